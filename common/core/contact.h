@@ -1,0 +1,205 @@
+/* contact.h - the life of a contact: one state machine that all services feed. Pure.
+ *
+ *     contact_apply (before, event, now, policy) -> outcome, after, effects
+ *
+ * It first catches up with all that was due before `now` (offers that ran out, promises that broke,
+ * steps of ladders), then applies the event. No clock, no store, no log: the caller commits `after`
+ * and performs the effects, or forgets them. The picture is in proto/README.md, the table in contact.c. */
+#ifndef BUCKSTOP_CONTACT_H
+#define BUCKSTOP_CONTACT_H
+
+#include "policy.h"
+#include "types.h"
+
+#include "buckstop/v1/action.pb-c.h"
+#include "buckstop/v1/event.pb-c.h"
+#include "buckstop/v1/record.pb-c.h"
+
+typedef Buckstop__V1__ContactState contact_state_t;
+typedef Buckstop__V1__PromiseState promise_state_t;
+typedef Buckstop__V1__FactKind fact_kind_t;
+typedef Buckstop__V1__DeliveryPurpose purpose_t;
+#define CONTACT_STATES 8 /* one past the last; 0 (unspecified) is "no contact yet" */
+
+typedef struct promise {
+    promise_kind_t kind;
+    promise_state_t state; /* PENDING; or BROKEN: counted as ended, still owed, its ladder climbs */
+    wall_ms_t opened_at;
+    wall_ms_t due;
+    int64_t duration_ms; /* on its calendar */
+    int64_t left_ms;     /* while paused: what remained */
+    bool paused;
+    wall_ms_t answered_at; /* a reply was committed, not yet accepted by the far side; 0: none */
+    unsigned generation;   /* n-th made good for a broken one */
+    char ladder[NAME_SIZE];
+    char hours[NAME_SIZE];
+    unsigned step;     /* index of the next step */
+    wall_ms_t step_at; /* when it is due; 0: none left */
+    unsigned repeats;
+} promise_t;
+
+typedef struct exclusion {
+    char person[NAME_SIZE];
+    wall_ms_t until;
+} exclusion_t;
+
+/* Times mean what record.proto says of them. */
+typedef struct contact {
+    char id[ID_SIZE];
+    char workspace[NAME_SIZE];
+    uint64_t version; /* of the record as loaded; 0: not in the store yet */
+    contact_state_t state;
+    char channel[NAME_SIZE], team[NAME_SIZE], rule[NAME_SIZE];
+    char subject[SUBJECT_SIZE];
+    char language[LANGUAGE_SIZE], tier[NAME_SIZE];
+    int priority;
+    char customer[ADDRESS_SIZE], customer_name[DISPLAY_SIZE];
+    char thread[ADDRESS_SIZE], reply_to_message[ADDRESS_SIZE];
+    return_way_t return_way;
+    char return_to[ADDRESS_SIZE];
+    char accountable[NAME_SIZE];
+    char owner[NAME_SIZE];
+    uint32_t owner_epoch;
+    char offered_to[NAME_SIZE];
+    uint32_t offer_epoch;
+    wall_ms_t offer_expires;
+    char preferred[NAME_SIZE];
+    wall_ms_t preferred_until;
+    char transfer_team[NAME_SIZE], transfer_to[NAME_SIZE];
+    wall_ms_t opened_at, waiting_since, last_customer_at, last_reply_at;
+    wall_ms_t handoff_at;
+    unsigned handoff_tries;
+    wall_ms_t relax_at, review_at, pause_ends_at;
+    int64_t pause_left_ms;
+    wall_ms_t close_at;
+    wall_ms_t acknowledged_until;
+    char acknowledged_by[NAME_SIZE];
+    bool customer_told;
+    unsigned messages, transfers;
+    exclusion_t excluded[EXCLUSIONS_MAX];
+    size_t excluded_n;
+    promise_t promises[PROMISES_MAX];
+    size_t promises_n;
+    unsigned opened, kept, broken, released; /* promises, over the contact's life */
+    uint32_t policy_version;
+    char continues[ID_SIZE];
+    char trace[TRACE_SIZE];
+} contact_t;
+
+typedef enum event_kind {
+    EVENT_OPEN,      /* intake: a submission that opens */
+    EVENT_MESSAGE,   /* intake: the customer says more */
+    EVENT_ACCEPT,    /* intake, actions of people */
+    EVENT_DECLINE,
+    EVENT_REPLY,
+    EVENT_NOTE,
+    EVENT_WAIT,
+    EVENT_TRANSFER,
+    EVENT_RESOLVE,
+    EVENT_REOPEN,
+    EVENT_ACKNOWLEDGE,
+    EVENT_RELEASE,
+    EVENT_OFFER,     /* routing: this person */
+    EVENT_QUEUE,     /* routing: nobody now */
+    EVENT_TIME,      /* escalation: something is due */
+    EVENT_OWNER_LOST,/* escalation: the holder's epoch is over */
+    EVENT_DELIVERED, /* notification: a reply was accepted by the far side */
+    EVENT_FAILED,    /* notification: a reply failed for good */
+    EVENT_SET_ASIDE, /* escalation: it can't be decided */
+    EVENT_KINDS
+} event_kind_t;
+
+/* What a customer's message or a new contact brings. Strings are not NULL, and checked at the door. */
+typedef struct submission {
+    const char *channel, *subject, *text, *customer, *customer_name, *thread, *message_id, *language, *tier;
+    int priority;
+    return_way_t return_way;
+    const char *return_to;
+    const char *continues; /* id of a closed contact, or "" */
+} submission_t;
+
+/* Fields that a kind does not use are 0 or NULL. Nothing is owned. */
+typedef struct contact_event {
+    event_kind_t kind;
+    event_id_t id;
+    const char *by;     /* the person who acts */
+    uint32_t by_epoch;  /* ACCEPT, REPLY, ...: the actor's epoch now */
+    const char *person; /* OFFER: to whom; TRANSFER: to whom, or NULL; OWNER_LOST: whose epoch ended */
+    uint32_t epoch;     /* OFFER: that person's; OWNER_LOST: the first epoch that still counts */
+    const char *team;   /* TRANSFER: to which, or NULL */
+    const char *text;   /* REPLY, NOTE, WAIT, reasons */
+    const char *detail; /* OFFER, QUEUE, FAILED: why, in words */
+    promise_kind_t promise;         /* RELEASE; DELIVERED, FAILED: what the reply answered */
+    wall_ms_t answered_at;          /* DELIVERED, FAILED: when the reply was committed */
+    const submission_t *submission; /* OPEN, MESSAGE */
+    const char *contact, *workspace, *trace; /* OPEN: the new id */
+    bool nobody; /* QUEUE: nobody is eligible, not only busy */
+} contact_event_t;
+
+typedef struct fact {
+    fact_kind_t kind;
+    wall_ms_t at;
+    char by[NAME_SIZE], to[NAME_SIZE];
+    char detail[DETAIL_SIZE];
+    promise_kind_t promise;
+    wall_ms_t due;
+    uint32_t number;
+    const char *text; /* not owned; NULL: none */
+} fact_t;
+
+/* Something that somebody outside must be told. policy decides by which ways (notice.h). */
+typedef struct notice {
+    purpose_t purpose;
+    char person[NAME_SIZE]; /* empty: the customer */
+    promise_kind_t promise;
+    wall_ms_t due; /* the promise it speaks of; APOLOGY: the new one */
+    bool urgent;
+    const char *text; /* REPLY: what the person wrote; not owned */
+    char detail[DETAIL_SIZE];
+} notice_t;
+
+enum { FACTS_MAX = 48, NOTICES_MAX = 24 };
+
+typedef struct effects {
+    fact_t facts[FACTS_MAX];
+    size_t facts_n;
+    notice_t notices[NOTICES_MAX];
+    size_t notices_n;
+    bool overflow; /* more happened than fits: the caller commits and applies TIME again */
+} effects_t;
+
+typedef enum apply_outcome {
+    APPLY_DONE = 0,
+    APPLY_NO_STATE,     /* the state does not allow it: effects->why names both */
+    APPLY_NOT_YOURS,    /* somebody else owns it or was asked: contact_refusal names them */
+    APPLY_STALE,        /* overtaken: the offer is gone, the wake was too early; nothing to do */
+    APPLY_BAD,          /* the event lacks something, e.g. a transfer to nobody known */
+} apply_outcome_t;
+
+/* `after` and `effects` are valid only for APPLY_DONE. `why` says in words what was wrong and what is
+ * allowed now. before->state 0 only goes with EVENT_OPEN. */
+apply_outcome_t contact_apply (const contact_t *before, const contact_event_t *event, wall_ms_t now,
+                               const policy_t *policy, contact_t *after, effects_t *effects,
+                               char why[DETAIL_SIZE]);
+
+/* The minimum of all its clocks: every contact that is not closed has one. A closed one: 0. */
+wall_ms_t contact_next_due (const contact_t *self);
+/* Of the promises still owed, the one that is due first; NULL when none. */
+const promise_t *contact_next_promise (const contact_t *self);
+/* Does routing owe it somebody (received, queued, or a transfer to a team)? */
+bool contact_wants_somebody (const contact_t *self);
+
+/* Names in lower case, as JSON and people see them. _parse: 0 or -1 when the word is unknown. */
+const char *contact_state_name (contact_state_t state);
+const char *event_kind_name (event_kind_t kind);
+const char *promise_kind_name (promise_kind_t kind);
+const char *promise_state_name (promise_state_t state);
+const char *fact_kind_name (fact_kind_t kind);
+const char *purpose_name (purpose_t purpose);
+int contact_state_parse (const char *word, contact_state_t *state);
+int promise_kind_parse (const char *word, promise_kind_t *kind);
+int action_parse (const char *word, Buckstop__V1__ActionKind *kind);
+/* The actions that people may take in a state, "accept, decline, note". */
+const char *contact_allowed (contact_state_t state, char *buffer, size_t size);
+
+#endif

@@ -1,0 +1,57 @@
+/* delivery.h - one notice on one way, as it stands in the outbox. Pure.
+ *
+ * Each delivery is a record of its own with a timer of its own, rendered by the commit that decided it:
+ * the same id and the same bytes however often it is sent. */
+#ifndef BUCKSTOP_DELIVERY_H
+#define BUCKSTOP_DELIVERY_H
+
+#include "contact.h"
+#include "types.h"
+
+typedef struct delivery {
+    char id[DELIVERY_ID_SIZE];
+    char workspace[NAME_SIZE];
+    char contact[ID_SIZE];
+    uint64_t version;
+    purpose_t purpose;
+    char person[NAME_SIZE]; /* empty: the customer */
+    way_kind_t way;
+    char address[ADDRESS_SIZE];
+    char secret[NAME_SIZE];
+    char *subject, *body; /* owned */
+    wall_ms_t created_at, due;
+    unsigned attempts;
+    bool urgent, dead;
+    char last_error[DETAIL_SIZE];
+    promise_kind_t promise;
+    unsigned way_index;
+    char in_reply_to[ADDRESS_SIZE];
+    char trace[TRACE_SIZE];
+    wall_ms_t held_until;
+} delivery_t;
+
+void delivery_clear (delivery_t *self);
+
+/* What became of one attempt. */
+typedef enum attempt_result {
+    ATTEMPT_ACCEPTED,  /* the far side took it */
+    ATTEMPT_TEMPORARY, /* no answer, 5xx of HTTP, 4xx of SMTP, garbage: unknown is not failed */
+    ATTEMPT_THROTTLED, /* 429: retry_after_ms says when, 0: not said */
+    ATTEMPT_PERMANENT, /* 4xx of HTTP, 5xx of SMTP */
+} attempt_result_t;
+
+typedef enum delivery_verdict { DELIVERY_DONE, DELIVERY_RETRY, DELIVERY_DEAD } delivery_verdict_t;
+
+enum { DELIVERY_ATTEMPTS_MAX = 12 };
+#define DELIVERY_BACKOFF_FIRST_MS (2 * MS_PER_SECOND)
+#define DELIVERY_BACKOFF_MAX_MS (15 * MS_PER_MINUTE)
+
+/* After an attempt that ended at `now`: for RETRY *next is set: exponential back-off with jitter that is
+ * drawn from id and attempt, so that a replica decides the same. `self->attempts` counts this one already. */
+delivery_verdict_t delivery_after (const delivery_t *self, attempt_result_t result, int64_t retry_after_ms,
+                                   wall_ms_t now, wall_ms_t *next);
+/* Is there still a reason to send it? NULL: yes; else the reason in words why it is moot, e.g. an offer
+ * that was taken, a step that was acknowledged. `contact` may be NULL: it is closed and gone. */
+const char *delivery_moot (const delivery_t *self, const contact_t *contact, wall_ms_t now);
+
+#endif

@@ -1,0 +1,234 @@
+/* policy.h - what a workspace's policy says, and the questions that decisions ask of it. Pure.
+ *
+ * A policy is parsed once (policy_parse), never changed afterwards and shared by reference. All
+ * strings and arrays belong to it and live as long as it does. Names are unique within their kind. */
+#ifndef BUCKSTOP_POLICY_H
+#define BUCKSTOP_POLICY_H
+
+#include "types.h"
+
+#include "buckstop/v1/record.pb-c.h"
+
+typedef Buckstop__V1__PromiseKind promise_kind_t;
+typedef Buckstop__V1__ReturnWay return_way_t;
+typedef Buckstop__V1__WayKind way_kind_t;
+
+#define PROMISE_KINDS 5 /* one past the last promise_kind_t */
+
+typedef struct calendar calendar_t; /* calendar.h */
+
+typedef struct policy_skill {
+    const char *name;
+    int level; /* 1..10 */
+} policy_skill_t;
+
+/* A way to reach a person. */
+typedef struct policy_way {
+    way_kind_t kind;
+    const char *address; /* mail address, URL, or a word for the log */
+    const char *secret;  /* webhook: name of the signing key's file; NULL: unsigned is refused by the parser */
+    int64_t delay_ms;    /* after the notice was decided; moot when acknowledged before */
+} policy_way_t;
+
+typedef struct policy_person {
+    const char *name;
+    const char *display; /* what customers read */
+    const policy_skill_t *skills;
+    size_t skills_n;
+    const char *const *languages; /* none: any */
+    size_t languages_n;
+    int capacity;            /* sum of the weights that the person can hold */
+    const calendar_t *shift; /* NULL: always */
+    const calendar_t *quiet; /* NULL: none; open while notices are held */
+    const policy_way_t *ways;
+    size_t ways_n;
+} policy_person_t;
+
+typedef struct policy_team {
+    const char *name;
+    const policy_person_t *lead; /* the duty lead: accountable until somebody accepts */
+    const policy_person_t *const *members;
+    size_t members_n;
+} policy_team_t;
+
+typedef struct policy_channel {
+    const char *name;
+    int weight;           /* of one contact against a person's capacity */
+    bool live;            /* somebody is on the line: class before deferred ones */
+    bool accept_auto;     /* an offer counts as accepted at once */
+    int64_t offer_ms;     /* how long an offer stands */
+    return_way_t answer;  /* default return way when the submission names none */
+} policy_channel_t;
+
+/* What a rule looks at; an absent criterion (NULL, 0) matches everything. */
+typedef struct policy_match {
+    const char *channel;
+    const char *tier;
+    const char *language;
+    const char *const *words; /* any of them as a whole word, case folded, in subject or text */
+    size_t words_n;
+    int priority_min; /* INT_MIN: not asked */
+} policy_match_t;
+
+/* While it waits, a requirement may be relaxed. */
+typedef struct policy_relax {
+    int64_t after_ms; /* since the contact is waiting for somebody */
+    bool drop_skills;
+    bool drop_language;
+    bool any_team;
+} policy_relax_t;
+
+typedef struct policy_rule {
+    const char *name;
+    policy_match_t when;
+    const policy_team_t *team;
+    const policy_skill_t *skills;
+    size_t skills_n;
+    bool need_language; /* the person must speak the contact's language */
+    int priority;       /* added to the contact's */
+    const policy_person_t *prefer;
+    int64_t prefer_ms; /* how long to wait for the preferred person */
+    const policy_relax_t *relax;
+    size_t relax_n;
+} policy_rule_t;
+
+enum policy_tell { TELL_OWNER, TELL_LEAD, TELL_MANAGER, TELL_ACCOUNTABLE, TELL_PERSON, TELL_TEAM };
+
+typedef struct policy_target {
+    enum policy_tell kind;
+    const policy_person_t *person; /* TELL_PERSON */
+    const policy_team_t *team;     /* TELL_TEAM */
+} policy_target_t;
+
+/* One step around a deadline. */
+typedef struct policy_step {
+    int percent;      /* of the duration: 1..100, and after_ms is 0; */
+    int64_t after_ms; /* or behind the deadline, and percent is 100 */
+    const policy_target_t *tell;
+    size_t tell_n;
+    const policy_target_t *move; /* NULL: stays; else TELL_PERSON, TELL_TEAM, TELL_LEAD or TELL_MANAGER */
+    int priority;                /* added */
+    int64_t repeat_ms;           /* 0: once */
+    unsigned repeat_max;         /* repeats after the first, at most */
+    bool urgent;                 /* pierces quiet hours */
+} policy_step_t;
+
+typedef struct policy_ladder {
+    const char *name;
+    const policy_step_t *steps; /* in order of time */
+    size_t steps_n;
+} policy_ladder_t;
+
+typedef struct policy_promise {
+    policy_match_t when;
+    int64_t duration_ms[PROMISE_KINDS]; /* by promise_kind_t; 0: this row does not say */
+    const char *hours;                  /* name of the calendar; NULL: around the clock */
+    const policy_ladder_t *ladder;      /* NULL: the default ladder */
+} policy_promise_t;
+
+typedef struct policy_hours {
+    const char *name;
+    const calendar_t *calendar;
+} policy_hours_t;
+
+/* Templates have slots like {subject}; see template.h. */
+typedef struct policy_template {
+    const char *name; /* offer, assigned, step, nobody, review, returned, acknowledge, apology, reply */
+    const char *subject;
+    const char *body;
+} policy_template_t;
+
+typedef struct policy {
+    const char *workspace;
+    uint32_t version; /* 0 until it came from the store */
+    const policy_person_t *last_resort;
+    const policy_person_t *manager; /* last_resort where policy names none */
+    const policy_team_t *default_team;
+    way_kind_t dry_kind; /* UNSPECIFIED: notices go where they belong */
+    const char *dry;     /* one mailbox, or the log */
+    const char *mail_from;
+    const char *link_base; /* public URL of intake: links in notices start with it; NULL: no links */
+    uint8_t link_key[32];  /* signs them; from the store, zero in a check */
+
+    const policy_channel_t *channels;
+    size_t channels_n;
+    const policy_team_t *teams;
+    size_t teams_n;
+    const policy_person_t *people;
+    size_t people_n;
+    const policy_rule_t *rules;
+    size_t rules_n;
+    const policy_promise_t *promises;
+    size_t promises_n;
+    const policy_ladder_t *ladders; /* [0] is the default */
+    size_t ladders_n;
+    const policy_hours_t *hours;
+    size_t hours_n;
+    const policy_template_t *templates; /* every name is there: built-in ones fill the gaps */
+    size_t templates_n;
+
+    /* settings, each with a default in policy_yaml.c */
+    int64_t presence_ms;       /* a heartbeat holds so long */
+    int64_t decline_ms;        /* a decline or expiry excludes so long */
+    int64_t acknowledged_ms;   /* an acknowledgement of a step holds so long */
+    int64_t pause_ms;          /* budget of waiting on the customer */
+    int64_t reopen_ms;         /* a resolved contact closes after it */
+    int64_t review_ms;         /* an owned contact without a promise is looked at after so much silence */
+    int64_t link_ms;           /* signed links expire */
+    int64_t retain_ms;         /* events and closed contacts are kept so long */
+    unsigned transfers_max;    /* more climb to the manager */
+    unsigned makeup_max;       /* promises made good for broken ones, per chain */
+
+    struct policy_arena *arena;
+} policy_t;
+
+/* One thing that is wrong with a policy's text. Line and column count from 1. */
+typedef struct policy_error {
+    int line, column;
+    char what[DETAIL_SIZE];     /* "unknown key 'capicity' in person 'ada'" */
+    char expected[DETAIL_SIZE]; /* "one of: name, skills, ..." */
+} policy_error_t;
+
+typedef struct policy_errors {
+    policy_error_t *items; /* malloc'd; freed by policy_errors_clear */
+    size_t n;
+} policy_errors_t;
+
+/* Parse YAML. Returns a policy that the caller destroys, or NULL with at least one error. Every error
+ * of one pass is listed, in order of place. Aliases are refused; unknown keys are errors; a name that
+ * is referred to and not defined is an error; so is a policy without a last resort. */
+policy_t *policy_parse (const char *text, size_t length, policy_errors_t *errors);
+policy_t *policy_ref (const policy_t *self); /* one more owner */
+void policy_destroy (policy_t **self_p);     /* one less; NULL is fine */
+void policy_errors_clear (policy_errors_t *self);
+
+/* Look-ups by name: NULL when there is none (also for NULL and ""). */
+const policy_channel_t *policy_channel (const policy_t *self, const char *name);
+const policy_team_t *policy_team (const policy_t *self, const char *name);
+const policy_person_t *policy_person (const policy_t *self, const char *name);
+const policy_rule_t *policy_rule (const policy_t *self, const char *name);
+const policy_ladder_t *policy_ladder (const policy_t *self, const char *name); /* default for "" and unknown */
+const calendar_t *policy_hours (const policy_t *self, const char *name);       /* NULL: around the clock */
+const policy_template_t *policy_template (const policy_t *self, const char *name);
+bool policy_team_has (const policy_team_t *team, const char *person);
+
+/* What a submission looks like to rules and promises. Strings may be NULL. */
+typedef struct policy_subject {
+    const char *channel, *tier, *language, *subject, *text;
+    int priority;
+} policy_subject_t;
+
+/* First rule that matches; NULL: none, and the default team takes it. */
+const policy_rule_t *policy_match_rule (const policy_t *self, const policy_subject_t *about);
+
+/* What is promised for a kind: the first row that matches and says; else the built-in (first response:
+ * live channel 60 s, others 24 h; acknowledge: live 30 s, others 1 h; next response as first response;
+ * resolution: none). duration_ms 0: nothing is promised. */
+typedef struct promise_terms {
+    int64_t duration_ms;
+    const char *hours;  /* "" : around the clock */
+    const char *ladder; /* "" : the default */
+} promise_terms_t;
+promise_terms_t policy_promise (const policy_t *self, promise_kind_t kind, const policy_subject_t *about);
+
+#endif

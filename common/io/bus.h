@@ -1,0 +1,30 @@
+/* bus.h - ZeroMQ between the services: hints, requests and the stream. Topology is one table in bus.c's bus_row. */
+#ifndef BUCKSTOP_BUS_H
+#define BUCKSTOP_BUS_H
+
+#include "loop.h"
+#include "wire.h"
+
+typedef enum bus_link { BUS_SUBMIT, BUS_ROUTE, BUS_DUE, BUS_OUTBOX, BUS_STREAM, BUS_LINKS } bus_link_t;
+
+typedef struct bus bus_t;
+typedef struct bus_peer bus_peer_t; /* who sent a request: kept until answered */
+
+/* Bytes are valid only during the call. peer: for BUS_SUBMIT at the binding side, to be answered with
+ * bus_answer; NULL elsewhere. */
+typedef void (bus_fn) (void *arg, bus_peer_t *peer, const void *bytes, size_t size);
+
+bus_t *bus_new (loop_t *loop);
+void bus_destroy (bus_t **self_p);
+/* The side that the topology calls "binds" / "connects". Endpoints are separated by commas. 0, or negative errno. */
+int bus_bind (bus_t *self, bus_link_t link, const char *endpoints, bus_fn *fn, void *arg);
+int bus_connect (bus_t *self, bus_link_t link, const char *endpoints, bus_fn *fn, void *arg);
+/* Never block. 0, or -EAGAIN: dropped, and counted. */
+int bus_push (bus_t *self, bus_link_t link, const void *bytes, size_t size);
+int bus_publish (bus_t *self, const char *topic, const void *bytes, size_t size); /* BUS_STREAM, binding side */
+int bus_request (bus_t *self, const void *bytes, size_t size);                    /* BUS_SUBMIT, connecting side */
+/* Answers a request and forgets the peer; size 0 only forgets it. */
+void bus_answer (bus_t *self, bus_peer_t **peer_p, const void *bytes, size_t size);
+uint64_t bus_dropped (const bus_t *self, bus_link_t link);
+
+#endif

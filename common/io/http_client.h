@@ -1,0 +1,35 @@
+/* http_client.h - HTTP out: libcurl's multi interface on the loop; names are looked up off it. */
+#ifndef BUCKSTOP_HTTP_CLIENT_H
+#define BUCKSTOP_HTTP_CLIENT_H
+
+#include "loop.h"
+
+typedef struct http_client http_client_t;
+
+typedef struct http_call {
+    const char *method, *url;
+    const char *const *headers; /* "Name: value", NULL-terminated; may be NULL */
+    const void *body;
+    size_t body_size;
+    int timeout_ms; /* of the whole call */
+} http_call_t;
+
+typedef struct http_answer {
+    int status; /* 0: no answer, `error` says why */
+    const char *error;
+    const char *body; /* at most HTTP_ANSWER_MAX */
+    size_t body_size;
+    int64_t retry_after_ms; /* 0: not said */
+} http_answer_t;
+enum { HTTP_ANSWER_MAX = 64 * 1024 };
+
+typedef void (http_answer_fn) (void *arg, const http_answer_t *answer); /* valid only during the call */
+
+/* private_targets: whether loopback, link-local and private addresses may be dialled (checked on the
+ * address really used). */
+http_client_t *http_client_new (loop_t *loop, bool private_targets);
+void http_client_destroy (http_client_t **self_p); /* calls under way are answered with status 0 */
+/* Copies what it is given. The callback comes exactly once, never from within. */
+void http_client_call (http_client_t *self, const http_call_t *call, http_answer_fn *fn, void *arg);
+
+#endif

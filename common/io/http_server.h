@@ -1,0 +1,41 @@
+/* http_server.h - HTTP in: libmicrohttpd on the loop, answers when they are ready. */
+#ifndef BUCKSTOP_HTTP_SERVER_H
+#define BUCKSTOP_HTTP_SERVER_H
+
+#include "loop.h"
+
+typedef struct http_server http_server_t;
+typedef struct http_request http_request_t;
+
+typedef struct http_header {
+    const char *name, *value;
+} http_header_t;
+
+typedef struct http_server_config {
+    const char *endpoint; /* "127.0.0.1:8080"; port 0: the system picks one */
+    size_t body_max;      /* more is answered 413 by the server itself, as a problem document */
+    int timeout_ms;       /* a request not answered by then gets on_timeout's answer */
+    unsigned connections_max;
+} http_server_config_t;
+
+/* Called once a request's body is complete. The handler owns the request until it responds. */
+typedef void (http_handler_fn) (void *arg, http_request_t *request);
+
+http_server_t *http_server_new (loop_t *loop, const http_server_config_t *config, http_handler_fn *fn, void *arg);
+void http_server_destroy (http_server_t **self_p); /* open requests get 503 */
+int http_server_port (const http_server_t *self);
+size_t http_server_open (const http_server_t *self); /* requests not answered yet */
+/* Stop accepting; what is open may end. */
+void http_server_drain (http_server_t *self);
+
+const char *http_method (const http_request_t *self);
+const char *http_path (const http_request_t *self);                       /* not decoded, without the query */
+const char *http_query (const http_request_t *self, const char *name);    /* decoded; NULL: absent */
+const char *http_header (const http_request_t *self, const char *name);   /* NULL: absent */
+const void *http_body (const http_request_t *self, size_t *size);
+/* Answers, and forgets the request. Headers: ended by a NULL name; may be NULL. After a time-out (503 was
+ * sent) it does nothing. */
+void http_respond (http_request_t **self_p, int status, const char *content_type, const void *body, size_t size,
+                   const http_header_t *headers);
+
+#endif

@@ -1,0 +1,28 @@
+/* mail_out.h - SMTP out: libcurl in a thread of its own behind an inproc pair, since it blocks. */
+#ifndef BUCKSTOP_MAIL_OUT_H
+#define BUCKSTOP_MAIL_OUT_H
+
+#include "loop.h"
+
+typedef struct mail_out mail_out_t;
+
+typedef struct mail {
+    const char *id; /* becomes the Message-ID's left part: the same for every attempt */
+    const char *from, *to, *subject, *body; /* UTF-8; header lines are encoded here (gmime) */
+    const char *in_reply_to;                /* "" : none */
+    bool automatic;                         /* Auto-Submitted: auto-generated (RFC 3834) */
+    int timeout_ms;
+} mail_t;
+
+typedef struct mail_answer {
+    int code;          /* SMTP's; 0: no answer */
+    const char *error; /* words; "" when accepted */
+} mail_answer_t;
+typedef void (mail_answer_fn) (void *arg, const mail_answer_t *answer);
+
+/* url: "smtp://host:port", "smtps://..."; user and password may be NULL. threads: how many at once. */
+mail_out_t *mail_out_new (loop_t *loop, const char *url, const char *user, const char *password, int threads);
+void mail_out_destroy (mail_out_t **self_p);
+void mail_out_send (mail_out_t *self, const mail_t *mail, mail_answer_fn *fn, void *arg);
+
+#endif

@@ -1,0 +1,117 @@
+/* store.h - the door to Redis: asynchronous, pipelined; two scripts (commit, lease) and plain reads.
+ *
+ * Ordinary outcomes, not errors: NOSCRIPT, LOADING, BUSY, READONLY, time-outs, lost connections. A commit whose
+ * answer was lost is sent again with the same bytes until its deadline; the event id in the record makes
+ * that harmless. Every call gets its callback exactly once, never from within the call itself; on
+ * store_destroy with `away` set. Commits of one turn and shard go in one script call (at most
+ * STORE_BATCH_MAX). The fake (common/io/fake) keeps the same keys in memory. */
+#ifndef BUCKSTOP_STORE_H
+#define BUCKSTOP_STORE_H
+
+#include "commit.h"
+#include "loop.h"
+#include "types.h"
+
+typedef struct store store_t;
+
+enum { STORE_BATCH_MAX = 16, STORE_TIMEOUT_MS = 900, STORE_LEASE_MS = 5000, STORE_LEASE_MAX = 64 };
+
+typedef enum store_durability { DURABLE_FSYNC, DURABLE_REPLICA, DURABLE_RELAXED } store_durability_t;
+
+typedef struct store_config {
+    const char *address; /* "unix:/path" or "host:port" */
+    const char *user, *password; /* NULL: none */
+    store_durability_t durability;
+    int shards;
+    const char *record_path; /* bench: every script call is written there as RESP; NULL: no */
+} store_config_t;
+
+/* Why the store can't be used, once connected: settings that lose data (eviction, no append-only file, fsync
+ * against the setting), other number of shards. Such a store stays not ready and says why. */
+store_t *store_new (loop_t *loop, const store_config_t *config);
+void store_destroy (store_t **self_p);
+bool store_ready (const store_t *self);
+const char *store_why_not (const store_t *self); /* words for a person; "" when ready */
+void store_on_change (store_t *self, loop_fn *fn, void *arg); /* ready or not */
+int store_shards (const store_t *self);
+int store_shard (const store_t *self, const char *workspace);
+/* The store's time now: Redis TIME as last seen, carried on by our monotonic clock. */
+wall_ms_t store_now (const store_t *self);
+/* The jump (ms) of the store's clock since the last call, 0: none. */
+int64_t store_clock_jump (store_t *self);
+double store_memory_used (const store_t *self); /* 0..1 of maxmemory, looked at once a second; 0: no limit set */
+
+typedef void (store_commit_fn) (void *arg, const commit_answer_t *answer);
+/* Takes the commit. timeout_ms 0: STORE_TIMEOUT_MS. */
+void store_commit (store_t *self, commit_t **commit_p, int timeout_ms, store_commit_fn *fn, void *arg);
+
+typedef struct store_row {
+    const char *member; /* as it stands in due:K: "W:C" */
+    size_t member_size;
+    const void *record; /* NULL: the record is gone (the script has removed the timer) */
+    size_t record_size;
+    wall_ms_t due;      /* when it was due, before the lease moved it */
+    unsigned attempts;  /* leases since the last commit, this one included */
+    bool alone;         /* attempts > STORE_ATTEMPTS_ALONE: the only row of its lease */
+    bool set_aside;     /* attempts > STORE_ATTEMPTS_MAX: next try in an hour */
+} store_row_t;
+enum { STORE_ATTEMPTS_ALONE = 3, STORE_ATTEMPTS_MAX = 5 };
+
+typedef struct store_leased {
+    bool away;
+    const store_row_t *rows;
+    size_t rows_n;
+    wall_ms_t next_due; /* of what is left; TIME_NEVER: nothing */
+    wall_ms_t now;      /* the store's time of this lease: time events are decided with it */
+} store_leased_t;
+typedef void (store_leased_fn) (void *arg, const store_leased_t *leased);
+/* Hands out at most max records of a kind that are due, and moves their timers lease_ms ahead. */
+void store_lease (store_t *self, int shard, char kind, int max, int lease_ms, store_leased_fn *fn, void *arg);
+
+/* Plain reads. Values are valid only during the callback; an absent key has bytes NULL. */
+typedef struct store_value {
+    const char *bytes;
+    size_t size;
+    int64_t score; /* ranges of sorted sets with scores */
+} store_value_t;
+typedef struct store_values {
+    bool away;
+    bool wrong_type;
+    const store_value_t *items;
+    size_t n;
+    uint64_t cursor; /* store_scan: 0 when done */
+} store_values_t;
+typedef void (store_values_fn) (void *arg, const store_values_t *values);
+
+void store_get (store_t *self, const char *const *keys, size_t n, store_values_fn *fn, void *arg); /* MGET, one shard */
+/* Sorted set by score, lowest first: [min, max], at most limit from offset. With scores. */
+void store_range (store_t *self, const char *key, int64_t min, int64_t max, int64_t offset, int64_t limit,
+                  store_values_fn *fn, void *arg);
+/* Sorted set of equal scores by member: members > after ("": from the start), at most limit. */
+void store_range_lex (store_t *self, const char *key, const char *after, int64_t limit, store_values_fn *fn, void *arg);
+/* One value: how many members start with prefix + "/" (score 0 sets). */
+void store_count_lex (store_t *self, const char *key, const char *prefix, store_values_fn *fn, void *arg);
+void store_list (store_t *self, const char *key, int64_t first, int64_t last, store_values_fn *fn, void *arg);
+/* Stream entries with number > after, at most limit: score is the number. */
+void store_events (store_t *self, const char *key, uint64_t after, int64_t limit, store_values_fn *fn, void *arg);
+/* The same for the newest entry only. */
+void store_events_last (store_t *self, const char *key, store_values_fn *fn, void *arg);
+/* The oldest kept. */
+void store_events_first (store_t *self, const char *key, store_values_fn *fn, void *arg);
+void store_hash (store_t *self, const char *key, store_values_fn *fn, void *arg);   /* field, value, field, value, ... */
+void store_set (store_t *self, const char *key, store_values_fn *fn, void *arg);    /* members */
+/* One step of a walk over all keys that match a glob pattern. Not a snapshot. */
+void store_scan (store_t *self, uint64_t cursor, const char *pattern, store_values_fn *fn, void *arg);
+
+/* Small writes outside the commit, for bookkeeping without decisions. */
+void store_set_add (store_t *self, const char *key, const char *member, store_values_fn *fn, void *arg);
+void store_put (store_t *self, const char *key, const void *bytes, size_t size, store_values_fn *fn, void *arg);
+void store_delete (store_t *self, const char *key, store_values_fn *fn, void *arg);
+void store_trim_events (store_t *self, const char *key, uint64_t oldest_kept, store_values_fn *fn, void *arg);
+
+/* Follow a stream: fn is called with entries (score is the number) as they come, on a connection of its own. */
+typedef struct store_follow store_follow_t;
+store_follow_t *store_follow (store_t *self, const char *key, uint64_t after, store_values_fn *fn, void *arg);
+void store_unfollow (store_follow_t **self_p);
+
+#endif

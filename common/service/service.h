@@ -1,0 +1,71 @@
+/* service.h - the skeleton of every service: options, config, signals, readiness, drain, health, metrics. */
+#ifndef BUCKSTOP_SERVICE_H
+#define BUCKSTOP_SERVICE_H
+
+#include "bus.h"
+#include "loop.h"
+#include "store.h"
+#include "workspaces.h"
+
+#include <stdio.h>
+
+/* A parameter: a row in a table; set by --name VALUE, by BUCKSTOP_NAME in the environment, or by the
+ * default, in that order. */
+typedef enum param_kind { PARAM_STRING, PARAM_NUMBER, PARAM_SWITCH } param_kind_t;
+typedef struct param {
+    const char *name;     /* "listen" */
+    param_kind_t kind;
+    const char *fallback; /* as text */
+    int64_t min, max;     /* numbers */
+    void *target;         /* const char **, int64_t *, bool * */
+    const char *meaning;  /* one line for --help */
+} param_t;
+
+typedef struct service {
+    const char *name;
+    loop_t *loop;
+    store_t *store;
+    bus_t *bus;
+    workspaces_t *workspaces;
+    /* common parameters, filled by service_main */
+    const char *redis, *redis_user, *redis_password_file, *durability, *health, *log_format, *log_level;
+    const char *submit, *route, *due, *outbox, *stream; /* endpoints */
+    const char *record;
+    int64_t shards;
+    struct service_private *private_;
+} service_t;
+
+typedef struct service_kind {
+    const char *name;    /* "intake" */
+    const char *summary; /* one line for --help */
+    const char *example; /* for --help */
+    const param_t *params; /* its own, ended by a NULL name */
+    int (*start) (service_t *self, void *arg); /* open sockets, arm timers; 0 or negative errno (said in the log) */
+    void (*drain) (service_t *self, void *arg); /* stop taking, finish what is begun */
+    bool (*idle) (service_t *self, void *arg);  /* drained? */
+    void (*stop) (service_t *self, void *arg);  /* free all */
+    void (*metrics) (service_t *self, void *arg, FILE *out); /* more lines for /metrics */
+} service_kind_t;
+
+/* The whole main: parses, wires, starts, runs, drains. Returns the exit status: 0 clean, 1 a failure,
+ * 2 unusable arguments. */
+int service_main (int argc, char **argv, const service_kind_t *kind, void *arg);
+
+/* Hints to the others; coalesced per turn. */
+void service_hint_due (service_t *self, int shard, wall_ms_t at);
+void service_hint_outbox (service_t *self, int shard, wall_ms_t at);
+void service_hint_route (service_t *self, const char *workspace, const char *contact, const char *person,
+                         const void *record, size_t size);
+
+/* Kill points for tests: ends the process with _exit(99) when the environment variable
+ * BUCKSTOP_KILL_AT equals the name, at the BUCKSTOP_KILL_COUNT-th pass (default 1). Named
+ * "service.step": "intake.before-commit". */
+void kill_point (const char *name);
+
+/* Counters and gauges that /metrics shows: name as in OpenMetrics, without labels. */
+void metric_add (const char *name, int64_t change);
+void metric_set (const char *name, double value);
+/* Histogram in milliseconds: fixed buckets 0.5 1 2 5 10 20 50 100 200 500 1000 5000 +Inf. */
+void metric_observe (const char *name, double ms);
+
+#endif

@@ -1,0 +1,25 @@
+/* workspaces.h - the policies in force, by workspace, kept as the store has them. */
+#ifndef BUCKSTOP_WORKSPACES_H
+#define BUCKSTOP_WORKSPACES_H
+
+#include "policy.h"
+#include "store.h"
+
+typedef struct workspaces workspaces_t;
+
+/* Loads all of b:workspaces, looks again once a second (one read of heads per shard), parses what changed. */
+workspaces_t *workspaces_new (loop_t *loop, store_t *store);
+void workspaces_destroy (workspaces_t **self_p);
+/* The policy in force as far as we know; NULL: no such workspace. Hold on to it with policy_ref when it is
+ * needed beyond this turn; else it may be replaced. */
+const policy_t *workspaces_policy (workspaces_t *self, const char *workspace);
+/* Look now (a commit was refused since the policy is newer); fn is called once it is looked at. */
+void workspaces_refresh (workspaces_t *self, const char *workspace, loop_fn *fn, void *arg);
+bool workspaces_loaded (const workspaces_t *self); /* the first look is done */
+/* Walk: index from 0; NULL at the end. */
+const char *workspaces_name (workspaces_t *self, size_t index);
+/* Called whenever a policy was swapped. */
+typedef void (workspaces_fn) (void *arg, const char *workspace, const policy_t *policy);
+void workspaces_on_change (workspaces_t *self, workspaces_fn *fn, void *arg);
+
+#endif
