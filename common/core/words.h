@@ -1,0 +1,20 @@
+/* words.h - bounded copies of strings. Pure. */
+#ifndef BUCKSTOP_WORDS_H
+#define BUCKSTOP_WORDS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Copies at most size - 1 bytes, never half a UTF-8 character; NULL counts as "". */
+void word_copy (char *to, size_t size, const char *from);
+#define WORD_COPY(to, from) word_copy ((to), sizeof (to), (from))
+/* As word_copy; false when it did not fit. */
+bool word_fits (char *to, size_t size, const char *from);
+/* NULL and "" are the same: nothing is named. */
+static inline bool word_empty (const char *word)
+{
+    return !word || !*word;
+}
+bool word_same (const char *a, const char *b);
+
+#endif
