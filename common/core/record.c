@@ -1,0 +1,201 @@
+/* record.c - the head of a record, and the codecs of the small records (person, delivery, workspace).
+ * Limits: strings that do not fit their field make a record broken, never cut. */
+#include "record_private.h"
+
+#include "keys.h"
+
+#include <string.h>
+
+static void put_be (uint8_t *to, uint64_t value, int bytes)
+{
+    for (int i = bytes - 1; i >= 0; i--, value >>= 8)
+        to[i] = (uint8_t)value;
+}
+
+static uint64_t get_be (const uint8_t *from, int bytes)
+{
+    uint64_t value = 0;
+    for (int i = 0; i < bytes; i++)
+        value = value << 8 | from[i];
+    return value;
+}
+
+record_fault_t record_head_read (const void *bytes, size_t size, char kind, record_head_t *head, const uint8_t **body,
+                                 size_t *body_size)
+{
+    const uint8_t *at = bytes;
+    memset (head, 0, sizeof (*head));
+    if (!at || size < RECORD_HEAD_SIZE)
+        return RECORD_BROKEN;
+    head->schema = (char)at[0];
+    if (head->schema > RECORD_SCHEMA)
+        return RECORD_NEWER;
+    if (head->schema != RECORD_SCHEMA || at[1] < '0' || at[2] > EVENT_IDS_KEPT)
+        return RECORD_BROKEN;
+    head->attempts = (unsigned)(at[1] - '0');
+    head->ids_n = at[2];
+    head->kind = (char)at[3];
+    if (head->kind != kind)
+        return RECORD_WRONG_KIND;
+    head->version = get_be (at + 4, 8);
+    head->epoch = (uint32_t)get_be (at + 12, 4);
+    size_t ids_size = head->ids_n * EVENT_ID_SIZE;
+    if (size < RECORD_HEAD_SIZE + ids_size)
+        return RECORD_BROKEN;
+    memcpy (head->ids, at + RECORD_HEAD_SIZE, ids_size);
+    *body = at + RECORD_HEAD_SIZE + ids_size;
+    *body_size = size - RECORD_HEAD_SIZE - ids_size;
+    return RECORD_OK;
+}
+
+record_head_t record_head_next (const record_head_t *head, char kind, event_id_t id, uint32_t epoch)
+{
+    record_head_t next = *head;
+    next.schema = RECORD_SCHEMA;
+    next.attempts = 0;
+    next.kind = kind;
+    next.version++;
+    next.epoch = epoch;
+    if (next.ids_n == EVENT_IDS_KEPT) {
+        memmove (next.ids, next.ids + 1, sizeof (next.ids[0]) * (EVENT_IDS_KEPT - 1));
+        next.ids_n--;
+    }
+    next.ids[next.ids_n++] = id;
+    return next;
+}
+
+bool record_has_event (const record_head_t *head, event_id_t id)
+{
+    for (size_t i = 0; i < head->ids_n; i++)
+        if (memcmp (head->ids[i].bytes, id.bytes, EVENT_ID_SIZE) == 0)
+            return true;
+    return false;
+}
+
+uint8_t *record_pack (const record_head_t *head, const ProtobufCMessage *message, size_t *size)
+{
+    size_t ids_size = head->ids_n * EVENT_ID_SIZE;
+    *size = RECORD_HEAD_SIZE + ids_size + protobuf_c_message_get_packed_size (message);
+    uint8_t *bytes = xmalloc (*size);
+    bytes[0] = (uint8_t)head->schema;
+    bytes[1] = (uint8_t)('0' + head->attempts);
+    bytes[2] = (uint8_t)head->ids_n;
+    bytes[3] = (uint8_t)head->kind;
+    put_be (bytes + 4, head->version, 8);
+    put_be (bytes + 12, head->epoch, 4);
+    memcpy (bytes + RECORD_HEAD_SIZE, head->ids, ids_size);
+    protobuf_c_message_pack (message, bytes + RECORD_HEAD_SIZE + ids_size);
+    return bytes;
+}
+
+ProtobufCMessage *record_unpack (const void *bytes, size_t size, char kind, const ProtobufCMessageDescriptor *type,
+                                 record_head_t *head, record_fault_t *fault)
+{
+    const uint8_t *body = NULL;
+    size_t body_size = 0;
+    *fault = record_head_read (bytes, size, kind, head, &body, &body_size);
+    if (*fault != RECORD_OK)
+        return NULL;
+    ProtobufCMessage *message = protobuf_c_message_unpack (type, NULL, body_size, body);
+    if (!message)
+        *fault = RECORD_BROKEN;
+    return message;
+}
+
+#define PERSON_TEXTS(X)  X (name) X (workspace) X (display)
+#define PERSON_VALUES(X) X (epoch) X (present) X (present_until) X (drained_epoch) X (leaving)
+
+uint8_t *person_pack (const person_t *self, const record_head_t *head, size_t *size)
+{
+    Buckstop__V1__Person message = BUCKSTOP__V1__PERSON__INIT;
+    PERSON_TEXTS (PACK_TEXT)
+    PERSON_VALUES (PACK_VALUE)
+    return record_pack (head, &message.base, size);
+}
+
+record_fault_t person_unpack (const void *bytes, size_t size, record_head_t *head, person_t *self)
+{
+    record_fault_t fault;
+    memset (self, 0, sizeof (*self));
+    Buckstop__V1__Person *message = (Buckstop__V1__Person *)record_unpack (
+        bytes, size, KIND_PERSON, &buckstop__v1__person__descriptor, head, &fault);
+    if (!message)
+        return fault;
+    bool whole = true;
+    PERSON_TEXTS (UNPACK_TEXT)
+    PERSON_VALUES (UNPACK_VALUE)
+    self->version = head->version;
+    buckstop__v1__person__free_unpacked (message, NULL);
+    return whole ? RECORD_OK : RECORD_BROKEN;
+}
+
+#define DELIVERY_TEXTS(X) \
+    X (id) X (workspace) X (contact) X (person) X (address) X (secret) X (last_error) X (in_reply_to) X (trace)
+#define DELIVERY_VALUES(X) \
+    X (purpose) X (way) X (created_at) X (due) X (attempts) X (urgent) X (dead) X (promise) X (way_index) X (held_until)
+
+uint8_t *delivery_pack (const delivery_t *self, const record_head_t *head, size_t *size)
+{
+    Buckstop__V1__Delivery message = BUCKSTOP__V1__DELIVERY__INIT;
+    DELIVERY_TEXTS (PACK_TEXT)
+    DELIVERY_VALUES (PACK_VALUE)
+    message.subject = self->subject;
+    message.body = self->body;
+    return record_pack (head, &message.base, size);
+}
+
+record_fault_t delivery_unpack (const void *bytes, size_t size, record_head_t *head, delivery_t *self)
+{
+    record_fault_t fault;
+    memset (self, 0, sizeof (*self));
+    Buckstop__V1__Delivery *message = (Buckstop__V1__Delivery *)record_unpack (
+        bytes, size, KIND_DELIVERY, &buckstop__v1__delivery__descriptor, head, &fault);
+    if (!message)
+        return fault;
+    bool whole = true;
+    DELIVERY_TEXTS (UNPACK_TEXT)
+    DELIVERY_VALUES (UNPACK_VALUE)
+    self->version = head->version;
+    if (whole) {
+        self->subject = xstrdup (message->subject);
+        self->body = xstrdup (message->body);
+    }
+    buckstop__v1__delivery__free_unpacked (message, NULL);
+    return whole ? RECORD_OK : RECORD_BROKEN;
+}
+
+uint8_t *workspace_pack (const workspace_record_t *self, const char *text, const record_head_t *head, size_t *size)
+{
+    Buckstop__V1__Workspace message = BUCKSTOP__V1__WORKSPACE__INIT;
+    message.name = (char *)self->name;
+    message.policy_version = self->policy_version;
+    message.policy = (char *)text;
+    message.link_key.data = (uint8_t *)self->link_key;
+    message.link_key.len = sizeof (self->link_key);
+    message.applied_by = (char *)self->applied_by;
+    message.applied_at = self->applied_at;
+    return record_pack (head, &message.base, size);
+}
+
+record_fault_t workspace_unpack (const void *bytes, size_t size, record_head_t *head, workspace_record_t *self,
+                                 char **text)
+{
+    record_fault_t fault;
+    *text = NULL;
+    memset (self, 0, sizeof (*self));
+    Buckstop__V1__Workspace *message = (Buckstop__V1__Workspace *)record_unpack (
+        bytes, size, KIND_WORKSPACE, &buckstop__v1__workspace__descriptor, head, &fault);
+    if (!message)
+        return fault;
+    bool whole = message->link_key.len == sizeof (self->link_key);
+    UNPACK_TEXT (name)
+    UNPACK_TEXT (applied_by)
+    UNPACK_VALUE (policy_version)
+    UNPACK_VALUE (applied_at)
+    if (whole) {
+        memcpy (self->link_key, message->link_key.data, sizeof (self->link_key));
+        *text = xstrdup (message->policy);
+    }
+    buckstop__v1__workspace__free_unpacked (message, NULL);
+    return whole ? RECORD_OK : RECORD_BROKEN;
+}
