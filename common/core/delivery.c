@@ -1,0 +1,165 @@
+/* delivery.c - what becomes of a delivery: again, done, dead, or no reason left to send it.
+ *
+ * Back-off doubles from DELIVERY_BACKOFF_FIRST_MS to DELIVERY_BACKOFF_MAX_MS; half of each wait is jitter.
+ * It is drawn from id and attempt, so that a replica that decides the same attempt decides the same time.
+ * What the far side did not answer is unknown, not failed: it is sent again under the same id.
+ *
+ * Limits: reasons are looked at before each attempt; what happens while a send is under way is not. */
+#include "delivery.h"
+
+#include "guard.h"
+#include "ids.h"
+#include "words.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { RETRY_AFTER_MAX_MS = 60 * 60 * 1000 }; /* a far side that asks for more is asked again sooner */
+
+void delivery_clear (delivery_t *self)
+{
+    free (self->subject);
+    free (self->body);
+    self->subject = NULL;
+    self->body = NULL;
+}
+
+/* 0 <= jitter <= most, the same for the same attempt. */
+static int64_t s_jitter (const delivery_t *self, int64_t most)
+{
+    char attempt[12];
+    snprintf (attempt, sizeof attempt, "%u", self->attempts);
+    event_id_t drawn = event_id_of ("jitter", self->id, attempt, NULL);
+    uint64_t bits;
+    memcpy (&bits, drawn.bytes, sizeof bits);
+    return (int64_t)(bits % (uint64_t)(most + 1));
+}
+
+static int64_t s_backoff (const delivery_t *self)
+{
+    int64_t wait = DELIVERY_BACKOFF_FIRST_MS;
+    for (unsigned attempt = 1; attempt < self->attempts && wait < DELIVERY_BACKOFF_MAX_MS; attempt++)
+        wait *= 2;
+    if (wait > DELIVERY_BACKOFF_MAX_MS)
+        wait = DELIVERY_BACKOFF_MAX_MS;
+    return wait / 2 + s_jitter (self, wait / 2);
+}
+
+delivery_verdict_t delivery_after (const delivery_t *self, attempt_result_t result, int64_t retry_after_ms,
+                                   wall_ms_t now, wall_ms_t *next)
+{
+    if (result == ATTEMPT_ACCEPTED)
+        return DELIVERY_DONE;
+    if (result == ATTEMPT_PERMANENT || self->attempts >= DELIVERY_ATTEMPTS_MAX)
+        return DELIVERY_DEAD;
+    if (result == ATTEMPT_TEMPORARY && !GUARD ("f39"))
+        return DELIVERY_DEAD;
+    int64_t wait = s_backoff (self);
+    if (retry_after_ms > RETRY_AFTER_MAX_MS)
+        retry_after_ms = RETRY_AFTER_MAX_MS;
+    if (retry_after_ms > 0 && wait < retry_after_ms)
+        wait = retry_after_ms + s_jitter (self, MS_PER_SECOND);
+    *next = now + wait;
+    return DELIVERY_RETRY;
+}
+
+/* ---- moot: one small question per purpose ---- */
+
+static bool s_ended (const contact_t *contact)
+{
+    return contact->state == BUCKSTOP__V1__CONTACT_STATE__CONTACT_STATE_RESOLVED ||
+           contact->state == BUCKSTOP__V1__CONTACT_STATE__CONTACT_STATE_CLOSED;
+}
+
+/* The promise is still owed and nobody's answer to it is on its way. */
+static bool s_owed (const contact_t *contact, promise_kind_t kind)
+{
+    for (size_t i = 0; i < contact->promises_n; i++)
+        if (contact->promises[i].kind == kind && !contact->promises[i].answered_at)
+            return true;
+    return false;
+}
+
+static const char *s_moot_offer (const delivery_t *self, const contact_t *contact, wall_ms_t now)
+{
+    if (word_same (contact->transfer_to, self->person) && !word_empty (contact->transfer_to))
+        return NULL;
+    if (!word_same (contact->offered_to, self->person))
+        return contact->owner[0] ? "somebody has taken it" : "the offer has ended";
+    return contact->offer_expires && contact->offer_expires <= now ? "the offer has run out" : NULL;
+}
+
+static const char *s_moot_assigned (const delivery_t *self, const contact_t *contact, wall_ms_t now)
+{
+    (void)now;
+    if (s_ended (contact))
+        return "it is resolved";
+    return word_same (contact->owner, self->person) ? NULL : "it is somebody else's by now";
+}
+
+static const char *s_moot_step (const delivery_t *self, const contact_t *contact, wall_ms_t now)
+{
+    if (s_ended (contact))
+        return "it is resolved";
+    if (self->promise && !s_owed (contact, self->promise))
+        return "the promise is answered";
+    return contact->acknowledged_until > now ? "somebody has acknowledged it" : NULL;
+}
+
+static const char *s_moot_nobody (const delivery_t *self, const contact_t *contact, wall_ms_t now)
+{
+    (void)self;
+    if (s_ended (contact))
+        return "it is resolved";
+    if (contact->owner[0] && !contact_wants_somebody (contact))
+        return "somebody has taken it";
+    return contact->acknowledged_until > now ? "somebody has acknowledged it" : NULL;
+}
+
+static const char *s_moot_review (const delivery_t *self, const contact_t *contact, wall_ms_t now)
+{
+    (void)now;
+    if (s_ended (contact))
+        return "it is resolved";
+    return contact->last_reply_at > self->created_at ? "it was answered meanwhile" : NULL;
+}
+
+static const char *s_moot_returned (const delivery_t *self, const contact_t *contact, wall_ms_t now)
+{
+    (void)self, (void)now;
+    return contact->state == BUCKSTOP__V1__CONTACT_STATE__CONTACT_STATE_CLOSED ? "it is closed" : NULL;
+}
+
+/* An automatic word to the customer: a person's answer is better than it. */
+static const char *s_moot_automatic (const delivery_t *self, const contact_t *contact, wall_ms_t now)
+{
+    (void)now;
+    if (s_ended (contact))
+        return "it is resolved";
+    return contact->last_reply_at >= self->created_at ? "a person has answered meanwhile" : NULL;
+}
+
+typedef const char *(moot_fn)(const delivery_t *self, const contact_t *contact, wall_ms_t now);
+
+const char *delivery_moot (const delivery_t *self, const contact_t *contact, wall_ms_t now)
+{
+    static moot_fn *const table[] = {
+        [BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_OFFER] = s_moot_offer,
+        [BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_ASSIGNED] = s_moot_assigned,
+        [BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_STEP] = s_moot_step,
+        [BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_NOBODY] = s_moot_nobody,
+        [BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_REVIEW] = s_moot_review,
+        [BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_RETURNED] = s_moot_returned,
+        [BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_ACKNOWLEDGE] = s_moot_automatic,
+        [BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_APOLOGY] = s_moot_automatic,
+        /* what a person wrote to the customer is always sent */
+        [BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_REPLY] = NULL,
+    };
+    size_t purpose = (size_t)self->purpose;
+    if (purpose >= sizeof table / sizeof *table || !table[purpose])
+        return NULL;
+    if (!contact)
+        return "the contact is closed and gone";
+    return table[purpose](self, contact, now);
+}

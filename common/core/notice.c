@@ -1,0 +1,322 @@
+/* notice.c - from "this person must be told" to deliveries: ways, delays, quiet hours, dry run, words.
+ *
+ * Told:  a notice that a decision left behind, with the contact as it is after it.
+ * Says:  deliveries, each rendered whole, and facts about what was rendered, held, or left out and why.
+ *
+ * A person that the policy no longer names, or who has no way, is not a reason to be silent: the log is
+ * told instead, and the timeline says so. Customers read no internal name beyond the display name of the
+ * person who answers them.
+ * Limits: at most NOTICE_WAYS_MAX ways a person, further ones are named as left out. */
+#include "notice.h"
+
+#include "calendar.h"
+#include "ids.h"
+#include "link.h"
+#include "template.h"
+#include "words.h"
+#include "xmalloc.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define CALLBACK_SECRET "callback" /* signs what goes to the URL that a channel gave */
+#define DUE_UNKNOWN     "as soon as we can"
+
+enum { DUE_TEXT_SIZE = 64, LINK_SIZE = ADDRESS_SIZE + LINK_TOKEN_SIZE + 8, SLOTS_MAX = 16 };
+
+/* Everything that rendering one notice looks at. */
+typedef struct render {
+    const notice_t *notice;
+    const contact_t *contact;
+    const policy_t *policy;
+    const policy_person_t *person; /* who is told; NULL: the customer, or nobody the policy knows */
+    event_id_t event;
+    unsigned *position;
+    wall_ms_t now;
+    delivery_t *out;
+    size_t out_n;
+    effects_t *effects;
+    char due[DUE_TEXT_SIZE];
+    char link_accept[LINK_SIZE], link_acknowledge[LINK_SIZE];
+    template_slot_t slots[SLOTS_MAX];
+    size_t slots_n;
+} render_t;
+
+static void __attribute__ ((format (printf, 5, 6)))
+s_fact (render_t *self, fact_kind_t kind, wall_ms_t due, unsigned number, const char *format, ...)
+{
+    if (self->effects->facts_n == FACTS_MAX)
+        return;
+    fact_t *fact = &self->effects->facts[self->effects->facts_n++];
+    *fact = (fact_t){.kind = kind, .at = self->now, .promise = self->notice->promise, .due = due, .number = number};
+    WORD_COPY (fact->to, self->notice->person[0] ? self->notice->person : "customer");
+    char detail[2 * DETAIL_SIZE + ADDRESS_SIZE];
+    va_list args;
+    va_start (args, format);
+    vsnprintf (detail, sizeof detail, format, args);
+    va_end (args);
+    WORD_COPY (fact->detail, detail);
+}
+
+static const char *s_way_name (way_kind_t way)
+{
+    static const char *const names[] = {"nothing", "log", "mail", "webhook", "slack"};
+    return (size_t)way < sizeof names / sizeof *names ? names[way] : "?";
+}
+
+/* ---- the words ---- */
+
+/* The name as shown; of somebody whom the policy no longer names, the name itself. */
+static const char *s_display (const policy_t *policy, const char *name)
+{
+    const policy_person_t *person = policy_person (policy, name);
+    return person && !word_empty (person->display) ? person->display : name;
+}
+
+static const promise_t *s_promise (const contact_t *contact, promise_kind_t kind)
+{
+    for (size_t i = 0; i < contact->promises_n; i++)
+        if (contact->promises[i].kind == kind)
+            return &contact->promises[i];
+    return NULL;
+}
+
+/* The answer that a customer is told to expect, where the notice itself names no time. */
+static const promise_t *s_answer_owed (const contact_t *contact)
+{
+    const promise_t *first = s_promise (contact, BUCKSTOP__V1__PROMISE_KIND__PROMISE_KIND_FIRST_RESPONSE);
+    return first ? first : s_promise (contact, BUCKSTOP__V1__PROMISE_KIND__PROMISE_KIND_NEXT_RESPONSE);
+}
+
+/* "by when", in the zone of the hours it runs on; else of the workspace's first hours; else UTC. */
+static void s_due_text (render_t *self)
+{
+    const promise_t *promise = s_promise (self->contact, self->notice->promise);
+    if (!promise)
+        promise = s_answer_owed (self->contact);
+    wall_ms_t due = self->notice->due ? self->notice->due : promise ? promise->due : 0;
+    const calendar_t *hours = promise ? policy_hours (self->policy, promise->hours) : NULL;
+    if (!hours && self->policy->hours_n)
+        hours = self->policy->hours[0].calendar;
+    if (!due || due == TIME_NEVER)
+        snprintf (self->due, sizeof self->due, "%s", DUE_UNKNOWN);
+    else
+        calendar_format (hours, due, self->due, sizeof self->due);
+}
+
+static void s_link (render_t *self, Buckstop__V1__ActionKind action, char *link)
+{
+    if (word_empty (self->policy->link_base))
+        return;
+    link_claim_t claim = {.action = action, .expires = self->now + self->policy->link_ms};
+    WORD_COPY (claim.workspace, self->contact->workspace);
+    WORD_COPY (claim.contact, self->contact->id);
+    WORD_COPY (claim.person, self->notice->person);
+    char token[LINK_TOKEN_SIZE];
+    link_sign (&claim, self->policy->link_key, token);
+    snprintf (link, LINK_SIZE, "%s/l/%s", self->policy->link_base, token);
+}
+
+static void s_links (render_t *self)
+{
+    if (!self->person)
+        return;
+    if (self->notice->purpose == BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_OFFER)
+        s_link (self, BUCKSTOP__V1__ACTION_KIND__ACTION_KIND_ACCEPT, self->link_accept);
+    if (self->notice->purpose == BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_STEP)
+        s_link (self, BUCKSTOP__V1__ACTION_KIND__ACTION_KIND_ACKNOWLEDGE, self->link_acknowledge);
+}
+
+static void s_slot (render_t *self, const char *name, const char *value)
+{
+    self->slots[self->slots_n++] = (template_slot_t){name, value ? value : ""};
+}
+
+/* Who answers for the contact, as the customer reads it. */
+static const char *s_answering (const render_t *self)
+{
+    const contact_t *contact = self->contact;
+    return s_display (self->policy, contact->owner[0] ? contact->owner : contact->accountable);
+}
+
+static void s_slots (render_t *self)
+{
+    const contact_t *contact = self->contact;
+    const notice_t *notice = self->notice;
+    bool customer = !notice->person[0];
+    s_due_text (self);
+    s_links (self);
+    s_slot (self, "person", customer ? s_answering (self) : s_display (self->policy, notice->person));
+    s_slot (self, "owner", customer ? s_answering (self) : s_display (self->policy, contact->owner));
+    s_slot (self, "accountable", customer ? s_answering (self) : s_display (self->policy, contact->accountable));
+    s_slot (self, "customer", contact->customer_name[0] ? contact->customer_name : contact->customer);
+    s_slot (self, "subject", contact->subject);
+    s_slot (self, "contact", contact->id);
+    s_slot (self, "channel", contact->channel);
+    s_slot (self, "state", contact_state_name (contact->state));
+    s_slot (self, "promise", notice->promise ? promise_kind_name (notice->promise) : "");
+    s_slot (self, "due", self->due);
+    s_slot (self, "text", notice->text);
+    s_slot (self, "detail", customer ? "" : notice->detail);
+    s_slot (self, "link_accept", self->link_accept);
+    s_slot (self, "link_acknowledge", self->link_acknowledge);
+    s_slot (self, "workspace", contact->workspace);
+}
+
+/* ---- one delivery ---- */
+
+static bool s_dry (const render_t *self)
+{
+    return self->policy->dry_kind != BUCKSTOP__V1__WAY_KIND__WAY_KIND_UNSPECIFIED;
+}
+
+static char *s_body (const render_t *self, const char *template, const policy_way_t *way)
+{
+    char *body = template_expand (template, self->slots, self->slots_n, 0);
+    if (!s_dry (self))
+        return body;
+    const char *to = self->notice->person[0] ? self->notice->person : "the customer";
+    char *dry;
+    if (asprintf (&dry, "[dry run: for %s by %s, %s]\n\n%s", to, s_way_name (way->kind), way->address, body) < 0)
+        abort ();
+    free (body);
+    return dry;
+}
+
+/* Quiet hours hold what is not urgent until they end: the release, or `due` itself. */
+static wall_ms_t s_release (const render_t *self, wall_ms_t due)
+{
+    const calendar_t *quiet = self->person ? self->person->quiet : NULL;
+    if (!quiet || self->notice->urgent || !calendar_open (quiet, due))
+        return due;
+    wall_ms_t release = calendar_closes (quiet, due);
+    return release == TIME_NEVER ? due : release;
+}
+
+static void s_deliver (render_t *self, const policy_way_t *way, const char *in_reply_to)
+{
+    const policy_template_t *words = policy_template (self->policy, purpose_name (self->notice->purpose));
+    delivery_t *delivery = &self->out[self->out_n];
+    *delivery = (delivery_t){.purpose = self->notice->purpose,
+                             .way = s_dry (self) ? self->policy->dry_kind : way->kind,
+                             .created_at = self->now,
+                             .urgent = self->notice->urgent,
+                             .promise = self->notice->promise,
+                             .way_index = (unsigned)self->out_n};
+    effect_id (self->event, (*self->position)++, delivery->id);
+    WORD_COPY (delivery->workspace, self->contact->workspace);
+    WORD_COPY (delivery->contact, self->contact->id);
+    WORD_COPY (delivery->person, self->notice->person);
+    WORD_COPY (delivery->address, s_dry (self) ? self->policy->dry : way->address);
+    WORD_COPY (delivery->secret, s_dry (self) ? "" : way->secret);
+    WORD_COPY (delivery->in_reply_to, in_reply_to);
+    WORD_COPY (delivery->trace, self->contact->trace);
+    delivery->subject = template_expand (words ? words->subject : "{subject}", self->slots, self->slots_n, 1);
+    delivery->body = s_body (self, words ? words->body : "{text}", way);
+    delivery->due = s_release (self, self->now + way->delay_ms);
+    if (delivery->due != self->now + way->delay_ms)
+        delivery->held_until = delivery->due;
+    self->out_n++;
+}
+
+/* ---- whom, by which ways ---- */
+
+static void s_to_person (render_t *self)
+{
+    const policy_person_t *person = self->person;
+    if (!person || !person->ways_n) {
+        policy_way_t log = {.kind = BUCKSTOP__V1__WAY_KIND__WAY_KIND_LOG, .address = self->notice->person};
+        s_deliver (self, &log, "");
+        s_fact (self, BUCKSTOP__V1__FACT_KIND__FACT_KIND_NOTICE_LEFT_OUT, 0, 0, "%s: %s; only the log is told",
+                purpose_name (self->notice->purpose), person ? "has no way to be reached" : "unknown to the policy");
+        return;
+    }
+    for (size_t i = 0; i < person->ways_n && self->out_n < NOTICE_WAYS_MAX; i++)
+        s_deliver (self, &person->ways[i], "");
+    if (person->ways_n > NOTICE_WAYS_MAX)
+        s_fact (self, BUCKSTOP__V1__FACT_KIND__FACT_KIND_NOTICE_LEFT_OUT, 0,
+                (unsigned)(person->ways_n - NOTICE_WAYS_MAX), "%s: only the first %d ways are used",
+                purpose_name (self->notice->purpose), NOTICE_WAYS_MAX);
+}
+
+static void s_to_customer (render_t *self)
+{
+    const contact_t *contact = self->contact;
+    const char *name = purpose_name (self->notice->purpose);
+    policy_way_t way = {.address = contact->return_to};
+    switch (contact->return_way) {
+    case BUCKSTOP__V1__RETURN_WAY__RETURN_WAY_MAIL:
+        way.kind = BUCKSTOP__V1__WAY_KIND__WAY_KIND_MAIL;
+        if (!contact->return_to[0])
+            way.address = contact->customer;
+        s_deliver (self, &way, contact->reply_to_message);
+        return;
+    case BUCKSTOP__V1__RETURN_WAY__RETURN_WAY_CALLBACK:
+        way.kind = BUCKSTOP__V1__WAY_KIND__WAY_KIND_WEBHOOK;
+        way.secret = CALLBACK_SECRET;
+        s_deliver (self, &way, contact->reply_to_message);
+        return;
+    case BUCKSTOP__V1__RETURN_WAY__RETURN_WAY_SPOKEN:
+        s_fact (self, BUCKSTOP__V1__FACT_KIND__FACT_KIND_NOTICE_LEFT_OUT, 0, 0, "%s: a person says it", name);
+        return;
+    default:
+        s_fact (self, BUCKSTOP__V1__FACT_KIND__FACT_KIND_NOTICE_LEFT_OUT, 0, 0, "%s: there is no way back", name);
+    }
+}
+
+/* ---- what the timeline says about it ---- */
+
+static void s_say_rendered (render_t *self)
+{
+    if (!self->out_n)
+        return;
+    char ways[DETAIL_SIZE] = "";
+    for (size_t i = 0; i < self->out_n; i++)
+        snprintf (ways + strlen (ways), sizeof ways - strlen (ways), "%s%s", i ? ", " : "",
+                  s_way_name (self->out[i].way));
+    s_fact (self, BUCKSTOP__V1__FACT_KIND__FACT_KIND_NOTICE, self->notice->due, (unsigned)self->out_n, "%s by %s%s%s%s",
+            purpose_name (self->notice->purpose), ways, self->notice->detail[0] ? ": " : "", self->notice->detail,
+            s_dry (self) ? " (dry run: goes to the dry address instead)" : "");
+}
+
+/* One fact a notice: the first release, and how many of its ways are held. */
+static void s_say_held (render_t *self)
+{
+    unsigned held = 0;
+    wall_ms_t release = TIME_NEVER;
+    for (size_t i = 0; i < self->out_n; i++)
+        if (self->out[i].held_until) {
+            held++;
+            if (self->out[i].held_until < release)
+                release = self->out[i].held_until;
+        }
+    if (!held)
+        return;
+    char when[DUE_TEXT_SIZE];
+    calendar_format (self->person->quiet, release, when, sizeof when);
+    s_fact (self, BUCKSTOP__V1__FACT_KIND__FACT_KIND_DELIVERY_HELD, release, held, "%s: quiet hours of %s until %s",
+            purpose_name (self->notice->purpose), self->person->name, when);
+}
+
+size_t notice_render (const notice_t *notice, const contact_t *contact, const policy_t *policy, event_id_t event,
+                      unsigned *position, wall_ms_t now, delivery_t out[NOTICE_WAYS_MAX], effects_t *effects)
+{
+    render_t self = {.notice = notice,
+                     .contact = contact,
+                     .policy = policy,
+                     .person = policy_person (policy, notice->person),
+                     .event = event,
+                     .position = position,
+                     .now = now,
+                     .out = out,
+                     .effects = effects};
+    s_slots (&self);
+    if (notice->person[0])
+        s_to_person (&self);
+    else
+        s_to_customer (&self);
+    s_say_rendered (&self);
+    s_say_held (&self);
+    return self.out_n;
+}
