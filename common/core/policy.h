@@ -201,6 +201,8 @@ policy_t *policy_parse (const char *text, size_t length, policy_errors_t *errors
 policy_t *policy_ref (const policy_t *self); /* one more owner */
 void policy_destroy (policy_t **self_p);     /* one less; NULL is fine */
 void policy_errors_clear (policy_errors_t *self);
+/* The loader's, right after parsing and before anybody else sees it: what came from the store with it. */
+void policy_stamp (policy_t *self, uint32_t version, const uint8_t link_key[32]);
 
 /* Look-ups by name: NULL when there is none (also for NULL and ""). */
 const policy_channel_t *policy_channel (const policy_t *self, const char *name);
