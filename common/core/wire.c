@@ -1,0 +1,276 @@
+/* wire.c - the door that every message passes: size, shape, kind, required fields, lengths.
+ *
+ * Three looks, each over descriptors, so that a new field needs a row and no code:
+ *   1. the raw bytes (wire_raw.c);
+ *   2. the kind is one of those that this socket hears;
+ *   3. the fields: `shapes` says how long a field may be and whether it is a name or an id, `needs` what a
+ *      kind can't do without.
+ *
+ * Limits: fields are told apart by name, so one name has one shape in all messages. */
+#include "wire_private.h"
+
+#include "ids.h"
+#include "xmalloc.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { STRING_DEFAULT_MAX = 1024 };
+
+typedef const ProtobufCFieldDescriptor field_t;
+
+/* ---------------------------------------------------------------- fields */
+
+typedef enum form { TEXT, NAME, ID } form_t;
+
+static const struct shape {
+    const char *field;
+    size_t size; /* with the terminating zero */
+    form_t form;
+} shapes[] = {
+    {"token", ADDRESS_SIZE, TEXT},     {"idempotency_key", ADDRESS_SIZE, TEXT},
+    {"contact", ID_SIZE, ID},          {"channel", NAME_SIZE, NAME},
+    {"subject", SUBJECT_SIZE, TEXT},   {"text", TEXT_MAX + 1, TEXT},
+    {"customer", ADDRESS_SIZE, TEXT},  {"customer_name", DISPLAY_SIZE, TEXT},
+    {"thread", ADDRESS_SIZE, TEXT},    {"message_id", ADDRESS_SIZE, TEXT},
+    {"language", LANGUAGE_SIZE, NAME}, {"tier", NAME_SIZE, NAME},
+    {"return_to", ADDRESS_SIZE, TEXT}, {"person", NAME_SIZE, NAME},
+    {"to_person", NAME_SIZE, NAME},    {"to_team", NAME_SIZE, NAME},
+    {"accountable", NAME_SIZE, NAME},  {"owner", NAME_SIZE, NAME},
+    {"team", NAME_SIZE, NAME},         {"workspace", NAME_SIZE, NAME},
+    {"trace", TRACE_SIZE, TEXT},       {"by", NAME_SIZE, TEXT},
+};
+
+static const struct shape *shape_of (const char *field)
+{
+    static const struct shape other = {"", STRING_DEFAULT_MAX, TEXT};
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
+        if (strcmp (shapes[i].field, field) == 0)
+            return &shapes[i];
+    return &other;
+}
+
+static wire_fault_t check_string (field_t *field, const char *text, char why[DETAIL_SIZE])
+{
+    const struct shape *shape = shape_of (field->name);
+    size_t length = strnlen (text, shape->size);
+    if (length == 0)
+        return WIRE_OK;
+    if (length == shape->size) {
+        snprintf (why, DETAIL_SIZE, "%s is longer than %zu bytes", field->name, shape->size - 1);
+        return WIRE_TOO_LONG;
+    }
+    if (!utf8_valid (text, length)) {
+        snprintf (why, DETAIL_SIZE, "%s is not UTF-8 text", field->name);
+        return WIRE_MALFORMED;
+    }
+    if (shape->form == ID && !id_valid (text)) {
+        snprintf (why, DETAIL_SIZE, "%s is not an id: 26 characters of 0-9 A-Z without I L O U", field->name);
+        return WIRE_MALFORMED;
+    }
+    if (shape->form == NAME && !name_valid (text)) {
+        snprintf (why, DETAIL_SIZE, "%s is not a name: a-z A-Z 0-9 . _ -, not starting with . or -", field->name);
+        return WIRE_MALFORMED;
+    }
+    return WIRE_OK;
+}
+
+static const void *member_of (const ProtobufCMessage *message, size_t offset)
+{
+    return (const char *)message + offset;
+}
+
+static wire_fault_t check_enum (field_t *field, int value, char why[DETAIL_SIZE])
+{
+    if (protobuf_c_enum_descriptor_get_value (field->descriptor, value))
+        return WIRE_OK;
+    snprintf (why, DETAIL_SIZE, "%s has the unknown value %d", field->name, value);
+    return WIRE_MALFORMED;
+}
+
+/* Requests are judged; in what others tell us a newer one may use values that we do not know yet. */
+static bool is_request (const ProtobufCMessage *message)
+{
+    return message->descriptor == &buckstop__v1__submit__descriptor ||
+           message->descriptor == &buckstop__v1__action__descriptor;
+}
+
+static wire_fault_t check_fields (const ProtobufCMessage *message, char why[DETAIL_SIZE]);
+
+static wire_fault_t check_list (field_t *field, const ProtobufCMessage *message, char why[DETAIL_SIZE])
+{
+    size_t n = *(const size_t *)member_of (message, field->quantifier_offset);
+    wire_fault_t fault = WIRE_OK;
+    if (field->type != PROTOBUF_C_TYPE_MESSAGE)
+        return WIRE_OK;
+    ProtobufCMessage *const *items = *(ProtobufCMessage *const *const *)member_of (message, field->offset);
+    for (size_t i = 0; i < n && !fault; i++)
+        fault = check_fields (items[i], why);
+    return fault;
+}
+
+static wire_fault_t check_field (field_t *field, const ProtobufCMessage *message, char why[DETAIL_SIZE])
+{
+    if (field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF &&
+        *(const uint32_t *)member_of (message, field->quantifier_offset) != field->id)
+        return WIRE_OK;
+    if (field->label == PROTOBUF_C_LABEL_REPEATED)
+        return check_list (field, message, why);
+    if (field->type == PROTOBUF_C_TYPE_ENUM)
+        return check_enum (field, *(const int *)member_of (message, field->offset), why);
+    const void *pointer = NULL;
+    if (field->type == PROTOBUF_C_TYPE_STRING || field->type == PROTOBUF_C_TYPE_MESSAGE)
+        pointer = *(const void *const *)member_of (message, field->offset);
+    if (!pointer)
+        return WIRE_OK;
+    return field->type == PROTOBUF_C_TYPE_STRING ? check_string (field, pointer, why) : check_fields (pointer, why);
+}
+
+static wire_fault_t check_fields (const ProtobufCMessage *message, char why[DETAIL_SIZE])
+{
+    wire_fault_t fault = WIRE_OK;
+    for (unsigned i = 0; i < message->descriptor->n_fields && !fault; i++)
+        fault = check_field (&message->descriptor->fields[i], message, why);
+    return fault;
+}
+
+/* ------------------------------------------------------------- the needs */
+
+static wire_fault_t missing (const char *field, char why[DETAIL_SIZE])
+{
+    snprintf (why, DETAIL_SIZE, "%s is missing", field);
+    return WIRE_MISSING;
+}
+
+static bool is_empty (const char *text)
+{
+    return !text || !*text;
+}
+
+static wire_fault_t need_submit (const Buckstop__V1__Submit *submit, char why[DETAIL_SIZE])
+{
+    if (is_empty (submit->contact) && is_empty (submit->channel))
+        return missing ("channel", why);
+    if (is_empty (submit->text) && (is_empty (submit->subject) || !is_empty (submit->contact)))
+        return missing ("text", why);
+    if ((submit->return_way == BUCKSTOP__V1__RETURN_WAY__RETURN_WAY_MAIL ||
+         submit->return_way == BUCKSTOP__V1__RETURN_WAY__RETURN_WAY_CALLBACK) &&
+        is_empty (submit->return_to))
+        return missing ("return_to", why);
+    return WIRE_OK;
+}
+
+static wire_fault_t need_action (const Buckstop__V1__Action *action, char why[DETAIL_SIZE])
+{
+    if (is_empty (action->contact))
+        return missing ("contact", why);
+    switch (action->kind) {
+    case BUCKSTOP__V1__ACTION_KIND__ACTION_KIND_UNSPECIFIED:
+        return missing ("kind", why);
+    case BUCKSTOP__V1__ACTION_KIND__ACTION_KIND_REPLY:
+    case BUCKSTOP__V1__ACTION_KIND__ACTION_KIND_NOTE:
+        return is_empty (action->text) ? missing ("text", why) : WIRE_OK;
+    case BUCKSTOP__V1__ACTION_KIND__ACTION_KIND_TRANSFER:
+        return is_empty (action->to_person) && is_empty (action->to_team) ? missing ("to_person or to_team", why)
+                                                                          : WIRE_OK;
+    case BUCKSTOP__V1__ACTION_KIND__ACTION_KIND_RELEASE:
+        return action->promise ? WIRE_OK : missing ("promise", why);
+    default:
+        return WIRE_OK;
+    }
+}
+
+/* What a kind's envelope can't do without, beyond what the two above say. */
+static wire_fault_t need_envelope (const envelope_t *envelope, char why[DETAIL_SIZE])
+{
+    switch (envelope->body_case) {
+    case BUCKSTOP__V1__ENVELOPE__BODY_SUBMIT:
+        return is_empty (envelope->submit->token) ? missing ("token", why) : need_submit (envelope->submit, why);
+    case BUCKSTOP__V1__ENVELOPE__BODY_ACTION:
+        return is_empty (envelope->action->token) ? missing ("token", why) : need_action (envelope->action, why);
+    case BUCKSTOP__V1__ENVELOPE__BODY_RECEIPT:
+        return is_empty (envelope->receipt->contact) ? missing ("contact", why) : WIRE_OK;
+    case BUCKSTOP__V1__ENVELOPE__BODY_REFUSAL:
+        return is_empty (envelope->refusal->code) ? missing ("code", why) : WIRE_OK;
+    case BUCKSTOP__V1__ENVELOPE__BODY_ROUTE:
+        if (is_empty (envelope->workspace))
+            return missing ("workspace", why);
+        return is_empty (envelope->route->contact) && is_empty (envelope->route->person)
+                   ? missing ("contact or person", why)
+                   : WIRE_OK;
+    case BUCKSTOP__V1__ENVELOPE__BODY_EVENT:
+        if (is_empty (envelope->event->workspace))
+            return missing ("workspace", why);
+        return envelope->event->number ? WIRE_OK : missing ("number", why);
+    default:
+        return WIRE_OK;
+    }
+}
+
+/* ------------------------------------------------------------------ doors */
+
+wire_fault_t wire_check_submit (const Buckstop__V1__Submit *submit, char why[DETAIL_SIZE])
+{
+    wire_fault_t fault = check_fields (&submit->base, why);
+    return fault ? fault : need_submit (submit, why);
+}
+
+wire_fault_t wire_check_action (const Buckstop__V1__Action *action, char why[DETAIL_SIZE])
+{
+    wire_fault_t fault = check_fields (&action->base, why);
+    return fault ? fault : need_action (action, why);
+}
+
+static bool is_allowed (envelope_kind_t kind, const envelope_kind_t *allowed)
+{
+    while (*allowed && *allowed != kind)
+        allowed++;
+    return *allowed != 0;
+}
+
+static wire_fault_t check_envelope (const envelope_t *envelope, const envelope_kind_t *allowed, char why[DETAIL_SIZE])
+{
+    if (envelope->body_case == BUCKSTOP__V1__ENVELOPE__BODY__NOT_SET) {
+        snprintf (why, DETAIL_SIZE, "the Envelope has no body");
+        return WIRE_NO_BODY;
+    }
+    if (!is_allowed (envelope->body_case, allowed)) {
+        snprintf (why, DETAIL_SIZE, "a body of field %d is not heard here", (int)envelope->body_case);
+        return WIRE_WRONG_KIND;
+    }
+    wire_fault_t fault = check_fields (&envelope->base, why);
+    return fault ? fault : need_envelope (envelope, why);
+}
+
+wire_fault_t wire_unpack (const void *bytes, size_t size, const envelope_kind_t *allowed, envelope_t **envelope_p,
+                          char why[DETAIL_SIZE])
+{
+    *envelope_p = NULL;
+    why[0] = '\0';
+    if (size > WIRE_MAX) {
+        snprintf (why, DETAIL_SIZE, "%zu bytes are more than %d", size, WIRE_MAX);
+        return WIRE_TOO_LARGE;
+    }
+    if (!wire_raw_valid (bytes, size, why))
+        return WIRE_MALFORMED;
+    envelope_t *envelope = buckstop__v1__envelope__unpack (NULL, size, bytes);
+    if (!envelope) {
+        snprintf (why, DETAIL_SIZE, "not an Envelope");
+        return WIRE_MALFORMED;
+    }
+    why[0] = '\0';
+    wire_fault_t fault = check_envelope (envelope, allowed, why);
+    if (fault)
+        buckstop__v1__envelope__free_unpacked (envelope, NULL);
+    else
+        *envelope_p = envelope;
+    return fault;
+}
+
+uint8_t *wire_pack (const envelope_t *envelope, size_t *size)
+{
+    *size = buckstop__v1__envelope__get_packed_size (envelope);
+    uint8_t *bytes = xmalloc (*size);
+    buckstop__v1__envelope__pack (envelope, bytes);
+    return bytes;
+}

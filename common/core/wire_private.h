@@ -1,0 +1,10 @@
+/* wire_private.h - shared by the wire*.c files. */
+#ifndef BUCKSTOP_WIRE_PRIVATE_H
+#define BUCKSTOP_WIRE_PRIVATE_H
+
+#include "wire.h"
+
+/* Is it a well-formed message in which every string is UTF-8 without NUL? `why` is set when not. */
+bool wire_raw_valid (const void *bytes, size_t size, char why[DETAIL_SIZE]);
+
+#endif
