@@ -117,7 +117,8 @@ static wire_fault_t check_field (field_t *field, const ProtobufCMessage *message
     if (field->label == PROTOBUF_C_LABEL_REPEATED)
         return check_list (field, message, why);
     if (field->type == PROTOBUF_C_TYPE_ENUM)
-        return check_enum (field, *(const int *)member_of (message, field->offset), why);
+        return is_request (message) ? check_enum (field, *(const int *)member_of (message, field->offset), why)
+                                    : WIRE_OK;
     const void *pointer = NULL;
     if (field->type == PROTOBUF_C_TYPE_STRING || field->type == PROTOBUF_C_TYPE_MESSAGE)
         pointer = *(const void *const *)member_of (message, field->offset);
