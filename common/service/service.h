@@ -41,8 +41,8 @@ typedef struct service_kind {
     const char *example; /* for --help */
     const param_t *params; /* its own, ended by a NULL name */
     int (*start) (service_t *self, void *arg); /* open sockets, arm timers; 0 or negative errno (said in the log) */
-    void (*drain) (service_t *self, void *arg); /* stop taking, finish what is begun */
-    bool (*idle) (service_t *self, void *arg);  /* drained? */
+    void (*drain) (service_t *self, void *arg); /* stop taking, stop polling, finish what is begun */
+    bool (*idle) (service_t *self, void *arg);  /* drained? true: no store call of its own is under way */
     void (*stop) (service_t *self, void *arg);  /* free all */
     void (*metrics) (service_t *self, void *arg, FILE *out); /* more lines for /metrics */
 } service_kind_t;
@@ -51,7 +51,17 @@ typedef struct service_kind {
  * 2 unusable arguments. */
 int service_main (int argc, char **argv, const service_kind_t *kind, void *arg);
 
-/* Hints to the others; coalesced per turn. */
+/* The wiring of service_main for programs that run services without a main: loop and store are given in
+ * self, the bus too or else it is made here; endpoints that are NULL get their defaults, those of the kind's
+ * parameters are the caller's (options_defaults). kind->start is called from the loop once the store is
+ * ready and the policies are loaded. 0, or negative errno. */
+int service_start_in (service_t *self, const service_kind_t *kind, void *arg);
+/* kind->stop, and what service_start_in made. Loop and store stay the caller's. */
+void service_stop_in (service_t *self, const service_kind_t *kind, void *arg);
+bool service_started (const service_t *self);
+
+/* Hints to the others; coalesced per turn, pushed at its end. Due and Outbox hints further ahead than
+ * the receivers' own look at the store are left out. */
 void service_hint_due (service_t *self, int shard, wall_ms_t at);
 void service_hint_outbox (service_t *self, int shard, wall_ms_t at);
 void service_hint_route (service_t *self, const char *workspace, const char *contact, const char *person,

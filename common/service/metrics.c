@@ -1,0 +1,141 @@
+/* metrics.c - counters, gauges and histograms of this process, by name.
+ *
+ * Hears: metric_add, metric_set, metric_observe. Says: OpenMetrics text (metrics_print). A name gets the prefix
+ * "buckstop_" unless it has it; a counter's sample ends in "_total".
+ * The kind is that of the first call; a later call of another kind under the same name is left out.
+ * The state is the process's: header says so. Limits: METRICS_MAX names, more are left out.
+ */
+#include "metrics.h"
+
+#include "service.h"
+#include "xmalloc.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+enum { METRICS_MAX = 256, METRIC_NAME_SIZE = 96 };
+#define PREFIX "buckstop_"
+
+static const double bounds[] = {0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000};
+enum { BOUNDS = sizeof bounds / sizeof *bounds };
+
+typedef enum metric_kind { METRIC_COUNTER, METRIC_GAUGE, METRIC_HISTOGRAM } metric_kind_t;
+
+typedef struct metric {
+    char name[METRIC_NAME_SIZE];
+    metric_kind_t kind;
+    int64_t count;
+    double value; /* gauge; histogram: the sum */
+    int64_t buckets[BOUNDS];
+} metric_t;
+
+static metric_t *metrics[METRICS_MAX];
+static size_t metrics_n;
+
+static void normal_name (const char *given, char name[METRIC_NAME_SIZE])
+{
+    const char *prefix = strncmp (given, PREFIX, sizeof PREFIX - 1) == 0 ? "" : PREFIX;
+    snprintf (name, METRIC_NAME_SIZE, "%s%s", prefix, given);
+    size_t length = strlen (name), suffix = sizeof "_total" - 1;
+    if (length > suffix && strcmp (name + length - suffix, "_total") == 0)
+        name[length - suffix] = '\0';
+}
+
+static metric_t *find (const char *given)
+{
+    char name[METRIC_NAME_SIZE];
+    normal_name (given, name);
+    for (size_t i = 0; i < metrics_n; i++)
+        if (strcmp (metrics[i]->name, name) == 0)
+            return metrics[i];
+    return NULL;
+}
+
+static metric_t *metric_of (const char *given, metric_kind_t kind)
+{
+    if (!given || !*given)
+        return NULL;
+    metric_t *metric = find (given);
+    if (metric)
+        return metric->kind == kind ? metric : NULL;
+    if (metrics_n == METRICS_MAX)
+        return NULL;
+    metric = xcalloc (1, sizeof *metric);
+    metric->kind = kind;
+    normal_name (given, metric->name);
+    metrics[metrics_n++] = metric;
+    return metric;
+}
+
+void metric_add (const char *name, int64_t change)
+{
+    metric_t *metric = metric_of (name, METRIC_COUNTER);
+    if (metric)
+        metric->count += change;
+}
+
+void metric_set (const char *name, double value)
+{
+    metric_t *metric = metric_of (name, METRIC_GAUGE);
+    if (metric)
+        metric->value = value;
+}
+
+void metric_observe (const char *name, double ms)
+{
+    metric_t *metric = metric_of (name, METRIC_HISTOGRAM);
+    if (!metric || isnan (ms))
+        return;
+    metric->count++;
+    metric->value += ms;
+    for (size_t i = 0; i < BOUNDS; i++)
+        if (ms <= bounds[i]) {
+            metric->buckets[i]++;
+            break;
+        }
+}
+
+static void print_counter (const metric_t *self, FILE *out)
+{
+    fprintf (out, "# TYPE %s counter\n%s_total %" PRId64 "\n", self->name, self->name, self->count);
+}
+
+static void print_gauge (const metric_t *self, FILE *out)
+{
+    fprintf (out, "# TYPE %s gauge\n%s %.17g\n", self->name, self->name, self->value);
+}
+
+static void print_histogram (const metric_t *self, FILE *out)
+{
+    int64_t below = 0;
+    fprintf (out, "# TYPE %s histogram\n", self->name);
+    for (size_t i = 0; i < BOUNDS; i++) {
+        below += self->buckets[i];
+        fprintf (out, "%s_bucket{le=\"%g\"} %" PRId64 "\n", self->name, bounds[i], below);
+    }
+    fprintf (out, "%s_bucket{le=\"+Inf\"} %" PRId64 "\n%s_sum %.17g\n%s_count %" PRId64 "\n", self->name, self->count,
+             self->name, self->value, self->name, self->count);
+}
+
+void metrics_print (FILE *out)
+{
+    static void (*const print[]) (const metric_t *, FILE *) = {
+        [METRIC_COUNTER] = print_counter, [METRIC_GAUGE] = print_gauge, [METRIC_HISTOGRAM] = print_histogram};
+    for (size_t i = 0; i < metrics_n; i++)
+        print[metrics[i]->kind](metrics[i], out);
+}
+
+double metrics_value (const char *name)
+{
+    const metric_t *metric = name ? find (name) : NULL;
+    if (!metric)
+        return 0;
+    return metric->kind == METRIC_GAUGE ? metric->value : (double)metric->count;
+}
+
+void metrics_forget (void)
+{
+    while (metrics_n > 0)
+        free (metrics[--metrics_n]);
+}

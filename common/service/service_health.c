@@ -1,0 +1,120 @@
+/* service_health.c - health and metrics, on a port of their own.
+ *
+ * Hears: GET /healthz (does the loop turn?), /readyz (may work be sent here?), /metrics (OpenMetrics text).
+ * A listener of its own, since at the connection limit of the service's real door a health check would
+ * hang with everybody else.
+ */
+#include "service_private.h"
+
+#include "log.h"
+#include "metrics.h"
+#include "xmalloc.h"
+
+#include <errno.h>
+#include <inttypes.h>
+
+enum { HEALTH_BODY_MAX = 1024, HEALTH_TIMEOUT_MS = 2000, HEALTH_CONNECTIONS = 32 };
+#define TEXT_PLAIN       "text/plain; charset=utf-8"
+#define TEXT_OPENMETRICS "application/openmetrics-text; version=1.0.0; charset=utf-8"
+
+static const char *const link_names[BUS_LINKS] = {[BUS_SUBMIT] = "submit",
+                                                  [BUS_ROUTE] = "route",
+                                                  [BUS_DUE] = "due",
+                                                  [BUS_OUTBOX] = "outbox",
+                                                  [BUS_STREAM] = "stream"};
+
+static void answer (http_request_t *request, int status, const char *text)
+{
+    http_respond (&request, status, TEXT_PLAIN, text, strlen (text), NULL);
+}
+
+static void answer_health (service_t *service, http_request_t *request)
+{
+    (void)service;
+    answer (request, 200, "ok\n");
+}
+
+static void answer_ready (service_t *service, http_request_t *request)
+{
+    const char *why = "";
+    char text[DETAIL_SIZE + 32];
+    bool ready = service_is_ready (service, &why);
+    snprintf (text, sizeof text, ready ? "ready\n" : "not ready: %s\n", why);
+    answer (request, ready ? 200 : 503, text);
+}
+
+static void print_own (service_t *service, FILE *out)
+{
+    service_private_t *self = service->private_;
+    const char *why = "";
+    fprintf (out, "# TYPE buckstop_service info\nbuckstop_service_info{name=\"%s\"} 1\n", service->name);
+    fprintf (out, "# TYPE buckstop_ready gauge\nbuckstop_ready %d\n", service_is_ready (service, &why));
+    fprintf (out, "# TYPE buckstop_store_ready gauge\nbuckstop_store_ready %d\n", store_ready (service->store));
+    fprintf (out, "# TYPE buckstop_store_memory_ratio gauge\nbuckstop_store_memory_ratio %g\n",
+             store_memory_used (service->store));
+    fprintf (out, "# TYPE buckstop_uptime_seconds gauge\nbuckstop_uptime_seconds %.3f\n",
+             (double)(loop_now (service->loop) - self->began) / MS_PER_SECOND);
+    fprintf (out,
+             "# TYPE buckstop_loop_longest_turn_microseconds gauge\nbuckstop_loop_longest_turn_microseconds %" PRId64
+             "\n",
+             loop_longest_turn_us (service->loop));
+    fprintf (out, "# TYPE buckstop_hints_dropped counter\n");
+    for (int link = 0; link < BUS_LINKS; link++)
+        fprintf (out, "buckstop_hints_dropped_total{link=\"%s\"} %" PRIu64 "\n", link_names[link],
+                 bus_dropped (service->bus, (bus_link_t)link));
+}
+
+static void answer_metrics (service_t *service, http_request_t *request)
+{
+    service_private_t *self = service->private_;
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = xcheck (open_memstream (&text, &size));
+    print_own (service, out);
+    if (self->started && !self->stopped && self->kind->metrics)
+        self->kind->metrics (service, self->arg, out);
+    metrics_print (out);
+    fputs ("# EOF\n", out);
+    fclose (out);
+    http_respond (&request, 200, TEXT_OPENMETRICS, text, size, NULL);
+    free (text);
+}
+
+static void on_request (void *arg, http_request_t *request)
+{
+    static const struct {
+        const char *path;
+        void (*answer) (service_t *service, http_request_t *request);
+    } rows[] = {{"/healthz", answer_health}, {"/readyz", answer_ready}, {"/metrics", answer_metrics}};
+    const char *method = http_method (request);
+    if (strcmp (method, "GET") != 0 && strcmp (method, "HEAD") != 0) {
+        answer (request, 405, "only GET\n");
+        return;
+    }
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (strcmp (rows[i].path, http_path (request)) == 0) {
+            rows[i].answer (arg, request);
+            return;
+        }
+    answer (request, 404, "only /healthz, /readyz and /metrics\n");
+}
+
+int health_open (service_t *service)
+{
+    http_server_config_t config = {.endpoint = service->health,
+                                   .body_max = HEALTH_BODY_MAX,
+                                   .timeout_ms = HEALTH_TIMEOUT_MS,
+                                   .connections_max = HEALTH_CONNECTIONS};
+    service->private_->health = http_server_new (service->loop, &config, on_request, service);
+    if (!service->private_->health)
+        return errno > 0 ? -errno : -EADDRNOTAVAIL;
+    char port[16];
+    snprintf (port, sizeof port, "%d", http_server_port (service->private_->health));
+    log_fact (LOG_NOTICE_, "", "listening", "for", "health", "endpoint", service->health, "port", port, NULL);
+    return 0;
+}
+
+void health_close (service_t *service)
+{
+    http_server_destroy (&service->private_->health);
+}

@@ -1,0 +1,195 @@
+/* service_options.c - one table of parameters, three places that may set them.
+ *
+ * Hears: argv and the environment. Says: values in the targets, or one line on what is wrong.
+ * The arguments are read by getopt_long; this file only turns the table into its option list and
+ * checks the values against their bounds. A value from the environment passes the same checks.
+ */
+#include "options.h"
+
+#include "xmalloc.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+
+enum { ENVIRONMENT_SIZE = 64, FIRST_PARAM = 256, PARAMS_MAX = 96 };
+enum { OPTION_HELP = 1, OPTION_VERSION, OPTION_CHECK };
+
+/* All rows of all tables, in order. */
+typedef struct rows {
+    const param_t *items[PARAMS_MAX];
+    size_t n;
+} rows_t;
+
+static rows_t rows_of (const options_t *self)
+{
+    rows_t rows = {.n = 0};
+    for (const param_t *const *table = self->tables; table && *table; table++)
+        for (const param_t *row = *table; row->name && rows.n < PARAMS_MAX; row++)
+            rows.items[rows.n++] = row;
+    return rows;
+}
+
+static const char *environment_name (const param_t *row, char name[ENVIRONMENT_SIZE])
+{
+    size_t n = (size_t)snprintf (name, ENVIRONMENT_SIZE, "BUCKSTOP_");
+    for (const char *c = row->name; *c && n + 1 < ENVIRONMENT_SIZE; c++)
+        name[n++] = *c == '-' ? '_' : (char)toupper ((unsigned char)*c);
+    name[n] = '\0';
+    return name;
+}
+
+static int set_number (const param_t *row, const char *text, char *why, size_t size)
+{
+    char *end = NULL;
+    errno = 0;
+    intmax_t value = strtoimax (text, &end, 10);
+    if (errno || end == text || *end || value < row->min || value > row->max) {
+        snprintf (why, size, "'%s' is not a whole number from %" PRId64 " to %" PRId64, text, row->min, row->max);
+        return -1;
+    }
+    *(int64_t *)row->target = value;
+    return 0;
+}
+
+static int set_switch (const param_t *row, const char *text, char *why, size_t size)
+{
+    static const struct {
+        const char *word;
+        bool value;
+    } words[] = {{"yes", true}, {"true", true}, {"1", true}, {"no", false}, {"false", false}, {"0", false}};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcmp (words[i].word, text) == 0) {
+            *(bool *)row->target = words[i].value;
+            return 0;
+        }
+    snprintf (why, size, "'%s' is neither yes nor no", text);
+    return -1;
+}
+
+static int set_value (const param_t *row, const char *text, char *why, size_t size)
+{
+    if (row->kind == PARAM_NUMBER)
+        return set_number (row, text, why, size);
+    if (row->kind == PARAM_SWITCH)
+        return set_switch (row, text, why, size);
+    *(const char **)row->target = text;
+    return 0;
+}
+
+/* Defaults are ours: a table whose default breaks its own bounds is a defect, found by the first start. */
+static void set_default (const param_t *row)
+{
+    char why[128];
+    const char *text = row->fallback;
+    if (!text && row->kind == PARAM_STRING)
+        *(const char **)row->target = NULL;
+    else if (set_value (row, text ? text : row->kind == PARAM_SWITCH ? "no" : "0", why, sizeof why))
+        abort ();
+}
+
+void options_defaults (const param_t *params)
+{
+    for (const param_t *row = params; row && row->name; row++)
+        set_default (row);
+}
+
+static int set_from_environment (const options_t *self, const param_t *row, FILE *err)
+{
+    char name[ENVIRONMENT_SIZE], why[128];
+    const char *text = getenv (environment_name (row, name));
+    if (!text || set_value (row, text, why, sizeof why) == 0)
+        return 0;
+    fprintf (err, "%s: %s: %s\n", self->program, name, why);
+    return -1;
+}
+
+static void print_row (const param_t *row, FILE *out)
+{
+    static const char *const shapes[] = {[PARAM_STRING] = " VALUE", [PARAM_NUMBER] = " NUMBER", [PARAM_SWITCH] = ""};
+    char left[ENVIRONMENT_SIZE];
+    snprintf (left, sizeof left, "--%s%s", row->name, shapes[row->kind]);
+    fprintf (out, "  %-30s %s", left, row->meaning ? row->meaning : "");
+    if (row->kind == PARAM_NUMBER)
+        fprintf (out, " (%" PRId64 "..%" PRId64 ", default %s)", row->min, row->max, row->fallback);
+    else if (row->kind == PARAM_STRING && row->fallback && *row->fallback)
+        fprintf (out, " (default %s)", row->fallback);
+    fputc ('\n', out);
+}
+
+void options_help (const options_t *self, FILE *out)
+{
+    rows_t rows = rows_of (self);
+    fprintf (out, "%s - %s\n\nusage: %s %s\n\noptions:\n", self->program, self->summary, self->program,
+             self->synopsis ? self->synopsis : "[options]");
+    for (size_t i = 0; i < rows.n; i++)
+        print_row (rows.items[i], out);
+    fprintf (out, "  %-30s %s\n  %-30s %s\n  %-30s %s\n", "--check", "only check the options, and end", "--help",
+             "this page", "--version", "the version");
+    fprintf (out, "\nEach option may also be set in the environment: --log-level as BUCKSTOP_LOG_LEVEL.\n");
+    if (self->example)
+        fprintf (out, "\nexample:\n  %s\n", self->example);
+}
+
+static void fill_long_options (const rows_t *rows, struct option *list)
+{
+    static const int needs[] = {
+        [PARAM_STRING] = required_argument, [PARAM_NUMBER] = required_argument, [PARAM_SWITCH] = optional_argument};
+    for (size_t i = 0; i < rows->n; i++)
+        list[i] = (struct option){rows->items[i]->name, needs[rows->items[i]->kind], NULL, FIRST_PARAM + (int)i};
+    list[rows->n] = (struct option){"help", no_argument, NULL, OPTION_HELP};
+    list[rows->n + 1] = (struct option){"version", no_argument, NULL, OPTION_VERSION};
+    list[rows->n + 2] = (struct option){"check", no_argument, NULL, OPTION_CHECK};
+    list[rows->n + 3] = (struct option){NULL, 0, NULL, 0};
+}
+
+static options_outcome_t read_arguments (const options_t *self, const rows_t *rows, int argc, char **argv, FILE *out,
+                                         FILE *err)
+{
+    struct option list[PARAMS_MAX + 4];
+    options_outcome_t outcome = OPTIONS_GO;
+    fill_long_options (rows, list);
+    optind = 0; /* getopt starts afresh: it may have read other arguments before */
+    opterr = 0;
+    for (int found; (found = getopt_long (argc, argv, ":", list, NULL)) != -1;) {
+        char why[128];
+        if (found == '?' || found == ':') {
+            fprintf (err, "%s: %s %s; --help lists the options\n", self->program, argv[optind - 1],
+                     found == ':' ? "needs a value" : "is no option here");
+            return OPTIONS_BAD;
+        }
+        if (found == OPTION_HELP)
+            options_help (self, out);
+        else if (found == OPTION_VERSION)
+            fprintf (out, "%s %s\n", self->program, BUCKSTOP_VERSION);
+        if (found == OPTION_HELP || found == OPTION_VERSION)
+            return OPTIONS_TOLD;
+        if (found == OPTION_CHECK) {
+            outcome = OPTIONS_CHECKED;
+            continue;
+        }
+        const param_t *row = rows->items[found - FIRST_PARAM];
+        if (set_value (row, optarg ? optarg : "yes", why, sizeof why)) {
+            fprintf (err, "%s: --%s: %s\n", self->program, row->name, why);
+            return OPTIONS_BAD;
+        }
+    }
+    return outcome;
+}
+
+options_outcome_t options_parse (const options_t *self, int argc, char **argv, int *rest, FILE *out, FILE *err)
+{
+    rows_t rows = rows_of (self);
+    bool bad = false;
+    for (size_t i = 0; i < rows.n; i++) {
+        set_default (rows.items[i]);
+        bad = set_from_environment (self, rows.items[i], err) || bad;
+    }
+    if (bad)
+        return OPTIONS_BAD;
+    options_outcome_t outcome = read_arguments (self, &rows, argc, argv, out, err);
+    if (rest)
+        *rest = optind;
+    return outcome;
+}

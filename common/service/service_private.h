@@ -1,0 +1,43 @@
+/* service_private.h - what the files of the skeleton share among themselves. */
+#ifndef BUCKSTOP_SERVICE_PRIVATE_H
+#define BUCKSTOP_SERVICE_PRIVATE_H
+
+#include "http_server.h"
+#include "service.h"
+
+/* A Route hint that waits for the end of the turn. */
+typedef struct route_hint {
+    char *workspace, *contact, *person;
+    uint8_t *record;
+    size_t record_size;
+} route_hint_t;
+
+typedef struct service_private {
+    const service_kind_t *kind;
+    void *arg;
+    bool starting, started, failed, draining, stopped;
+    bool was_ready;      /* as last logged */
+    bool bus_made;       /* service_start_in made the bus */
+    loop_timer_t *start; /* kind->start runs from here, not from a hook of the turn */
+    loop_timer_t *drain; /* while draining: looks again */
+    mono_ms_t drain_ends;
+    mono_ms_t began;
+    char *why_not; /* last reason that was logged */
+    http_server_t *health;
+    wall_ms_t due[SHARDS_MAX], outbox[SHARDS_MAX]; /* earliest of this turn; TIME_NEVER: none */
+    bool due_any, outbox_any;
+    route_hint_t *routes;
+    size_t routes_n, routes_max;
+} service_private_t;
+
+/* hints */
+void hints_init (service_private_t *self);
+void hints_clear (service_private_t *self);
+void hints_flush (service_t *service); /* at the end of each turn */
+/* health */
+int health_open (service_t *service);
+void health_close (service_t *service);
+/* Ready to serve: started, not draining, the store answers. Else the reason in words. */
+bool service_is_ready (const service_t *service, const char **why);
+
+#endif

@@ -1,0 +1,358 @@
+/* workspaces.c - the policies in force, by workspace, as the store has them.
+ *
+ * Hears: the store's workspace records, once a second and when asked (a commit was refused since the policy is
+ * newer). Says: a swap, whole, to who asked to be told. A text is parsed again only when its version moved; one that
+ * can't be read changes nothing and is said once. A workspace that vanished from the set keeps its policy:
+ * its contacts are still there.
+ * Limits: one read of all records per shard and second.
+ */
+#include "workspaces.h"
+
+#include "keys.h"
+#include "log.h"
+#include "record.h"
+#include "xmalloc.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+enum { LOOK_EVERY_MS = 1000, WATCHERS_MAX = 8 };
+
+typedef struct entry {
+    char name[NAME_SIZE];
+    policy_t *policy;
+    uint32_t refused; /* version of a text that can't be used: said once */
+} entry_t;
+
+/* Somebody who waits until a workspace was looked at. */
+typedef struct waiter {
+    struct waiter *next;
+    char workspace[NAME_SIZE];
+    loop_fn *fn;
+    void *arg;
+} waiter_t;
+
+struct workspaces {
+    loop_t *loop;
+    store_t *store;
+    entry_t **entries; /* in the order in which they were first seen; never removed */
+    size_t entries_n;
+    struct {
+        workspaces_fn *fn;
+        void *arg;
+    } watchers[WATCHERS_MAX];
+    size_t watchers_n;
+    loop_timer_t *timer;
+    bool loaded, looking, missed; /* missed: the look that goes on could not read all */
+    size_t asked;                 /* shards not answered yet in this look */
+    waiter_t *waiting, *serving;  /* serving: those whose read is under way */
+    size_t calls;                 /* store calls without an answer */
+    bool destroyed;               /* freed once calls is 0 */
+};
+
+/* The records of one shard, in the order of the keys asked. */
+typedef struct shard_look {
+    workspaces_t *self;
+    char (*names)[NAME_SIZE];
+    size_t n;
+} shard_look_t;
+
+static void serve_waiting (workspaces_t *self);
+
+static entry_t *find (const workspaces_t *self, const char *name)
+{
+    for (size_t i = 0; name && i < self->entries_n; i++)
+        if (strcmp (self->entries[i]->name, name) == 0)
+            return self->entries[i];
+    return NULL;
+}
+
+static entry_t *entry_of (workspaces_t *self, const char *name)
+{
+    entry_t *entry = find (self, name);
+    if (entry)
+        return entry;
+    entry = xcalloc (1, sizeof *entry);
+    snprintf (entry->name, sizeof entry->name, "%s", name);
+    self->entries = xrealloc (self->entries, (self->entries_n + 1) * sizeof *self->entries);
+    self->entries[self->entries_n++] = entry;
+    return entry;
+}
+
+static void refuse (entry_t *entry, uint32_t version, const char *why)
+{
+    char number[16];
+    if (entry->refused == version)
+        return;
+    entry->refused = version;
+    snprintf (number, sizeof number, "%" PRIu32, version);
+    log_fact (LOG_ERROR_, entry->name, "policy not usable", "version", number, "why", why, NULL);
+}
+
+static void swap (workspaces_t *self, entry_t *entry, policy_t **policy_p)
+{
+    char number[16];
+    policy_t *old = entry->policy;
+    entry->policy = *policy_p;
+    *policy_p = NULL;
+    snprintf (number, sizeof number, "%" PRIu32, entry->policy->version);
+    log_fact (LOG_INFO_, entry->name, "policy in force", "version", number, NULL);
+    for (size_t i = 0; i < self->watchers_n; i++)
+        self->watchers[i].fn (self->watchers[i].arg, entry->name, entry->policy);
+    policy_destroy (&old);
+}
+
+static void take_text (workspaces_t *self, entry_t *entry, const workspace_record_t *record, const char *text)
+{
+    policy_errors_t errors = {0};
+    policy_t *policy = policy_parse (text, strlen (text), &errors);
+    if (policy) {
+        policy_stamp (policy, record->policy_version, record->link_key);
+        swap (self, entry, &policy);
+    } else
+        refuse (entry, record->policy_version, errors.n > 0 ? errors.items[0].what : "the text can't be parsed");
+    policy_errors_clear (&errors);
+}
+
+static void take_record (workspaces_t *self, const char *name, const store_value_t *value)
+{
+    record_head_t head;
+    workspace_record_t record;
+    char *text = NULL;
+    if (!value->bytes)
+        return;
+    record_fault_t fault = workspace_unpack (value->bytes, value->size, &head, &record, &text);
+    entry_t *entry = entry_of (self, name);
+    uint32_t known = entry->policy ? entry->policy->version : 0;
+    if (fault != RECORD_OK)
+        refuse (entry, UINT32_MAX, fault == RECORD_NEWER ? "the record is of a newer schema" : "the record is broken");
+    else if (record.policy_version != known && record.policy_version != entry->refused)
+        take_text (self, entry, &record, text);
+    free (text);
+}
+
+static void destroy_now (workspaces_t *self)
+{
+    for (size_t i = 0; i < self->entries_n; i++) {
+        policy_destroy (&self->entries[i]->policy);
+        free (self->entries[i]);
+    }
+    free (self->entries);
+    free (self);
+}
+
+/* An answer came. False: nobody is there any more. */
+static bool answered (workspaces_t *self)
+{
+    self->calls--;
+    if (!self->destroyed)
+        return true;
+    if (self->calls == 0)
+        destroy_now (self);
+    return false;
+}
+
+static void look_done (workspaces_t *self)
+{
+    self->looking = false;
+    if (!self->missed)
+        self->loaded = true;
+}
+
+static void on_shard (void *arg, const store_values_t *values)
+{
+    shard_look_t *shard = arg;
+    workspaces_t *self = shard->self;
+    if (answered (self)) {
+        self->missed = self->missed || values->away || values->wrong_type;
+        for (size_t i = 0; !values->away && i < values->n && i < shard->n; i++)
+            take_record (self, shard->names[i], &values->items[i]);
+        if (--self->asked == 0)
+            look_done (self);
+    }
+    free (shard->names);
+    free (shard);
+}
+
+static void ask_shard (workspaces_t *self, int shard, const store_values_t *names)
+{
+    shard_look_t *look_at = xcalloc (1, sizeof *look_at);
+    char (*keys)[KEY_SIZE] = xcalloc (names->n, sizeof *keys);
+    const char **list = xcalloc (names->n, sizeof *list);
+    look_at->self = self;
+    look_at->names = xcalloc (names->n, sizeof *look_at->names);
+    for (size_t i = 0; i < names->n; i++) {
+        char *name = look_at->names[look_at->n];
+        snprintf (name, NAME_SIZE, "%.*s", (int)names->items[i].size, names->items[i].bytes);
+        if (store_shard (self->store, name) != shard)
+            continue;
+        list[look_at->n] = key_workspace (keys[look_at->n], shard, name);
+        look_at->n++;
+    }
+    if (look_at->n > 0) {
+        self->asked++;
+        self->calls++;
+        store_get (self->store, list, look_at->n, on_shard, look_at);
+    } else {
+        free (look_at->names);
+        free (look_at);
+    }
+    free (list);
+    free (keys);
+}
+
+static void on_names (void *arg, const store_values_t *values)
+{
+    workspaces_t *self = arg;
+    if (!answered (self))
+        return;
+    self->missed = values->away || values->wrong_type;
+    self->asked = 0;
+    for (int shard = 0; !self->missed && values->n > 0 && shard < store_shards (self->store); shard++)
+        ask_shard (self, shard, values);
+    if (self->asked == 0)
+        look_done (self);
+}
+
+static void look (workspaces_t *self)
+{
+    if (self->looking || !store_ready (self->store))
+        return;
+    self->looking = true;
+    self->calls++;
+    store_set (self->store, KEY_WORKSPACES, on_names, self);
+}
+
+static void on_timer (void *arg)
+{
+    workspaces_t *self = arg;
+    self->timer = loop_at (self->loop, loop_now (self->loop) + LOOK_EVERY_MS, on_timer, self);
+    look (self);
+}
+
+/* The first look is as soon as the store is there, not at the next second. */
+static void each_turn (void *arg)
+{
+    workspaces_t *self = arg;
+    if (!self->loaded && !self->looking && !self->missed)
+        look (self);
+}
+
+workspaces_t *workspaces_new (loop_t *loop, store_t *store)
+{
+    workspaces_t *self = xcalloc (1, sizeof *self);
+    self->loop = loop;
+    self->store = store;
+    loop_each_turn (loop, each_turn, self);
+    on_timer (self);
+    return self;
+}
+
+static void drop_waiters (waiter_t **list)
+{
+    while (*list) {
+        waiter_t *waiter = *list;
+        *list = waiter->next;
+        free (waiter);
+    }
+}
+
+void workspaces_destroy (workspaces_t **self_p)
+{
+    workspaces_t *self = *self_p;
+    *self_p = NULL;
+    if (!self)
+        return;
+    loop_cancel (self->loop, &self->timer);
+    loop_each_turn_remove (self->loop, each_turn, self);
+    drop_waiters (&self->waiting);
+    drop_waiters (&self->serving);
+    self->destroyed = true;
+    if (self->calls == 0)
+        destroy_now (self);
+}
+
+const policy_t *workspaces_policy (workspaces_t *self, const char *workspace)
+{
+    const entry_t *entry = find (self, workspace);
+    return entry ? entry->policy : NULL;
+}
+
+static void on_refreshed (void *arg, const store_values_t *values)
+{
+    workspaces_t *self = arg;
+    if (!answered (self))
+        return;
+    waiter_t *served = self->serving;
+    self->serving = NULL;
+    if (!values->away && values->n == 1)
+        take_record (self, served->workspace, &values->items[0]);
+    while (served) {
+        waiter_t *waiter = served;
+        served = waiter->next;
+        if (waiter->fn)
+            waiter->fn (waiter->arg);
+        free (waiter);
+    }
+    serve_waiting (self);
+}
+
+/* One read at a time, for all who wait for that workspace. Who asks while a read is under way waits for the next
+ * one: the read may have passed before the change that they were refused for. */
+static void serve_waiting (workspaces_t *self)
+{
+    char key[KEY_SIZE];
+    if (self->serving || !self->waiting)
+        return;
+    char workspace[NAME_SIZE];
+    memcpy (workspace, self->waiting->workspace, sizeof workspace);
+    waiter_t **tail = &self->serving;
+    for (waiter_t **at = &self->waiting; *at;) {
+        waiter_t *waiter = *at;
+        if (strcmp (waiter->workspace, workspace) != 0) {
+            at = &waiter->next;
+            continue;
+        }
+        *at = waiter->next;
+        waiter->next = NULL;
+        *tail = waiter;
+        tail = &waiter->next;
+    }
+    const char *keys[] = {key_workspace (key, store_shard (self->store, workspace), workspace)};
+    self->calls++;
+    store_get (self->store, keys, 1, on_refreshed, self);
+}
+
+void workspaces_refresh (workspaces_t *self, const char *workspace, loop_fn *fn, void *arg)
+{
+    waiter_t *waiter = xcalloc (1, sizeof *waiter);
+    snprintf (waiter->workspace, sizeof waiter->workspace, "%s", workspace);
+    waiter->fn = fn;
+    waiter->arg = arg;
+    waiter_t **end = &self->waiting;
+    while (*end)
+        end = &(*end)->next;
+    *end = waiter;
+    serve_waiting (self);
+}
+
+bool workspaces_loaded (const workspaces_t *self)
+{
+    return self->loaded;
+}
+
+const char *workspaces_name (workspaces_t *self, size_t index)
+{
+    for (size_t i = 0; i < self->entries_n; i++)
+        if (self->entries[i]->policy && index-- == 0)
+            return self->entries[i]->name;
+    return NULL;
+}
+
+void workspaces_on_change (workspaces_t *self, workspaces_fn *fn, void *arg)
+{
+    if (self->watchers_n == WATCHERS_MAX)
+        abort (); /* a defect of the service: it is known at its start */
+    self->watchers[self->watchers_n].fn = fn;
+    self->watchers[self->watchers_n++].arg = arg;
+}
