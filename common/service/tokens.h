@@ -11,9 +11,9 @@ enum { TOKENS_CACHE_MS = 2000, TOKENS_NOTE_SIZE = 81 };
 /* What a token says of who holds it. */
 typedef struct bearer {
     scope_t scope;
-    char id[TOKEN_ID_SIZE];    /* its public part */
+    char id[TOKEN_ID_SIZE]; /* its public part */
     char workspace[NAME_SIZE];
-    char person[NAME_SIZE];    /* scope person: who; else "" */
+    char person[NAME_SIZE]; /* scope person: who; else "" */
 } bearer_t;
 
 typedef enum tokens_verdict {
@@ -24,7 +24,8 @@ typedef enum tokens_verdict {
 } tokens_verdict_t;
 
 typedef struct tokens tokens_t;
-typedef void (tokens_fn) (void *arg, tokens_verdict_t verdict, const bearer_t *bearer); /* bearer: GOOD; during the call */
+typedef void (tokens_fn) (void *arg, tokens_verdict_t verdict,
+                          const bearer_t *bearer); /* bearer: GOOD; during the call */
 
 tokens_t *tokens_new (loop_t *loop, store_t *store);
 void tokens_destroy (tokens_t **self_p); /* after the store: it answers what is still asked */
