@@ -29,15 +29,21 @@ int64_t loop_now_us (const loop_t *self);
 loop_timer_t *loop_at (loop_t *self, mono_ms_t when, loop_fn *fn, void *arg);
 void loop_cancel (loop_t *self, loop_timer_t **timer_p);
 
-/* Watch a descriptor in the inner epoll. */
+/* Watch a descriptor in the inner epoll. NULL: it can't be watched, errno says why. May be unwatched from
+ * any handler, also its own. */
 loop_watch_t *loop_watch (loop_t *self, int fd, uint32_t events, loop_io_fn *fn, void *arg);
 void loop_watch_change (loop_t *self, loop_watch_t *watch, uint32_t events);
 void loop_unwatch (loop_t *self, loop_watch_t **watch_p);
 /* Called at the end of every turn, in order of registration. */
 void loop_each_turn (loop_t *self, loop_fn *fn, void *arg);
 void loop_each_turn_remove (loop_t *self, loop_fn *fn, void *arg);
-/* For bus.c: the zloop_t below. NULL in the fake. */
+/* From a hook: run the hooks once more in this turn, since this one gave work to an earlier one. */
+void loop_again (loop_t *self);
+/* For what has ZeroMQ sockets (bus.c, mail_out.c): the zloop_t below; NULL in the fake. A handler of that
+ * zloop opens with loop_turn_begin and closes with `return loop_turn_end (loop);`, which runs the hooks. */
 void *loop_zloop (loop_t *self);
+void loop_turn_begin (loop_t *self);
+int loop_turn_end (loop_t *self);
 
 /* The longest turn since the last call, microseconds; and it starts again. */
 int64_t loop_longest_turn_us (loop_t *self);
