@@ -43,11 +43,12 @@ struct workspaces {
     } watchers[WATCHERS_MAX];
     size_t watchers_n;
     loop_timer_t *timer;
-    bool loaded, looking, missed; /* missed: the look that goes on could not read all */
-    size_t asked;                 /* shards not answered yet in this look */
-    waiter_t *waiting, *serving;  /* serving: those whose read is under way */
-    size_t calls;                 /* store calls without an answer */
-    bool destroyed;               /* freed once calls is 0 */
+    bool loaded, looking, soon;  /* soon: the first look is armed */
+    bool missed;                 /* the last look could not read all */
+    size_t asked;                /* shards not answered yet in this look */
+    waiter_t *waiting, *serving; /* serving: those whose read is under way */
+    size_t calls;                /* store calls without an answer */
+    bool destroyed;              /* freed once calls is 0 */
 };
 
 /* The records of one shard, in the order of the keys asked. */
@@ -226,6 +227,7 @@ static void look (workspaces_t *self)
 static void on_timer (void *arg)
 {
     workspaces_t *self = arg;
+    self->soon = false;
     self->timer = loop_at (self->loop, loop_now (self->loop) + LOOK_EVERY_MS, on_timer, self);
     look (self);
 }
@@ -234,8 +236,12 @@ static void on_timer (void *arg)
 static void each_turn (void *arg)
 {
     workspaces_t *self = arg;
-    if (!self->loaded && !self->looking && !self->missed)
-        look (self);
+    if (self->loaded || self->looking || self->missed || self->soon || !store_ready (self->store))
+        return;
+    /* not from the hook itself: the store may have written for this turn already */
+    self->soon = true;
+    loop_cancel (self->loop, &self->timer);
+    self->timer = loop_at (self->loop, loop_now (self->loop), on_timer, self);
 }
 
 workspaces_t *workspaces_new (loop_t *loop, store_t *store)
