@@ -36,6 +36,7 @@ typedef struct promise {
     unsigned step;     /* index of the next step */
     wall_ms_t step_at; /* when it is due; 0: none left */
     unsigned repeats;
+    wall_ms_t step_fired; /* when the last step that fired was due */
 } promise_t;
 
 typedef struct exclusion {
@@ -87,9 +88,9 @@ typedef struct contact {
 } contact_t;
 
 typedef enum event_kind {
-    EVENT_OPEN,      /* intake: a submission that opens */
-    EVENT_MESSAGE,   /* intake: the customer says more */
-    EVENT_ACCEPT,    /* intake, actions of people */
+    EVENT_OPEN,    /* intake: a submission that opens */
+    EVENT_MESSAGE, /* intake: the customer says more */
+    EVENT_ACCEPT,  /* intake, actions of people */
     EVENT_DECLINE,
     EVENT_REPLY,
     EVENT_NOTE,
@@ -99,13 +100,13 @@ typedef enum event_kind {
     EVENT_REOPEN,
     EVENT_ACKNOWLEDGE,
     EVENT_RELEASE,
-    EVENT_OFFER,     /* routing: this person */
-    EVENT_QUEUE,     /* routing: nobody now */
-    EVENT_TIME,      /* escalation: something is due */
-    EVENT_OWNER_LOST,/* escalation: the holder's epoch is over */
-    EVENT_DELIVERED, /* notification: a reply was accepted by the far side */
-    EVENT_FAILED,    /* notification: a reply failed for good */
-    EVENT_SET_ASIDE, /* escalation: it can't be decided */
+    EVENT_OFFER,      /* routing: this person */
+    EVENT_QUEUE,      /* routing: nobody now */
+    EVENT_TIME,       /* escalation: something is due */
+    EVENT_OWNER_LOST, /* escalation: the holder's epoch is over */
+    EVENT_DELIVERED,  /* notification: a reply was accepted by the far side */
+    EVENT_FAILED,     /* notification: a reply failed for good */
+    EVENT_SET_ASIDE,  /* escalation: it can't be decided */
     EVENT_KINDS
 } event_kind_t;
 
@@ -122,18 +123,18 @@ typedef struct submission {
 typedef struct contact_event {
     event_kind_t kind;
     event_id_t id;
-    const char *by;     /* the person who acts */
-    uint32_t by_epoch;  /* ACCEPT, REPLY, ...: the actor's epoch now */
-    const char *person; /* OFFER: to whom; TRANSFER: to whom, or NULL; OWNER_LOST: whose epoch ended */
-    uint32_t epoch;     /* OFFER: that person's; OWNER_LOST: the first epoch that still counts */
-    const char *team;   /* TRANSFER: to which, or NULL */
-    const char *text;   /* REPLY, NOTE, WAIT, reasons */
-    const char *detail; /* OFFER, QUEUE, FAILED: why, in words */
+    const char *by;                 /* the person who acts */
+    uint32_t by_epoch;              /* ACCEPT, REPLY, ...: the actor's epoch now */
+    const char *person;             /* OFFER: to whom; TRANSFER: to whom, or NULL; OWNER_LOST: whose epoch ended */
+    uint32_t epoch;                 /* OFFER: that person's; OWNER_LOST: the first epoch that still counts */
+    const char *team;               /* TRANSFER: to which, or NULL */
+    const char *text;               /* REPLY, NOTE, WAIT, reasons */
+    const char *detail;             /* OFFER, QUEUE, FAILED: why, in words */
     promise_kind_t promise;         /* RELEASE; DELIVERED, FAILED: what the reply answered */
     wall_ms_t answered_at;          /* DELIVERED, FAILED: when the reply was committed */
     const submission_t *submission; /* OPEN, MESSAGE */
     const char *contact, *workspace, *trace; /* OPEN: the new id */
-    bool nobody; /* QUEUE: nobody is eligible, not only busy */
+    bool nobody;                             /* QUEUE: nobody is eligible, not only busy */
 } contact_event_t;
 
 typedef struct fact {
@@ -170,22 +171,24 @@ typedef struct effects {
 
 typedef enum apply_outcome {
     APPLY_DONE = 0,
-    APPLY_NO_STATE,     /* the state does not allow it: effects->why names both */
-    APPLY_NOT_YOURS,    /* somebody else owns it or was asked: contact_refusal names them */
-    APPLY_STALE,        /* overtaken: the offer is gone, the wake was too early; nothing to do */
-    APPLY_BAD,          /* the event lacks something, e.g. a transfer to nobody known */
+    APPLY_NO_STATE,  /* the state does not allow it: effects->why names both */
+    APPLY_NOT_YOURS, /* somebody else owns it or was asked: contact_refusal names them */
+    APPLY_STALE,     /* overtaken: the offer is gone, the wake was too early; nothing to do */
+    APPLY_BAD,       /* the event lacks something, e.g. a transfer to nobody known */
 } apply_outcome_t;
 
 /* `after` and `effects` are valid only for APPLY_DONE. `why` says in words what was wrong and what is
  * allowed now. before->state 0 only goes with EVENT_OPEN. */
 apply_outcome_t contact_apply (const contact_t *before, const contact_event_t *event, wall_ms_t now,
-                               const policy_t *policy, contact_t *after, effects_t *effects,
-                               char why[DETAIL_SIZE]);
+                               const policy_t *policy, contact_t *after, effects_t *effects, char why[DETAIL_SIZE]);
 
 /* The minimum of all its clocks: every contact that is not closed has one. A closed one: 0. */
 wall_ms_t contact_next_due (const contact_t *self);
 /* Of the promises still owed, the one that is due first; NULL when none. */
 const promise_t *contact_next_promise (const contact_t *self);
+/* The waiting order within a class: the deadline of the promise that is due first, priority shifting it. */
+wall_ms_t contact_queue_score (const contact_t *self);
+#define PRIORITY_SHIFT_MS (5 * MS_PER_MINUTE) /* a point of priority counts as so much nearer a deadline */
 /* Does routing owe it somebody (received, queued, or a transfer to a team)? */
 bool contact_wants_somebody (const contact_t *self);
 

@@ -9,7 +9,7 @@ bool word_fits (char *to, size_t size, const char *from)
     bool fits = length < size;
     if (!fits) {
         length = size - 1;
-        while (length > 0 && ((unsigned char) from[length] & 0xC0) == 0x80)
+        while (length > 0 && ((unsigned char)from[length] & 0xC0) == 0x80)
             length--;
     }
     if (length)

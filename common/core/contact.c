@@ -1,0 +1,168 @@
+/* contact.c - the state machine: state x event -> action, or a refusal. proto/README.md draws it.
+ *
+ * Each cell says which state it leads to at first sight (time may lead on). What a cell's action refuses
+ * (not yours, overtaken, incomplete) it says in words. There are no empty cells. */
+#include "contact_actions.h"
+
+#include <stdio.h>
+#include <string.h>
+
+typedef struct cell {
+    act_fn *act; /* NULL: the state does not allow it */
+} cell_t;
+
+#define DO(action) \
+    {              \
+        action     \
+    }
+#define NO   \
+    {        \
+        NULL \
+    }
+
+/* clang-format off */
+static const cell_t machine[CONTACT_STATES][EVENT_KINDS] = {
+    [S_NONE] = {
+        [EVENT_OPEN] = DO (act_open), [EVENT_MESSAGE] = NO,
+        [EVENT_ACCEPT] = NO, [EVENT_DECLINE] = NO, [EVENT_REPLY] = NO, [EVENT_NOTE] = NO, [EVENT_WAIT] = NO,
+        [EVENT_TRANSFER] = NO, [EVENT_RESOLVE] = NO, [EVENT_REOPEN] = NO, [EVENT_ACKNOWLEDGE] = NO, [EVENT_RELEASE] = NO,
+        [EVENT_OFFER] = NO, [EVENT_QUEUE] = NO, [EVENT_TIME] = NO, [EVENT_OWNER_LOST] = NO,
+        [EVENT_DELIVERED] = NO, [EVENT_FAILED] = NO, [EVENT_SET_ASIDE] = NO,
+    },
+    [S_RECEIVED] = {
+        [EVENT_OPEN] = NO, [EVENT_MESSAGE] = DO (act_message),
+        [EVENT_ACCEPT] = DO (act_take), [EVENT_DECLINE] = NO, [EVENT_REPLY] = NO, [EVENT_NOTE] = DO (act_note),
+        [EVENT_WAIT] = NO, [EVENT_TRANSFER] = NO, [EVENT_RESOLVE] = DO (act_resolve), [EVENT_REOPEN] = NO,
+        [EVENT_ACKNOWLEDGE] = DO (act_acknowledge), [EVENT_RELEASE] = DO (act_release),
+        [EVENT_OFFER] = DO (act_offer), [EVENT_QUEUE] = DO (act_queue), [EVENT_TIME] = DO (act_time),
+        [EVENT_OWNER_LOST] = DO (act_offer_lost), [EVENT_DELIVERED] = DO (act_delivered),
+        [EVENT_FAILED] = DO (act_failed), [EVENT_SET_ASIDE] = DO (act_set_aside),
+    },
+    [S_OFFERED] = {
+        [EVENT_OPEN] = NO, [EVENT_MESSAGE] = DO (act_message),
+        [EVENT_ACCEPT] = DO (act_accept_offer), [EVENT_DECLINE] = DO (act_decline_offer), [EVENT_REPLY] = NO,
+        [EVENT_NOTE] = DO (act_note), [EVENT_WAIT] = NO, [EVENT_TRANSFER] = NO, [EVENT_RESOLVE] = DO (act_resolve),
+        [EVENT_REOPEN] = NO, [EVENT_ACKNOWLEDGE] = DO (act_acknowledge), [EVENT_RELEASE] = DO (act_release),
+        [EVENT_OFFER] = NO, [EVENT_QUEUE] = NO, [EVENT_TIME] = DO (act_time),
+        [EVENT_OWNER_LOST] = DO (act_offer_lost), [EVENT_DELIVERED] = DO (act_delivered),
+        [EVENT_FAILED] = DO (act_failed), [EVENT_SET_ASIDE] = DO (act_set_aside),
+    },
+    [S_QUEUED] = {
+        [EVENT_OPEN] = NO, [EVENT_MESSAGE] = DO (act_message),
+        [EVENT_ACCEPT] = DO (act_take), [EVENT_DECLINE] = NO, [EVENT_REPLY] = NO, [EVENT_NOTE] = DO (act_note),
+        [EVENT_WAIT] = NO, [EVENT_TRANSFER] = NO, [EVENT_RESOLVE] = DO (act_resolve), [EVENT_REOPEN] = NO,
+        [EVENT_ACKNOWLEDGE] = DO (act_acknowledge), [EVENT_RELEASE] = DO (act_release),
+        [EVENT_OFFER] = DO (act_offer), [EVENT_QUEUE] = DO (act_queue), [EVENT_TIME] = DO (act_time),
+        [EVENT_OWNER_LOST] = DO (act_offer_lost), [EVENT_DELIVERED] = DO (act_delivered),
+        [EVENT_FAILED] = DO (act_failed), [EVENT_SET_ASIDE] = DO (act_set_aside),
+    },
+    [S_OWNED] = {
+        [EVENT_OPEN] = NO, [EVENT_MESSAGE] = DO (act_message_owned),
+        [EVENT_ACCEPT] = DO (act_accept_transfer), [EVENT_DECLINE] = DO (act_decline_owned),
+        [EVENT_REPLY] = DO (act_reply), [EVENT_NOTE] = DO (act_note), [EVENT_WAIT] = DO (act_wait),
+        [EVENT_TRANSFER] = DO (act_transfer), [EVENT_RESOLVE] = DO (act_resolve), [EVENT_REOPEN] = NO,
+        [EVENT_ACKNOWLEDGE] = DO (act_acknowledge), [EVENT_RELEASE] = DO (act_release),
+        [EVENT_OFFER] = DO (act_offer_transfer), [EVENT_QUEUE] = DO (act_queue_transfer), [EVENT_TIME] = DO (act_time),
+        [EVENT_OWNER_LOST] = DO (act_owner_lost), [EVENT_DELIVERED] = DO (act_delivered),
+        [EVENT_FAILED] = DO (act_failed), [EVENT_SET_ASIDE] = DO (act_set_aside),
+    },
+    [S_WAITING] = {
+        [EVENT_OPEN] = NO, [EVENT_MESSAGE] = DO (act_message_waiting),
+        [EVENT_ACCEPT] = NO, [EVENT_DECLINE] = DO (act_decline_owned), [EVENT_REPLY] = DO (act_reply),
+        [EVENT_NOTE] = DO (act_note), [EVENT_WAIT] = NO, [EVENT_TRANSFER] = NO, [EVENT_RESOLVE] = DO (act_resolve),
+        [EVENT_REOPEN] = NO, [EVENT_ACKNOWLEDGE] = DO (act_acknowledge), [EVENT_RELEASE] = DO (act_release),
+        [EVENT_OFFER] = NO, [EVENT_QUEUE] = NO, [EVENT_TIME] = DO (act_time),
+        [EVENT_OWNER_LOST] = DO (act_owner_lost), [EVENT_DELIVERED] = DO (act_delivered),
+        [EVENT_FAILED] = DO (act_failed_waiting), [EVENT_SET_ASIDE] = DO (act_set_aside),
+    },
+    [S_RESOLVED] = {
+        [EVENT_OPEN] = NO, [EVENT_MESSAGE] = DO (act_message_resolved),
+        [EVENT_ACCEPT] = NO, [EVENT_DECLINE] = NO, [EVENT_REPLY] = NO, [EVENT_NOTE] = DO (act_note),
+        [EVENT_WAIT] = NO, [EVENT_TRANSFER] = NO, [EVENT_RESOLVE] = NO, [EVENT_REOPEN] = DO (act_reopen),
+        [EVENT_ACKNOWLEDGE] = NO, [EVENT_RELEASE] = NO,
+        [EVENT_OFFER] = NO, [EVENT_QUEUE] = NO, [EVENT_TIME] = DO (act_time), [EVENT_OWNER_LOST] = NO,
+        [EVENT_DELIVERED] = DO (act_delivered), [EVENT_FAILED] = DO (act_failed_resolved), [EVENT_SET_ASIDE] = NO,
+    },
+    [S_CLOSED] = {
+        [EVENT_OPEN] = NO, [EVENT_MESSAGE] = NO,
+        [EVENT_ACCEPT] = NO, [EVENT_DECLINE] = NO, [EVENT_REPLY] = NO, [EVENT_NOTE] = NO, [EVENT_WAIT] = NO,
+        [EVENT_TRANSFER] = NO, [EVENT_RESOLVE] = NO, [EVENT_REOPEN] = NO, [EVENT_ACKNOWLEDGE] = NO, [EVENT_RELEASE] = NO,
+        [EVENT_OFFER] = NO, [EVENT_QUEUE] = NO, [EVENT_TIME] = DO (act_time), [EVENT_OWNER_LOST] = NO,
+        [EVENT_DELIVERED] = NO, [EVENT_FAILED] = NO, [EVENT_SET_ASIDE] = NO,
+    },
+};
+/* clang-format on */
+
+const char *contact_allowed (contact_state_t state, char *buffer, size_t size)
+{
+    size_t used = 0;
+    buffer[0] = '\0';
+    for (event_kind_t kind = EVENT_ACCEPT; kind <= EVENT_RELEASE; kind++) {
+        if (state >= CONTACT_STATES || !machine[state][kind].act)
+            continue;
+        int n = snprintf (buffer + used, size - used, "%s%s", used ? ", " : "", event_kind_name (kind));
+        if (n < 0 || used + (size_t)n >= size)
+            break;
+        used += (size_t)n;
+    }
+    return buffer;
+}
+
+static apply_outcome_t act_on (turn_t *t)
+{
+    act_fn *act = machine[t->c->state][t->event->kind].act;
+    char allowed[DETAIL_SIZE];
+    if (act)
+        return act (t);
+    contact_allowed (t->c->state, allowed, sizeof (allowed));
+    return turn_refuse (t, APPLY_NO_STATE, "'%s' is not possible while the contact is %s; possible now: %s",
+                        event_kind_name (t->event->kind), contact_state_name (t->c->state),
+                        *allowed ? allowed : "nothing");
+}
+
+apply_outcome_t contact_apply (const contact_t *before, const contact_event_t *event, wall_ms_t now,
+                               const policy_t *policy, contact_t *after, effects_t *effects, char why[DETAIL_SIZE])
+{
+    turn_t t = {.c = after, .fx = effects, .policy = policy, .event = event, .now = now, .why = why};
+    *after = *before;
+    after->policy_version = policy->version;
+    effects->facts_n = effects->notices_n = 0;
+    effects->overflow = false;
+    why[0] = '\0';
+    bool was_due = false;
+    if (GUARD ("f26") || event->kind == EVENT_TIME)
+        was_due = clocks_catch_up (&t);
+    apply_outcome_t outcome = act_on (&t);
+    if (event->kind == EVENT_TIME)
+        return was_due ? APPLY_DONE : outcome;
+    if (outcome == APPLY_DONE)
+        clocks_catch_up (&t); /* a reply that failed may leave a deadline behind that has passed */
+    return outcome;
+}
+
+const promise_t *contact_next_promise (const contact_t *self)
+{
+    const promise_t *next = NULL;
+    for (size_t i = 0; i < self->promises_n; i++) {
+        const promise_t *p = &self->promises[i];
+        if (p->kind == P_ACKNOWLEDGE || p->state != P_PENDING || p->paused || p->answered_at)
+            continue;
+        if (!next || p->due < next->due)
+            next = p;
+    }
+    return next;
+}
+
+wall_ms_t contact_queue_score (const contact_t *self)
+{
+    const promise_t *next = contact_next_promise (self);
+    wall_ms_t due = next ? next->due : self->waiting_since;
+    return due - self->priority * PRIORITY_SHIFT_MS;
+}
+
+bool contact_wants_somebody (const contact_t *self)
+{
+    if (self->state == S_RECEIVED || self->state == S_QUEUED)
+        return true;
+    return self->state == S_OWNED && !*self->offered_to && (*self->transfer_team || *self->transfer_to);
+}

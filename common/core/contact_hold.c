@@ -1,0 +1,189 @@
+/* contact_hold.c - who holds a contact: owner, offer, transfer, exclusion, and the way back to routing. */
+#include "contact_private.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void clear_offer (turn_t *t)
+{
+    t->c->offered_to[0] = '\0';
+    t->c->offer_epoch = 0;
+    t->c->offer_expires = 0;
+}
+
+void clear_transfer (turn_t *t)
+{
+    t->c->transfer_team[0] = '\0';
+    t->c->transfer_to[0] = '\0';
+    t->c->handoff_at = 0;
+    t->c->handoff_tries = 0;
+}
+
+void want_somebody (turn_t *t)
+{
+    contact_t *c = t->c;
+    c->state = S_RECEIVED;
+    c->handoff_at = t->now + HANDOFF_FIRST_MS;
+    c->handoff_tries = 0;
+    c->relax_at = 0;
+}
+
+/* The oldest gives way when the list is full: exclusions are a courtesy, not a law. */
+void exclude (turn_t *t, const char *person, wall_ms_t until)
+{
+    contact_t *c = t->c;
+    size_t kept = 0;
+    for (size_t i = 0; i < c->excluded_n; i++)
+        if (c->excluded[i].until > t->now && !word_same (c->excluded[i].person, person))
+            c->excluded[kept++] = c->excluded[i];
+    if (kept == EXCLUSIONS_MAX) {
+        memmove (c->excluded, c->excluded + 1, sizeof (c->excluded[0]) * (EXCLUSIONS_MAX - 1));
+        kept--;
+    }
+    WORD_COPY (c->excluded[kept].person, person);
+    c->excluded[kept].until = until;
+    c->excluded_n = kept + 1;
+}
+
+static int promise_index (const contact_t *c, promise_kind_t kind)
+{
+    for (size_t i = 0; i < c->promises_n; i++)
+        if (c->promises[i].kind == kind)
+            return (int)i;
+    return -1;
+}
+
+/* Says once that it arrived, who takes care and until when they will hear. */
+void tell_customer (turn_t *t)
+{
+    contact_t *c = t->c;
+    int index = promise_index (c, P_ACKNOWLEDGE);
+    if (c->customer_told || !can_tell_customer (c))
+        return;
+    c->customer_told = true;
+    notice_t *notice = turn_notice (t, PURPOSE (ACKNOWLEDGE), "");
+    notice->promise = P_ACKNOWLEDGE;
+    for (size_t i = 0; i < c->promises_n; i++)
+        if (promise_is_response (&c->promises[i])) {
+            notice->promise = c->promises[i].kind;
+            notice->due = c->promises[i].due;
+        }
+    if (index >= 0 && t->now <= c->promises[index].due)
+        promise_keep (t, (size_t)index, t->now);
+    else if (index >= 0)
+        promise_break (t, (size_t)index);
+}
+
+/* What failures.md 13 is about: elsewhere a new owner starts the customer's waiting time again. */
+static void restart_promises (turn_t *t)
+{
+    for (size_t i = 0; i < t->c->promises_n; i++)
+        t->c->promises[i].due = t->now + t->c->promises[i].duration_ms;
+}
+
+void become_owner (turn_t *t, const char *person, uint32_t epoch, const char *how)
+{
+    contact_t *c = t->c;
+    fact_t *fact = turn_fact_detail (t, FACT (ACCEPTED), "%s", how);
+    WORD_COPY (fact->by, person);
+    WORD_COPY (c->owner, person);
+    c->owner_epoch = epoch;
+    c->preferred[0] = '\0';
+    c->preferred_until = 0;
+    clear_offer (t);
+    clear_transfer (t);
+    c->relax_at = 0;
+    c->state = S_OWNED;
+    c->review_at = t->now + t->policy->review_ms;
+    set_accountable (t, person, "accepted it");
+    if (!GUARD ("f13"))
+        restart_promises (t);
+    tell_customer (t);
+}
+
+void give_up_owner (turn_t *t, const char *why)
+{
+    contact_t *c = t->c;
+    if (c->state == S_WAITING)
+        promises_resume (t);
+    c->pause_ends_at = 0;
+    c->owner[0] = '\0';
+    c->owner_epoch = 0;
+    clear_offer (t);
+    clear_transfer (t);
+    c->waiting_since = t->now;
+    set_accountable (t, duty_lead (t->policy, c)->name, why);
+    want_somebody (t);
+}
+
+void move_to (turn_t *t, const policy_target_t *target, const char *why)
+{
+    contact_t *c = t->c;
+    const policy_person_t *person = target->kind == TELL_MANAGER  ? t->policy->manager
+                                    : target->kind == TELL_PERSON ? target->person
+                                                                  : duty_lead (t->policy, c);
+    if (target->kind == TELL_TEAM && target->team) {
+        WORD_COPY (c->team, target->team->name);
+        person = duty_lead (t->policy, c);
+    }
+    if (word_same (c->owner, person->name))
+        return;
+    fact_t *fact = turn_fact_detail (t, FACT (MOVED), "%s", why);
+    WORD_COPY (fact->by, c->owner);
+    WORD_COPY (fact->to, target->kind == TELL_TEAM ? c->team : person->name);
+    if (!word_empty (c->owner))
+        exclude (t, c->owner, t->now + t->policy->decline_ms);
+    if (!word_empty (c->offered_to) && !word_same (c->offered_to, person->name))
+        exclude (t, c->offered_to, t->now + t->policy->decline_ms);
+    give_up_owner (t, why);
+    set_accountable (t, person->name, why);
+    if (target->kind != TELL_TEAM) {
+        WORD_COPY (c->preferred, person->name);
+        c->preferred_until = t->now + t->policy->decline_ms;
+    }
+}
+
+static void transfer_goes_on (turn_t *t)
+{
+    contact_t *c = t->c;
+    if (word_empty (c->transfer_to)) { /* to a team: ask the next of them */
+        c->handoff_at = t->now + HANDOFF_FIRST_MS;
+        c->handoff_tries = 0;
+        return;
+    }
+    fact_t *fact = turn_fact_detail (t, FACT (TRANSFER_FAILED), "it was not accepted");
+    WORD_COPY (fact->to, c->transfer_to);
+    notice_t *notice = turn_notice (t, PURPOSE (ASSIGNED), c->owner);
+    snprintf (notice->detail, sizeof (notice->detail), "%s did not take it over: it stays with you", c->transfer_to);
+    clear_transfer (t);
+}
+
+void offer_is_over (turn_t *t, wall_ms_t at)
+{
+    contact_t *c = t->c;
+    if (GUARD ("f06"))
+        exclude (t, c->offered_to, at + t->policy->decline_ms);
+    clear_offer (t);
+    if (c->state == S_OFFERED)
+        want_somebody (t);
+    else
+        transfer_goes_on (t);
+}
+
+wall_ms_t queue_clock (const turn_t *t)
+{
+    const contact_t *c = t->c;
+    wall_ms_t next = TIME_NEVER;
+    const policy_rule_t *rule = policy_rule (t->policy, c->rule);
+    for (size_t i = 0; rule && i < rule->relax_n; i++) {
+        wall_ms_t at = c->waiting_since + rule->relax[i].after_ms;
+        if (at > t->now && at < next)
+            next = at;
+    }
+    if (c->preferred_until > t->now && c->preferred_until < next)
+        next = c->preferred_until;
+    for (size_t i = 0; i < c->excluded_n; i++)
+        if (c->excluded[i].until > t->now && c->excluded[i].until < next)
+            next = c->excluded[i].until;
+    return next == TIME_NEVER ? 0 : next;
+}

@@ -1,0 +1,93 @@
+/* contact_private.h - what the parts of the contact's state machine share. Pure.
+ *
+ * A turn is one contact_apply: the contact as it becomes, and what others must be told. */
+#ifndef BUCKSTOP_CONTACT_PRIVATE_H
+#define BUCKSTOP_CONTACT_PRIVATE_H
+
+#include "calendar.h"
+#include "contact.h"
+#include "guard.h"
+#include "words.h"
+
+#define S_RECEIVED BUCKSTOP__V1__CONTACT_STATE__CONTACT_STATE_RECEIVED
+#define S_OFFERED  BUCKSTOP__V1__CONTACT_STATE__CONTACT_STATE_OFFERED
+#define S_QUEUED   BUCKSTOP__V1__CONTACT_STATE__CONTACT_STATE_QUEUED
+#define S_OWNED    BUCKSTOP__V1__CONTACT_STATE__CONTACT_STATE_OWNED
+#define S_WAITING  BUCKSTOP__V1__CONTACT_STATE__CONTACT_STATE_WAITING
+#define S_RESOLVED BUCKSTOP__V1__CONTACT_STATE__CONTACT_STATE_RESOLVED
+#define S_CLOSED   BUCKSTOP__V1__CONTACT_STATE__CONTACT_STATE_CLOSED
+#define S_NONE     BUCKSTOP__V1__CONTACT_STATE__CONTACT_STATE_UNSPECIFIED
+
+#define P_ACKNOWLEDGE BUCKSTOP__V1__PROMISE_KIND__PROMISE_KIND_ACKNOWLEDGE
+#define P_FIRST       BUCKSTOP__V1__PROMISE_KIND__PROMISE_KIND_FIRST_RESPONSE
+#define P_NEXT        BUCKSTOP__V1__PROMISE_KIND__PROMISE_KIND_NEXT_RESPONSE
+#define P_RESOLUTION  BUCKSTOP__V1__PROMISE_KIND__PROMISE_KIND_RESOLUTION
+#define P_PENDING     BUCKSTOP__V1__PROMISE_STATE__PROMISE_STATE_PENDING
+#define P_BROKEN      BUCKSTOP__V1__PROMISE_STATE__PROMISE_STATE_BROKEN
+
+#define FACT(name)     BUCKSTOP__V1__FACT_KIND__FACT_KIND_##name
+#define PURPOSE(name)  BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_##name
+#define WAY_BACK(name) BUCKSTOP__V1__RETURN_WAY__RETURN_WAY_##name
+
+/* Times that no policy sets. */
+#define HANDOFF_FIRST_MS  (2 * MS_PER_SECOND)
+#define HANDOFF_DOUBLINGS 2U                  /* 2, 4, 8, 8, ... seconds */
+#define HANDOFF_TOLD      3U                  /* so many repetitions are put on the timeline */
+#define TRANSFER_OFFER_MS (5 * MS_PER_MINUTE) /* where the channel accepts by itself: a transfer is always asked */
+/* The acknowledgement goes out so much before its promise ends: a twentieth, at least a second. */
+#define TELL_SHARE     20
+#define TELL_MARGIN_MS (1 * MS_PER_SECOND)
+
+typedef struct turn {
+    contact_t *c;
+    effects_t *fx;
+    const policy_t *policy;
+    const contact_event_t *event;
+    wall_ms_t now;
+    char *why;
+} turn_t;
+
+/* contact_turn.c: facts, notices, who */
+fact_t *turn_fact (turn_t *t, fact_kind_t kind);
+fact_t *turn_fact_detail (turn_t *t, fact_kind_t kind, const char *format, ...) __attribute__ ((format (printf, 3, 4)));
+notice_t *turn_notice (turn_t *t, purpose_t purpose, const char *person);
+apply_outcome_t turn_refuse (turn_t *t, apply_outcome_t outcome, const char *format, ...)
+    __attribute__ ((format (printf, 3, 4)));
+bool turn_is_full (const turn_t *t); /* little room is left for facts or notices */
+const policy_person_t *duty_lead (const policy_t *policy, const contact_t *c);
+void set_accountable (turn_t *t, const char *person, const char *why);
+bool can_tell_customer (const contact_t *c);
+policy_subject_t subject_of (const contact_t *c, const char *text);
+
+/* contact_hold.c: who holds it */
+void become_owner (turn_t *t, const char *person, uint32_t epoch, const char *how);
+void clear_offer (turn_t *t);
+void clear_transfer (turn_t *t);
+void want_somebody (turn_t *t); /* back to routing: received, the hand-off armed */
+void give_up_owner (turn_t *t, const char *why);
+void exclude (turn_t *t, const char *person, wall_ms_t until);
+void move_to (turn_t *t, const policy_target_t *target, const char *why);
+void offer_is_over (turn_t *t, wall_ms_t at); /* expired, declined, or the person is gone */
+wall_ms_t queue_clock (const turn_t *t);      /* when the answer "nobody now" may change by time alone */
+void tell_customer (turn_t *t);               /* the acknowledgement, once */
+
+/* promise.c */
+void promise_open (turn_t *t, promise_kind_t kind, unsigned generation);
+void promise_keep (turn_t *t, size_t index, wall_ms_t at);
+void promise_release (turn_t *t, size_t index, const char *by, const char *reason);
+void promise_break (turn_t *t, size_t index);
+void promise_drop (turn_t *t, size_t index); /* settled: no longer owed */
+void promises_pause (turn_t *t);
+void promises_resume (turn_t *t);
+bool promise_is_response (const promise_t *p);
+promise_t *promise_unanswered (contact_t *c); /* a response that is owed and not on its way; NULL: none */
+/* Arms the next step of p, counted from `from`, at which `elapsed` of its duration had passed. */
+void promise_arm_step (const policy_t *policy, promise_t *p, wall_ms_t from, int64_t elapsed);
+
+/* ladder.c */
+void ladder_climb (turn_t *t, size_t index);
+
+/* contact_clock.c */
+bool clocks_catch_up (turn_t *t); /* whether anything was due */
+
+#endif

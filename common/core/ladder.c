@@ -1,0 +1,179 @@
+/* ladder.c - the steps around a deadline: who is told, where it moves, how often it is said again.
+ *
+ * After a late wake only the highest overdue step speaks; the moves and priorities of those below are
+ * folded in. A step that names nobody advances at once. Repetitions count from when the step was due. */
+#include "contact_private.h"
+
+static const char *target_person (const turn_t *t, const policy_target_t *target)
+{
+    const contact_t *c = t->c;
+    switch (target->kind) {
+    case TELL_OWNER:
+        return c->owner;
+    case TELL_LEAD:
+        return duty_lead (t->policy, c)->name;
+    case TELL_MANAGER:
+        return t->policy->manager->name;
+    case TELL_ACCOUNTABLE:
+        return c->accountable;
+    case TELL_PERSON:
+        return target->person ? target->person->name : "";
+    case TELL_TEAM:
+        break;
+    }
+    return "";
+}
+
+static void tell_person (turn_t *t, const promise_t *p, const policy_step_t *step, const char *person)
+{
+    for (size_t i = 0; i < t->fx->notices_n; i++) /* lead and manager may be one person: told once */
+        if (t->fx->notices[i].purpose == PURPOSE (STEP) && word_same (t->fx->notices[i].person, person) &&
+            t->fx->notices[i].promise == p->kind)
+            return;
+    notice_t *notice = turn_notice (t, PURPOSE (STEP), person);
+    notice->promise = p->kind;
+    notice->due = p->due;
+    notice->urgent = step->urgent;
+    WORD_COPY (notice->detail, p->state == P_BROKEN ? "the promise is broken" : "the promise is at risk");
+}
+
+/* Returns how many were told. */
+static size_t tell_target (turn_t *t, const promise_t *p, const policy_step_t *step, const policy_target_t *target)
+{
+    if (target->kind == TELL_TEAM) {
+        size_t n = target->team ? target->team->members_n : 0;
+        for (size_t i = 0; i < n; i++)
+            tell_person (t, p, step, target->team->members[i]->name);
+        return n;
+    }
+    const char *person = target_person (t, target);
+    if (word_empty (person))
+        return 0;
+    tell_person (t, p, step, person);
+    return 1;
+}
+
+static size_t speak (turn_t *t, const promise_t *p, const policy_step_t *step, unsigned number, wall_ms_t at)
+{
+    size_t told = 0;
+    for (size_t i = 0; i < step->tell_n; i++)
+        told += tell_target (t, p, step, &step->tell[i]);
+    fact_t *fact = turn_fact (t, told ? FACT (STEP) : FACT (STEP_EMPTY));
+    fact->at = at;
+    fact->promise = p->kind;
+    fact->due = p->due;
+    fact->number = number + 1;
+    if (!told)
+        WORD_COPY (fact->detail, "the step names nobody now: the next one is taken at once");
+    return told;
+}
+
+static void fold (turn_t *t, const policy_step_t *step, const policy_target_t **move)
+{
+    t->c->priority += step->priority;
+    if (step->move)
+        *move = step->move;
+}
+
+static void skipped (turn_t *t, const promise_t *p, wall_ms_t at)
+{
+    fact_t *fact = turn_fact_detail (t, FACT (STEP_SKIPPED), "a later step is due too: only that one is said");
+    fact->at = at;
+    fact->promise = p->kind;
+    fact->number = p->step + 1;
+}
+
+/* Where the next thing is due after the step that fired: its repetition or the next step. */
+static void arm_after (turn_t *t, promise_t *p, const policy_ladder_t *ladder)
+{
+    const policy_step_t *fired = &ladder->steps[p->step - 1];
+    promise_arm_step (t->policy, p, p->step_fired, p->duration_ms * fired->percent / 100);
+    if (!GUARD ("f31"))
+        p->step_at = 0;
+    if (fired->repeat_ms <= 0 || p->repeats >= fired->repeat_max)
+        return;
+    wall_ms_t from = GUARD ("f24") ? p->step_fired : t->now;
+    wall_ms_t again = from + fired->repeat_ms * (GUARD ("f24") ? p->repeats + 1 : 1);
+    if (p->step_at == 0 || again < p->step_at)
+        p->step_at = again;
+}
+
+static bool is_repetition (const turn_t *t, const promise_t *p, const policy_ladder_t *ladder)
+{
+    if (p->step == 0 || p->step_fired == 0 || p->step > ladder->steps_n)
+        return false;
+    promise_t next = *p;
+    promise_arm_step (t->policy, &next, p->step_fired, p->duration_ms * ladder->steps[p->step - 1].percent / 100);
+    return next.step_at == 0 || next.step_at > t->now;
+}
+
+/* Missed repetitions are said once: the count jumps to the one that is due last. */
+static void repeat (turn_t *t, promise_t *p, const policy_ladder_t *ladder)
+{
+    const policy_step_t *step = &ladder->steps[p->step - 1];
+    wall_ms_t at = p->step_at;
+    if (step->repeat_ms > 0 && t->now > p->step_fired) {
+        int64_t passed = (t->now - p->step_fired) / step->repeat_ms;
+        p->repeats = passed > (int64_t)p->repeats ? (unsigned)passed : p->repeats + 1;
+    }
+    speak (t, p, step, p->step - 1, at);
+    arm_after (t, p, ladder);
+}
+
+static void acknowledgement_ended (turn_t *t)
+{
+    contact_t *c = t->c;
+    if (!c->acknowledged_until || c->acknowledged_until > t->now)
+        return;
+    fact_t *fact = turn_fact_detail (t, FACT (ACKNOWLEDGEMENT_EXPIRED), "nothing was answered since");
+    fact->at = c->acknowledged_until;
+    WORD_COPY (fact->by, c->acknowledged_by);
+    c->acknowledged_until = 0;
+    c->acknowledged_by[0] = '\0';
+}
+
+/* Takes steps until the next lies ahead: skips to the highest overdue one, and over those that name nobody. */
+static const policy_target_t *take_steps (turn_t *t, promise_t *p, const policy_ladder_t *ladder)
+{
+    const policy_target_t *move = NULL;
+    while (p->step < ladder->steps_n && p->step_at && p->step_at <= t->now) {
+        const policy_step_t *step = &ladder->steps[p->step];
+        wall_ms_t at = p->step_at;
+        fold (t, step, &move);
+        promise_t ahead = *p;
+        ahead.step++;
+        promise_arm_step (t->policy, &ahead, at, p->duration_ms * step->percent / 100);
+        bool overtaken = GUARD ("f25") && ahead.step_at && ahead.step_at <= t->now;
+        size_t told = 0;
+        if (overtaken)
+            skipped (t, p, at);
+        else
+            told = speak (t, p, step, p->step, at);
+        p->step++;
+        p->step_fired = at;
+        p->repeats = 0;
+        arm_after (t, p, ladder);
+        bool advance = !overtaken && !told && !step->move && GUARD ("f23");
+        if (advance && p->step < ladder->steps_n)
+            p->step_at = t->now;
+    }
+    return move;
+}
+
+void ladder_climb (turn_t *t, size_t index)
+{
+    promise_t *p = &t->c->promises[index];
+    const policy_ladder_t *ladder = policy_ladder (t->policy, p->ladder);
+    acknowledgement_ended (t);
+    if (!ladder || p->step > ladder->steps_n) {
+        p->step_at = 0; /* the policy has a shorter ladder now */
+        return;
+    }
+    if (is_repetition (t, p, ladder)) {
+        repeat (t, p, ladder);
+        return;
+    }
+    const policy_target_t *move = take_steps (t, p, ladder);
+    if (move)
+        move_to (t, move, "a step of its ladder");
+}

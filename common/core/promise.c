@@ -1,0 +1,183 @@
+/* promise.c - what was promised to the customer: each promise opens once and ends exactly once.
+ *
+ * opened = pending + kept + broken + released, counted on the contact. A broken promise has ended, but what
+ * it promised is still owed: it stays in the list, its ladder climbs, until it is answered or dropped. */
+#include "contact_private.h"
+
+#include <string.h>
+
+static const calendar_t *hours_of (const policy_t *policy, const promise_t *p)
+{
+    return policy_hours (policy, p->hours);
+}
+
+bool promise_is_response (const promise_t *p)
+{
+    return p->kind == P_FIRST || p->kind == P_NEXT;
+}
+
+promise_t *promise_unanswered (contact_t *c)
+{
+    for (size_t i = 0; i < c->promises_n; i++)
+        if (promise_is_response (&c->promises[i]) && c->promises[i].answered_at == 0)
+            return &c->promises[i];
+    return NULL;
+}
+
+/* Percent steps count from how much of the duration has passed, so a pause moves them; steps behind the
+ * deadline count from the deadline. Neither counts from when somebody looked. */
+void promise_arm_step (const policy_t *policy, promise_t *p, wall_ms_t from, int64_t elapsed)
+{
+    const policy_ladder_t *ladder = policy_ladder (policy, p->ladder);
+    p->step_at = 0;
+    if (!ladder || p->step >= ladder->steps_n || p->generation > 0)
+        return;
+    const policy_step_t *step = &ladder->steps[p->step];
+    const calendar_t *hours = hours_of (policy, p);
+    if (step->after_ms > 0)
+        p->step_at = calendar_add (hours, p->due, step->after_ms);
+    else if (step->percent >= 100)
+        p->step_at = p->due;
+    else {
+        int64_t wanted = p->duration_ms / 100 * step->percent + p->duration_ms % 100 * step->percent / 100;
+        p->step_at = calendar_add (hours, from, wanted > elapsed ? wanted - elapsed : 0);
+    }
+}
+
+static void arm_first (turn_t *t, promise_t *p)
+{
+    if (p->kind != P_ACKNOWLEDGE) {
+        promise_arm_step (t->policy, p, p->opened_at, 0);
+        return;
+    }
+    int64_t margin = p->duration_ms / TELL_SHARE > TELL_MARGIN_MS ? p->duration_ms / TELL_SHARE : TELL_MARGIN_MS;
+    p->step_at = p->due - margin > p->opened_at ? p->due - margin : p->opened_at + p->duration_ms / 2;
+}
+
+void promise_open (turn_t *t, promise_kind_t kind, unsigned generation)
+{
+    contact_t *c = t->c;
+    policy_subject_t about = subject_of (c, NULL);
+    promise_terms_t terms = policy_promise (t->policy, kind, &about);
+    if (terms.duration_ms <= 0 || c->promises_n == PROMISES_MAX)
+        return;
+    promise_t *p = &c->promises[c->promises_n++];
+    memset (p, 0, sizeof (*p));
+    p->kind = kind;
+    p->state = P_PENDING;
+    p->opened_at = t->now;
+    p->duration_ms = terms.duration_ms;
+    p->generation = generation;
+    WORD_COPY (p->hours, terms.hours);
+    WORD_COPY (p->ladder, terms.ladder);
+    p->due = calendar_add (hours_of (t->policy, p), t->now, p->duration_ms);
+    arm_first (t, p);
+    c->opened++;
+    fact_t *fact = turn_fact (t, FACT (PROMISE_OPENED));
+    fact->promise = kind;
+    fact->due = p->due;
+    fact->number = generation;
+}
+
+void promise_drop (turn_t *t, size_t index)
+{
+    contact_t *c = t->c;
+    memmove (&c->promises[index], &c->promises[index + 1], sizeof (promise_t) * (c->promises_n - index - 1));
+    c->promises_n--;
+}
+
+static fact_t *ended (turn_t *t, size_t index, fact_kind_t kind)
+{
+    const promise_t *p = &t->c->promises[index];
+    fact_t *fact = turn_fact (t, kind);
+    fact->promise = p->kind;
+    fact->due = p->due;
+    fact->number = p->generation;
+    return fact;
+}
+
+void promise_keep (turn_t *t, size_t index, wall_ms_t at)
+{
+    ended (t, index, FACT (PROMISE_KEPT))->at = at;
+    t->c->kept++;
+    promise_drop (t, index);
+}
+
+void promise_release (turn_t *t, size_t index, const char *by, const char *reason)
+{
+    fact_t *fact = ended (t, index, FACT (PROMISE_RELEASED));
+    WORD_COPY (fact->by, by);
+    WORD_COPY (fact->detail, reason);
+    t->c->released++;
+    promise_drop (t, index);
+}
+
+/* A promise that was made good for a broken one and breaks too climbs to the manager at once. */
+static void compounded (turn_t *t, const promise_t *p)
+{
+    const char *manager = t->policy->manager->name;
+    set_accountable (t, manager, "a promise made good for a broken one was broken too");
+    notice_t *notice = turn_notice (t, PURPOSE (STEP), manager);
+    notice->promise = p->kind;
+    notice->due = p->due;
+    notice->urgent = true;
+    WORD_COPY (notice->detail, "broken again after an apology");
+}
+
+void promise_break (turn_t *t, size_t index)
+{
+    contact_t *c = t->c;
+    promise_t *p = &c->promises[index];
+    ended (t, index, FACT (PROMISE_BROKEN))->at = GUARD ("f26") ? p->due : t->now;
+    c->broken++;
+    p->state = P_BROKEN;
+    promise_t was = *p;
+    if (was.kind == P_ACKNOWLEDGE) {
+        promise_drop (t, index);
+        return;
+    }
+    if (was.generation > 0)
+        compounded (t, &was);
+    if (was.generation >= t->policy->makeup_max)
+        return;
+    size_t before = c->promises_n;
+    promise_open (t, was.kind, was.generation + 1);
+    if (c->promises_n == before || !can_tell_customer (c))
+        return;
+    notice_t *notice = turn_notice (t, PURPOSE (APOLOGY), "");
+    notice->promise = was.kind;
+    notice->due = c->promises[c->promises_n - 1].due;
+}
+
+void promises_pause (turn_t *t)
+{
+    for (size_t i = 0; i < t->c->promises_n; i++) {
+        promise_t *p = &t->c->promises[i];
+        if (p->answered_at || p->paused)
+            continue;
+        p->paused = true;
+        /* a broken one has nothing left but the way to its next step */
+        if (p->state == P_BROKEN)
+            p->left_ms = p->step_at > t->now ? p->step_at - t->now : 0;
+        else
+            p->left_ms = calendar_between (hours_of (t->policy, p), t->now, p->due);
+    }
+}
+
+void promises_resume (turn_t *t)
+{
+    for (size_t i = 0; i < t->c->promises_n; i++) {
+        promise_t *p = &t->c->promises[i];
+        if (!p->paused)
+            continue;
+        p->paused = false;
+        if (p->state == P_BROKEN) {
+            p->step_at = p->step_at ? t->now + p->left_ms : 0;
+        } else {
+            p->due = calendar_add (hours_of (t->policy, p), t->now, p->left_ms);
+            p->repeats = UINT16_MAX; /* a repetition begun before the pause is not taken up again */
+            promise_arm_step (t->policy, p, t->now, p->duration_ms - p->left_ms);
+        }
+        p->left_ms = 0;
+    }
+}
