@@ -12,20 +12,21 @@
 #include "record.h"
 
 typedef struct plan {
-    commit_t *commit;  /* owned: handed on to the store, or destroyed by plan_clear */
-    uint8_t *record;   /* the contact as it will be committed: goes with the Route hint; owned */
+    bool by_routing;  /* in: somebody else decided for the person, so there must be room for it */
+    commit_t *commit; /* owned: handed on to the store, or destroyed by plan_clear */
+    uint8_t *record;  /* the contact as it will be committed: goes with the Route hint; owned */
     size_t record_size;
     wall_ms_t due;     /* the timer that is armed; 0: none */
     wall_ms_t send_at; /* the first delivery that is due; 0: none */
     unsigned notices;
-    bool route;        /* tell routing: it wants somebody */
+    bool route;                  /* tell routing: it wants somebody */
     char room_for[2][NAME_SIZE]; /* people who have more room afterwards; "" : nobody */
 } plan_t;
 
-/* head: as loaded (version 0 for a new contact). `effects` gets the facts of rendering added. The event's
+/* `plan` is zero but for by_routing. head: as loaded (version 0 for a new contact). `effects` gets the facts of rendering added. The event's
  * number is drawn by the commit. */
-void plan_contact (plan_t *plan, int shard, const record_head_t *head, const contact_t *before,
-                   const contact_t *after, effects_t *effects, const policy_t *policy, event_id_t event, wall_ms_t now);
+void plan_contact (plan_t *plan, int shard, const record_head_t *head, const contact_t *before, const contact_t *after,
+                   effects_t *effects, const policy_t *policy, event_id_t event, wall_ms_t now);
 void plan_clear (plan_t *plan);
 
 /* A person's record with its timer, and an event when `changed`. */

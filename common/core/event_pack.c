@@ -1,0 +1,87 @@
+/* event_pack.c - facts of one commit as an Event: whole for the timeline, cut for the stream. */
+#include "plan.h"
+
+#include "words.h"
+#include "xmalloc.h"
+
+#include <string.h>
+
+enum { LOADS_MAX = 8 };
+
+static void pack_fact (Buckstop__V1__Fact *to, const fact_t *from, bool timeline, char cut[EVENT_TEXT_MAX])
+{
+    buckstop__v1__fact__init (to);
+    to->kind = from->kind;
+    to->at = from->at;
+    to->by = (char *)from->by;
+    to->to = (char *)from->to;
+    to->detail = (char *)from->detail;
+    to->promise = from->promise;
+    to->due = from->due;
+    to->number = from->number;
+    if (!from->text)
+        return;
+    word_copy (cut, EVENT_TEXT_MAX, timeline ? "" : from->text);
+    to->text = timeline ? (char *)from->text : cut;
+}
+
+static void pack_contact (Buckstop__V1__Event *event, const contact_t *c)
+{
+    event->contact = (char *)c->id;
+    event->state = c->state;
+    event->accountable = (char *)c->accountable;
+    event->owner = (char *)c->owner;
+    event->channel = (char *)c->channel;
+    event->team = (char *)c->team;
+    event->subject = (char *)c->subject;
+    event->version = c->version;
+    event->trace = (char *)c->trace;
+}
+
+/* On the timeline the contact's own particulars would only repeat what its record says. */
+static void pack_where (Buckstop__V1__Event *event, const contact_t *c, bool timeline)
+{
+    if (c && timeline) {
+        event->state = c->state;
+        event->version = c->version;
+    } else if (c) {
+        pack_contact (event, c);
+    }
+}
+
+uint8_t *event_pack (const char *workspace, const contact_t *after, const char *person, const fact_t *facts,
+                     size_t facts_n, const load_change_t *loads, size_t loads_n, wall_ms_t at, bool timeline,
+                     size_t *size)
+{
+    Buckstop__V1__Event event = BUCKSTOP__V1__EVENT__INIT;
+    Buckstop__V1__Fact items[FACTS_MAX], *list[FACTS_MAX];
+    Buckstop__V1__LoadChange changes[LOADS_MAX], *change_list[LOADS_MAX];
+    char cuts[FACTS_MAX][EVENT_TEXT_MAX];
+    pack_where (&event, after, timeline);
+    if (!timeline)
+        event.workspace = (char *)workspace;
+    if (person)
+        event.person = (char *)person;
+    event.at = at;
+    for (size_t i = 0; i < facts_n && i < FACTS_MAX; i++) {
+        pack_fact (&items[i], &facts[i], timeline, cuts[i]);
+        list[i] = &items[i];
+        event.notices += facts[i].kind == BUCKSTOP__V1__FACT_KIND__FACT_KIND_NOTICE;
+    }
+    event.n_facts = facts_n < FACTS_MAX ? facts_n : FACTS_MAX;
+    event.facts = list;
+    for (size_t i = 0; i < loads_n && i < LOADS_MAX; i++) {
+        buckstop__v1__load_change__init (&changes[i]);
+        changes[i].person = (char *)loads[i].person;
+        changes[i].epoch = loads[i].epoch;
+        changes[i].channel = after ? (char *)after->channel : changes[i].channel;
+        changes[i].change = loads[i].change;
+        change_list[i] = &changes[i];
+    }
+    event.n_loads = loads_n < LOADS_MAX ? loads_n : LOADS_MAX;
+    event.loads = change_list;
+    *size = buckstop__v1__event__get_packed_size (&event);
+    uint8_t *bytes = xmalloc (*size);
+    buckstop__v1__event__pack (&event, bytes);
+    return bytes;
+}
