@@ -269,6 +269,7 @@ void plan_contact (plan_t *plan, int shard, const record_head_t *head, const con
     key_contact (key, shard, after->workspace, after->id);
     commit_expect_record (plan->commit, key, head->version, event);
     commit_put (plan->commit, key, plan->record, plan->record_size, 0);
+    plan->policy_check = commit_size (plan->commit);
     commit_expect_version (plan->commit, key_workspace (key, shard, after->workspace), policy->version);
     check_holders (&b, &was, &is);
     place_holders (&b, &was, &is);

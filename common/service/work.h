@@ -24,10 +24,10 @@ typedef struct work_result {
     work_outcome_t outcome;
     apply_outcome_t apply;
     const char *why;
-    const contact_t *contact;       /* as committed, or as found; NULL: none */
-    const commit_answer_t *answer;  /* CHECK, ROOM */
-    const effects_t *effects;       /* DONE */
-    wall_ms_t at;                   /* DONE: the store's time of the commit; 0 else */
+    const contact_t *contact;      /* as committed, or as found; NULL: none */
+    const commit_answer_t *answer; /* CHECK, ROOM */
+    const effects_t *effects;      /* DONE */
+    wall_ms_t at;                  /* DONE: the store's time of the commit; 0 else */
 } work_result_t;
 
 typedef struct work work_t;
@@ -46,8 +46,8 @@ typedef struct work_order {
     contact_event_t event;           /* strings in it are copied (also the submission's) */
     const void *record;              /* the contact as a hint brought it, or as leased: saves the load; may be NULL */
     size_t record_size;
-    wall_ms_t now;                   /* 0: store_now at decision; time events give the lease's */
-    int timeout_ms;                  /* 0: STORE_TIMEOUT_MS */
+    wall_ms_t now;  /* 0: store_now at decision; time events give the lease's */
+    int timeout_ms; /* 0: STORE_TIMEOUT_MS */
     work_extra_fn *extra;
     work_decide_fn *decide;
     work_done_fn *done;

@@ -1,0 +1,272 @@
+/* work.c - the five steps for a contact: load, decide, commit, send.
+ *
+ * Somebody may be faster: a refused commit leads to reload and decide again, under the same event id, at
+ * most WORK_TRIES_MAX times. A hint may bring the record along; it is believed only as far as the commit's
+ * version check goes, and when it leads to a refusal the store is asked. */
+#include "work.h"
+
+#include "keys.h"
+#include "words.h"
+#include "work_copy.h"
+#include "xmalloc.h"
+
+#include <stdio.h>
+
+struct work {
+    work_order_t order;
+    work_copy_t copy;
+    char workspace[NAME_SIZE], contact[ID_SIZE];
+    int shard;
+    unsigned tries;
+    bool fresh; /* the record came from the store */
+    uint8_t *record;
+    size_t record_size;
+    record_head_t head;
+    contact_t before, after;
+    effects_t effects;
+    plan_t plan;
+    work_result_t result; /* for work_finish_later */
+    loop_timer_t *later;
+};
+
+static size_t work_n = 0;
+
+size_t work_open (void)
+{
+    return work_n;
+}
+
+static void work_destroy (work_t *self)
+{
+    plan_clear (&self->plan);
+    work_copy_clear (&self->copy);
+    free (self->record);
+    free (self);
+    work_n--;
+}
+
+static void finish (work_t *self, const work_result_t *result)
+{
+    if (self->order.done)
+        self->order.done (self->order.arg, result);
+    work_destroy (self);
+}
+
+static void on_later (void *arg)
+{
+    work_t *self = arg;
+    self->later = NULL;
+    finish (self, &self->result);
+}
+
+/* `done` never comes from within work_begin. */
+static void finish_later (work_t *self, work_outcome_t outcome)
+{
+    self->result = (work_result_t){.outcome = outcome};
+    loop_t *loop = self->order.service->loop;
+    self->later = loop_at (loop, loop_now (loop), on_later, self);
+}
+
+static void pass (const work_t *self, const char *step)
+{
+    char name[64];
+    snprintf (name, sizeof (name), "%s.%s", self->order.service->name, step);
+    kill_point (name);
+}
+
+static void load (work_t *self);
+static void decide (work_t *self);
+
+static void send_hints (work_t *self)
+{
+    service_t *service = self->order.service;
+    const plan_t *plan = &self->plan;
+    if (plan->due)
+        service_hint_due (service, self->shard, plan->due);
+    if (plan->send_at)
+        service_hint_outbox (service, self->shard, plan->send_at);
+    if (plan->route)
+        service_hint_route (service, self->workspace, self->contact, "", plan->record, plan->record_size);
+    for (size_t i = 0; i < 2 && *plan->room_for[i]; i++)
+        service_hint_route (service, self->workspace, "", plan->room_for[i], NULL, 0);
+}
+
+static void on_done (work_t *self, const commit_answer_t *answer)
+{
+    static const record_head_t absent = {.version = 0};
+    record_head_t was = self->order.event.kind == EVENT_OPEN ? absent : self->head;
+    self->after.version = was.version + 1;
+    pass (self, "after-commit");
+    send_hints (self);
+    pass (self, "after-send");
+    finish (self, &(work_result_t){.outcome = WORK_DONE,
+                                   .contact = &self->after,
+                                   .answer = answer,
+                                   .effects = &self->effects,
+                                   .at = answer->at});
+}
+
+static void on_refreshed (void *arg)
+{
+    work_t *self = arg;
+    if (self->order.event.kind == EVENT_OPEN)
+        decide (self);
+    else
+        load (self);
+}
+
+static void on_refused (work_t *self, const commit_answer_t *answer)
+{
+    bool policy = answer->failed_op == OP_HEAD && answer->failed == self->plan.policy_check;
+    if (answer->failed_op != OP_RECORD && !policy) {
+        bool room = answer->failed_op == OP_HEAD || answer->failed_op == OP_ROOM;
+        finish (self,
+                &(work_result_t){.outcome = room ? WORK_ROOM : WORK_CHECK, .contact = &self->before, .answer = answer});
+        return;
+    }
+    if (++self->tries >= WORK_TRIES_MAX) {
+        finish (self, &(work_result_t){.outcome = WORK_CONFLICT, .contact = &self->before, .answer = answer});
+        return;
+    }
+    metric_add ("commit_conflicts", 1);
+    if (policy)
+        workspaces_refresh (self->order.service->workspaces, self->workspace, on_refreshed, self);
+    else
+        load (self);
+}
+
+static void on_commit (void *arg, const commit_answer_t *answer)
+{
+    work_t *self = arg;
+    switch (answer->outcome) {
+    case COMMIT_DONE:
+        on_done (self, answer);
+        return;
+    case COMMIT_REFUSED:
+        on_refused (self, answer);
+        return;
+    case COMMIT_ALREADY:
+        finish (self, &(work_result_t){.outcome = WORK_ALREADY, .contact = &self->after, .answer = answer});
+        return;
+    case COMMIT_INVALID:
+        finish (self, &(work_result_t){.outcome = WORK_BROKEN, .answer = answer});
+        return;
+    case COMMIT_AWAY:
+        break;
+    }
+    finish (self, &(work_result_t){.outcome = WORK_AWAY, .answer = answer});
+}
+
+static void commit_decision (work_t *self, const policy_t *policy, wall_ms_t now)
+{
+    bool opens = self->order.event.kind == EVENT_OPEN;
+    const contact_event_t *event = &self->copy.event;
+    plan_clear (&self->plan);
+    self->plan.by_routing = event->kind == EVENT_OFFER;
+    plan_contact (&self->plan, self->shard, &self->head, opens ? NULL : &self->before, &self->after, &self->effects,
+                  policy, event->id, now);
+    if (self->order.extra)
+        self->order.extra (self->order.arg, self->plan.commit, &self->after);
+    pass (self, "before-commit");
+    store_commit (self->order.service->store, &self->plan.commit, self->order.timeout_ms, on_commit, self);
+}
+
+/* A refusal that rests on a hint's record, or was decided at a lease's time, is looked at again. */
+static void refuse (work_t *self, apply_outcome_t apply, const char *why)
+{
+    if (!self->fresh && self->order.event.kind != EVENT_OPEN) {
+        load (self);
+        return;
+    }
+    finish (self, &(work_result_t){.outcome = WORK_REFUSED, .apply = apply, .why = why, .contact = &self->before});
+}
+
+static void decide (work_t *self)
+{
+    const policy_t *policy = workspaces_policy (self->order.service->workspaces, self->workspace);
+    char why[DETAIL_SIZE] = "";
+    if (!policy) {
+        finish (self, &(work_result_t){.outcome = WORK_MISSING, .why = "no such workspace"});
+        return;
+    }
+    if (record_has_event (&self->head, self->copy.event.id)) {
+        finish (self, &(work_result_t){.outcome = WORK_ALREADY, .contact = &self->before});
+        return;
+    }
+    wall_ms_t now = self->order.now && self->tries == 0 ? self->order.now : store_now (self->order.service->store);
+    if (self->order.decide && !self->order.decide (self->order.arg, &self->before, now, policy, &self->copy.event)) {
+        refuse (self, APPLY_STALE, "there is nothing to do any more");
+        return;
+    }
+    apply_outcome_t apply =
+        contact_apply (&self->before, &self->copy.event, now, policy, &self->after, &self->effects, why);
+    if (apply != APPLY_DONE)
+        refuse (self, apply, why);
+    else
+        commit_decision (self, policy, now);
+}
+
+static void read_record (work_t *self, const void *bytes, size_t size)
+{
+    record_fault_t fault = contact_unpack (bytes, size, &self->head, &self->before);
+    if (fault == RECORD_OK)
+        decide (self);
+    else
+        finish (self, &(work_result_t){.outcome = WORK_BROKEN,
+                                       .why = fault == RECORD_NEWER ? "written by a newer version" : "can't be read"});
+}
+
+static void on_loaded (void *arg, const store_values_t *values)
+{
+    work_t *self = arg;
+    self->fresh = true;
+    if (values->away)
+        finish (self, &(work_result_t){.outcome = WORK_AWAY});
+    else if (values->n == 0 || !values->items[0].bytes)
+        finish (self, &(work_result_t){.outcome = WORK_MISSING, .why = "no such contact"});
+    else
+        read_record (self, values->items[0].bytes, values->items[0].size);
+}
+
+static void load (work_t *self)
+{
+    char key[KEY_SIZE];
+    const char *keys[] = {key_contact (key, self->shard, self->workspace, self->contact)};
+    pass (self, "before-load");
+    store_get (self->order.service->store, keys, 1, on_loaded, self);
+}
+
+/* Deciding may finish at once, so it waits for the loop where nothing else does. */
+static void on_begin (void *arg)
+{
+    work_t *self = arg;
+    self->later = NULL;
+    if (self->order.event.kind == EVENT_OPEN)
+        decide (self);
+    else
+        read_record (self, self->record, self->record_size);
+}
+
+void work_begin (const work_order_t *order)
+{
+    work_t *self = xcalloc (1, sizeof (*self));
+    work_n++;
+    self->order = *order;
+    work_copy_make (&self->copy, &order->event);
+    WORD_COPY (self->workspace, order->workspace);
+    WORD_COPY (self->contact, order->contact);
+    self->shard = store_shard (order->service->store, self->workspace);
+    if (!workspaces_policy (order->service->workspaces, self->workspace)) {
+        finish_later (self, WORK_MISSING);
+        return;
+    }
+    if (order->record && order->event.kind != EVENT_OPEN) {
+        self->record = xmemdup (order->record, order->record_size);
+        self->record_size = order->record_size;
+    }
+    loop_t *loop = order->service->loop;
+    if (self->record || order->event.kind == EVENT_OPEN)
+        self->later = loop_at (loop, loop_now (loop), on_begin, self);
+    else
+        load (self);
+}
