@@ -1,0 +1,328 @@
+/* store_read.c (fake) - the plain reads and small writes of store.h. */
+#include "call.h"
+#include "data.h"
+#include "world.h"
+
+#include "xmalloc.h"
+
+#include <fnmatch.h>
+#include <stdlib.h>
+
+enum { SCAN_STEP = 100 };
+
+static void tell_values (call_t *call)
+{
+    store_values_t values = {.away = call->away};
+    if (!call->away) {
+        values.wrong_type = call->wrong_type;
+        values.items = call->items;
+        values.n = call->items_n;
+        values.cursor = call->cursor;
+    }
+    call->values_fn (call->arg, &values);
+}
+
+static call_t *read_new (store_t *self, call_fn *perform, const char *key, store_values_fn *fn, void *arg)
+{
+    call_t *call = call_new (self, perform, tell_values, arg);
+    call->values_fn = fn;
+    if (key) {
+        call->keys = xcalloc (1, sizeof *call->keys);
+        call->keys[0] = xstrdup (key);
+        call->keys_n = 1;
+    }
+    return call;
+}
+
+static void give (call_t *call, const char *bytes, size_t size, int64_t score)
+{
+    call->items = xrealloc (call->items, (call->items_n + 1) * sizeof *call->items);
+    char *copy = NULL;
+    if (bytes) {
+        copy = xmalloc (size + 1);
+        memcpy (copy, bytes, size);
+        copy[size] = 0;
+    }
+    call->items[call->items_n++] = (store_value_t){.bytes = copy, .size = size, .score = score};
+}
+
+/* The value of the call's key; NULL: absent, or of another shape, which is noted. */
+static data_t *look (call_t *call, data_kind_t kind)
+{
+    data_now (fake_store_now ());
+    data_t *data = data_find (call->keys[0]);
+    call->wrong_type = data && data->kind != kind;
+    return call->wrong_type ? NULL : data;
+}
+
+static void do_get (call_t *call)
+{
+    data_now (fake_store_now ());
+    for (size_t i = 0; i < call->keys_n; i++) {
+        const data_t *data = data_find (call->keys[i]);
+        bool string = data && data->kind == DATA_STRING; /* MGET gives nil for other shapes */
+        give (call, string ? data->items[0].bytes : NULL, string ? data->items[0].size : 0, 0);
+    }
+}
+
+void store_get (store_t *self, const char *const *keys, size_t n, store_values_fn *fn, void *arg)
+{
+    call_t *call = read_new (self, do_get, NULL, fn, arg);
+    call->keys = xcalloc (n, sizeof *call->keys);
+    call->keys_n = n;
+    for (size_t i = 0; i < n; i++)
+        call->keys[i] = xstrdup (keys[i]);
+    call_begin (call, 0);
+}
+
+static void do_range (call_t *call)
+{
+    const data_t *data = look (call, DATA_ZSET);
+    int64_t limit = call->limit < 0 ? INT64_MAX : call->limit;
+    size_t at = data ? data_seek (data, call->min, "", 0) + (size_t)call->offset : 0;
+    for (; data && at < data->n && limit > 0 && data->items[at].score <= call->max_score; at++, limit--)
+        give (call, data->items[at].name, data->items[at].name_size, data->items[at].score);
+}
+
+void store_range (store_t *self, const char *key, int64_t min, int64_t max, int64_t offset, int64_t limit,
+                  store_values_fn *fn, void *arg)
+{
+    call_t *call = read_new (self, do_range, key, fn, arg);
+    call->min = min;
+    call->max_score = max;
+    call->offset = offset;
+    call->limit = limit;
+    call_begin (call, 0);
+}
+
+static void do_range_lex (call_t *call)
+{
+    const data_t *data = look (call, DATA_ZSET);
+    int64_t limit = call->limit < 0 ? INT64_MAX : call->limit;
+    for (size_t i = 0; data && i < data->n && limit > 0; i++) {
+        const data_item_t *item = &data->items[i];
+        if (call->text_size && data_compare (item->name, item->name_size, call->text, call->text_size) <= 0)
+            continue;
+        give (call, item->name, item->name_size, 0);
+        limit--;
+    }
+}
+
+static call_t *with_text (call_t *call, const void *text, size_t size)
+{
+    call->text = xmalloc (size + 1);
+    memcpy (call->text, text, size);
+    call->text[size] = 0;
+    call->text_size = size;
+    return call;
+}
+
+void store_range_lex (store_t *self, const char *key, const char *after, int64_t limit, store_values_fn *fn, void *arg)
+{
+    call_t *call = read_new (self, do_range_lex, key, fn, arg);
+    with_text (call, after, strlen (after))->limit = limit;
+    call_begin (call, 0);
+}
+
+static void do_count_lex (call_t *call)
+{
+    const data_t *data = look (call, DATA_ZSET);
+    int64_t count = 0;
+    for (size_t i = 0; data && i < data->n; i++) {
+        const data_item_t *item = &data->items[i];
+        count += item->name_size > call->text_size && item->name[call->text_size] == '/' &&
+                 memcmp (item->name, call->text, call->text_size) == 0;
+    }
+    if (!call->wrong_type)
+        give (call, NULL, 0, count);
+}
+
+void store_count_lex (store_t *self, const char *key, const char *prefix, store_values_fn *fn, void *arg)
+{
+    call_begin (with_text (read_new (self, do_count_lex, key, fn, arg), prefix, strlen (prefix)), 0);
+}
+
+static void do_list (call_t *call)
+{
+    const data_t *data = look (call, DATA_LIST);
+    int64_t n = data ? (int64_t)data->n : 0;
+    int64_t first = call->min < 0 ? call->min + n : call->min, last = call->max_score;
+    last = last < 0 ? last + n : last;
+    for (int64_t i = first < 0 ? 0 : first; i <= last && i < n; i++)
+        give (call, data->items[i].bytes, data->items[i].size, 0);
+}
+
+void store_list (store_t *self, const char *key, int64_t first, int64_t last, store_values_fn *fn, void *arg)
+{
+    call_t *call = read_new (self, do_list, key, fn, arg);
+    call->min = first;
+    call->max_score = last;
+    call_begin (call, 0);
+}
+
+static void do_events (call_t *call)
+{
+    const data_t *data = look (call, DATA_STREAM);
+    int64_t limit = call->limit < 0 ? INT64_MAX : call->limit;
+    for (size_t i = 0; data && i < data->n && limit > 0; i++) {
+        if (data->items[i].score <= call->min)
+            continue;
+        give (call, data->items[i].bytes, data->items[i].size, data->items[i].score);
+        limit--;
+    }
+}
+
+void store_events (store_t *self, const char *key, uint64_t after, int64_t limit, store_values_fn *fn, void *arg)
+{
+    call_t *call = read_new (self, do_events, key, fn, arg);
+    call->min = (int64_t)after;
+    call->limit = limit;
+    call_begin (call, 0);
+}
+
+static void give_event (call_t *call, bool last)
+{
+    const data_t *data = look (call, DATA_STREAM);
+    if (!data || data->n == 0)
+        return;
+    const data_item_t *item = &data->items[last ? data->n - 1 : 0];
+    give (call, item->bytes, item->size, item->score);
+}
+
+static void do_events_last (call_t *call)
+{
+    give_event (call, true);
+}
+
+static void do_events_first (call_t *call)
+{
+    give_event (call, false);
+}
+
+void store_events_last (store_t *self, const char *key, store_values_fn *fn, void *arg)
+{
+    call_begin (read_new (self, do_events_last, key, fn, arg), 0);
+}
+
+void store_events_first (store_t *self, const char *key, store_values_fn *fn, void *arg)
+{
+    call_begin (read_new (self, do_events_first, key, fn, arg), 0);
+}
+
+static void do_hash (call_t *call)
+{
+    const data_t *data = look (call, DATA_HASH);
+    for (size_t i = 0; data && i < data->n; i++) {
+        give (call, data->items[i].name, data->items[i].name_size, 0);
+        give (call, data->items[i].bytes, data->items[i].size, 0);
+    }
+}
+
+void store_hash (store_t *self, const char *key, store_values_fn *fn, void *arg)
+{
+    call_begin (read_new (self, do_hash, key, fn, arg), 0);
+}
+
+static void do_set (call_t *call)
+{
+    const data_t *data = look (call, DATA_SET);
+    for (size_t i = 0; data && i < data->n; i++)
+        give (call, data->items[i].name, data->items[i].name_size, 0);
+}
+
+void store_set (store_t *self, const char *key, store_values_fn *fn, void *arg)
+{
+    call_begin (read_new (self, do_set, key, fn, arg), 0);
+}
+
+/* --- scan: the keys in order, so many a step; the cursor is how far it came ------------------------- */
+
+typedef struct matches {
+    const char *pattern;
+    const char **keys;
+    size_t n;
+} matches_t;
+
+static void match (void *arg, const data_t *data)
+{
+    matches_t *self = arg;
+    if (fnmatch (self->pattern, data->key, 0) != 0)
+        return;
+    self->keys[self->n++] = data->key;
+}
+
+static int by_key (const void *a, const void *b)
+{
+    return strcmp (*(const char *const *)a, *(const char *const *)b);
+}
+
+static void do_scan (call_t *call)
+{
+    data_now (fake_store_now ());
+    matches_t found = {.pattern = call->text, .keys = xcalloc (data_keys (), sizeof *found.keys)};
+    data_each (match, &found);
+    qsort (found.keys, found.n, sizeof *found.keys, by_key);
+    size_t from = (size_t)call->cursor, to = from + SCAN_STEP < found.n ? from + SCAN_STEP : found.n;
+    for (size_t i = from; i < to; i++)
+        give (call, found.keys[i], strlen (found.keys[i]), 0);
+    call->cursor = to < found.n ? to : 0;
+    free (found.keys);
+}
+
+void store_scan (store_t *self, uint64_t cursor, const char *pattern, store_values_fn *fn, void *arg)
+{
+    call_t *call = read_new (self, do_scan, NULL, fn, arg);
+    call->cursor = cursor;
+    call_begin (with_text (call, pattern, strlen (pattern)), 0);
+}
+
+/* --- small writes ---------------------------------------------------------------------------------- */
+
+static void do_set_add (call_t *call)
+{
+    look (call, DATA_SET);
+    if (call->wrong_type)
+        return;
+    data_t *data = data_make (call->keys[0], DATA_SET);
+    if (!data_named (data, call->text, call->text_size))
+        data_append (data, 0, call->text, call->text_size, NULL, 0);
+}
+
+void store_set_add (store_t *self, const char *key, const char *member, store_values_fn *fn, void *arg)
+{
+    call_begin (with_text (read_new (self, do_set_add, key, fn, arg), member, strlen (member)), 0);
+}
+
+static void do_put (call_t *call)
+{
+    data_put (call->keys[0], call->text, call->text_size, 0);
+}
+
+void store_put (store_t *self, const char *key, const void *bytes, size_t size, store_values_fn *fn, void *arg)
+{
+    call_begin (with_text (read_new (self, do_put, key, fn, arg), bytes, size), 0);
+}
+
+static void do_delete (call_t *call)
+{
+    data_remove (call->keys[0]);
+}
+
+void store_delete (store_t *self, const char *key, store_values_fn *fn, void *arg)
+{
+    call_begin (read_new (self, do_delete, key, fn, arg), 0);
+}
+
+static void do_trim (call_t *call)
+{
+    data_t *data = look (call, DATA_STREAM);
+    while (data && data->n && data->items[0].score < call->min)
+        data_drop (data, 0);
+}
+
+void store_trim_events (store_t *self, const char *key, uint64_t oldest_kept, store_values_fn *fn, void *arg)
+{
+    call_t *call = read_new (self, do_trim, key, fn, arg);
+    call->min = (int64_t)oldest_kept;
+    call_begin (call, 0);
+}
