@@ -1,0 +1,21 @@
+/* bucket.h - a provider's limit: tokens that come back at a rate, and a line of those who wait. Pure. */
+#ifndef BUCKSTOP_BUCKET_H
+#define BUCKSTOP_BUCKET_H
+
+#include "types.h"
+
+typedef struct bucket {
+    double rate;    /* tokens a second; 0: no limit */
+    double burst;   /* at most so many are saved up */
+    double tokens;  /* may be in debt: the urgent go first */
+    wall_ms_t seen; /* when tokens was true; 0: not used yet */
+    wall_ms_t line; /* the last release that was promised to somebody who waits */
+} bucket_t;
+
+enum bucket_who { BUCKET_FRESH, BUCKET_RETURNING, BUCKET_URGENT };
+
+/* Takes a token and returns 0; or returns the time of release, at which to come again (as RETURNING).
+ * Fresh ones do not overtake the line; the urgent do, and may go into debt by one burst. */
+wall_ms_t bucket_take (bucket_t *self, enum bucket_who who, wall_ms_t now);
+
+#endif

@@ -1,0 +1,180 @@
+/* dead_letters.c - deliveries that failed for good: listed with their reason, and sent again by hand.
+ *
+ * Used by the operator's tools, not by the service. A replay is one commit on the delivery's record; the outbox
+ * finds it within a second. */
+#include "dead_letters.h"
+
+#include "ids.h"
+
+#include "keys.h"
+#include "plan.h"
+#include "record.h"
+#include "words.h"
+#include "xmalloc.h"
+
+/* ---- the list ---- */
+
+typedef struct listing {
+    store_t *store;
+    char workspace[NAME_SIZE];
+    int64_t offset;
+    size_t n; /* members found: more than records, where one can't be read */
+    wall_ms_t died_at[DEAD_LETTERS_MAX];
+    dead_letters_fn *fn;
+    void *arg;
+} listing_t;
+
+static void s_records (void *arg, const store_values_t *values)
+{
+    listing_t *self = arg;
+    dead_letter_t *items = xcalloc (DEAD_LETTERS_MAX, sizeof *items);
+    dead_letters_t letters = {.away = values->away, .items = items};
+    for (size_t i = 0; i < values->n && i < self->n; i++) {
+        record_head_t head;
+        const store_value_t *value = &values->items[i];
+        if (!value->bytes ||
+            delivery_unpack (value->bytes, value->size, &head, &items[letters.n].delivery) != RECORD_OK)
+            continue;
+        items[letters.n++].died_at = self->died_at[i];
+    }
+    letters.next = self->n == DEAD_LETTERS_MAX ? self->offset + DEAD_LETTERS_MAX : 0;
+    self->fn (self->arg, &letters);
+    for (size_t i = 0; i < letters.n; i++)
+        delivery_clear (&items[i].delivery);
+    free (items);
+    free (self);
+}
+
+static void s_members (void *arg, const store_values_t *values)
+{
+    listing_t *self = arg;
+    if (values->away || !values->n) {
+        self->fn (self->arg, &(dead_letters_t){.away = values->away});
+        free (self);
+        return;
+    }
+    char keys[DEAD_LETTERS_MAX][KEY_SIZE];
+    const char *list[DEAD_LETTERS_MAX];
+    int shard = store_shard (self->store, self->workspace);
+    for (; self->n < values->n && self->n < DEAD_LETTERS_MAX; self->n++) {
+        const store_value_t *value = &values->items[self->n];
+        char id[DELIVERY_ID_SIZE];
+        snprintf (id, sizeof id, "%.*s", (int)value->size, value->bytes);
+        list[self->n] = key_delivery (keys[self->n], shard, self->workspace, id);
+        self->died_at[self->n] = value->score;
+    }
+    store_get (self->store, list, self->n, s_records, self);
+}
+
+void dead_letters_list (store_t *store, const char *workspace, int64_t offset, dead_letters_fn *fn, void *arg)
+{
+    listing_t *self = xcalloc (1, sizeof *self);
+    *self = (listing_t){.store = store, .offset = offset, .fn = fn, .arg = arg};
+    WORD_COPY (self->workspace, workspace);
+    char key[KEY_SIZE];
+    key_dead (key, store_shard (store, workspace), workspace);
+    store_range (store, key, 0, INT64_MAX, offset, DEAD_LETTERS_MAX, s_members, self);
+}
+
+/* ---- replay ---- */
+
+typedef struct replay {
+    store_t *store;
+    char workspace[NAME_SIZE], id[DELIVERY_ID_SIZE], by[NAME_SIZE];
+    replay_fn *fn;
+    void *arg;
+} replay_t;
+
+static void s_replayed (replay_t *self, replay_outcome_t outcome)
+{
+    self->fn (self->arg, outcome);
+    free (self);
+}
+
+static void s_committed (void *arg, const commit_answer_t *answer)
+{
+    static const replay_outcome_t outcomes[] = {[COMMIT_DONE] = REPLAY_DONE,
+                                                [COMMIT_ALREADY] = REPLAY_DONE,
+                                                [COMMIT_REFUSED] = REPLAY_CHANGED,
+                                                [COMMIT_INVALID] = REPLAY_BROKEN,
+                                                [COMMIT_AWAY] = REPLAY_AWAY};
+    s_replayed (arg, outcomes[answer->outcome]);
+}
+
+static void s_say (const replay_t *self, const delivery_t *delivery, int shard, wall_ms_t now, commit_t *commit)
+{
+    contact_t named = {0};
+    WORD_COPY (named.id, delivery->contact);
+    WORD_COPY (named.workspace, delivery->workspace);
+    fact_t fact = {.kind = BUCKSTOP__V1__FACT_KIND__FACT_KIND_DELIVERY_RETRIED,
+                   .at = now,
+                   .promise = delivery->promise,
+                   .due = now};
+    WORD_COPY (fact.by, self->by);
+    WORD_COPY (fact.to, delivery->person[0] ? delivery->person : "customer");
+    snprintf (fact.detail, sizeof fact.detail, "%s: a dead letter is sent again", purpose_name (delivery->purpose));
+    char key[KEY_SIZE];
+    size_t size;
+    uint8_t *entry = event_pack (self->workspace, &named, delivery->person, &fact, 1, NULL, 0, now, true, &size);
+    commit_append (commit, key_timeline (key, shard, self->workspace, delivery->contact), entry, size);
+    free (entry);
+    entry = event_pack (self->workspace, &named, delivery->person, &fact, 1, NULL, 0, now, false, &size);
+    commit_event (commit, key_events (key, shard, self->workspace), entry, size);
+    free (entry);
+}
+
+static void s_commit (replay_t *self, const record_head_t *head, delivery_t *delivery)
+{
+    int shard = store_shard (self->store, self->workspace);
+    wall_ms_t now = store_now (self->store);
+    char key[KEY_SIZE], member[MEMBER_SIZE], version[24];
+    snprintf (version, sizeof version, "%llu", (unsigned long long)head->version);
+    event_id_t event = event_id_of ("replay", self->id, version, NULL);
+    record_head_t next = record_head_next (head, KIND_DELIVERY, event, 0);
+    delivery->dead = false;
+    delivery->attempts = 0;
+    delivery->held_until = 0;
+    delivery->due = now;
+    size_t size;
+    uint8_t *record = delivery_pack (delivery, &next, &size);
+    commit_t *commit = commit_new (shard);
+    key_delivery (key, shard, self->workspace, self->id);
+    commit_expect_record (commit, key, head->version, event);
+    commit_put (commit, key, record, size, 0);
+    commit_place (commit, key_due (key, shard, KIND_DELIVERY), now, member_make (member, self->workspace, self->id));
+    commit_unplace (commit, key_dead (key, shard, self->workspace), self->id);
+    s_say (self, delivery, shard, now, commit);
+    free (record);
+    store_commit (self->store, &commit, 0, s_committed, self);
+}
+
+static void s_loaded (void *arg, const store_values_t *values)
+{
+    replay_t *self = arg;
+    record_head_t head;
+    delivery_t delivery = {0};
+    if (values->away)
+        s_replayed (self, REPLAY_AWAY);
+    else if (!values->n || !values->items[0].bytes)
+        s_replayed (self, REPLAY_MISSING);
+    else if (delivery_unpack (values->items[0].bytes, values->items[0].size, &head, &delivery) != RECORD_OK)
+        s_replayed (self, REPLAY_BROKEN);
+    else if (!delivery.dead)
+        s_replayed (self, REPLAY_NOT_DEAD);
+    else
+        s_commit (self, &head, &delivery);
+    delivery_clear (&delivery);
+}
+
+void dead_letter_replay (store_t *store, const char *workspace, const char *id, const char *by, replay_fn *fn,
+                         void *arg)
+{
+    replay_t *self = xcalloc (1, sizeof *self);
+    *self = (replay_t){.store = store, .fn = fn, .arg = arg};
+    WORD_COPY (self->workspace, workspace);
+    WORD_COPY (self->id, id);
+    WORD_COPY (self->by, by);
+    char key[KEY_SIZE];
+    const char *keys[] = {key_delivery (key, store_shard (store, workspace), workspace, id)};
+    store_get (store, keys, 1, s_loaded, self);
+}

@@ -1,0 +1,234 @@
+/* notification.c - the service of everything that goes out: its parameters, its start and its end.
+ *
+ * Hears:  Outbox hints; the store, at least once a second. Says: mail, webhooks, log lines; Events on the stream.
+ * Any number of replicas may run: a lease keeps two from sending the same, and an id makes it harmless if
+ * they do. */
+#include "notification_private.h"
+
+#include "log.h"
+#include "words.h"
+#include "xmalloc.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define LIMIT_ROWS(name, way)                                                                                      \
+    {name "-rate",                                                                                                 \
+     PARAM_NUMBER,                                                                                                 \
+     "0",                                                                                                          \
+     0,                                                                                                            \
+     1000000,                                                                                                      \
+     &notification_params.limits[way].rate,                                                                        \
+     "a second, by " name ", per replica; 0: no limit"},                                                           \
+    {                                                                                                              \
+        name "-burst", PARAM_NUMBER, "10", 1, 1000000, &notification_params.limits[way].burst, "at once, by " name \
+    }
+
+notification_params_t notification_params;
+
+static const param_t params[] = {
+    {"smtp", PARAM_STRING, "", 0, 0, &notification_params.smtp, "mail server: smtp://host:port or smtps://host:port"},
+    {"smtp-user", PARAM_STRING, NULL, 0, 0, &notification_params.smtp_user, "name to log in with there"},
+    {"smtp-password-file", PARAM_STRING, NULL, 0, 0, &notification_params.smtp_password_file, "file with the password"},
+    {"smtp-threads", PARAM_NUMBER, "8", 1, 64, &notification_params.smtp_threads, "mails under way at once"},
+    {"mail-from", PARAM_STRING, "", 0, 0, &notification_params.mail_from, "sender where the policy names none"},
+    {"secrets", PARAM_STRING, "/etc/buckstop/secrets", 0, 0, &notification_params.secrets,
+     "directory of signing keys: NAME, and NAME.next while it is rotated"},
+    {"private-targets", PARAM_SWITCH, "no", 0, 0, &notification_params.private_targets,
+     "webhooks may go to loopback and private addresses"},
+    {"calls-max", PARAM_NUMBER, "256", 1, 4096, &notification_params.calls_max, "webhook calls under way at once"},
+    {"attempt-ms", PARAM_NUMBER, "10000", 100, 120000, &notification_params.attempt_ms, "time limit of one attempt"},
+    LIMIT_ROWS ("log", BUCKSTOP__V1__WAY_KIND__WAY_KIND_LOG),
+    LIMIT_ROWS ("mail", BUCKSTOP__V1__WAY_KIND__WAY_KIND_MAIL),
+    LIMIT_ROWS ("webhook", BUCKSTOP__V1__WAY_KIND__WAY_KIND_WEBHOOK),
+    LIMIT_ROWS ("slack", BUCKSTOP__V1__WAY_KIND__WAY_KIND_SLACK),
+    {NULL},
+};
+
+/* ---- who still holds on to the struct ---- */
+
+void notification_unref (notification_t *self)
+{
+    if (!self->stopped || self->pending || self->unsettled)
+        return;
+    while (self->feeds) {
+        feed_t *feed = self->feeds;
+        self->feeds = feed->next;
+        free (feed);
+    }
+    free (self);
+}
+
+void notification_hold (notification_t *self)
+{
+    self->pending++;
+}
+
+bool notification_release (notification_t *self)
+{
+    bool stopped = self->stopped;
+    self->pending--;
+    notification_unref (self);
+    return !stopped;
+}
+
+/* ---- start ---- */
+
+enum { PASSWORD_SIZE = 512 };
+
+/* 0, or negative errno. No file: no password. */
+static int s_password (const char *path, char password[PASSWORD_SIZE])
+{
+    password[0] = '\0';
+    if (word_empty (path))
+        return 0;
+    FILE *file = fopen (path, "r");
+    if (!file) {
+        int error = -errno;
+        log_fact (LOG_ERROR_, "", "password file can't be read", "file", path, NULL);
+        return error;
+    }
+    if (!fgets (password, PASSWORD_SIZE, file))
+        password[0] = '\0';
+    fclose (file);
+    password[strcspn (password, "\r\n")] = '\0';
+    return 0;
+}
+
+static int s_open_senders (notification_t *self)
+{
+    const notification_params_t *given = self->params;
+    char password[PASSWORD_SIZE];
+    int rc = s_password (given->smtp_password_file, password);
+    if (rc)
+        return rc;
+    self->http = http_client_new (self->service->loop, given->private_targets);
+    if (!word_empty (given->smtp))
+        self->mail_out = mail_out_new (self->service->loop, given->smtp, given->smtp_user,
+                                       password[0] ? password : NULL, (int)given->smtp_threads);
+    for (int way = 0; way < NOTIFICATION_WAYS; way++)
+        self->buckets[way] =
+            (bucket_t){.rate = (double)given->limits[way].rate, .burst = (double)given->limits[way].burst};
+    lanes_open (self);
+    return 0;
+}
+
+static void s_swapped (void *arg, const char *workspace, const policy_t *policy)
+{
+    (void)workspace, (void)policy;
+    notification_params_t *given = arg;
+    if (given->self)
+        stream_look (given->self);
+}
+
+static int s_bind (notification_t *self)
+{
+    service_t *service = self->service;
+    int rc = bus_bind (service->bus, BUS_OUTBOX, service->outbox, outbox_hint, self);
+    if (rc == 0)
+        rc = bus_bind (service->bus, BUS_STREAM, service->stream, NULL, NULL);
+    if (rc < 0)
+        log_fact (LOG_ERROR_, "", "can't listen", "outbox", service->outbox, "stream", service->stream, NULL);
+    return rc;
+}
+
+static int s_start (service_t *service, void *arg)
+{
+    notification_params_t *given = arg;
+    notification_t *self = xcalloc (1, sizeof *self);
+    self->service = service;
+    self->params = given;
+    given->self = self;
+    int rc = s_open_senders (self);
+    if (rc == 0)
+        rc = s_bind (self);
+    if (rc < 0)
+        return rc;
+    workspaces_on_change (service->workspaces, s_swapped, given);
+    outbox_open (self);
+    stream_open (self);
+    return 0;
+}
+
+/* ---- the end ---- */
+
+/* No new leases; what is under way ends, who waits for a place is left to the other replicas. */
+static void s_drain (service_t *service, void *arg)
+{
+    notification_t *self = ((notification_params_t *)arg)->self;
+    (void)service;
+    if (!self)
+        return;
+    self->draining = true;
+    lanes_sweep (self);
+}
+
+static bool s_idle (service_t *service, void *arg)
+{
+    notification_t *self = ((notification_params_t *)arg)->self;
+    for (int i = 0; self && i < store_shards (service->store); i++)
+        if (self->shards[i].leasing)
+            return false;
+    return !self || self->unsettled == 0;
+}
+
+static void s_stop (service_t *service, void *arg)
+{
+    notification_params_t *given = arg;
+    notification_t *self = given->self;
+    if (!self)
+        return;
+    given->self = NULL;
+    self->stopped = true;
+    self->pending++; /* until the last line: attempts that end here must not take the struct along */
+    loop_cancel (service->loop, &self->wake);
+    loop_cancel (service->loop, &self->poll);
+    loop_cancel (service->loop, &self->minute);
+    stream_close (self);
+    http_client_destroy (&self->http);
+    mail_out_destroy (&self->mail_out);
+    lanes_close (self);
+    notification_release (self);
+}
+
+/* ---- metrics ---- */
+
+static void s_metrics_outbox (const notification_t *self, FILE *out)
+{
+    int64_t late_ms = 0;
+    for (int i = 0; i < SHARDS_MAX; i++)
+        if (self->shards[i].late_ms > late_ms)
+            late_ms = self->shards[i].late_ms;
+    fprintf (out, "# TYPE buckstop_outbox_age_seconds gauge\nbuckstop_outbox_age_seconds %.3f\n",
+             (double)late_ms / (double)MS_PER_SECOND);
+    fprintf (out, "# TYPE buckstop_outbox_unsettled gauge\nbuckstop_outbox_unsettled %u\n", self->unsettled);
+    fprintf (out, "# TYPE buckstop_events_published counter\nbuckstop_events_published_total %llu\n",
+             (unsigned long long)self->published);
+}
+
+static void s_metrics (service_t *service, void *arg, FILE *out)
+{
+    const notification_t *self = ((notification_params_t *)arg)->self;
+    (void)service;
+    if (!self)
+        return;
+    s_metrics_outbox (self, out);
+    fprintf (out, "# TYPE buckstop_deliveries counter\n");
+    for (int way = 1; way < NOTIFICATION_WAYS; way++)
+        for (int how = 0; how < SETTLES; how++)
+            fprintf (out, "buckstop_deliveries_total{way=\"%s\",outcome=\"%s\"} %llu\n", way_name ((way_kind_t)way),
+                     settle_name ((enum settle)how), (unsigned long long)self->outcomes[way][how]);
+}
+
+const service_kind_t notification_kind = {
+    .name = "notification",
+    .summary = "sends what the outbox holds: mail, signed webhooks, log lines; publishes every event",
+    .example = "buckstop-notification --redis unix:/run/redis.sock --smtp smtp://mail.example:25 --mail-from "
+               "help@example.com",
+    .params = params,
+    .start = s_start,
+    .drain = s_drain,
+    .idle = s_idle,
+    .stop = s_stop,
+    .metrics = s_metrics,
+};

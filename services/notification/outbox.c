@@ -1,0 +1,313 @@
+/* outbox.c - what is due to be sent: asked of the store, looked at once more, handed to its lane.
+ *
+ * Hears:  Outbox hints. Asks the store when the next delivery is due, and at least once a second anyway.
+ * Says:   nothing itself; each leased row ends in settle.c.
+ *
+ * Rows of one lease load their contacts in one read. A row that can't be read is left to its lease (the script
+ * sets it aside after STORE_ATTEMPTS_MAX tries); the others go on.
+ * Limits: OUTBOX_UNSETTLED_MAX rows at once; while that many are under way nothing more is leased. */
+#include "notification_private.h"
+
+#include "guard.h"
+#include "keys.h"
+#include "log.h"
+#include "wire.h"
+#include "words.h"
+#include "xmalloc.h"
+
+/* The rows of one lease, until their contacts are loaded. */
+typedef struct batch {
+    notification_t *self;
+    int shard;
+    wall_ms_t now;
+    unsigned tries;
+    size_t n;
+    attempt_t *attempts[STORE_LEASE_MAX];
+} batch_t;
+enum { BATCH_TRIES_MAX = 8 };
+
+static void s_load (batch_t *batch);
+
+void attempt_destroy (attempt_t **self_p)
+{
+    attempt_t *self = *self_p;
+    if (!self)
+        return;
+    *self_p = NULL;
+    notification_t *service = self->self;
+    delivery_clear (&self->delivery);
+    free (self);
+    service->unsettled--;
+    notification_unref (service);
+}
+
+/* ---- one row: is there a reason, is there a token ---- */
+
+static void s_hold (attempt_t *attempt, wall_ms_t release)
+{
+    delivery_t *delivery = &attempt->delivery;
+    /* version 1: nobody but the commit that made it has held it (quiet hours) */
+    attempt->say = !delivery->held_until || delivery->version == 1;
+    attempt->next_due = release;
+    snprintf (attempt->words, sizeof attempt->words, "the limit for %s is reached", way_name (delivery->way));
+    settle (attempt, SETTLE_HELD);
+}
+
+static void s_dispatch (attempt_t *attempt, const contact_t *contact, bool contact_known, wall_ms_t now)
+{
+    notification_t *self = attempt->self;
+    delivery_t *delivery = &attempt->delivery;
+    if (attempt->set_aside || delivery->dead) {
+        snprintf (attempt->words, sizeof attempt->words, "%s",
+                  delivery->dead ? delivery->last_error : "leased too often and never settled");
+        settle (attempt, SETTLE_DEAD);
+        return;
+    }
+    const char *moot = contact_known ? delivery_moot (delivery, contact, now) : NULL;
+    if (moot) {
+        WORD_COPY (attempt->words, moot);
+        settle (attempt, SETTLE_MOOT);
+        return;
+    }
+    enum bucket_who who = delivery->urgent ? BUCKET_URGENT : delivery->held_until ? BUCKET_RETURNING : BUCKET_FRESH;
+    wall_ms_t release = bucket_take (&self->buckets[delivery->way], who, now);
+    if (release)
+        s_hold (attempt, release);
+    else
+        lanes_add (attempt);
+}
+
+static void s_row_loaded (attempt_t *attempt, const store_value_t *value, wall_ms_t now)
+{
+    contact_t contact;
+    record_head_t head;
+    if (!value->bytes) {
+        s_dispatch (attempt, NULL, true, now);
+        return;
+    }
+    record_fault_t fault = contact_unpack (value->bytes, value->size, &head, &contact);
+    if (fault == RECORD_OK) {
+        WORD_COPY (attempt->channel, contact.channel);
+        WORD_COPY (attempt->team, contact.team);
+        WORD_COPY (attempt->subject, contact.subject);
+    } else
+        log_fact (LOG_WARNING_, attempt->delivery.contact, "contact of a delivery can't be read", "delivery",
+                  attempt->delivery.id, NULL);
+    s_dispatch (attempt, &contact, fault == RECORD_OK, now);
+}
+
+/* ---- a batch: lease, load ---- */
+
+static void s_batch_forget (batch_t *batch)
+{
+    for (size_t i = 0; i < batch->n; i++)
+        attempt_destroy (&batch->attempts[i]);
+    free (batch);
+}
+
+static void s_load_again (void *arg)
+{
+    batch_t *batch = arg;
+    if (notification_release (batch->self))
+        s_load (batch);
+    else
+        s_batch_forget (batch);
+}
+
+static void s_loaded (void *arg, const store_values_t *values)
+{
+    batch_t *batch = arg;
+    notification_t *self = batch->self;
+    if (!notification_release (self) || (values->away && ++batch->tries == BATCH_TRIES_MAX)) {
+        s_batch_forget (batch);
+        return;
+    }
+    if (values->away) {
+        notification_hold (self);
+        loop_at (self->service->loop, loop_now (self->service->loop) + OUTBOX_AWAY_MS, s_load_again, batch);
+        return;
+    }
+    static const store_value_t absent = {0};
+    for (size_t i = 0; i < batch->n; i++)
+        s_row_loaded (batch->attempts[i], i < values->n ? &values->items[i] : &absent, batch->now);
+    free (batch);
+    outbox_pump (self);
+}
+
+static void s_load (batch_t *batch)
+{
+    char keys[STORE_LEASE_MAX][KEY_SIZE];
+    const char *list[STORE_LEASE_MAX];
+    for (size_t i = 0; i < batch->n; i++) {
+        const delivery_t *delivery = &batch->attempts[i]->delivery;
+        list[i] = key_contact (keys[i], batch->shard, delivery->workspace, delivery->contact);
+    }
+    notification_hold (batch->self);
+    store_get (batch->self->service->store, list, batch->n, s_loaded, batch);
+}
+
+/* NULL: the row can't be read here. */
+static attempt_t *s_attempt_new (notification_t *self, int shard, const store_row_t *row)
+{
+    if (!row->record)
+        return NULL;
+    attempt_t *attempt = xcalloc (1, sizeof *attempt);
+    record_fault_t fault = delivery_unpack (row->record, row->record_size, &attempt->head, &attempt->delivery);
+    if (fault != RECORD_OK || (size_t)attempt->delivery.way >= NOTIFICATION_WAYS) {
+        char member[MEMBER_SIZE];
+        snprintf (member, sizeof member, "%.*s", (int)row->member_size, row->member);
+        if (fault != RECORD_NEWER)
+            log_fact (LOG_ERROR_, "", "delivery can't be read", "record", member, NULL);
+        metric_add ("buckstop_outbox_unreadable_total", 1);
+        if (fault == RECORD_OK)
+            delivery_clear (&attempt->delivery);
+        free (attempt);
+        return NULL;
+    }
+    attempt->self = self;
+    attempt->shard = shard;
+    attempt->delivery.version = attempt->head.version;
+    attempt->set_aside = row->set_aside;
+    self->unsettled++;
+    return attempt;
+}
+
+static void s_batch_begin (notification_t *self, int shard, const store_leased_t *leased)
+{
+    batch_t *batch = xcalloc (1, sizeof *batch);
+    *batch = (batch_t){.self = self, .shard = shard, .now = leased->now};
+    for (size_t i = 0; i < leased->rows_n && i < STORE_LEASE_MAX; i++) {
+        attempt_t *attempt = s_attempt_new (self, shard, &leased->rows[i]);
+        if (attempt)
+            batch->attempts[batch->n++] = attempt;
+    }
+    if (batch->n)
+        s_load (batch);
+    else
+        free (batch);
+}
+
+/* ---- the lease ---- */
+
+typedef struct ask {
+    notification_t *self;
+    int shard;
+} ask_t;
+
+static void s_leased (void *arg, const store_leased_t *leased)
+{
+    ask_t ask = *(ask_t *)arg;
+    free (arg);
+    notification_t *self = ask.self;
+    if (!notification_release (self))
+        return;
+    outbox_shard_t *shard = &self->shards[ask.shard];
+    shard->leasing = false;
+    shard->next = leased->away ? store_now (self->service->store) + OUTBOX_AWAY_MS : leased->next_due;
+    if (shard->hint < shard->next)
+        shard->next = shard->hint;
+    shard->hint = TIME_NEVER;
+    shard->late_ms = 0;
+    for (size_t i = 0; i < leased->rows_n; i++) {
+        int64_t late = leased->now - leased->rows[i].due;
+        metric_observe ("buckstop_outbox_lateness_ms", (double)late);
+        if (late > shard->late_ms)
+            shard->late_ms = late;
+    }
+    if (leased->rows_n) {
+        kill_point ("notification.leased");
+        s_batch_begin (self, ask.shard, leased);
+    }
+    outbox_pump (self);
+}
+
+static void s_lease (notification_t *self, int shard)
+{
+    ask_t *ask = xmalloc (sizeof *ask);
+    *ask = (ask_t){self, shard};
+    int room = OUTBOX_UNSETTLED_MAX - (int)self->unsettled;
+    int lease_ms = (int)self->params->attempt_ms + LEASE_MARGIN_MS;
+    self->shards[shard].leasing = true;
+    notification_hold (self);
+    store_lease (self->service->store, shard, KIND_DELIVERY, room < STORE_LEASE_MAX ? room : STORE_LEASE_MAX,
+                 GUARD ("f36") ? lease_ms : 0, s_leased, ask);
+}
+
+/* ---- when to ask ---- */
+
+static void s_wake (void *arg)
+{
+    notification_t *self = arg;
+    self->wake = NULL;
+    outbox_pump (self);
+}
+
+static void s_arm (notification_t *self, wall_ms_t now)
+{
+    wall_ms_t next = now + OUTBOX_POLL_MS;
+    for (int i = 0; i < store_shards (self->service->store); i++)
+        if (!self->shards[i].leasing && self->shards[i].next < next)
+            next = self->shards[i].next;
+    loop_cancel (self->service->loop, &self->wake);
+    int64_t wait = next > now ? next - now : 1;
+    self->wake = loop_at (self->service->loop, loop_now (self->service->loop) + wait, s_wake, self);
+}
+
+/* Leases every shard that has something due; arms the timer for the next. */
+void outbox_pump (void *arg)
+{
+    notification_t *self = arg;
+    store_t *store = self->service->store;
+    if (self->stopped || self->draining || !store_ready (store))
+        return;
+    wall_ms_t now = store_now (store);
+    for (int i = 0; i < store_shards (store); i++)
+        if (!self->shards[i].leasing && self->shards[i].next <= now && self->unsettled < OUTBOX_UNSETTLED_MAX)
+            s_lease (self, i);
+    if (self->unsettled < OUTBOX_UNSETTLED_MAX)
+        s_arm (self, now);
+}
+
+static void s_poll (void *arg)
+{
+    notification_t *self = arg;
+    for (int i = 0; i < SHARDS_MAX; i++)
+        self->shards[i].next = 0;
+    self->poll = loop_at (self->service->loop, loop_now (self->service->loop) + OUTBOX_POLL_MS, s_poll, self);
+    lanes_sweep (self);
+    stream_look (self);
+    outbox_pump (self);
+}
+
+void outbox_hint (void *arg, bus_peer_t *peer, const void *bytes, size_t size)
+{
+    static const envelope_kind_t allowed[] = {BUCKSTOP__V1__ENVELOPE__BODY_OUTBOX, 0};
+    notification_t *self = arg;
+    (void)peer;
+    envelope_t *envelope;
+    char why[DETAIL_SIZE];
+    if (wire_unpack (bytes, size, allowed, &envelope, why) != WIRE_OK) {
+        log_fact (LOG_WARNING_, "", "bad hint", "why", why, NULL);
+        metric_add ("buckstop_bad_messages_total", 1);
+        return;
+    }
+    uint32_t number = envelope->outbox->shard;
+    wall_ms_t at = envelope->outbox->at;
+    buckstop__v1__envelope__free_unpacked (envelope, NULL);
+    if (number >= (uint32_t)store_shards (self->service->store))
+        return;
+    outbox_shard_t *shard = &self->shards[number];
+    wall_ms_t *slot = shard->leasing ? &shard->hint : &shard->next;
+    if (at >= *slot)
+        return;
+    *slot = at;
+    if (!shard->leasing)
+        outbox_pump (self);
+}
+
+void outbox_open (notification_t *self)
+{
+    for (int i = 0; i < SHARDS_MAX; i++)
+        self->shards[i] = (outbox_shard_t){.next = 0, .hint = TIME_NEVER};
+    self->poll = loop_at (self->service->loop, loop_now (self->service->loop), s_poll, self);
+}

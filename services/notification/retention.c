@@ -1,0 +1,112 @@
+/* retention.c - trims events that are older than the policy keeps them.
+ *
+ * Numbers are dense and times do not fall, so the first entry to keep is found by halving: some twenty small reads
+ * a minute and workspace, however many there are. The newest entry always stays.
+ * Limits: every replica does it; the second finds nothing left to do. */
+#include "notification_private.h"
+
+#include "keys.h"
+
+static void s_probe (feed_t *feed);
+
+static const char *s_key (const feed_t *feed, char key[KEY_SIZE])
+{
+    return key_events (key, store_shard (feed->self->service->store, feed->workspace), feed->workspace);
+}
+
+/* When the entry was committed; TIME_NEVER when it can't be read: it is kept. */
+static wall_ms_t s_time (const store_value_t *value)
+{
+    Buckstop__V1__Event *event = buckstop__v1__event__unpack (NULL, value->size, (const uint8_t *)value->bytes);
+    wall_ms_t at = event ? event->at : TIME_NEVER;
+    if (event)
+        buckstop__v1__event__free_unpacked (event, NULL);
+    return at;
+}
+
+/* Ours again, with an answer? Else this round is over. */
+static bool s_answered (feed_t *feed, const store_values_t *values)
+{
+    bool answered = !values->away && values->n;
+    feed->trimming = answered;
+    return notification_release (feed->self) && answered;
+}
+
+static void s_trimmed (void *arg, const store_values_t *values)
+{
+    feed_t *feed = arg;
+    (void)values;
+    feed->trimming = false;
+    notification_release (feed->self);
+}
+
+static void s_trim (feed_t *feed)
+{
+    char key[KEY_SIZE];
+    notification_hold (feed->self);
+    store_trim_events (feed->self->service->store, s_key (feed, key), feed->high, s_trimmed, feed);
+}
+
+static void s_probed (void *arg, const store_values_t *values)
+{
+    feed_t *feed = arg;
+    if (!s_answered (feed, values))
+        return;
+    if (s_time (&values->items[0]) < feed->cutoff)
+        feed->low = feed->probe;
+    else
+        feed->high = feed->probe;
+    s_probe (feed);
+}
+
+static void s_probe (feed_t *feed)
+{
+    if (feed->high - feed->low <= 1) {
+        s_trim (feed);
+        return;
+    }
+    char key[KEY_SIZE];
+    feed->probe = feed->low + (feed->high - feed->low) / 2;
+    notification_hold (feed->self);
+    store_events (feed->self->service->store, s_key (feed, key), feed->probe - 1, 1, s_probed, feed);
+}
+
+static void s_last (void *arg, const store_values_t *values)
+{
+    feed_t *feed = arg;
+    if (!s_answered (feed, values))
+        return;
+    feed->high = (uint64_t)values->items[0].score;
+    if (feed->high > feed->low)
+        s_probe (feed);
+    else
+        feed->trimming = false;
+}
+
+static void s_first (void *arg, const store_values_t *values)
+{
+    feed_t *feed = arg;
+    if (!s_answered (feed, values))
+        return;
+    if (s_time (&values->items[0]) >= feed->cutoff) {
+        feed->trimming = false;
+        return;
+    }
+    char key[KEY_SIZE];
+    feed->low = (uint64_t)values->items[0].score;
+    notification_hold (feed->self);
+    store_events_last (feed->self->service->store, s_key (feed, key), s_last, feed);
+}
+
+void retention_begin (feed_t *feed)
+{
+    service_t *service = feed->self->service;
+    const policy_t *policy = workspaces_policy (service->workspaces, feed->workspace);
+    if (feed->trimming || !policy || policy->retain_ms <= 0 || !store_ready (service->store))
+        return;
+    char key[KEY_SIZE];
+    feed->trimming = true;
+    feed->cutoff = store_now (service->store) - policy->retain_ms;
+    notification_hold (feed->self);
+    store_events_first (service->store, s_key (feed, key), s_first, feed);
+}

@@ -1,0 +1,243 @@
+/* settle.c - what became of an attempt, in one commit: the delivery's record, its timer, timeline, event.
+ *
+ * Done and moot deliveries leave the store, those to be sent again or held keep their timer, dead ones stand in
+ * dead:W with their reason until somebody replays them (dead_letters.h).
+ * The outcome of a reply concerns the contact's promises: it is an event of the contact's own life, and the
+ * delivery's writes ride in that commit. Where the contact is gone or no longer minds, the delivery is settled
+ * alone.
+ * The event's id is the delivery and its version: who settles the same attempt a second time changes nothing.
+ * A refused commit means that another replica was here: its word stands. After an unknown outcome the lease
+ * brings the row back, and what was sent is sent again under the same id. */
+#include "notification_private.h"
+
+#include "guard.h"
+#include "ids.h"
+#include "keys.h"
+#include "log.h"
+#include "plan.h"
+#include "words.h"
+#include "work.h"
+#include "xmalloc.h"
+
+typedef struct settle_row {
+    fact_kind_t fact;
+    bool kept, timer;
+    const char *name;
+} settle_row_t;
+
+static const settle_row_t rows[SETTLES] = {
+    [SETTLE_DONE] = {BUCKSTOP__V1__FACT_KIND__FACT_KIND_DELIVERED, false, false, "delivered"},
+    [SETTLE_MOOT] = {BUCKSTOP__V1__FACT_KIND__FACT_KIND_DELIVERY_MOOT, false, false, "moot"},
+    [SETTLE_RETRY] = {BUCKSTOP__V1__FACT_KIND__FACT_KIND_DELIVERY_RETRIED, true, true, "retried"},
+    [SETTLE_HELD] = {BUCKSTOP__V1__FACT_KIND__FACT_KIND_DELIVERY_HELD, true, true, "held"},
+    [SETTLE_DEAD] = {BUCKSTOP__V1__FACT_KIND__FACT_KIND_DELIVERY_FAILED, true, false, "dead"},
+};
+
+const char *settle_name (enum settle how)
+{
+    return rows[how].name;
+}
+
+static event_id_t s_event_id (const attempt_t *attempt)
+{
+    char version[24];
+    snprintf (version, sizeof version, "%llu", (unsigned long long)attempt->head.version);
+    return event_id_of ("delivery", attempt->delivery.id, version, NULL);
+}
+
+/* ---- what is written ---- */
+
+static void s_write_kept (const attempt_t *attempt, commit_t *commit, const char *key)
+{
+    const settle_row_t *row = &rows[attempt->settle];
+    delivery_t after = attempt->delivery; /* texts are borrowed */
+    after.due = row->timer ? attempt->next_due : after.due;
+    after.held_until = attempt->settle == SETTLE_HELD ? attempt->next_due : 0;
+    after.dead = attempt->settle == SETTLE_DEAD;
+    if (attempt->settle != SETTLE_HELD)
+        WORD_COPY (after.last_error, attempt->words);
+    record_head_t head = record_head_next (&attempt->head, KIND_DELIVERY, s_event_id (attempt), 0);
+    size_t size;
+    uint8_t *record = delivery_pack (&after, &head, &size);
+    commit_put (commit, key, record, size, 0);
+    free (record);
+}
+
+static void s_write_timer (const attempt_t *attempt, commit_t *commit)
+{
+    const settle_row_t *row = &rows[attempt->settle];
+    char key[KEY_SIZE], member[MEMBER_SIZE];
+    key_due (key, attempt->shard, KIND_DELIVERY);
+    member_make (member, attempt->delivery.workspace, attempt->delivery.id);
+    if (row->timer)
+        commit_place (commit, key, attempt->next_due, member);
+    else
+        commit_unplace (commit, key, member);
+}
+
+/* The delivery's own check and writes. */
+static void s_write (attempt_t *attempt, commit_t *commit)
+{
+    const delivery_t *delivery = &attempt->delivery;
+    bool kept = rows[attempt->settle].kept && (attempt->settle != SETTLE_DEAD || GUARD ("f40"));
+    char key[KEY_SIZE], dead[KEY_SIZE];
+    key_delivery (key, attempt->shard, delivery->workspace, delivery->id);
+    commit_expect_record (commit, key, attempt->head.version, s_event_id (attempt));
+    if (kept)
+        s_write_kept (attempt, commit, key);
+    else
+        commit_delete (commit, key);
+    s_write_timer (attempt, commit);
+    if (attempt->settle == SETTLE_DEAD && kept)
+        commit_place (commit, key_dead (dead, attempt->shard, delivery->workspace),
+                      store_now (attempt->self->service->store), delivery->id);
+}
+
+static fact_t s_fact (const attempt_t *attempt)
+{
+    const delivery_t *delivery = &attempt->delivery;
+    fact_t fact = {.kind = rows[attempt->settle].fact,
+                   .at = store_now (attempt->self->service->store),
+                   .promise = delivery->promise,
+                   .due = rows[attempt->settle].timer ? attempt->next_due : 0,
+                   .number = delivery->attempts};
+    WORD_COPY (fact.to, delivery->person[0] ? delivery->person : "customer");
+    snprintf (fact.detail, sizeof fact.detail, "%s by %s%s%.180s", purpose_name (delivery->purpose),
+              way_name (delivery->way), attempt->words[0] && attempt->settle != SETTLE_DONE ? ": " : "",
+              attempt->settle != SETTLE_DONE ? attempt->words : "");
+    return fact;
+}
+
+/* Timeline and event. The contact in it is only named: this commit neither reads nor changes its state. */
+static void s_say (const attempt_t *attempt, commit_t *commit)
+{
+    const delivery_t *delivery = &attempt->delivery;
+    contact_t named = {0};
+    WORD_COPY (named.id, delivery->contact);
+    WORD_COPY (named.workspace, delivery->workspace);
+    WORD_COPY (named.channel, attempt->channel);
+    WORD_COPY (named.team, attempt->team);
+    WORD_COPY (named.subject, attempt->subject);
+    WORD_COPY (named.trace, delivery->trace);
+    fact_t fact = s_fact (attempt);
+    char key[KEY_SIZE];
+    size_t size;
+    uint8_t *entry =
+        event_pack (delivery->workspace, &named, delivery->person, &fact, 1, NULL, 0, fact.at, true, &size);
+    commit_append (commit, key_timeline (key, attempt->shard, delivery->workspace, delivery->contact), entry, size);
+    free (entry);
+    entry = event_pack (delivery->workspace, &named, delivery->person, &fact, 1, NULL, 0, fact.at, false, &size);
+    commit_event (commit, key_events (key, attempt->shard, delivery->workspace), entry, size);
+    free (entry);
+}
+
+/* ---- after the commit ---- */
+
+static void s_over (attempt_t *attempt, bool written)
+{
+    notification_t *self = attempt->self;
+    if (written) {
+        kill_point ("notification.after-commit");
+        self->outcomes[attempt->delivery.way][attempt->settle]++;
+    }
+    bool was_full = self->unsettled >= OUTBOX_UNSETTLED_MAX;
+    attempt_destroy (&attempt);
+    if (was_full)
+        outbox_pump (self);
+}
+
+static void s_committed (void *arg, const commit_answer_t *answer)
+{
+    attempt_t *attempt = arg;
+    if (!notification_release (attempt->self)) {
+        attempt_destroy (&attempt);
+        return;
+    }
+    if (answer->outcome == COMMIT_INVALID)
+        log_fact (LOG_ERROR_, attempt->delivery.contact, "delivery can't be settled", "delivery", attempt->delivery.id,
+                  "why", answer->found ? answer->found : "", NULL);
+    if (answer->outcome == COMMIT_AWAY)
+        metric_add ("buckstop_deliveries_unknown_total", 1);
+    s_over (attempt, answer->outcome == COMMIT_DONE);
+}
+
+static void s_settle_alone (attempt_t *attempt)
+{
+    notification_t *self = attempt->self;
+    commit_t *commit = commit_new (attempt->shard);
+    s_write (attempt, commit);
+    if (attempt->settle != SETTLE_HELD || attempt->say)
+        s_say (attempt, commit);
+    notification_hold (self);
+    store_commit (self->service->store, &commit, SETTLE_TIMEOUT_MS, s_committed, attempt);
+}
+
+/* ---- the outcome of a reply ---- */
+
+static void s_settle_reply (attempt_t *attempt);
+
+static void s_reply_extra (void *arg, commit_t *commit, const contact_t *after)
+{
+    (void)after;
+    s_write (arg, commit);
+}
+
+static void s_reply_done (void *arg, const work_result_t *result)
+{
+    attempt_t *attempt = arg;
+    if (!notification_release (attempt->self)) {
+        attempt_destroy (&attempt);
+        return;
+    }
+    switch (result->outcome) {
+    case WORK_REFUSED:
+    case WORK_MISSING:
+    case WORK_BROKEN:
+        s_settle_alone (attempt); /* the contact minds no more, or can't be read */
+        return;
+    case WORK_CONFLICT:
+    case WORK_AWAY:
+        if (++attempt->tries < SETTLE_TRIES_MAX) {
+            s_settle_reply (attempt);
+            return;
+        }
+        metric_add ("buckstop_deliveries_unknown_total", 1);
+        break;
+    default:
+        break;
+    }
+    s_over (attempt, result->outcome == WORK_DONE);
+}
+
+static void s_settle_reply (attempt_t *attempt)
+{
+    const delivery_t *delivery = &attempt->delivery;
+    work_order_t order = {
+        .service = attempt->self->service,
+        .workspace = delivery->workspace,
+        .contact = delivery->contact,
+        .event = {.kind = attempt->settle == SETTLE_DONE ? EVENT_DELIVERED : EVENT_FAILED,
+                  .id = s_event_id (attempt),
+                  .detail = attempt->words,
+                  .promise = delivery->promise,
+                  .answered_at = delivery->created_at},
+        .extra = s_reply_extra,
+        .done = s_reply_done,
+        .arg = attempt,
+    };
+    notification_hold (attempt->self);
+    work_begin (&order);
+}
+
+void settle (attempt_t *attempt, enum settle how)
+{
+    attempt->settle = how;
+    bool ends = how == SETTLE_DONE || how == SETTLE_DEAD;
+    if (how == SETTLE_DEAD)
+        log_fact (LOG_WARNING_, attempt->delivery.contact, "delivery failed for good", "delivery", attempt->delivery.id,
+                  "way", way_name (attempt->delivery.way), "why", attempt->words, NULL);
+    if (ends && attempt->delivery.purpose == BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_REPLY)
+        s_settle_reply (attempt);
+    else
+        s_settle_alone (attempt);
+}

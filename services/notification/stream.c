@@ -1,0 +1,117 @@
+/* stream.c - every event of every workspace, published as it is committed.
+ *
+ * Hears:  the workspaces' event streams, from their end at start. Says: Envelopes with topic "WORKSPACE.fact".
+ *
+ * Each replica publishes every event: subscribers drop numbers that they have seen and ask for a range that they
+ * missed. The number is the stream entry's own: it was drawn by the commit that made it. */
+#include "notification_private.h"
+
+#include "keys.h"
+#include "log.h"
+#include "wire.h"
+#include "words.h"
+#include "xmalloc.h"
+
+#include <string.h>
+
+static void s_publish (feed_t *feed, const store_value_t *value)
+{
+    Buckstop__V1__Event *event = buckstop__v1__event__unpack (NULL, value->size, (const uint8_t *)value->bytes);
+    if (!event) {
+        log_fact (LOG_ERROR_, "", "event can't be read", "workspace", feed->workspace, NULL);
+        return;
+    }
+    event->number = (uint64_t)value->score;
+    envelope_t envelope = BUCKSTOP__V1__ENVELOPE__INIT;
+    envelope.workspace = feed->workspace;
+    envelope.trace = event->trace;
+    envelope.sent_at = store_now (feed->self->service->store);
+    envelope.body_case = BUCKSTOP__V1__ENVELOPE__BODY_EVENT;
+    envelope.event = event;
+    size_t size;
+    uint8_t *bytes = wire_pack (&envelope, &size);
+    char topic[2 * NAME_SIZE + 32];
+    snprintf (topic, sizeof topic, "%s.%s", feed->workspace,
+              event->n_facts ? fact_kind_name (event->facts[0]->kind) : "event");
+    bus_publish (feed->self->service->bus, topic, bytes, size);
+    feed->self->published++;
+    free (bytes);
+    buckstop__v1__event__free_unpacked (event, NULL);
+}
+
+static void s_followed (void *arg, const store_values_t *values)
+{
+    feed_t *feed = arg;
+    for (size_t i = 0; i < values->n; i++)
+        s_publish (feed, &values->items[i]);
+}
+
+static void s_found_end (void *arg, const store_values_t *values)
+{
+    feed_t *feed = arg;
+    notification_t *self = feed->self;
+    feed->opening = false;
+    if (!notification_release (self) || values->away)
+        return;
+    char key[KEY_SIZE];
+    store_t *store = self->service->store;
+    uint64_t end = values->n ? (uint64_t)values->items[0].score : 0;
+    key_events (key, store_shard (store, feed->workspace), feed->workspace);
+    feed->follow = store_follow (store, key, end, s_followed, feed);
+}
+
+static void s_open (feed_t *feed)
+{
+    if (feed->follow || feed->opening)
+        return;
+    char key[KEY_SIZE];
+    store_t *store = feed->self->service->store;
+    feed->opening = true;
+    notification_hold (feed->self);
+    store_events_last (store, key_events (key, store_shard (store, feed->workspace), feed->workspace), s_found_end,
+                       feed);
+}
+
+static feed_t *s_feed (notification_t *self, const char *workspace)
+{
+    for (feed_t *feed = self->feeds; feed; feed = feed->next)
+        if (strcmp (feed->workspace, workspace) == 0)
+            return feed;
+    feed_t *feed = xcalloc (1, sizeof *feed);
+    feed->self = self;
+    WORD_COPY (feed->workspace, workspace);
+    feed->next = self->feeds;
+    self->feeds = feed;
+    return feed;
+}
+
+void stream_look (notification_t *self)
+{
+    const char *name;
+    if (self->stopped || !store_ready (self->service->store))
+        return;
+    for (size_t i = 0; (name = workspaces_name (self->service->workspaces, i)); i++)
+        s_open (s_feed (self, name));
+}
+
+static void s_minute (void *arg)
+{
+    notification_t *self = arg;
+    for (feed_t *feed = self->feeds; feed; feed = feed->next)
+        retention_begin (feed);
+    self->minute = loop_at (self->service->loop, loop_now (self->service->loop) + MS_PER_MINUTE, s_minute, self);
+}
+
+void stream_open (notification_t *self)
+{
+    stream_look (self);
+    self->minute = loop_at (self->service->loop, loop_now (self->service->loop) + MS_PER_MINUTE, s_minute, self);
+}
+
+/* Feeds themselves stay until nothing in the store refers to them (notification_release). */
+void stream_close (notification_t *self)
+{
+    for (feed_t *feed = self->feeds; feed; feed = feed->next)
+        if (feed->follow)
+            store_unfollow (&feed->follow);
+}

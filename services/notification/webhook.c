@@ -1,0 +1,142 @@
+/* webhook.c - the request that a webhook gets, signed.
+ *
+ *   POST, a JSON body that is the same for every attempt, and
+ *   Buckstop-Id, Idempotency-Key   the delivery's id: a receiver that has seen it may answer 200 and do nothing
+ *   Buckstop-Timestamp             seconds since the epoch, of this attempt
+ *   Buckstop-Signature             "v1=" hex (HMAC-SHA-256 (key, timestamp "." body)), RFC 2104
+ *
+ * Keys are files NAME in the secrets directory, read for each request so that a change needs no restart. While a
+ * key is rotated NAME.next stands beside it and the header carries a second signature behind a comma; a receiver
+ * accepts either. A key that is missing is a failure for good, which says which file.
+ * The Slack-shaped webhook has no signature: its address is its secret. */
+#include "notification_private.h"
+
+#include "guard.h"
+#include "ids.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <sodium.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { SECRET_MAX = 1024, SIGNATURE_SIZE = 2 * crypto_auth_hmacsha256_BYTES + 1 };
+
+typedef struct secret {
+    unsigned char bytes[SECRET_MAX];
+    size_t size;
+} secret_t;
+
+static void __attribute__ ((format (printf, 2, 3))) s_header (webhook_t *self, const char *format, ...)
+{
+    va_list args;
+    va_start (args, format);
+    vsnprintf (self->headers[self->headers_n], WEBHOOK_HEADER_SIZE, format, args);
+    va_end (args);
+    self->list[self->headers_n] = self->headers[self->headers_n];
+    self->headers_n++;
+    self->list[self->headers_n] = NULL;
+}
+
+/* 0, or negative errno. A newline at the end is an editor's, not the key's. */
+static int s_secret_read (const char *directory, const char *name, const char *suffix, secret_t *secret)
+{
+    char path[1024];
+    snprintf (path, sizeof path, "%s/%s%s", directory, name, suffix);
+    int fd = open (path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0)
+        return -errno;
+    ssize_t size = read (fd, secret->bytes, sizeof secret->bytes);
+    int error = size < 0 ? -errno : 0;
+    close (fd);
+    while (size > 0 && (secret->bytes[size - 1] == '\n' || secret->bytes[size - 1] == '\r'))
+        size--;
+    secret->size = size > 0 ? (size_t)size : 0;
+    return error ? error : secret->size ? 0 : -ENODATA;
+}
+
+static void s_sign (const secret_t *secret, const char *timestamp, const char *body, char hex[SIGNATURE_SIZE])
+{
+    crypto_auth_hmacsha256_state state;
+    unsigned char mac[crypto_auth_hmacsha256_BYTES];
+    crypto_auth_hmacsha256_init (&state, secret->bytes, secret->size);
+    crypto_auth_hmacsha256_update (&state, (const unsigned char *)timestamp, strlen (timestamp));
+    crypto_auth_hmacsha256_update (&state, (const unsigned char *)".", 1);
+    crypto_auth_hmacsha256_update (&state, (const unsigned char *)body, strlen (body));
+    crypto_auth_hmacsha256_final (&state, mac);
+    sodium_bin2hex (hex, SIGNATURE_SIZE, mac, sizeof mac);
+}
+
+static int s_signature (webhook_t *self, const char *name, const char *secrets, const char *timestamp,
+                        char why[DETAIL_SIZE])
+{
+    secret_t secret;
+    char now[SIGNATURE_SIZE], next[SIGNATURE_SIZE];
+    if (!name_valid (name)) {
+        snprintf (why, DETAIL_SIZE, "no signing key is named for this webhook");
+        return -1;
+    }
+    int error = s_secret_read (secrets, name, "", &secret);
+    if (error) {
+        snprintf (why, DETAIL_SIZE, "the signing key can't be read: %.150s/%s: %s", secrets, name,
+                  error == -ENODATA ? "it is empty" : strerror (-error));
+        return -1;
+    }
+    s_sign (&secret, timestamp, self->body, now);
+    bool rotating = s_secret_read (secrets, name, ".next", &secret) == 0;
+    if (rotating)
+        s_sign (&secret, timestamp, self->body, next);
+    sodium_memzero (&secret, sizeof secret);
+    s_header (self, "Buckstop-Signature: v1=%s%s%s", now, rotating ? ",v1=" : "", rotating ? next : "");
+    return 0;
+}
+
+/* The same bytes for every attempt: nothing in it depends on when it is sent. */
+static char *s_body (const delivery_t *delivery)
+{
+    json_t *json = json_pack (
+        "{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:b, s:s}", "id", delivery->id, "workspace", delivery->workspace,
+        "contact", delivery->contact, "purpose", purpose_name (delivery->purpose), "person", delivery->person,
+        "subject", delivery->subject, "body", delivery->body, "promise",
+        delivery->promise ? promise_kind_name (delivery->promise) : "", "created_at", (json_int_t)delivery->created_at,
+        "urgent", (int)delivery->urgent, "in_reply_to", delivery->in_reply_to);
+    char *body = json ? json_dumps (json, JSON_COMPACT) : NULL;
+    json_decref (json);
+    return body;
+}
+
+int webhook_make (webhook_t *self, const delivery_t *delivery, const char *secrets, wall_ms_t now,
+                  char why[DETAIL_SIZE])
+{
+    *self = (webhook_t){.body = s_body (delivery)};
+    if (!self->body) {
+        snprintf (why, DETAIL_SIZE, "the texts are not UTF-8");
+        return -1;
+    }
+    char timestamp[24];
+    snprintf (timestamp, sizeof timestamp, "%lld", (long long)(now / MS_PER_SECOND));
+    s_header (self, "Content-Type: application/json");
+    s_header (self, "Buckstop-Id: %s", delivery->id);
+    s_header (self, "Idempotency-Key: %s", delivery->id);
+    s_header (self, "Buckstop-Timestamp: %s", timestamp);
+    if (delivery->trace[0])
+        s_header (self, "traceparent: %s", delivery->trace);
+    return GUARD ("f42") ? s_signature (self, delivery->secret, secrets, timestamp, why) : 0;
+}
+
+void webhook_slack (webhook_t *self, const delivery_t *delivery)
+{
+    *self = (webhook_t){0};
+    json_t *json = json_pack ("{s:o}", "text", json_sprintf ("*%s*\n%s", delivery->subject, delivery->body));
+    self->body = json ? json_dumps (json, JSON_COMPACT) : NULL;
+    json_decref (json);
+    s_header (self, "Content-Type: application/json");
+    s_header (self, "Idempotency-Key: %s", delivery->id);
+}
+
+void webhook_clear (webhook_t *self)
+{
+    free (self->body);
+    self->body = NULL;
+}
