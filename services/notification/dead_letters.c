@@ -5,12 +5,13 @@
 #include "dead_letters.h"
 
 #include "ids.h"
-
 #include "keys.h"
 #include "plan.h"
 #include "record.h"
 #include "words.h"
 #include "xmalloc.h"
+
+#include <stdio.h>
 
 /* ---- the list ---- */
 
