@@ -1,0 +1,128 @@
+/* route_groups.c - waiting contacts with identical needs.
+ *
+ * One array holds all groups, the ready ones in front: a swap makes ready or blocks. A hash finds a group by
+ * its need. The order within a group is that of waiting contacts of one class: deadline, then id. */
+#include "route_groups.h"
+#include "guard.h"
+#include "xmalloc.h"
+
+#include <stddef.h>
+#include <string.h>
+
+enum { HEADS_FIRST = 64 };
+
+static bool entry_before (const void *a, const void *b)
+{
+    const route_entry_t *left = a, *right = b;
+    if (left->deadline != right->deadline)
+        return GUARD ("f04") ? left->deadline < right->deadline : left->deadline > right->deadline;
+    return strcmp (left->id, right->id) < 0;
+}
+
+static const heap_kind_t by_order = {entry_before, offsetof (route_entry_t, place)};
+
+/* Only what is said is hashed: most of a need is zero. */
+static uint64_t need_hash (const route_need_t *need)
+{
+    const char *const texts[] = {need->channel,   need->team, need->rule, need->language,
+                                 need->preferred, need->only, need->giver};
+    uint64_t hash = ROUTE_HASH_SEED;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        hash = route_hash (texts[i], strlen (texts[i]) + 1, hash);
+    hash = route_hash (&need->relaxed, sizeof need->relaxed, hash);
+    hash = route_hash (&need->preferred_until, sizeof need->preferred_until, hash);
+    return route_hash (need->excluded, need->excluded_n * sizeof *need->excluded, hash);
+}
+
+static void rehash (route_groups_t *self)
+{
+    free (self->heads);
+    self->size = self->size ? self->size * 2 : HEADS_FIRST;
+    self->heads = xcalloc (self->size, sizeof *self->heads);
+    for (size_t i = 0; i < self->n; i++) {
+        route_group_t **head = &self->heads[self->items[i]->hash & (self->size - 1)];
+        self->items[i]->next = *head;
+        *head = self->items[i];
+    }
+}
+
+static void put (route_groups_t *self, route_group_t *group, size_t place)
+{
+    self->items[place] = group;
+    group->place = place;
+}
+
+static void swap (route_groups_t *self, route_group_t *group, size_t place)
+{
+    put (self, self->items[place], group->place);
+    put (self, group, place);
+}
+
+route_group_t *groups_of (route_groups_t *self, const roster_t *roster, const route_need_t *need)
+{
+    uint64_t hash = need_hash (need);
+    route_group_t *group = self->size ? self->heads[hash & (self->size - 1)] : NULL;
+    while (group && (group->hash != hash || memcmp (&group->need, need, sizeof *need) != 0))
+        group = group->next;
+    if (group)
+        return group;
+    if (self->n >= self->size)
+        rehash (self);
+    if (self->n == self->cap) {
+        self->cap = self->cap ? self->cap * 2 : HEADS_FIRST;
+        self->items = xrealloc (self->items, self->cap * sizeof *self->items);
+    }
+    group = xcalloc (1, sizeof *group);
+    memcpy (&group->need, need, sizeof *need); /* with its zeroes: assignment need not copy what lies between */
+    group->hash = hash;
+    group->heap.kind = &by_order;
+    route_spec (roster, &group->need, &group->spec);
+    group->next = self->heads[hash & (self->size - 1)];
+    self->heads[hash & (self->size - 1)] = group;
+    put (self, group, self->n++);
+    return group;
+}
+
+void groups_ready (route_groups_t *self, route_group_t *group)
+{
+    if (group->place >= self->ready)
+        swap (self, group, self->ready++);
+}
+
+void groups_block (route_groups_t *self, route_group_t *group)
+{
+    if (group->place < self->ready)
+        swap (self, group, --self->ready);
+}
+
+void groups_join (route_groups_t *self, route_group_t *group)
+{
+    (void)self;
+    group->members++;
+}
+
+void groups_leave (route_groups_t *self, route_group_t *group)
+{
+    if (--group->members > 0)
+        return;
+    groups_block (self, group);
+    swap (self, group, self->n - 1);
+    self->n--;
+    route_group_t **at = &self->heads[group->hash & (self->size - 1)];
+    while (*at != group)
+        at = &(*at)->next;
+    *at = group->next;
+    heap_clear (&group->heap);
+    free (group);
+}
+
+void groups_clear (route_groups_t *self)
+{
+    for (size_t i = 0; i < self->n; i++) {
+        heap_clear (&self->items[i]->heap);
+        free (self->items[i]);
+    }
+    free (self->items);
+    free (self->heads);
+    memset (self, 0, sizeof *self);
+}

@@ -1,0 +1,80 @@
+/* route_need.c - what a contact needs now.
+ *
+ * Hears: a contact, the time, the policy. Says: the need in names, and the time at which it changes by itself.
+ * Names are resolved against a roster in route_spec.c.
+ * Limits: a rule that policy does not name any more asks for nothing but the contact's team. */
+#include "guard.h"
+#include "route_inside.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Zeroes stay behind the text: needs are compared by their bytes. */
+#define SET(field, text) snprintf (field, sizeof (field), "%s", text)
+
+static unsigned relaxations (const policy_rule_t *rule, int64_t waited)
+{
+    unsigned n = 0;
+    while (rule && n < rule->relax_n && rule->relax[n].after_ms <= waited)
+        n++;
+    return n;
+}
+
+static bool transferring (const contact_t *contact)
+{
+    return contact->owner[0] && (contact->transfer_team[0] || contact->transfer_to[0]);
+}
+
+void route_need (const contact_t *contact, wall_ms_t now, const policy_t *policy, route_need_t *need)
+{
+    memset (need, 0, sizeof *need);
+    const policy_rule_t *rule = policy_rule (policy, contact->rule);
+    const char *team = contact->transfer_team[0] ? contact->transfer_team : contact->team;
+    SET (need->channel, contact->channel);
+    SET (need->team, team);
+    SET (need->rule, rule ? rule->name : "");
+    if (rule && rule->need_language)
+        SET (need->language, contact->language);
+    need->relaxed = relaxations (rule, now - contact->waiting_since);
+    need->elsewhere = rule && rule->team && strcmp (rule->team->name, team) != 0;
+    if (transferring (contact)) {
+        SET (need->giver, contact->owner);
+        SET (need->only, contact->transfer_team[0] ? "" : contact->transfer_to);
+    } else if (contact->preferred[0]) {
+        SET (need->preferred, contact->preferred);
+        need->preferred_until = contact->preferred_until > now ? contact->preferred_until : 0;
+    }
+    for (size_t i = 0; i < contact->excluded_n; i++)
+        if (contact->excluded[i].until > now) {
+            exclusion_t *excluded = &need->excluded[need->excluded_n++];
+            SET (excluded->person, contact->excluded[i].person);
+            excluded->until = contact->excluded[i].until;
+        }
+}
+
+static void sooner (wall_ms_t *at, wall_ms_t other, wall_ms_t now)
+{
+    if (other > now && (*at == 0 || other < *at))
+        *at = other;
+}
+
+wall_ms_t route_again_at (const policy_t *policy, const exclusion_t *exclusion)
+{
+    int64_t breath = policy->decline_ms < ROUTE_ASK_AGAIN_MS ? policy->decline_ms : ROUTE_ASK_AGAIN_MS;
+    return exclusion->until - policy->decline_ms + breath;
+}
+
+wall_ms_t route_look_at (const contact_t *contact, wall_ms_t now, const policy_t *policy)
+{
+    wall_ms_t at = 0;
+    const policy_rule_t *rule = policy_rule (policy, contact->rule);
+    unsigned next = relaxations (rule, now - contact->waiting_since);
+    if (rule && next < rule->relax_n)
+        sooner (&at, contact->waiting_since + rule->relax[next].after_ms, now);
+    sooner (&at, contact->preferred_until, now);
+    for (size_t i = 0; i < contact->excluded_n; i++) {
+        sooner (&at, contact->excluded[i].until, now);
+        sooner (&at, route_again_at (policy, &contact->excluded[i]), now);
+    }
+    return at;
+}

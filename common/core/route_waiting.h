@@ -1,0 +1,61 @@
+/* route_waiting.h - the contacts that wait for somebody, and the one matcher for both events. Pure.
+ *
+ * Waiting order: class (live before deferred; where both could be served, after ROUTE_SHARE - 1 picks of one
+ * in a row the other has the next, so neither starves), then the deadline of the next promise less the
+ * priority's shift, then id. No age limit: nothing ever leaves for having waited long.
+ *
+ * Contacts with identical needs are a group with a heap of its own. A group whose first can't be served is
+ * blocked, until somebody whom it could ask gets room; so a newcomer never overtakes its group. Per contact
+ * only what the order needs is kept, about 120 bytes: the record is in the store. */
+#ifndef BUCKSTOP_ROUTE_WAITING_H
+#define BUCKSTOP_ROUTE_WAITING_H
+
+#include "route.h"
+
+enum { ROUTE_SHARE = 5 };
+
+typedef struct waiting waiting_t;
+
+waiting_t *waiting_new (void);
+void waiting_destroy (waiting_t **self_p);
+size_t waiting_size (const waiting_t *self);      /* in flight ones included */
+size_t waiting_in_flight (const waiting_t *self); /* chosen by route_match, result not known yet */
+size_t waiting_groups (const waiting_t *self);
+bool waiting_ready (const waiting_t *self); /* route_match has something to look at */
+
+typedef enum waiting_state { WAITING_ABSENT, WAITING_QUEUED, WAITING_RESTING, WAITING_IN_FLIGHT } waiting_state_t;
+waiting_state_t waiting_find (const waiting_t *self, const char *contact);
+
+/* Adds or moves it. An older version than the one known, or one in flight, is left alone: false. */
+bool waiting_put (waiting_t *self, roster_t *roster, const contact_t *contact, wall_ms_t now);
+void waiting_remove (waiting_t *self, const char *contact);
+/* It is to be looked at no earlier than that: its record is to be put again then (waiting_due). */
+void waiting_rest (waiting_t *self, const char *contact, wall_ms_t until);
+/* Contacts whose need changes by time, or which have rested: load and put them. At most max; each once. */
+size_t waiting_due (waiting_t *self, wall_ms_t now, char (*ids)[ID_SIZE], size_t max);
+wall_ms_t waiting_next_due (const waiting_t *self); /* TIME_NEVER: none */
+
+/* This person can take more: groups that could ask them are looked at again. */
+void waiting_person (waiting_t *self, roster_t *roster, int index, wall_ms_t now);
+void waiting_all (waiting_t *self); /* look at all again: a shift began, the roster is new */
+/* The roster has adopted another policy: call it before anything else, names mean other things now. */
+void waiting_adopt (waiting_t *self, roster_t *roster);
+/* Looks at some blocked groups whether somebody could be asked after all; unblocks and counts those. */
+size_t waiting_watch (waiting_t *self, roster_t *roster, wall_ms_t now, size_t max);
+
+/* A walk over the store's queue: begin, tell what is there, end: what the store has not is forgotten. */
+void waiting_walk_begin (waiting_t *self);
+bool waiting_walk_seen (waiting_t *self, const char *contact); /* false: not known, load it */
+size_t waiting_walk_end (waiting_t *self);
+
+typedef struct route_pair {
+    char contact[ID_SIZE];
+    char channel[NAME_SIZE];
+    uint64_t version; /* of the contact, as put */
+    route_decision_t decision;
+} route_pair_t;
+/* Pairs in the waiting order, at most max. Each contact is in flight and tentatively held by its person
+ * from then on: waiting_remove or waiting_rest (and roster_drop) end that. */
+size_t route_match (waiting_t *self, roster_t *roster, wall_ms_t now, route_pair_t *pairs, size_t max);
+
+#endif

@@ -1,0 +1,64 @@
+/* route_words.c - a decision's reason in words, bounded to what the timeline keeps.
+ *
+ * Hears: a decision. Says: winner, runners-up with what the winner has before them, people left out counted by
+ * reason, the policy's version. The full list is `explain`'s. */
+#include "route.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* The version always fits: the rest is cut before it. */
+enum { TAIL_SIZE = 24 };
+
+static void add (char detail[DETAIL_SIZE], const char *format, ...) __attribute__ ((format (printf, 2, 3)));
+static void add (char detail[DETAIL_SIZE], const char *format, ...)
+{
+    char piece[DETAIL_SIZE];
+    va_list args;
+    va_start (args, format);
+    vsnprintf (piece, sizeof piece, format, args);
+    va_end (args);
+    if (strlen (detail) + strlen (piece) < DETAIL_SIZE - TAIL_SIZE)
+        strcat (detail, piece);
+}
+
+static const char *name_of (const roster_t *roster, int index)
+{
+    return roster_person (roster, index)->facts->name;
+}
+
+static void add_winner (const roster_t *roster, const route_decision_t *decision, char detail[DETAIL_SIZE])
+{
+    add (detail, "%s (%lld of %d in use, %u eligible)", decision->person, (long long)decision->used, decision->capacity,
+         decision->eligible);
+    if (decision->again)
+        add (detail, ", asked again: nobody else");
+    for (unsigned i = 0; i < decision->next_n; i++)
+        add (detail, "%s%s (%s)", i ? ", " : " before ", name_of (roster, decision->next[i].index),
+             route_criterion_words (decision->next[i].why));
+}
+
+static void add_counts (const route_decision_t *decision, char detail[DETAIL_SIZE])
+{
+    const char *separator = "; left out: ";
+    for (route_reason_t i = ROUTE_REASONS - 1; i > ROUTE_ELIGIBLE; i--)
+        if (decision->counts[i]) {
+            add (detail, "%s%u %s", separator, decision->counts[i], route_reason_words (i));
+            separator = ", ";
+        }
+}
+
+const char *route_detail (const roster_t *roster, const route_decision_t *decision, char detail[DETAIL_SIZE])
+{
+    static const char *const outcomes[] = {[ROUTE_BUSY] = "all busy", [ROUTE_NOBODY] = "nobody is there"};
+    detail[0] = 0;
+    if (decision->outcome == ROUTE_OFFER)
+        add_winner (roster, decision, detail);
+    else
+        add (detail, "%s", decision->waits_for_preferred ? "waits for the preferred one" : outcomes[decision->outcome]);
+    add_counts (decision, detail);
+    size_t length = strlen (detail);
+    snprintf (detail + length, DETAIL_SIZE - length, "; policy %u", roster_policy (roster)->version);
+    return detail;
+}
