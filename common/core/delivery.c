@@ -81,10 +81,15 @@ static bool s_owed (const contact_t *contact, promise_kind_t kind)
     return false;
 }
 
+/* An acknowledgement that was there already when it was rendered did not speak of it. */
+static const char *s_acknowledged (const delivery_t *self, const contact_t *contact, wall_ms_t now)
+{
+    bool since = contact->acknowledged_until > now && contact->acknowledged_until > self->acknowledged_until;
+    return since ? "somebody has acknowledged it" : NULL;
+}
+
 static const char *s_moot_offer (const delivery_t *self, const contact_t *contact, wall_ms_t now)
 {
-    if (word_same (contact->transfer_to, self->person) && !word_empty (contact->transfer_to))
-        return NULL;
     if (!word_same (contact->offered_to, self->person))
         return contact->owner[0] ? "somebody has taken it" : "the offer has ended";
     return contact->offer_expires && contact->offer_expires <= now ? "the offer has run out" : NULL;
@@ -104,17 +109,16 @@ static const char *s_moot_step (const delivery_t *self, const contact_t *contact
         return "it is resolved";
     if (self->promise && !s_owed (contact, self->promise))
         return "the promise is answered";
-    return contact->acknowledged_until > now ? "somebody has acknowledged it" : NULL;
+    return s_acknowledged (self, contact, now);
 }
 
 static const char *s_moot_nobody (const delivery_t *self, const contact_t *contact, wall_ms_t now)
 {
-    (void)self;
     if (s_ended (contact))
         return "it is resolved";
     if (contact->owner[0] && !contact_wants_somebody (contact))
         return "somebody has taken it";
-    return contact->acknowledged_until > now ? "somebody has acknowledged it" : NULL;
+    return s_acknowledged (self, contact, now);
 }
 
 static const char *s_moot_review (const delivery_t *self, const contact_t *contact, wall_ms_t now)

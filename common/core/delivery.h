@@ -28,6 +28,7 @@ typedef struct delivery {
     char in_reply_to[ADDRESS_SIZE];
     char trace[TRACE_SIZE];
     wall_ms_t held_until;
+    wall_ms_t acknowledged_until; /* the contact's when it was rendered: a later one makes it moot */
 } delivery_t;
 
 void delivery_clear (delivery_t *self);

@@ -66,7 +66,8 @@ uint8_t *event_pack (const char *workspace, const contact_t *after, const char *
     for (size_t i = 0; i < facts_n && i < FACTS_MAX; i++) {
         pack_fact (&items[i], &facts[i], timeline, cuts[i]);
         list[i] = &items[i];
-        event.notices += facts[i].kind == BUCKSTOP__V1__FACT_KIND__FACT_KIND_NOTICE;
+        if (facts[i].kind == BUCKSTOP__V1__FACT_KIND__FACT_KIND_NOTICE)
+            event.notices += facts[i].number;
     }
     event.n_facts = facts_n < FACTS_MAX ? facts_n : FACTS_MAX;
     event.facts = list;
