@@ -14,13 +14,14 @@ typedef struct http_header {
 typedef struct http_server_config {
     const char *endpoint; /* "127.0.0.1:8080"; port 0: the system picks one */
     size_t body_max;      /* more is answered 413 by the server itself, as a problem document */
-    int timeout_ms;       /* a request not answered by then gets on_timeout's answer */
-    unsigned connections_max;
+    int timeout_ms;       /* a request not answered by then gets 503 with Retry-After: 1 */
+    unsigned connections_max; /* 0: 1000; more wait to be accepted */
 } http_server_config_t;
 
 /* Called once a request's body is complete. The handler owns the request until it responds. */
 typedef void (http_handler_fn) (void *arg, http_request_t *request);
 
+/* NULL: the endpoint can't be listened on, errno says why. */
 http_server_t *http_server_new (loop_t *loop, const http_server_config_t *config, http_handler_fn *fn, void *arg);
 void http_server_destroy (http_server_t **self_p); /* open requests get 503 */
 int http_server_port (const http_server_t *self);

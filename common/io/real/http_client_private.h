@@ -1,0 +1,43 @@
+/* http_client_private.h - what the files of the HTTP client share. */
+#ifndef BUCKSTOP_HTTP_CLIENT_PRIVATE_H
+#define BUCKSTOP_HTTP_CLIENT_PRIVATE_H
+
+#include "http_client.h"
+
+#include <curl/curl.h>
+#include <sys/socket.h>
+
+typedef struct transfer {
+    http_client_t *client;
+    CURL *easy; /* NULL: refused before it began */
+    struct curl_slist *headers;
+    char *body;
+    int timeout_ms;
+    http_answer_fn *fn;
+    void *arg;
+    char *answer;
+    size_t answer_size;
+    bool private_target; /* was refused as such */
+    const char *refused; /* why it never began */
+    char error[CURL_ERROR_SIZE];
+    struct transfer *previous, *next;
+} transfer_t;
+
+struct http_client {
+    loop_t *loop;
+    CURLM *multi;
+    loop_timer_t *timer;     /* curl's one timer */
+    loop_timer_t *answering; /* answers to those that never began */
+    bool private_targets, ended;
+    transfer_t *transfers;
+};
+
+bool http_target_private (const struct sockaddr *address);
+
+/* http_client_transfer.c */
+transfer_t *transfer_new (http_client_t *client, const http_call_t *call, http_answer_fn *fn, void *arg);
+void transfer_destroy (transfer_t **self_p);
+/* Calls back with what came of it. */
+void transfer_finish (transfer_t *self, CURLcode code);
+
+#endif

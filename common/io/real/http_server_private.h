@@ -1,0 +1,69 @@
+/* http_server_private.h - what http_server.c, http_server_request.c and http_server_listen.c share. */
+#ifndef BUCKSTOP_HTTP_SERVER_PRIVATE_H
+#define BUCKSTOP_HTTP_SERVER_PRIVATE_H
+
+#include "http_server.h"
+
+#include <microhttpd.h>
+
+typedef struct http_fields {
+    http_header_t *items; /* one block with the strings behind it */
+    size_t n;
+} http_fields_t;
+
+/* Two hold it: the connection until it is done with the answer, the handler until it responds. What the handler
+ * reads is a copy, since after a time-out the connection may be gone. */
+struct http_request {
+    http_server_t *server;
+    struct MHD_Connection *connection; /* NULL: done with */
+    bool held;                         /* by the handler */
+    bool seen;                         /* the handler was called, or the request refused */
+    bool suspended;
+    char *method, *path;
+    http_fields_t headers, queries;
+    char *body;
+    size_t body_size, body_room;
+    size_t received; /* of the body, also of what was not kept */
+    mono_ms_t began, deadline;
+    struct MHD_Response *response; /* ready, and not yet taken by the connection */
+    bool answered;
+    unsigned status;
+    http_request_t *previous, *next; /* among the open ones, oldest first */
+};
+
+struct http_server {
+    loop_t *loop;
+    struct MHD_Daemon *daemon;
+    loop_watch_t *watch;
+    loop_timer_t *wake;   /* when libmicrohttpd wants to look at idle connections */
+    loop_timer_t *expire; /* when the oldest open request is too old */
+    mono_ms_t wake_at;
+    http_handler_fn *fn;
+    void *arg;
+    size_t body_max;
+    int timeout_ms;
+    int port;
+    bool run_due, draining, running;
+    http_request_t *oldest, *newest;
+    size_t open;
+};
+
+/* http_server_listen.c: a listening socket and the port it got, or negative errno. */
+int http_listen (const char *endpoint, int *port);
+
+/* http_server_request.c */
+http_request_t *http_request_new (http_server_t *server, struct MHD_Connection *connection, const char *method,
+                                  const char *path);
+void http_request_release (http_request_t *self); /* frees it when nobody holds it any more */
+void http_request_keep (http_request_t *self, const void *bytes, size_t size);
+int http_request_copy_fields (http_request_t *self); /* 0, or -1: the query is malformed */
+/* The answer as the connection will send it; opens nothing and forgets nothing. */
+void http_request_answer (http_request_t *self, int status, const char *content_type, const void *body, size_t size,
+                          const http_header_t *headers);
+/* An answer of the server's own: a problem document (RFC 9457). */
+void http_request_refuse (http_request_t *self, int status, const char *title, const char *detail);
+
+/* http_server.c: it is answered, leaves the list of open ones, and the daemon is to run. */
+void http_server_answered (http_server_t *self, http_request_t *request);
+
+#endif

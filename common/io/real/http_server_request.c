@@ -1,0 +1,209 @@
+/* http_server_request.c - one request: what the handler reads of it, and its answer.
+ *
+ * Limits: a request's head is bounded by the daemon (CONNECTION_MEMORY in http_server.c), its body by body_max.
+ */
+#include "http_server_private.h"
+#include "xmalloc.h"
+
+#include <jansson.h>
+#include <strings.h>
+
+enum { BODY_ROOM_MIN = 1024, HEX = 16 };
+
+http_request_t *http_request_new (http_server_t *server, struct MHD_Connection *connection, const char *method,
+                                  const char *path)
+{
+    http_request_t *self = xcalloc (1, sizeof *self);
+    self->server = server;
+    self->connection = connection;
+    self->method = xstrdup (method);
+    self->path = xstrdup (path);
+    self->began = loop_now (server->loop);
+    return self;
+}
+
+void http_request_release (http_request_t *self)
+{
+    if (self->held || self->connection)
+        return;
+    if (self->response)
+        MHD_destroy_response (self->response);
+    free (self->headers.items);
+    free (self->queries.items);
+    free (self->method);
+    free (self->path);
+    free (self->body);
+    free (self);
+}
+
+void http_request_keep (http_request_t *self, const void *bytes, size_t size)
+{
+    if (self->body_size + size > self->body_room) {
+        size_t room = self->body_room ? 2 * self->body_room : BODY_ROOM_MIN;
+        self->body_room = room < self->body_size + size ? self->body_size + size : room;
+        self->body = xrealloc (self->body, self->body_room);
+    }
+    memcpy (self->body + self->body_size, bytes, size);
+    self->body_size += size;
+}
+
+/* --- fields ------------------------------------------------------------------------------------------ */
+
+typedef struct copying {
+    size_t n, bytes; /* first pass: what is needed */
+    http_header_t *items;
+    char *at; /* second pass: where the next string goes */
+    bool decode, malformed;
+} copying_t;
+
+static int hex_digit (char letter)
+{
+    if (letter >= '0' && letter <= '9')
+        return letter - '0';
+    letter |= 'a' - 'A';
+    return letter >= 'a' && letter <= 'f' ? letter - 'a' + 10 : -1;
+}
+
+/* RFC 3986, 2.1; a zero byte is refused, since the strings that we hand out end at it. */
+static bool percent_decode (char *text)
+{
+    char *to = text;
+    for (const char *from = text; *from; from++) {
+        if (*from == '%') {
+            int high = hex_digit (from[1]), low = high < 0 ? -1 : hex_digit (from[2]);
+            if (low < 0 || high + low == 0)
+                return false;
+            *to++ = (char)(high * HEX + low);
+            from += 2;
+        } else
+            *to++ = *from;
+    }
+    *to = 0;
+    return true;
+}
+
+static enum MHD_Result measure (void *arg, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+    copying_t *copying = arg;
+    (void)kind;
+    copying->n++;
+    copying->bytes += strlen (name) + 1 + strlen (value ? value : "") + 1;
+    return MHD_YES;
+}
+
+static const char *copy_string (copying_t *copying, const char *text)
+{
+    char *copy = strcpy (copying->at, text);
+    copying->at += strlen (text) + 1;
+    if (copying->decode && !percent_decode (copy))
+        copying->malformed = true;
+    return copy;
+}
+
+static enum MHD_Result copy_field (void *arg, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+    copying_t *copying = arg;
+    (void)kind;
+    copying->items[copying->n].name = copy_string (copying, name);
+    copying->items[copying->n++].value = copy_string (copying, value ? value : "");
+    return MHD_YES;
+}
+
+static int copy_fields (http_request_t *self, enum MHD_ValueKind kind, bool decode, http_fields_t *fields)
+{
+    copying_t copying = {.decode = decode};
+    MHD_get_connection_values (self->connection, kind, measure, &copying);
+    if (!copying.n)
+        return 0;
+    copying.items = xmalloc (copying.n * sizeof *copying.items + copying.bytes);
+    copying.at = (char *)(copying.items + copying.n);
+    copying.n = 0;
+    MHD_get_connection_values (self->connection, kind, copy_field, &copying);
+    *fields = (http_fields_t){copying.items, copying.n};
+    return copying.malformed ? -1 : 0;
+}
+
+int http_request_copy_fields (http_request_t *self)
+{
+    int headers = copy_fields (self, MHD_HEADER_KIND, false, &self->headers);
+    int queries = copy_fields (self, MHD_GET_ARGUMENT_KIND, true, &self->queries);
+    return headers < 0 || queries < 0 ? -1 : 0;
+}
+
+const char *http_method (const http_request_t *self)
+{
+    return self->method;
+}
+
+const char *http_path (const http_request_t *self)
+{
+    return self->path;
+}
+
+const char *http_query (const http_request_t *self, const char *name)
+{
+    for (size_t i = 0; i < self->queries.n; i++)
+        if (strcmp (self->queries.items[i].name, name) == 0)
+            return self->queries.items[i].value;
+    return NULL;
+}
+
+const char *http_header (const http_request_t *self, const char *name)
+{
+    for (size_t i = 0; i < self->headers.n; i++)
+        if (strcasecmp (self->headers.items[i].name, name) == 0)
+            return self->headers.items[i].value;
+    return NULL;
+}
+
+const void *http_body (const http_request_t *self, size_t *size)
+{
+    *size = self->body_size;
+    return self->body ? self->body : "";
+}
+
+/* --- the answer -------------------------------------------------------------------------------------- */
+
+void http_request_answer (http_request_t *self, int status, const char *content_type, const void *body, size_t size,
+                          const http_header_t *headers)
+{
+    struct MHD_Response *response =
+        MHD_create_response_from_buffer (size, size ? (void *)body : (void *)"", MHD_RESPMEM_MUST_COPY);
+    if (!response)
+        abort (); /* memory */
+    if (content_type)
+        MHD_add_response_header (response, MHD_HTTP_HEADER_CONTENT_TYPE, content_type);
+    for (; headers && headers->name; headers++)
+        MHD_add_response_header (response, headers->name, headers->value); /* refuses line breaks */
+    if (self->server->draining)
+        MHD_add_response_header (response, MHD_HTTP_HEADER_CONNECTION, "close");
+    self->response = response;
+    self->status = (unsigned)status;
+    self->answered = true;
+    http_server_answered (self->server, self);
+}
+
+void http_request_refuse (http_request_t *self, int status, const char *title, const char *detail)
+{
+    static const http_header_t later[] = {{"Retry-After", "1"}, {NULL, NULL}};
+    json_t *problem =
+        json_pack ("{s:s, s:s, s:i, s:s}", "type", "about:blank", "title", title, "status", status, "detail", detail);
+    char *text = json_dumps (problem, JSON_COMPACT);
+    json_decref (problem);
+    if (!text)
+        abort (); /* memory */
+    http_request_answer (self, status, "application/problem+json", text, strlen (text),
+                         status == MHD_HTTP_SERVICE_UNAVAILABLE ? later : NULL);
+    free (text);
+}
+
+void http_respond (http_request_t **self_p, int status, const char *content_type, const void *body, size_t size,
+                   const http_header_t *headers)
+{
+    http_request_t *self = *self_p;
+    *self_p = NULL;
+    self->held = false;
+    if (!self->answered) /* else it was too late: 503 is sent */
+        http_request_answer (self, status, content_type, body, size, headers);
+    http_request_release (self);
+}
