@@ -1,0 +1,86 @@
+/* escalation.c - the service of deadlines: its parameters, its start and its end.
+ *
+ * Hears:  Due hints (a nearer deadline was armed). Asks the store for what is due, at least once a second.
+ * Says:   through commits only: the hints for routing and notification go out behind them.
+ * Any number of replicas may run: the lease hands each record to one of them. */
+#include "escalation_private.h"
+
+#include "log.h"
+#include "wire.h"
+#include "xmalloc.h"
+
+escalation_params_t escalation_params;
+
+static const param_t params[] = {
+    {"lease-ms", PARAM_NUMBER, "5000", 500, 60000, &escalation_params.lease_ms,
+     "a record whose worker died is handed out again after it"},
+    {"under-way-max", PARAM_NUMBER, "512", 1, 100000, &escalation_params.under_way_max, "deadlines worked on at once"},
+    {NULL},
+};
+
+static void on_due (void *arg, bus_peer_t *peer, const void *bytes, size_t size)
+{
+    static const envelope_kind_t allowed[] = {BUCKSTOP__V1__ENVELOPE__BODY_DUE, 0};
+    (void)peer;
+    envelope_t *envelope = NULL;
+    char why[DETAIL_SIZE];
+    if (wire_unpack (bytes, size, allowed, &envelope, why) != WIRE_OK) {
+        metric_add ("bad_messages", 1);
+        log_fact (LOG_WARNING_, "", "bad message on due", "why", why, NULL);
+        return;
+    }
+    lookout_hint (arg, (int)envelope->due->shard, envelope->due->at);
+    buckstop__v1__envelope__free_unpacked (envelope, NULL);
+}
+
+static int escalation_start (service_t *service, void *arg)
+{
+    escalation_params_t *own = arg;
+    escalation_t *self = xcalloc (1, sizeof (*self));
+    self->service = service;
+    self->params = own;
+    own->self = self;
+    int rc = bus_bind (service->bus, BUS_DUE, service->due, on_due, self);
+    if (rc < 0)
+        return rc;
+    lookouts_start (self);
+    return 0;
+}
+
+static void escalation_drain (service_t *service, void *arg)
+{
+    (void)service;
+    escalation_params_t *own = arg;
+    own->self->draining = true;
+    lookouts_stop (own->self);
+}
+
+static bool escalation_idle (service_t *service, void *arg)
+{
+    (void)service;
+    const escalation_params_t *own = arg;
+    return own->self->under_way == 0 && work_open () == 0;
+}
+
+static void escalation_stop (service_t *service, void *arg)
+{
+    (void)service;
+    escalation_params_t *own = arg;
+    if (!own->self)
+        return;
+    own->self->draining = true;
+    lookouts_stop (own->self);
+    free (own->self);
+    own->self = NULL;
+}
+
+const service_kind_t escalation_kind = {
+    .name = "escalation",
+    .summary = "when: promises break, ladders climb, offers expire, the absent are drained",
+    .example = "buckstop-escalation --redis unix:/run/buckstop/redis.sock --due tcp://127.0.0.1:7413",
+    .params = params,
+    .start = escalation_start,
+    .drain = escalation_drain,
+    .idle = escalation_idle,
+    .stop = escalation_stop,
+};

@@ -1,0 +1,17 @@
+/* escalation.h - when: deadlines of contacts and people, as a service. */
+#ifndef BUCKSTOP_ESCALATION_H
+#define BUCKSTOP_ESCALATION_H
+
+#include "service.h"
+
+/* The parameters, and the service's state while it runs. `arg` of every function of escalation_kind. */
+typedef struct escalation_params {
+    int64_t lease_ms;        /* a leased record comes back after it */
+    int64_t under_way_max;   /* time events begun and not done */
+    struct escalation *self; /* from start to stop */
+} escalation_params_t;
+
+extern escalation_params_t escalation_params; /* what the command line fills */
+extern const service_kind_t escalation_kind;
+
+#endif

@@ -1,0 +1,59 @@
+/* escalation_private.h - what the parts of escalation share. */
+#ifndef BUCKSTOP_ESCALATION_PRIVATE_H
+#define BUCKSTOP_ESCALATION_PRIVATE_H
+
+#include "escalation.h"
+
+#include "ids.h"
+#include "keys.h"
+#include "record.h"
+#include "work.h"
+
+/* How long nothing is done after the store's clock jumped: what is heard meanwhile is kept. */
+#define TILT_MS      (2 * MS_PER_SECOND)
+#define LOOK_MS      (1 * MS_PER_SECOND)  /* the store is asked at least so often */
+#define RETENTION_MS (60 * MS_PER_SECOND) /* closed contacts are looked at so often */
+
+typedef struct escalation escalation_t;
+
+/* The next look at one kind of timers of one shard. */
+typedef struct lookout {
+    escalation_t *self;
+    int shard;
+    char kind;
+    bool asked;   /* a lease is under way */
+    bool again;   /* a hint came meanwhile */
+    wall_ms_t at; /* when the next look is planned */
+    loop_timer_t *timer;
+    int done; /* rows done in this quarter of a lease, and in the last: no lease takes more */
+    int done_before;
+    mono_ms_t quarter;
+} lookout_t;
+
+enum { KINDS_LOOKED_AT = 2, LEASE_MIN = 16 };
+
+struct escalation {
+    service_t *service;
+    escalation_params_t *params;
+    lookout_t lookouts[SHARDS_MAX][KINDS_LOOKED_AT];
+    loop_timer_t *tick;
+    mono_ms_t tilt_until;
+    mono_ms_t retention_at;
+    size_t under_way; /* callbacks that will still come */
+    bool draining;
+};
+
+/* lookout.c: who is asked when */
+void lookouts_start (escalation_t *self);
+void lookouts_stop (escalation_t *self);
+void lookout_hint (escalation_t *self, int shard, wall_ms_t at);
+void lookout_done (lookout_t *self); /* one row is finished */
+
+/* contacts.c, people.c: one leased row. The row is valid only during the call. */
+void contact_is_due (lookout_t *lookout, const store_row_t *row, wall_ms_t now);
+void person_is_due (lookout_t *lookout, const store_row_t *row, wall_ms_t now);
+
+/* retention.c: closed contacts go after their time */
+void retention_look (escalation_t *self);
+
+#endif

@@ -1,0 +1,162 @@
+/* lookout.c - when to ask the store for what is due: at the time that the last lease told, at a hint's time, and
+ * at least once a second. No record has a timer of its own here.
+ *
+ * A lease takes no more rows than were done in the last quarter of a lease, so that a slow worker does
+ * not hold what others could do; and nothing is leased while too much is under way. */
+#include "escalation_private.h"
+
+#include "guard.h"
+#include "log.h"
+
+#include <stdio.h>
+
+static const char kinds[KINDS_LOOKED_AT] = {KIND_CONTACT, KIND_PERSON};
+
+static void look (lookout_t *self);
+
+static void on_timer (void *arg)
+{
+    lookout_t *self = arg;
+    self->timer = NULL;
+    look (self);
+}
+
+static void plan_look (lookout_t *self, wall_ms_t at)
+{
+    service_t *service = self->self->service;
+    if (self->timer && self->at <= at)
+        return;
+    loop_cancel (service->loop, &self->timer);
+    self->at = at;
+    int64_t wait = at - store_now (service->store);
+    if (wait < 0)
+        wait = 0;
+    if (wait > LOOK_MS)
+        wait = LOOK_MS;
+    self->timer = loop_at (service->loop, loop_now (service->loop) + wait, on_timer, self);
+}
+
+static int allowance (lookout_t *self)
+{
+    escalation_t *escalation = self->self;
+    mono_ms_t now = loop_now (escalation->service->loop);
+    if (now - self->quarter >= escalation->params->lease_ms / 4) {
+        self->done_before = self->done;
+        self->done = 0;
+        self->quarter = now;
+    }
+    int most = self->done > self->done_before ? self->done : self->done_before;
+    int64_t room = escalation->params->under_way_max - (int64_t)escalation->under_way;
+    int64_t n = most < LEASE_MIN ? LEASE_MIN : most > STORE_LEASE_MAX ? STORE_LEASE_MAX : most;
+    return (int)(n < room ? n : room);
+}
+
+static void on_leased (void *arg, const store_leased_t *leased)
+{
+    static void (*const handlers[KINDS_LOOKED_AT]) (lookout_t *, const store_row_t *, wall_ms_t) = {contact_is_due,
+                                                                                                    person_is_due};
+    lookout_t *self = arg;
+    escalation_t *escalation = self->self;
+    escalation->under_way--;
+    self->asked = false;
+    if (leased->away) {
+        if (!escalation->draining)
+            plan_look (self, store_now (escalation->service->store) + LOOK_MS);
+        return;
+    }
+    for (size_t i = 0; i < leased->rows_n; i++)
+        handlers[self->kind == KIND_PERSON](self, &leased->rows[i], leased->now);
+    if (escalation->draining)
+        return;
+    bool more = self->again || leased->next_due <= leased->now;
+    self->again = false;
+    plan_look (self, more && allowance (self) > 0 ? leased->now : leased->next_due);
+}
+
+/* Time jumped in the store: what is heard is kept, nothing fires for a moment, and it is said once. */
+static bool tilted (escalation_t *self)
+{
+    service_t *service = self->service;
+    int64_t jump = store_clock_jump (service->store);
+    mono_ms_t now = loop_now (service->loop);
+    if (jump) {
+        char words[32];
+        snprintf (words, sizeof (words), "%lld", (long long)jump);
+        log_fact (LOG_WARNING_, "", "the store's clock jumped: nothing fires for a moment", "ms", words, NULL);
+        metric_add ("clock_jumps", 1);
+        self->tilt_until = now + TILT_MS;
+    }
+    return now < self->tilt_until;
+}
+
+static void look (lookout_t *self)
+{
+    escalation_t *escalation = self->self;
+    service_t *service = escalation->service;
+    if (self->asked) {
+        self->again = true;
+        return;
+    }
+    int max = allowance (self);
+    if (max <= 0 || tilted (escalation)) {
+        plan_look (self, store_now (service->store) + (max <= 0 ? 1 : LOOK_MS));
+        return;
+    }
+    self->asked = true;
+    escalation->under_way++;
+    store_lease (service->store, self->shard, self->kind, max, (int)escalation->params->lease_ms, on_leased, self);
+}
+
+void lookout_hint (escalation_t *self, int shard, wall_ms_t at)
+{
+    if (shard < 0 || shard >= store_shards (self->service->store) || self->draining)
+        return;
+    for (int k = 0; k < KINDS_LOOKED_AT; k++) {
+        lookout_t *lookout = &self->lookouts[shard][k];
+        lookout->again |= lookout->asked;
+        plan_look (lookout, at);
+    }
+}
+
+void lookout_done (lookout_t *self)
+{
+    self->done++;
+    self->self->under_way--;
+}
+
+/* Once a second: every shard that has a workspace is looked at, whatever was missed. */
+static void on_tick (void *arg)
+{
+    escalation_t *self = arg;
+    service_t *service = self->service;
+    mono_ms_t now = loop_now (service->loop);
+    const char *workspace;
+    for (size_t i = 0; (workspace = workspaces_name (service->workspaces, i)); i++) {
+        int shard = store_shard (service->store, workspace);
+        for (int k = 0; k < KINDS_LOOKED_AT; k++)
+            if (!self->lookouts[shard][k].timer && !self->lookouts[shard][k].asked)
+                plan_look (&self->lookouts[shard][k], store_now (service->store));
+    }
+    if (now >= self->retention_at) {
+        self->retention_at = now + RETENTION_MS;
+        retention_look (self);
+    }
+    self->tick = loop_at (service->loop, now + LOOK_MS, on_tick, self);
+}
+
+void lookouts_start (escalation_t *self)
+{
+    for (int shard = 0; shard < SHARDS_MAX; shard++)
+        for (int k = 0; k < KINDS_LOOKED_AT; k++)
+            self->lookouts[shard][k] = (lookout_t){.self = self, .shard = shard, .kind = kinds[k]};
+    on_tick (self);
+}
+
+void lookouts_stop (escalation_t *self)
+{
+    loop_t *loop = self->service->loop;
+    loop_cancel (loop, &self->tick);
+    for (int shard = 0; shard < SHARDS_MAX; shard++)
+        for (int k = 0; k < KINDS_LOOKED_AT; k++)
+            loop_cancel (loop, &self->lookouts[shard][k].timer);
+}
