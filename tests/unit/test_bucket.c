@@ -1,0 +1,81 @@
+/* test_bucket.c - a provider's limit: who goes now, who comes again when. A row a step. */
+#include "bucket.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#define START 1000000LL
+
+typedef struct step {
+    const char *name;
+    int64_t at; /* ms after START */
+    enum bucket_who who;
+    int64_t expect; /* 0: goes now; else the release, ms after START */
+} step_t;
+
+static void play (bucket_t bucket, const step_t *steps, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        wall_ms_t release = bucket_take (&bucket, steps[i].who, START + steps[i].at);
+        int64_t got = release ? release - START : 0;
+        if (got < steps[i].expect || got > steps[i].expect + (steps[i].expect ? 5 : 0))
+            fail_msg ("%zu %s: got %lld, want %lld", i, steps[i].name, (long long)got, (long long)steps[i].expect);
+    }
+}
+
+static void no_limit (void **state)
+{
+    (void)state;
+    bucket_t bucket = {.rate = 0, .burst = 1};
+    for (int i = 0; i < 1000; i++)
+        assert_int_equal (bucket_take (&bucket, BUCKET_FRESH, START), 0);
+}
+
+/* Ten a second, two at once. */
+static void line_of_waiting (void **state)
+{
+    (void)state;
+    static const step_t steps[] = {
+        {"first", 0, BUCKET_FRESH, 0},
+        {"second", 0, BUCKET_FRESH, 0},
+        {"third waits an interval", 0, BUCKET_FRESH, 100},
+        {"fourth behind it", 0, BUCKET_FRESH, 200},
+        {"who comes back finds a token", 101, BUCKET_RETURNING, 0},
+        {"a fresh one does not overtake the line", 150, BUCKET_FRESH, 300},
+        {"the next comes back", 203, BUCKET_RETURNING, 0},
+        {"and the next", 306, BUCKET_RETURNING, 0},
+        {"after a while all is saved up again", 2000, BUCKET_FRESH, 0},
+        {"at once", 2000, BUCKET_FRESH, 0},
+        {"but not more than the burst", 2000, BUCKET_FRESH, 2100},
+    };
+    play ((bucket_t){.rate = 10, .burst = 2}, steps, sizeof steps / sizeof *steps);
+}
+
+/* f38: the urgent go first, and may go into debt by one burst. */
+static void urgent_first (void **state)
+{
+    (void)state;
+    static const step_t steps[] = {
+        {"first", 0, BUCKET_FRESH, 0},
+        {"second", 0, BUCKET_FRESH, 0},
+        {"third waits", 0, BUCKET_FRESH, 100},
+        {"urgent goes", 0, BUCKET_URGENT, 0},
+        {"another", 0, BUCKET_URGENT, 0},
+        {"even they have a limit", 0, BUCKET_URGENT, 300},
+        {"who comes back pays for it", 101, BUCKET_RETURNING, 300},
+    };
+    play ((bucket_t){.rate = 10, .burst = 2}, steps, sizeof steps / sizeof *steps);
+}
+
+int main (void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test (no_limit),
+        cmocka_unit_test (line_of_waiting),
+        cmocka_unit_test (urgent_first),
+    };
+    return cmocka_run_group_tests_name ("bucket", tests, NULL, NULL);
+}

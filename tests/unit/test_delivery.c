@@ -1,0 +1,234 @@
+/* test_delivery.c - what becomes of a delivery: a row a case for verdicts, back-off and reasons that are gone. */
+#include "delivery.h"
+#include "guard.h"
+#include "ids.h"
+#include "words.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define NOW        1000000000000LL
+#define PURPOSE(x) BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_##x
+#define STATE(x)   BUCKSTOP__V1__CONTACT_STATE__CONTACT_STATE_##x
+#define FIRST      BUCKSTOP__V1__PROMISE_KIND__PROMISE_KIND_FIRST_RESPONSE
+
+static void verdicts (void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        unsigned attempts;
+        attempt_result_t result;
+        int64_t retry_after_ms;
+        delivery_verdict_t expect;
+        int64_t at_least, at_most; /* next - NOW, for RETRY */
+    } rows[] = {
+        {"accepted", 1, ATTEMPT_ACCEPTED, 0, DELIVERY_DONE, 0, 0},
+        {"accepted at the last attempt", DELIVERY_ATTEMPTS_MAX, ATTEMPT_ACCEPTED, 0, DELIVERY_DONE, 0, 0},
+        {"refused for good", 1, ATTEMPT_PERMANENT, 0, DELIVERY_DEAD, 0, 0},
+        {"unknown is not failed", 1, ATTEMPT_TEMPORARY, 0, DELIVERY_RETRY, 1000, 2000},
+        {"second wait doubles", 2, ATTEMPT_TEMPORARY, 0, DELIVERY_RETRY, 2000, 4000},
+        {"fifth wait", 5, ATTEMPT_TEMPORARY, 0, DELIVERY_RETRY, 16000, 32000},
+        {"waits are bounded", 11, ATTEMPT_TEMPORARY, 0, DELIVERY_RETRY, 450000, 900000},
+        {"attempts are bounded", DELIVERY_ATTEMPTS_MAX, ATTEMPT_TEMPORARY, 0, DELIVERY_DEAD, 0, 0},
+        {"throttled, not said how long", 1, ATTEMPT_THROTTLED, 0, DELIVERY_RETRY, 1000, 2000},
+        {"throttled for 30 s", 1, ATTEMPT_THROTTLED, 30000, DELIVERY_RETRY, 30000, 31000},
+        {"a wait that is longer already", 11, ATTEMPT_THROTTLED, 1000, DELIVERY_RETRY, 450000, 900000},
+        {"throttled for a day: asked again in an hour", 1, ATTEMPT_THROTTLED, MS_PER_DAY, DELIVERY_RETRY, 3600000,
+         3601000},
+        {"throttled too often", DELIVERY_ATTEMPTS_MAX, ATTEMPT_THROTTLED, 1000, DELIVERY_DEAD, 0, 0},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        delivery_t delivery = {.id = "0123456789abcdef-1", .attempts = rows[i].attempts};
+        wall_ms_t next = 0, again = 0;
+        delivery_verdict_t got = delivery_after (&delivery, rows[i].result, rows[i].retry_after_ms, NOW, &next);
+        if (got != rows[i].expect)
+            fail_msg ("%s: got %d, want %d", rows[i].name, got, rows[i].expect);
+        if (got != DELIVERY_RETRY)
+            continue;
+        if (next - NOW < rows[i].at_least || next - NOW > rows[i].at_most)
+            fail_msg ("%s: waits %lld", rows[i].name, (long long)(next - NOW));
+        delivery_after (&delivery, rows[i].result, rows[i].retry_after_ms, NOW, &again);
+        assert_int_equal (next, again); /* a replica decides the same */
+    }
+}
+
+static void jitter_spreads (void **state)
+{
+    (void)state;
+    wall_ms_t first = 0;
+    bool differs = false;
+    for (unsigned n = 0; n < 16; n++) {
+        delivery_t delivery = {.attempts = 6};
+        effect_id (event_id_of ("jitter", NULL), n, delivery.id);
+        wall_ms_t next;
+        delivery_after (&delivery, ATTEMPT_TEMPORARY, 0, NOW, &next);
+        differs |= first && next != first;
+        first = next;
+    }
+    assert_true (differs);
+}
+
+static void f39_without_guard (void **state)
+{
+    (void)state;
+    delivery_t delivery = {.id = "x", .attempts = 1};
+    wall_ms_t next;
+    guard_off = "f39";
+    delivery_verdict_t got = delivery_after (&delivery, ATTEMPT_TEMPORARY, 0, NOW, &next);
+    guard_off = NULL;
+    assert_int_equal (got, DELIVERY_DEAD);
+}
+
+/* ---- reasons that are gone ---- */
+
+typedef struct moot_row {
+    const char *name;
+    delivery_t delivery;
+    bool gone; /* no contact any more */
+    contact_t contact;
+    const char *expect; /* NULL: still to be sent */
+} moot_row_t;
+
+#define OWED(at) .promises = {{.kind = FIRST, .answered_at = (at)}}, .promises_n = 1
+
+static const moot_row_t moot_rows[] = {
+    {"an offer that stands",
+     {.purpose = PURPOSE (OFFER), .person = "ada"},
+     false,
+     {.state = STATE (OFFERED), .offered_to = "ada", .offer_expires = NOW + 1},
+     NULL},
+    {"an offer that ran out",
+     {.purpose = PURPOSE (OFFER), .person = "ada"},
+     false,
+     {.state = STATE (OFFERED), .offered_to = "ada", .offer_expires = NOW},
+     "the offer has run out"},
+    {"an offer that went on",
+     {.purpose = PURPOSE (OFFER), .person = "ada"},
+     false,
+     {.state = STATE (OFFERED), .offered_to = "bob", .offer_expires = NOW + 1},
+     "the offer has ended"},
+    {"an offer that was taken",
+     {.purpose = PURPOSE (OFFER), .person = "ada"},
+     false,
+     {.state = STATE (OWNED), .owner = "ada"},
+     "somebody has taken it"},
+    {"an offer of a transfer",
+     {.purpose = PURPOSE (OFFER), .person = "ada"},
+     false,
+     {.state = STATE (OWNED), .owner = "bob", .transfer_to = "ada", .offered_to = "ada"},
+     NULL},
+    {"an offer, the contact is gone",
+     {.purpose = PURPOSE (OFFER), .person = "ada"},
+     true,
+     {.state = 0},
+     "the contact is closed and gone"},
+    {"yours", {.purpose = PURPOSE (ASSIGNED), .person = "ada"}, false, {.state = STATE (OWNED), .owner = "ada"}, NULL},
+    {"yours no more",
+     {.purpose = PURPOSE (ASSIGNED), .person = "ada"},
+     false,
+     {.state = STATE (OWNED), .owner = "bob"},
+     "it is somebody else's by now"},
+    {"yours, and resolved",
+     {.purpose = PURPOSE (ASSIGNED), .person = "ada"},
+     false,
+     {.state = STATE (RESOLVED), .owner = "ada"},
+     "it is resolved"},
+    {"a step", {.purpose = PURPOSE (STEP), .promise = FIRST}, false, {.state = STATE (QUEUED), OWED (0)}, NULL},
+    {"a step, answered",
+     {.purpose = PURPOSE (STEP), .promise = FIRST},
+     false,
+     {.state = STATE (OWNED), OWED (NOW)},
+     "the promise is answered"},
+    {"a step, kept",
+     {.purpose = PURPOSE (STEP), .promise = FIRST},
+     false,
+     {.state = STATE (OWNED)},
+     "the promise is answered"},
+    {"a step, acknowledged since",
+     {.purpose = PURPOSE (STEP), .promise = FIRST},
+     false,
+     {.state = STATE (OWNED), .acknowledged_until = NOW + 5, OWED (0)},
+     "somebody has acknowledged it"},
+    {"a step that fired while acknowledged",
+     {.purpose = PURPOSE (STEP), .promise = FIRST, .acknowledged_until = NOW + 5},
+     false,
+     {.state = STATE (OWNED), .acknowledged_until = NOW + 5, OWED (0)},
+     NULL},
+    {"a step, the acknowledgement is over",
+     {.purpose = PURPOSE (STEP), .promise = FIRST},
+     false,
+     {.state = STATE (OWNED), .acknowledged_until = NOW, OWED (0)},
+     NULL},
+    {"a step, resolved",
+     {.purpose = PURPOSE (STEP), .promise = FIRST},
+     false,
+     {.state = STATE (RESOLVED), OWED (0)},
+     "it is resolved"},
+    {"nobody", {.purpose = PURPOSE (NOBODY)}, false, {.state = STATE (QUEUED)}, NULL},
+    {"nobody, taken meanwhile",
+     {.purpose = PURPOSE (NOBODY)},
+     false,
+     {.state = STATE (OWNED), .owner = "ada"},
+     "somebody has taken it"},
+    {"review",
+     {.purpose = PURPOSE (REVIEW), .created_at = NOW - 5},
+     false,
+     {.state = STATE (OWNED), .owner = "ada", .last_reply_at = NOW - 9},
+     NULL},
+    {"review, answered meanwhile",
+     {.purpose = PURPOSE (REVIEW), .created_at = NOW - 5},
+     false,
+     {.state = STATE (OWNED), .owner = "ada", .last_reply_at = NOW - 1},
+     "it was answered meanwhile"},
+    {"returned", {.purpose = PURPOSE (RETURNED)}, false, {.state = STATE (RESOLVED)}, NULL},
+    {"returned, closed", {.purpose = PURPOSE (RETURNED)}, false, {.state = STATE (CLOSED)}, "it is closed"},
+    {"the acknowledgement",
+     {.purpose = PURPOSE (ACKNOWLEDGE), .created_at = NOW - 5},
+     false,
+     {.state = STATE (OWNED), .owner = "ada"},
+     NULL},
+    {"the acknowledgement, answered",
+     {.purpose = PURPOSE (ACKNOWLEDGE), .created_at = NOW - 5},
+     false,
+     {.state = STATE (OWNED), .owner = "ada", .last_reply_at = NOW - 1},
+     "a person has answered meanwhile"},
+    {"the apology",
+     {.purpose = PURPOSE (APOLOGY), .created_at = NOW - 5},
+     false,
+     {.state = STATE (OWNED), .owner = "ada", .last_reply_at = NOW - 9},
+     NULL},
+    {"the apology, resolved",
+     {.purpose = PURPOSE (APOLOGY), .created_at = NOW - 5},
+     false,
+     {.state = STATE (RESOLVED)},
+     "it is resolved"},
+    {"a reply, always", {.purpose = PURPOSE (REPLY)}, false, {.state = STATE (CLOSED)}, NULL},
+    {"a reply, even when the contact is gone", {.purpose = PURPOSE (REPLY)}, true, {.state = 0}, NULL},
+};
+
+static void moot (void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof moot_rows / sizeof *moot_rows; i++) {
+        const moot_row_t *row = &moot_rows[i];
+        const char *got = delivery_moot (&row->delivery, row->gone ? NULL : &row->contact, NOW);
+        if (!word_same (got, row->expect))
+            fail_msg ("%s: got '%s', want '%s'", row->name, got ? got : "send it",
+                      row->expect ? row->expect : "send it");
+    }
+}
+
+int main (void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test (verdicts),
+        cmocka_unit_test (jitter_spreads),
+        cmocka_unit_test (f39_without_guard),
+        cmocka_unit_test (moot),
+    };
+    return cmocka_run_group_tests_name ("delivery", tests, NULL, NULL);
+}

@@ -1,0 +1,316 @@
+/* test_notice.c - from a notice to deliveries: ways and delays, quiet hours, dry run, links, the customer's words. */
+#include "calendar.h"
+#include "guard.h"
+#include "ids.h"
+#include "link.h"
+#include "notice.h"
+#include "words.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define NOW        1772442000000LL /* Monday 2 March 2026, 09:00 UTC */
+#define PURPOSE(x) BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_##x
+#define FACT(x)    BUCKSTOP__V1__FACT_KIND__FACT_KIND_##x
+#define WAY(x)     BUCKSTOP__V1__WAY_KIND__WAY_KIND_##x
+#define RETURN(x)  BUCKSTOP__V1__RETURN_WAY__RETURN_WAY_##x
+#define FIRST      BUCKSTOP__V1__PROMISE_KIND__PROMISE_KIND_FIRST_RESPONSE
+
+typedef struct fixture {
+    policy_person_t people[3];
+    policy_t policy;
+    contact_t contact;
+    effects_t effects;
+    delivery_t out[NOTICE_WAYS_MAX];
+    size_t n;
+    unsigned position;
+    calendar_t *quiet;
+} fixture_t;
+
+static const policy_way_t ada_ways[] = {
+    {.kind = WAY (SLACK), .address = "https://chat.example/h"},
+    {.kind = WAY (MAIL), .address = "ada@example.com", .delay_ms = 60000},
+    {.kind = WAY (WEBHOOK), .address = "https://pager.example/p", .secret = "pager", .delay_ms = 300000},
+};
+static const policy_template_t templates[] = {
+    {"offer", "Take this: {subject}", "{customer} by {channel}: {detail} {link_accept}"},
+    {"step", "{promise} of {subject} by {due}", "{owner}/{accountable} {detail} {link_acknowledge}"},
+    {"acknowledge", "Re: {subject}", "{person} takes care of '{subject}'. You hear by {due}. {detail}{link_accept}"},
+    {"apology", "Sorry", "by {due}"},
+    {"reply", "Re: {subject}", "{text}\n\n{person}"},
+};
+
+static int up (void **state)
+{
+    static fixture_t fixture;
+    memset (&fixture, 0, sizeof fixture);
+    fixture_t *f = &fixture;
+    f->people[0] = (policy_person_t){.name = "ada", .display = "Ada L.", .ways = ada_ways, .ways_n = 3};
+    f->people[1] = (policy_person_t){.name = "bob", .display = "Bob M."};
+    f->policy = (policy_t){.workspace = "acme",
+                           .people = f->people,
+                           .people_n = 2,
+                           .templates = templates,
+                           .templates_n = sizeof templates / sizeof *templates,
+                           .link_ms = MS_PER_DAY};
+    WORD_COPY (f->contact.id, "01HZZZZZZZZZZZZZZZZZZZZZZZ");
+    WORD_COPY (f->contact.workspace, "acme");
+    WORD_COPY (f->contact.channel, "chat");
+    WORD_COPY (f->contact.subject, "My card");
+    WORD_COPY (f->contact.customer, "eve@example.org");
+    WORD_COPY (f->contact.customer_name, "Eve");
+    WORD_COPY (f->contact.accountable, "bob");
+    WORD_COPY (f->contact.reply_to_message, "<m1@example.org>");
+    f->contact.state = BUCKSTOP__V1__CONTACT_STATE__CONTACT_STATE_QUEUED;
+    f->contact.promises[0] = (promise_t){.kind = FIRST, .due = NOW + MS_PER_HOUR};
+    f->contact.promises_n = 1;
+    *state = f;
+    return 0;
+}
+
+static void clear (fixture_t *f)
+{
+    for (size_t i = 0; i < f->n; i++)
+        delivery_clear (&f->out[i]);
+    f->n = 0;
+    f->effects.facts_n = 0;
+}
+
+static int down (void **state)
+{
+    fixture_t *f = *state;
+    clear (f);
+    calendar_destroy (&f->quiet);
+    return 0;
+}
+
+static void render (fixture_t *f, notice_t notice)
+{
+    clear (f);
+    f->n = notice_render (&notice, &f->contact, &f->policy, event_id_of ("test", NULL), &f->position, NOW, f->out,
+                          &f->effects);
+}
+
+static const fact_t *fact_of (const fixture_t *f, fact_kind_t kind)
+{
+    for (size_t i = 0; i < f->effects.facts_n; i++)
+        if (f->effects.facts[i].kind == kind)
+            return &f->effects.facts[i];
+    return NULL;
+}
+
+static void a_person_s_ways (void **state)
+{
+    fixture_t *f = *state;
+    render (f, (notice_t){.purpose = PURPOSE (OFFER), .person = "ada", .detail = "skill fit"});
+    assert_int_equal (f->n, 3);
+    static const struct {
+        way_kind_t way;
+        const char *address, *secret;
+        int64_t delay;
+    } rows[] = {{WAY (SLACK), "https://chat.example/h", "", 0},
+                {WAY (MAIL), "ada@example.com", "", 60000},
+                {WAY (WEBHOOK), "https://pager.example/p", "pager", 300000}};
+    for (unsigned i = 0; i < 3; i++) {
+        assert_int_equal (f->out[i].way, rows[i].way);
+        assert_string_equal (f->out[i].address, rows[i].address);
+        assert_string_equal (f->out[i].secret, rows[i].secret);
+        assert_int_equal (f->out[i].due, NOW + rows[i].delay);
+        assert_int_equal (f->out[i].way_index, i);
+        assert_string_equal (f->out[i].subject, "Take this: My card");
+        assert_string_equal (f->out[i].body, "Eve by chat: skill fit ");
+    }
+    assert_string_not_equal (f->out[0].id, f->out[1].id);
+    assert_int_equal (f->position, 3);
+    assert_int_equal (fact_of (f, FACT (NOTICE))->number, 3);
+}
+
+/* f22: the next way is tried while the clock runs. */
+static void f22_without_guard (void **state)
+{
+    fixture_t *f = *state;
+    guard_off = "f22";
+    render (f, (notice_t){.purpose = PURPOSE (OFFER), .person = "ada"});
+    guard_off = NULL;
+    assert_int_equal (f->n, 1);
+}
+
+static void somebody_without_a_way (void **state)
+{
+    fixture_t *f = *state;
+    static const char *const names[] = {"bob", "gone"};
+    for (size_t i = 0; i < 2; i++) {
+        notice_t notice = {.purpose = PURPOSE (STEP)};
+        WORD_COPY (notice.person, names[i]);
+        render (f, notice);
+        assert_int_equal (f->n, 1);
+        assert_int_equal (f->out[0].way, WAY (LOG));
+        assert_string_equal (f->out[0].address, names[i]);
+        assert_non_null (fact_of (f, FACT (NOTICE_LEFT_OUT)));
+    }
+}
+
+static void quiet_hours (void **state)
+{
+    fixture_t *f = *state;
+    static const calendar_span_t span[] = {{9 * 60, 10 * 60}}; /* Monday 09:00 to 10:00 */
+    f->quiet = calendar_new ("UTC", span, 1, NULL, 0);
+    assert_non_null (f->quiet);
+    f->people[0].quiet = f->quiet;
+    render (f, (notice_t){.purpose = PURPOSE (STEP), .person = "ada", .promise = FIRST});
+    assert_int_equal (f->n, 3);
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal (f->out[i].due, NOW + MS_PER_HOUR);
+        assert_int_equal (f->out[i].held_until, NOW + MS_PER_HOUR);
+    }
+    const fact_t *held = fact_of (f, FACT (DELIVERY_HELD));
+    assert_non_null (held);
+    assert_int_equal (held->due, NOW + MS_PER_HOUR);
+    assert_int_equal (held->number, 3);
+    assert_non_null (strstr (held->detail, "quiet hours of ada"));
+    /* an urgent step pierces them */
+    render (f, (notice_t){.purpose = PURPOSE (STEP), .person = "ada", .promise = FIRST, .urgent = true});
+    assert_int_equal (f->out[0].due, NOW);
+    assert_null (fact_of (f, FACT (DELIVERY_HELD)));
+}
+
+static void customer_s_way (void **state)
+{
+    fixture_t *f = *state;
+    static const struct {
+        return_way_t way;
+        const char *return_to;
+        size_t n;
+        way_kind_t kind;
+        const char *address, *secret;
+    } rows[] = {
+        {RETURN (MAIL), "eve@home.example", 1, WAY (MAIL), "eve@home.example", ""},
+        {RETURN (MAIL), "", 1, WAY (MAIL), "eve@example.org", ""},
+        {RETURN (CALLBACK), "https://chat.example/back", 1, WAY (WEBHOOK), "https://chat.example/back", "callback"},
+        {RETURN (SPOKEN), "", 0, 0, "", ""},
+        {RETURN (UNSPECIFIED), "", 0, 0, "", ""},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        f->contact.return_way = rows[i].way;
+        WORD_COPY (f->contact.return_to, rows[i].return_to);
+        render (f, (notice_t){.purpose = PURPOSE (REPLY), .text = "It is on its way.", .promise = FIRST});
+        assert_int_equal (f->n, rows[i].n);
+        if (!rows[i].n) {
+            assert_non_null (fact_of (f, FACT (NOTICE_LEFT_OUT)));
+            continue;
+        }
+        assert_int_equal (f->out[0].way, rows[i].kind);
+        assert_string_equal (f->out[0].address, rows[i].address);
+        assert_string_equal (f->out[0].secret, rows[i].secret);
+        assert_string_equal (f->out[0].in_reply_to, "<m1@example.org>");
+        assert_string_equal (f->out[0].person, "");
+        assert_string_equal (f->out[0].body, "It is on its way.\n\nBob M.");
+        assert_int_equal (f->out[0].created_at, NOW);
+    }
+}
+
+/* It names the person, the subject and the time; no other internal name. */
+static void the_acknowledgement (void **state)
+{
+    fixture_t *f = *state;
+    f->contact.return_way = RETURN (MAIL);
+    static const struct {
+        const char *owner, *shown;
+        wall_ms_t notice_due, due;
+    } rows[] = {
+        {"", "Bob M.", NOW + 2 * MS_PER_HOUR, NOW + 2 * MS_PER_HOUR},
+        {"ada", "Ada L.", NOW + 2 * MS_PER_HOUR, NOW + 2 * MS_PER_HOUR},
+        {"ada", "Ada L.", 0, NOW + MS_PER_HOUR}, /* the answer that is owed */
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        WORD_COPY (f->contact.owner, rows[i].owner);
+        render (f, (notice_t){.purpose = PURPOSE (ACKNOWLEDGE), .due = rows[i].notice_due, .detail = "internal words"});
+        char expect[256], due[64];
+        calendar_format (NULL, rows[i].due, due, sizeof due);
+        snprintf (expect, sizeof expect, "%s takes care of 'My card'. You hear by %s. ", rows[i].shown, due);
+        assert_string_equal (f->out[0].body, expect);
+    }
+    f->contact.promises_n = 0;
+    render (f, (notice_t){.purpose = PURPOSE (APOLOGY)});
+    assert_string_equal (f->out[0].body, "by as soon as we can");
+}
+
+static void dry_run (void **state)
+{
+    fixture_t *f = *state;
+    f->policy.dry_kind = WAY (MAIL);
+    f->policy.dry = "trial@example.com";
+    f->contact.return_way = RETURN (CALLBACK);
+    WORD_COPY (f->contact.return_to, "https://chat.example/back");
+    render (f, (notice_t){.purpose = PURPOSE (REPLY), .text = "Hello"});
+    assert_int_equal (f->n, 1);
+    assert_int_equal (f->out[0].way, WAY (MAIL));
+    assert_string_equal (f->out[0].address, "trial@example.com");
+    assert_string_equal (f->out[0].secret, "");
+    static const char first[] = "[dry run: for the customer by webhook, https://chat.example/back]\n";
+    assert_memory_equal (f->out[0].body, first, sizeof first - 1);
+    assert_non_null (strstr (fact_of (f, FACT (NOTICE))->detail, "dry run"));
+    render (f, (notice_t){.purpose = PURPOSE (OFFER), .person = "ada"});
+    assert_int_equal (f->n, 3);
+    for (size_t i = 0; i < 3; i++)
+        assert_string_equal (f->out[i].address, "trial@example.com");
+}
+
+static void signed_links (void **state)
+{
+    fixture_t *f = *state;
+    f->policy.link_base = "https://help.example";
+    memset (f->policy.link_key, 7, sizeof f->policy.link_key);
+    static const struct {
+        purpose_t purpose;
+        Buckstop__V1__ActionKind action;
+    } rows[] = {{PURPOSE (OFFER), BUCKSTOP__V1__ACTION_KIND__ACTION_KIND_ACCEPT},
+                {PURPOSE (STEP), BUCKSTOP__V1__ACTION_KIND__ACTION_KIND_ACKNOWLEDGE}};
+    for (size_t i = 0; i < 2; i++) {
+        render (f, (notice_t){.purpose = rows[i].purpose, .person = "ada", .promise = FIRST});
+        const char *link = strstr (f->out[0].body, "https://help.example/l/");
+        assert_non_null (link);
+        link_claim_t claim;
+        assert_int_equal (link_verify (strrchr (link, '/') + 1, f->policy.link_key, NOW, &claim), LINK_OK);
+        assert_int_equal (claim.action, rows[i].action);
+        assert_string_equal (claim.person, "ada");
+        assert_string_equal (claim.contact, f->contact.id);
+        assert_int_equal (claim.expires, NOW + MS_PER_DAY);
+    }
+    f->contact.return_way = RETURN (MAIL);
+    render (f, (notice_t){.purpose = PURPOSE (ACKNOWLEDGE)});
+    assert_null (strstr (f->out[0].body, "/l/")); /* never to the customer */
+}
+
+/* The same event renders the same ids and the same bytes. */
+static void same_again (void **state)
+{
+    fixture_t *f = *state;
+    char id[DELIVERY_ID_SIZE];
+    notice_t notice = {.purpose = PURPOSE (OFFER), .person = "ada"};
+    render (f, notice);
+    WORD_COPY (id, f->out[2].id);
+    f->position = 0;
+    render (f, notice);
+    assert_string_equal (f->out[2].id, id);
+}
+
+int main (void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown (a_person_s_ways, up, down),
+        cmocka_unit_test_setup_teardown (f22_without_guard, up, down),
+        cmocka_unit_test_setup_teardown (somebody_without_a_way, up, down),
+        cmocka_unit_test_setup_teardown (quiet_hours, up, down),
+        cmocka_unit_test_setup_teardown (customer_s_way, up, down),
+        cmocka_unit_test_setup_teardown (the_acknowledgement, up, down),
+        cmocka_unit_test_setup_teardown (dry_run, up, down),
+        cmocka_unit_test_setup_teardown (signed_links, up, down),
+        cmocka_unit_test_setup_teardown (same_again, up, down),
+    };
+    return cmocka_run_group_tests_name ("notice", tests, NULL, NULL);
+}
