@@ -1,0 +1,556 @@
+/* test_contact.c - the contact's state machine: every cell of state x event against a table written by hand, the
+ * clocks and ladders by example, and the laws under random walks. */
+#include "contact.h"
+#include "guard.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+#define T0      1790000000000LL
+#define S(name) BUCKSTOP__V1__CONTACT_STATE__CONTACT_STATE_##name
+#define P(name) BUCKSTOP__V1__PROMISE_KIND__PROMISE_KIND_##name
+#define F(name) BUCKSTOP__V1__FACT_KIND__FACT_KIND_##name
+#define D(name) BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_##name
+
+static const char text[] = "workspace: desk\n"
+                           "last_resort: dana\n"
+                           "manager: dana\n"
+                           "default_team: front\n"
+                           "channels:\n"
+                           "  chat: { weight: 25, live: true, offer: 20s, answer: callback }\n"
+                           "  mail: { weight: 10, accept: auto, answer: mail }\n"
+                           "  phone: { weight: 100, live: true, offer: 15s, answer: spoken }\n"
+                           "teams:\n"
+                           "  front: { lead: lea, members: [ada, ben] }\n"
+                           "people:\n"
+                           "  ada: { name: Ada, capacity: 100, ways: [ {log: ada} ] }\n"
+                           "  ben: { name: Ben, capacity: 100, ways: [ {log: ben} ] }\n"
+                           "  lea: { name: Lea, capacity: 100, ways: [ {log: lea} ] }\n"
+                           "  dana: { name: Dana, capacity: 100, ways: [ {log: dana} ] }\n"
+                           "promises:\n"
+                           "  - { when: { channel: chat }, acknowledge: 30s, first_response: 60s, next_response: 2m,"
+                           " resolution: 4h, ladder: steep }\n"
+                           "ladders:\n"
+                           "  steep:\n"
+                           "    - { at: 80%, tell: [owner] }\n"
+                           "    - { at: due, tell: [accountable], priority: 1 }\n"
+                           "    - { after: 1m, tell: [manager], repeat: 30s, times: 3 }\n"
+                           "    - { after: 5m, tell: [lead], move: manager }\n"
+                           "settings: { decline: 5m, acknowledged: 10m, pause: 1d, reopen: 7d, review: 24h,"
+                           " transfers: 2, makeups: 1 }\n";
+
+static policy_t *policy;
+
+static int setup (void **state)
+{
+    (void)state;
+    policy_errors_t errors = {0};
+    policy = policy_parse (text, strlen (text), &errors);
+    for (size_t i = 0; i < errors.n; i++)
+        printf ("policy %d:%d: %s; %s\n", errors.items[i].line, errors.items[i].column, errors.items[i].what,
+                errors.items[i].expected);
+    policy_errors_clear (&errors);
+    return policy ? 0 : -1;
+}
+
+static int teardown (void **state)
+{
+    (void)state;
+    policy_destroy (&policy);
+    return 0;
+}
+
+/* ---- a contact and what happens to it ---- */
+
+typedef struct story {
+    contact_t c;
+    effects_t fx;
+    wall_ms_t now;
+    apply_outcome_t outcome;
+    char why[DETAIL_SIZE];
+} story_t;
+
+static const submission_t chat = {.channel = "chat",
+                                  .subject = "card",
+                                  .text = "where is it?",
+                                  .customer = "kim",
+                                  .customer_name = "Kim",
+                                  .thread = "",
+                                  .message_id = "",
+                                  .language = "en",
+                                  .tier = "",
+                                  .return_way = BUCKSTOP__V1__RETURN_WAY__RETURN_WAY_CALLBACK,
+                                  .return_to = "http://channel.example/back",
+                                  .continues = ""};
+
+/* An event as it would be valid for Ada, who owns or was asked. */
+static contact_event_t event_of (event_kind_t kind)
+{
+    return (contact_event_t){.kind = kind,
+                             .by = "ada",
+                             .by_epoch = 1,
+                             .person = kind == EVENT_TRANSFER ? "ben" : "ada",
+                             .epoch = kind == EVENT_OWNER_LOST ? 2 : 1,
+                             .text = "words",
+                             .detail = "why",
+                             .promise = P (RESOLUTION),
+                             .submission = &chat,
+                             .contact = "01K00000000000000000000000",
+                             .workspace = "desk",
+                             .trace = ""};
+}
+
+static apply_outcome_t apply (story_t *s, const contact_event_t *event)
+{
+    contact_t after;
+    effects_t fx;
+    s->outcome = contact_apply (&s->c, event, s->now, policy, &after, &fx, s->why);
+    if (s->outcome == APPLY_DONE) {
+        s->c = after;
+        s->fx = fx;
+    }
+    return s->outcome;
+}
+
+static void does (story_t *s, event_kind_t kind)
+{
+    contact_event_t event = event_of (kind);
+    if (apply (s, &event) != APPLY_DONE)
+        fail_msg ("%s while %s: %s", event_kind_name (kind), contact_state_name (s->c.state), s->why);
+}
+
+static void passes (story_t *s, int64_t ms)
+{
+    s->now += ms;
+    contact_event_t event = event_of (EVENT_TIME);
+    apply (s, &event);
+}
+
+static story_t in_state (contact_state_t state)
+{
+    story_t s = {.now = T0};
+    static const event_kind_t path[CONTACT_STATES][5] = {
+        [S (RECEIVED)] = {EVENT_OPEN, EVENT_KINDS},
+        [S (OFFERED)] = {EVENT_OPEN, EVENT_OFFER, EVENT_KINDS},
+        [S (QUEUED)] = {EVENT_OPEN, EVENT_QUEUE, EVENT_KINDS},
+        [S (OWNED)] = {EVENT_OPEN, EVENT_OFFER, EVENT_ACCEPT, EVENT_KINDS},
+        [S (WAITING)] = {EVENT_OPEN, EVENT_OFFER, EVENT_ACCEPT, EVENT_WAIT, EVENT_KINDS},
+        [S (RESOLVED)] = {EVENT_OPEN, EVENT_OFFER, EVENT_ACCEPT, EVENT_RESOLVE, EVENT_KINDS},
+        [S (CLOSED)] = {EVENT_OPEN, EVENT_OFFER, EVENT_ACCEPT, EVENT_RESOLVE, EVENT_KINDS},
+    };
+    for (size_t i = 0; state && i < 5 && path[state][i] < EVENT_KINDS; i++)
+        does (&s, path[state][i]);
+    if (state == S (CLOSED))
+        passes (&s, 8 * MS_PER_DAY);
+    assert_int_equal (s.c.state, state);
+    return s;
+}
+
+static size_t count_facts (const story_t *s, fact_kind_t kind)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < s->fx.facts_n; i++)
+        n += s->fx.facts[i].kind == kind;
+    return n;
+}
+
+static bool told (const story_t *s, purpose_t purpose, const char *person)
+{
+    for (size_t i = 0; i < s->fx.notices_n; i++)
+        if (s->fx.notices[i].purpose == purpose && strcmp (s->fx.notices[i].person, person) == 0)
+            return true;
+    return false;
+}
+
+/* ---- every cell ---- */
+
+enum { NO = 100, YOURS, STALE, BAD }; /* refusals, beside states */
+#define R S (RECEIVED)
+#define O S (OFFERED)
+#define Q S (QUEUED)
+#define W S (OWNED)
+#define H S (WAITING)
+#define X S (RESOLVED)
+
+/* clang-format off */
+static const struct row {
+    event_kind_t event;
+    int expect[CONTACT_STATES]; /* none received offered queued owned waiting resolved closed */
+} table[] = {
+    /*                     none   recv   offd   queu   owned  wait   resol  closed */
+    {EVENT_OPEN,        {  R,     NO,    NO,    NO,    NO,    NO,    NO,    NO  }},
+    {EVENT_MESSAGE,     {  NO,    R,     O,     Q,     W,     W,     R,     NO  }},
+    {EVENT_ACCEPT,      {  NO,    W,     W,     W,     STALE, NO,    NO,    NO  }},
+    {EVENT_DECLINE,     {  NO,    NO,    R,     NO,    R,     R,     NO,    NO  }},
+    {EVENT_REPLY,       {  NO,    NO,    NO,    NO,    W,     H,     NO,    NO  }},
+    {EVENT_NOTE,        {  NO,    R,     O,     Q,     W,     H,     X,     NO  }},
+    {EVENT_WAIT,        {  NO,    NO,    NO,    NO,    H,     NO,    NO,    NO  }},
+    {EVENT_TRANSFER,    {  NO,    NO,    NO,    NO,    W,     NO,    NO,    NO  }},
+    {EVENT_RESOLVE,     {  NO,    YOURS, YOURS, YOURS, X,     X,     NO,    NO  }},
+    {EVENT_REOPEN,      {  NO,    NO,    NO,    NO,    NO,    NO,    R,     NO  }},
+    {EVENT_ACKNOWLEDGE, {  NO,    R,     O,     Q,     W,     H,     NO,    NO  }},
+    {EVENT_RELEASE,     {  NO,    YOURS, YOURS, YOURS, W,     H,     NO,    NO  }},
+    {EVENT_OFFER,       {  NO,    O,     NO,    O,     STALE, NO,    NO,    NO  }},
+    {EVENT_QUEUE,       {  NO,    Q,     NO,    Q,     STALE, NO,    NO,    NO  }},
+    {EVENT_TIME,        {  NO,    STALE, STALE, STALE, STALE, STALE, STALE, STALE }},
+    {EVENT_OWNER_LOST,  {  NO,    STALE, R,     STALE, R,     R,     NO,    NO  }},
+    {EVENT_DELIVERED,   {  NO,    R,     O,     Q,     W,     H,     X,     NO  }},
+    {EVENT_FAILED,      {  NO,    R,     O,     Q,     W,     W,     R,     NO  }},
+    {EVENT_SET_ASIDE,   {  NO,    R,     O,     Q,     W,     H,     NO,    NO  }},
+};
+/* clang-format on */
+
+static int seen (const story_t *s)
+{
+    static const int refusals[] = {
+        [APPLY_NO_STATE] = NO, [APPLY_NOT_YOURS] = YOURS, [APPLY_STALE] = STALE, [APPLY_BAD] = BAD};
+    return s->outcome == APPLY_DONE ? (int)s->c.state : refusals[s->outcome];
+}
+
+static void every_cell (void **state)
+{
+    (void)state;
+    bool covered[EVENT_KINDS] = {false};
+    for (size_t i = 0; i < sizeof (table) / sizeof (table[0]); i++) {
+        covered[table[i].event] = true;
+        for (int from = 0; from < CONTACT_STATES; from++) {
+            story_t s = in_state ((contact_state_t)from);
+            contact_event_t event = event_of (table[i].event);
+            apply (&s, &event);
+            if (seen (&s) != table[i].expect[from])
+                fail_msg ("%s while %s: expected %d, got %d (%s)", event_kind_name (table[i].event),
+                          contact_state_name ((contact_state_t)from), table[i].expect[from], seen (&s), s.why);
+            if (s.outcome != APPLY_DONE)
+                assert_true (*s.why); /* a refusal says why */
+        }
+    }
+    for (int kind = 0; kind < EVENT_KINDS; kind++)
+        assert_true (covered[kind]);
+}
+
+static void allowed_words_are_those_of_the_table (void **state)
+{
+    (void)state;
+    for (int from = 0; from < CONTACT_STATES; from++) {
+        char words[DETAIL_SIZE], wanted[DETAIL_SIZE] = "";
+        contact_allowed ((contact_state_t)from, words, sizeof (words));
+        for (size_t i = 0; i < sizeof (table) / sizeof (table[0]); i++) {
+            event_kind_t kind = table[i].event;
+            if (kind < EVENT_ACCEPT || kind > EVENT_RELEASE || table[i].expect[from] == NO)
+                continue;
+            if (*wanted)
+                strcat (wanted, ", ");
+            strcat (wanted, event_kind_name (kind));
+        }
+        assert_string_equal (words, wanted);
+    }
+}
+
+/* ---- promises ---- */
+
+static const promise_t *promise (const story_t *s, promise_kind_t kind, unsigned generation)
+{
+    for (size_t i = 0; i < s->c.promises_n; i++)
+        if (s->c.promises[i].kind == kind && s->c.promises[i].generation == generation)
+            return &s->c.promises[i];
+    return NULL;
+}
+
+static void a_reply_keeps_its_promise_only_once_it_arrived (void **state)
+{
+    (void)state;
+    story_t s = in_state (S (OWNED));
+    s.now += 10 * MS_PER_SECOND;
+    does (&s, EVENT_REPLY);
+    assert_true (told (&s, D (REPLY), ""));
+    assert_int_equal (promise (&s, P (FIRST_RESPONSE), 0)->answered_at, s.now);
+    passes (&s, 2 * MS_PER_MINUTE); /* past the deadline: the delivery decides */
+    assert_int_equal (s.c.broken, 0);
+    contact_event_t delivered = event_of (EVENT_DELIVERED);
+    delivered.answered_at = T0 + 10 * MS_PER_SECOND;
+    assert_int_equal (apply (&s, &delivered), APPLY_DONE);
+    assert_int_equal (count_facts (&s, F (PROMISE_KEPT)), 1);
+    for (size_t i = 0; i < s.fx.facts_n; i++)
+        if (s.fx.facts[i].kind == F (PROMISE_KEPT))
+            assert_int_equal (s.fx.facts[i].at, T0 + 10 * MS_PER_SECOND);
+}
+
+static void a_reply_that_failed_was_never_given (void **state)
+{
+    (void)state;
+    story_t s = in_state (S (OWNED));
+    does (&s, EVENT_REPLY);
+    wall_ms_t answered = s.now;
+    s.now += 2 * MS_PER_MINUTE;
+    contact_event_t failed = event_of (EVENT_FAILED);
+    failed.answered_at = answered;
+    assert_int_equal (apply (&s, &failed), APPLY_DONE);
+    assert_true (told (&s, D (RETURNED), "ada"));
+    assert_int_equal (count_facts (&s, F (PROMISE_BROKEN)), 1); /* its deadline has passed meanwhile */
+    assert_true (told (&s, D (APOLOGY), ""));
+}
+
+static void a_break_is_judged_by_its_deadline_and_owes_an_apology (void **state)
+{
+    (void)state;
+    story_t s = in_state (S (OWNED));
+    s.now = T0 + 61 * MS_PER_SECOND;
+    contact_event_t reply = event_of (EVENT_REPLY); /* a second late, and nobody had looked */
+    assert_int_equal (apply (&s, &reply), APPLY_DONE);
+    assert_int_equal (s.c.broken, 1);
+    for (size_t i = 0; i < s.fx.facts_n; i++)
+        if (s.fx.facts[i].kind == F (PROMISE_BROKEN))
+            assert_int_equal (s.fx.facts[i].at, T0 + 60 * MS_PER_SECOND);
+    assert_true (told (&s, D (APOLOGY), ""));
+    assert_non_null (promise (&s, P (FIRST_RESPONSE), 1));
+}
+
+static void a_pause_keeps_what_remained (void **state)
+{
+    (void)state;
+    story_t s = in_state (S (OWNED));
+    contact_event_t delivered = event_of (EVENT_DELIVERED);
+    does (&s, EVENT_REPLY);
+    delivered.answered_at = s.now;
+    apply (&s, &delivered);
+    passes (&s, MS_PER_HOUR);
+    contact_event_t wait = event_of (EVENT_WAIT);
+    assert_int_equal (apply (&s, &wait), APPLY_DONE);
+    passes (&s, 5 * MS_PER_HOUR);
+    assert_int_equal (s.c.state, S (WAITING));
+    does (&s, EVENT_MESSAGE);
+    assert_int_equal (promise (&s, P (RESOLUTION), 0)->due, s.now + 3 * MS_PER_HOUR);
+}
+
+/* ---- ladders ---- */
+
+static void steps_come_when_they_are_due (void **state)
+{
+    (void)state;
+    story_t s = in_state (S (OWNED));
+    assert_int_equal (contact_next_due (&s.c), T0 + 48 * MS_PER_SECOND); /* 80 % of a minute */
+    passes (&s, 48 * MS_PER_SECOND);
+    assert_true (told (&s, D (STEP), "ada"));
+    passes (&s, 12 * MS_PER_SECOND);
+    assert_int_equal (count_facts (&s, F (PROMISE_BROKEN)), 1);
+    assert_int_equal (s.c.priority, 1);
+    passes (&s, 60 * MS_PER_SECOND); /* the one made good breaks as well: no apology without end */
+    assert_true (told (&s, D (STEP), "dana"));
+    assert_int_equal (s.c.broken, 2);
+    passes (&s, 30 * MS_PER_SECOND); /* the step at one minute repeats each half */
+    assert_int_equal (count_facts (&s, F (STEP)), 1);
+}
+
+static void a_late_wake_goes_to_the_highest_step (void **state)
+{
+    (void)state;
+    story_t s = in_state (S (OWNED));
+    passes (&s, 30 * MS_PER_MINUTE);
+    size_t of_first = 0;
+    for (size_t i = 0; i < s.fx.facts_n; i++)
+        of_first += s.fx.facts[i].kind == F (STEP) && s.fx.facts[i].promise == P (FIRST_RESPONSE);
+    assert_int_equal (of_first, 1);
+    assert_int_equal (count_facts (&s, F (STEP_SKIPPED)), 3);
+    assert_int_equal (s.c.priority, 1);            /* folded in */
+    assert_string_equal (s.c.accountable, "dana"); /* and so is the move */
+    assert_int_equal (s.c.state, S (RECEIVED));
+}
+
+static void an_empty_step_advances_at_once (void **state)
+{
+    (void)state;
+    story_t s = in_state (S (QUEUED));
+    passes (&s, 48 * MS_PER_SECOND); /* "owner" names nobody */
+    assert_int_equal (count_facts (&s, F (STEP_EMPTY)), 1);
+    assert_true (told (&s, D (STEP), "lea"));
+}
+
+static void an_acknowledgement_holds_the_ladder_until_it_expires (void **state)
+{
+    (void)state;
+    story_t s = in_state (S (OWNED));
+    passes (&s, 60 * MS_PER_SECOND);
+    does (&s, EVENT_ACKNOWLEDGE);
+    for (int i = 0; i < 9; i++) {
+        passes (&s, MS_PER_MINUTE);
+        if (s.outcome == APPLY_DONE)
+            for (size_t k = 0; k < s.fx.facts_n; k++)
+                assert_false (s.fx.facts[k].kind == F (STEP) && s.fx.facts[k].promise == P (FIRST_RESPONSE));
+    }
+    passes (&s, MS_PER_MINUTE);
+    assert_int_equal (count_facts (&s, F (ACKNOWLEDGEMENT_EXPIRED)), 1);
+    assert_true (count_facts (&s, F (STEP)) >= 1);
+}
+
+static void too_many_transfers_climb (void **state)
+{
+    (void)state;
+    story_t s = in_state (S (OWNED));
+    for (int i = 0; i < 2; i++) {
+        does (&s, EVENT_TRANSFER);
+        assert_string_equal (s.c.owner, "ada"); /* proposed only */
+    }
+    does (&s, EVENT_TRANSFER);
+    assert_string_equal (s.c.accountable, "dana");
+    assert_string_equal (s.c.preferred, "dana");
+}
+
+static void a_transfer_has_two_phases (void **state)
+{
+    (void)state;
+    story_t s = in_state (S (OWNED));
+    wall_ms_t due = promise (&s, P (FIRST_RESPONSE), 0)->due;
+    does (&s, EVENT_TRANSFER);
+    assert_true (contact_wants_somebody (&s.c));
+    contact_event_t offer = event_of (EVENT_OFFER);
+    offer.person = "ben";
+    assert_int_equal (apply (&s, &offer), APPLY_DONE);
+    assert_string_equal (s.c.owner, "ada");
+    contact_event_t accept = event_of (EVENT_ACCEPT);
+    accept.by = "ben";
+    assert_int_equal (apply (&s, &accept), APPLY_DONE);
+    assert_string_equal (s.c.owner, "ben");
+    assert_string_equal (s.c.accountable, "ben");
+    assert_int_equal (promise (&s, P (FIRST_RESPONSE), 0)->due, due); /* age and promise belong to the contact */
+}
+
+static void the_customer_is_told_who_and_when (void **state)
+{
+    (void)state;
+    story_t s = in_state (S (OFFERED));
+    does (&s, EVENT_ACCEPT);
+    assert_true (told (&s, D (ACKNOWLEDGE), ""));
+    assert_int_equal (s.c.kept, 1);
+    story_t alone = in_state (S (QUEUED));
+    passes (&alone, 29 * MS_PER_SECOND); /* nobody accepts: it goes out within its own promise */
+    assert_true (told (&alone, D (ACKNOWLEDGE), ""));
+    assert_int_equal (alone.c.kept, 1);
+}
+
+/* ---- the laws, on random walks ---- */
+
+static void check_laws (const story_t *s, unsigned seed, int step)
+{
+    const contact_t *c = &s->c;
+    unsigned pending = 0;
+    for (size_t i = 0; i < c->promises_n; i++)
+        pending += c->promises[i].state == BUCKSTOP__V1__PROMISE_STATE__PROMISE_STATE_PENDING;
+    if (c->opened != pending + c->kept + c->broken + c->released)
+        fail_msg ("seed %u step %d: %u promises opened, %u + %u + %u + %u", seed, step, c->opened, pending, c->kept,
+                  c->broken, c->released);
+    if (!*c->accountable)
+        fail_msg ("seed %u step %d: nobody is accountable", seed, step);
+    if ((contact_next_due (c) == 0) != (c->state == S (CLOSED)))
+        fail_msg ("seed %u step %d: the timer of a contact that is %s", seed, step, contact_state_name (c->state));
+    if ((c->state == S (OWNED) || c->state == S (WAITING)) !=
+        (*c->owner && c->state != S (RESOLVED) && c->state != S (CLOSED)))
+        fail_msg ("seed %u step %d: owner '%s' while %s", seed, step, c->owner, contact_state_name (c->state));
+    if (c->state == S (OFFERED) && !*c->offered_to)
+        fail_msg ("seed %u step %d: offered to nobody", seed, step);
+}
+
+static contact_event_t random_event (const story_t *s)
+{
+    static const char *const people[] = {"ada", "ben", "lea", "dana"};
+    static const submission_t ways[] = {{.channel = "mail",
+                                         .subject = "s",
+                                         .text = "t",
+                                         .customer = "kim@example.com",
+                                         .customer_name = "",
+                                         .thread = "",
+                                         .message_id = "",
+                                         .language = "",
+                                         .tier = "",
+                                         .return_to = "",
+                                         .continues = ""},
+                                        {.channel = "phone",
+                                         .subject = "s",
+                                         .text = "t",
+                                         .customer = "+49",
+                                         .customer_name = "",
+                                         .thread = "",
+                                         .message_id = "",
+                                         .language = "",
+                                         .tier = "",
+                                         .return_to = "",
+                                         .continues = ""}};
+    contact_event_t event = event_of (s->c.state ? (event_kind_t)(rand () % EVENT_KINDS) : EVENT_OPEN);
+    int who = rand () % 3;
+    event.by = who == 0 && *s->c.owner        ? s->c.owner
+               : who == 1 && *s->c.offered_to ? s->c.offered_to
+                                              : people[rand () % 4];
+    event.person = event.kind == EVENT_OWNER_LOST && *s->c.owner ? s->c.owner : people[rand () % 4];
+    event.team = rand () % 2 ? "front" : NULL;
+    event.promise = (promise_kind_t)(1 + rand () % 4);
+    event.nobody = rand () % 2;
+    if (rand () % 3)
+        event.submission = &ways[rand () % 2];
+    for (size_t i = 0; i < s->c.promises_n; i++)
+        if (s->c.promises[i].answered_at)
+            event.answered_at = s->c.promises[i].answered_at;
+    return event;
+}
+
+static void laws_hold_on_random_walks (void **state)
+{
+    (void)state;
+    unsigned first = (unsigned)time (NULL);
+    printf ("random walks from seed %u\n", first);
+    for (unsigned seed = first; seed < first + 3000; seed++) {
+        srand (seed);
+        story_t s = {.now = T0};
+        for (int step = 0; step < 60; step++) {
+            contact_event_t event = random_event (&s);
+            wall_ms_t due = contact_next_due (&s.c);
+            s.now += rand () % 3 ? rand () % 20000 : due > s.now && rand () % 2 ? due - s.now : rand () % 9000000;
+            apply (&s, &event);
+            if (s.c.state)
+                check_laws (&s, seed, step);
+        }
+    }
+}
+
+/* Time alone always ends: catching up reaches a due time ahead of now. */
+static void catching_up_ends (void **state)
+{
+    (void)state;
+    for (int from = 1; from < CONTACT_STATES; from++) {
+        story_t s = in_state ((contact_state_t)from);
+        for (int i = 0; i < 400; i++) {
+            wall_ms_t due = contact_next_due (&s.c);
+            if (!due)
+                break;
+            assert_true (due > s.now || s.fx.overflow);
+            passes (&s, due > s.now ? due - s.now : 0);
+            assert_int_equal (s.outcome, APPLY_DONE);
+        }
+    }
+}
+
+int main (void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test (every_cell),
+        cmocka_unit_test (allowed_words_are_those_of_the_table),
+        cmocka_unit_test (a_reply_keeps_its_promise_only_once_it_arrived),
+        cmocka_unit_test (a_reply_that_failed_was_never_given),
+        cmocka_unit_test (a_break_is_judged_by_its_deadline_and_owes_an_apology),
+        cmocka_unit_test (a_pause_keeps_what_remained),
+        cmocka_unit_test (steps_come_when_they_are_due),
+        cmocka_unit_test (a_late_wake_goes_to_the_highest_step),
+        cmocka_unit_test (an_empty_step_advances_at_once),
+        cmocka_unit_test (an_acknowledgement_holds_the_ladder_until_it_expires),
+        cmocka_unit_test (too_many_transfers_climb),
+        cmocka_unit_test (a_transfer_has_two_phases),
+        cmocka_unit_test (the_customer_is_told_who_and_when),
+        cmocka_unit_test (laws_hold_on_random_walks),
+        cmocka_unit_test (catching_up_ends),
+    };
+    return cmocka_run_group_tests (tests, setup, teardown);
+}
