@@ -12,6 +12,7 @@ const char *const template_slot_names[] = {
     "promise", "due",   "text",        "detail",   "link_accept", "link_acknowledge", "workspace", NULL,
 };
 
+/* Words end with their line, so that a walk sees where lines end. */
 enum piece_kind { PIECE_END, PIECE_WORDS, PIECE_BRACE, PIECE_SLOT, PIECE_OPEN };
 
 typedef struct piece {
@@ -26,7 +27,8 @@ static piece_t next_piece (const char *at)
     if (!*at)
         return (piece_t){PIECE_END, at, 0, at};
     if (*at != '{') {
-        size_t length = strcspn (at, "{");
+        size_t length = strcspn (at, "{\n");
+        length += at[length] == '\n';
         return (piece_t){PIECE_WORDS, at, length, at + length};
     }
     if (at[1] == '{')
@@ -70,18 +72,34 @@ static const template_slot_t *slot_of (const piece_t *piece, const template_slot
     return NULL;
 }
 
+static void append_piece (builder_t *out, const piece_t *piece, const template_slot_t *slot)
+{
+    if (slot)
+        append (out, slot->value ? slot->value : "", slot->value ? strlen (slot->value) : 0);
+    else if (piece->kind == PIECE_SLOT)
+        append (out, piece->text - 1, piece->length + 2);
+    else
+        append (out, piece->text, piece->length);
+}
+
 char *template_expand (const char *text, const template_slot_t *slots, size_t slots_n, int one_line)
 {
     builder_t out = {.one_line = one_line != 0};
+    size_t line = 0;                  /* where the line at hand begins in what is built */
+    bool asked = false, said = false; /* it has slots; one of them has a value, or is not known */
     append (&out, "", 0);
     for (piece_t piece = next_piece (text); piece.kind != PIECE_END; piece = next_piece (piece.next)) {
         const template_slot_t *slot = piece.kind == PIECE_SLOT ? slot_of (&piece, slots, slots_n) : NULL;
-        if (slot)
-            append (&out, slot->value ? slot->value : "", slot->value ? strlen (slot->value) : 0);
-        else if (piece.kind == PIECE_SLOT)
-            append (&out, piece.text - 1, piece.length + 2);
-        else
-            append (&out, piece.text, piece.length);
+        append_piece (&out, &piece, slot);
+        asked = asked || slot;
+        said = said || (piece.kind == PIECE_SLOT && (!slot || (slot->value && *slot->value)));
+        bool ends = piece.kind == PIECE_WORDS && piece.text[piece.length - 1] == '\n';
+        if (!ends && *piece.next)
+            continue;
+        if (asked && !said && !one_line)
+            out.length = line;
+        line = out.length;
+        asked = said = false;
     }
     out.text[out.length] = 0;
     return out.text;

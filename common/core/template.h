@@ -1,7 +1,8 @@
 /* template.h - words with slots: "{person} takes care of {subject}". Pure.
  *
  * A slot is {name}; "{{" is a brace. Values are inserted as they are, so a value can't bring slots;
- * where a template is for a header line (subject) control characters become spaces. */
+ * where a template is for a header line (subject) control characters become spaces. In a text of several
+ * lines, one whose slots are all empty is left out ("Take it: {link_accept}" where there are no links). */
 #ifndef BUCKSTOP_TEMPLATE_H
 #define BUCKSTOP_TEMPLATE_H
 

@@ -1,0 +1,109 @@
+/* policy_builtin.c - what holds where a policy says nothing.
+ *
+ * The words are plain and warm, and name the particulars: customers hate canned replies that miss them. The
+ * slots are template.h's. */
+#include "policy_builtin.h"
+
+static const policy_target_t owner[] = {{TELL_OWNER}};
+static const policy_target_t owner_and_lead[] = {{TELL_OWNER}, {TELL_LEAD}};
+static const policy_target_t manager[] = {{TELL_MANAGER}};
+
+/* 80 %: owner; due: owner and lead; 10 minutes later: the manager, again and again until acknowledged. */
+static const policy_step_t steps[] = {
+    {.percent = 80, .tell = owner, .tell_n = 1},
+    {.percent = 100, .tell = owner_and_lead, .tell_n = 2, .priority = 1},
+    {.percent = 100,
+     .after_ms = 10 * MS_PER_MINUTE,
+     .tell = manager,
+     .tell_n = 1,
+     .priority = 1,
+     .repeat_ms = 10 * MS_PER_MINUTE,
+     .repeat_max = 10,
+     .urgent = true},
+};
+
+const policy_ladder_t policy_builtin_ladder = {POLICY_DEFAULT_LADDER, steps, sizeof steps / sizeof *steps};
+
+const policy_channel_t policy_builtin_channels[] = {
+    {"chat", 25, true, false, 20 * MS_PER_SECOND, BUCKSTOP__V1__RETURN_WAY__RETURN_WAY_CALLBACK},
+    {"phone", 100, true, false, 15 * MS_PER_SECOND, BUCKSTOP__V1__RETURN_WAY__RETURN_WAY_SPOKEN},
+    {"mail", 10, false, false, 15 * MS_PER_MINUTE, BUCKSTOP__V1__RETURN_WAY__RETURN_WAY_MAIL},
+    {"form", 10, false, false, 15 * MS_PER_MINUTE, BUCKSTOP__V1__RETURN_WAY__RETURN_WAY_MAIL},
+};
+const size_t policy_builtin_channels_n = sizeof policy_builtin_channels / sizeof *policy_builtin_channels;
+
+const policy_template_t policy_builtin_templates[POLICY_TEMPLATES] = {
+    {"offer", "Can you take this? {subject}",
+     "Hello {person},\n"
+     "\n"
+     "{customer} came by {channel}: {subject}\n"
+     "An answer is promised by {due}. Can you take it?\n"
+     "Take it: {link_accept}\n"
+     "If you can't, decline or let the offer run out: somebody else is asked then.\n"
+     "\n"
+     "Contact {contact}\n"},
+    {"assigned", "Yours now: {subject}",
+     "Hello {person},\n"
+     "\n"
+     "{subject}, from {customer} by {channel}, is yours now.\n"
+     "An answer is promised by {due}.\n"
+     "{detail}\n"
+     "\n"
+     "Contact {contact}\n"},
+    {"step", "{promise} by {due}: {subject}",
+     "Hello {person},\n"
+     "\n"
+     "{customer} was promised: {promise} by {due}.\n"
+     "It is about: {subject} ({channel}, {state})\n"
+     "Owner: {owner}\n"
+     "Accountable: {accountable}\n"
+     "{detail}\n"
+     "I see to it: {link_acknowledge}\n"
+     "\n"
+     "Contact {contact}\n"},
+    {"nobody", "Nobody can take this: {subject}",
+     "Hello {person},\n"
+     "\n"
+     "nobody can take this contact of {customer} by {channel}: {subject}\n"
+     "{detail}\n"
+     "An answer is promised by {due}.\n"
+     "Accountable: {accountable}\n"
+     "I see to it: {link_acknowledge}\n"
+     "\n"
+     "Contact {contact}\n"},
+    {"review", "Nothing has happened for long: {subject}",
+     "Hello {person},\n"
+     "\n"
+     "nothing has happened for long with this contact of {customer}: {subject}\n"
+     "It is {state}.\n"
+     "Owner: {owner}\n"
+     "Accountable: {accountable}\n"
+     "Please answer, or resolve it if all is done.\n"
+     "I see to it: {link_acknowledge}\n"
+     "\n"
+     "Contact {contact}\n"},
+    {"returned", "Your answer did not arrive: {subject}",
+     "Hello {person},\n"
+     "\n"
+     "your answer to {customer} about \"{subject}\" did not arrive.\n"
+     "{detail}\n"
+     "It counts as not given. Please reach {customer} in another way, by {due}.\n"
+     "\n"
+     "Contact {contact}\n"},
+    {"acknowledge", "We have your message: {subject}",
+     "Hello {customer},\n"
+     "\n"
+     "thank you for your message about \"{subject}\".\n"
+     "{person} takes care of it. You will hear from {person} by {due}.\n"
+     "\n"
+     "Just answer this message if you want to add something. Your reference is {contact}.\n"},
+    {"apology", "We are sorry: {subject}",
+     "Hello {customer},\n"
+     "\n"
+     "we are sorry. We had promised you an answer about \"{subject}\", and we did not keep our word.\n"
+     "What we missed: {promise}.\n"
+     "{person} looks after it now. You will hear from us by {due}.\n"
+     "\n"
+     "Your reference is {contact}.\n"},
+    {"reply", "Re: {subject}", "{text}\n"},
+};

@@ -1,0 +1,103 @@
+/* policy_yaml.h - how the text of a policy becomes rows: tables of keys, and one function per kind of value.
+ * Pure. For policy_yaml*.c alone.
+ *
+ * A new key is one row in its section's table. A new kind of value is one function in policy_yaml_values.c
+ * (general) or beside its section (special). */
+#ifndef BUCKSTOP_POLICY_YAML_H
+#define BUCKSTOP_POLICY_YAML_H
+
+#include "policy.h"
+#include "policy_arena.h"
+#include "policy_tree.h"
+
+typedef struct reader {
+    struct policy_arena *arena;
+    policy_t *policy; /* as far as it is read: sections are read in the order of their dependence */
+    policy_errors_t *errors;
+    const char *where; /* "person 'ada'": what the keys at hand belong to */
+} reader_t;
+
+typedef struct yaml_key yaml_key_t;
+
+/* Reads a value into the field; says what is wrong, and then leaves the field as it is. */
+typedef void (yaml_read_fn) (reader_t *self, const yaml_key_t *key, const node_t *value, void *field);
+
+struct yaml_key {
+    const char *name;
+    yaml_read_fn *read;
+    size_t offset;       /* of the field in the row */
+    int64_t min, max;    /* numbers: bounds; durations: milliseconds; texts: characters */
+    const char *meaning; /* for "expected" when it is missing */
+    bool required;
+    const void *words; /* read_word: its table */
+};
+
+/* A table of keys ends with a row without a name. */
+#define YAML_KEYS_END \
+    {                 \
+        NULL          \
+    }
+
+typedef struct yaml_word {
+    const char *word;
+    int value;
+} yaml_word_t;
+
+/* Fields that are a pointer with a count right behind it. */
+typedef struct yaml_list {
+    const void *items;
+    size_t n;
+} yaml_list_t;
+#define YAML_LIST_ASSERT(type, items) \
+    _Static_assert (offsetof (type, items##_n) == offsetof (type, items) + offsetof (yaml_list_t, n), "a list")
+
+void yaml_fail (reader_t *self, const node_t *at, const char *expected, const char *what, ...)
+    __attribute__ ((format (printf, 4, 5)));
+/* "'abc'", "a list", "nothing": for "found ..." */
+const char *yaml_found (const node_t *node, char buffer[DETAIL_SIZE]);
+/* True for the kind, else says so. */
+bool yaml_is (reader_t *self, const yaml_key_t *key, const node_t *value, node_kind_t kind, const char *expected);
+
+/* The keys of a map into the fields of a row. `where` as in reader_t. */
+void yaml_read_map (reader_t *self, const node_t *map, const yaml_key_t *keys, void *row, const char *where);
+/* A map of named rows: room for all, names checked. The caller fills them in, in the order of the map. */
+void *yaml_named_rows (reader_t *self, const node_t *map, size_t row_size, const char *what, size_t *n);
+/* A list of rows: room for all. */
+void *yaml_list_rows (reader_t *self, const node_t *list, size_t row_size, const char *what, size_t *n);
+/* The row of that name, or says what names there are. Rows have their name first. */
+const void *yaml_named (reader_t *self, const node_t *at, const char *name, const char *what, const void *rows,
+                        size_t n, size_t row_size);
+char *yaml_where (reader_t *self, const char *format, ...) __attribute__ ((format (printf, 2, 3)));
+/* Of words (n of them, at a stride), the one that was probably meant; NULL: none is near. */
+const char *yaml_nearest (const char *word, const void *rows, size_t n, size_t row_size);
+
+/* General kinds of values; the field's type in brackets. */
+yaml_read_fn yaml_read_text;       /* const char *: min to max bytes */
+yaml_read_fn yaml_read_line;       /* const char *: the same without line ends */
+yaml_read_fn yaml_read_name;       /* const char *: as names of people, teams, ... are written */
+yaml_read_fn yaml_read_number;     /* int */
+yaml_read_fn yaml_read_switch;     /* bool */
+yaml_read_fn yaml_read_duration;   /* int64_t, milliseconds */
+yaml_read_fn yaml_read_word;       /* int: one of key->words */
+yaml_read_fn yaml_read_texts;      /* yaml_list_t of const char * */
+yaml_read_fn yaml_read_skills;     /* yaml_list_t of policy_skill_t */
+yaml_read_fn yaml_read_language;   /* const char * */
+yaml_read_fn yaml_read_languages;  /* yaml_list_t of const char * */
+yaml_read_fn yaml_read_mail;       /* const char *: an address, or "Name <address>" */
+yaml_read_fn yaml_read_url;        /* const char *: http or https */
+yaml_read_fn yaml_read_person;     /* const policy_person_t * */
+yaml_read_fn yaml_read_people;     /* yaml_list_t of const policy_person_t * */
+yaml_read_fn yaml_read_team;       /* const policy_team_t * */
+yaml_read_fn yaml_read_channel;    /* const char *: the name of a channel */
+yaml_read_fn yaml_read_calendar;   /* const calendar_t * */
+yaml_read_fn yaml_read_hours_name; /* const char *: the name of a calendar */
+yaml_read_fn yaml_read_ladder;     /* const policy_ladder_t * */
+
+/* "1h30m" in milliseconds; 0, or -1: not of the form, or too long to count. */
+int yaml_duration (const char *text, int64_t *ms);
+
+/* Sections, each in a file with its tables. */
+yaml_read_fn yaml_section_hours, yaml_section_channels, yaml_section_people, yaml_section_teams, yaml_section_ladders,
+    yaml_section_templates, yaml_section_rules, yaml_section_promises, yaml_section_settings;
+
+#endif

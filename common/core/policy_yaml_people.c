@@ -1,0 +1,182 @@
+/* policy_yaml_people.c - the sections `channels`, `people` and `teams`. */
+#include "policy_yaml.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { WAYS_MAX = 8, CAPACITY_DEFAULT = 100, CAPACITY_MAX = 100000, WEIGHT_DEFAULT = 10 };
+#define OFFER_LIVE_MS     (20 * MS_PER_SECOND)
+#define OFFER_DEFERRED_MS (15 * MS_PER_MINUTE)
+
+/* ---- channels */
+
+static const yaml_word_t accept_words[] = {{"ask", 0}, {"auto", 1}, {NULL, 0}};
+static const yaml_word_t answer_words[] = {
+    {"mail", BUCKSTOP__V1__RETURN_WAY__RETURN_WAY_MAIL},
+    {"callback", BUCKSTOP__V1__RETURN_WAY__RETURN_WAY_CALLBACK},
+    {"spoken", BUCKSTOP__V1__RETURN_WAY__RETURN_WAY_SPOKEN},
+    {"none", BUCKSTOP__V1__RETURN_WAY__RETURN_WAY_UNSPECIFIED},
+    {NULL, 0},
+};
+_Static_assert (sizeof (return_way_t) == sizeof (int), "yaml_read_word writes an int");
+
+static const yaml_key_t channel_keys[] = {
+    {"weight", yaml_read_number, offsetof (policy_channel_t, weight), 0, CAPACITY_MAX, "of one contact"},
+    {"live", yaml_read_switch, offsetof (policy_channel_t, live), 0, 0, "is somebody on the line?"},
+    {"offer", yaml_read_duration, offsetof (policy_channel_t, offer_ms), 1, MS_PER_DAY, "how long an offer stands"},
+    {"accept", yaml_read_switch, offsetof (policy_channel_t, accept_auto), 0, 0, "ask or auto", false, accept_words},
+    {"answer", yaml_read_word, offsetof (policy_channel_t, answer), 0, 0, "how answers go", false, answer_words},
+    YAML_KEYS_END,
+};
+
+void yaml_section_channels (reader_t *self, const yaml_key_t *key, const node_t *value, void *field)
+{
+    (void)key, (void)field;
+    policy_channel_t *rows = yaml_named_rows (self, value, sizeof *rows, "channel", &self->policy->channels_n);
+    self->policy->channels = rows;
+    const node_t *word = value->first;
+    for (size_t i = 0; i < self->policy->channels_n; i++, word = word->next) {
+        rows[i].weight = WEIGHT_DEFAULT;
+        if (word->value)
+            yaml_read_map (self, word->value, channel_keys, &rows[i], yaml_where (self, "channel '%s'", rows[i].name));
+        if (rows[i].offer_ms == 0)
+            rows[i].offer_ms = rows[i].live ? OFFER_LIVE_MS : OFFER_DEFERRED_MS;
+    }
+}
+
+/* ---- people */
+
+YAML_LIST_ASSERT (policy_person_t, skills);
+YAML_LIST_ASSERT (policy_person_t, languages);
+YAML_LIST_ASSERT (policy_person_t, ways);
+YAML_LIST_ASSERT (policy_team_t, members);
+
+/* What a way is: the key that is there names it. */
+static void set_way (policy_way_t *way, way_kind_t kind)
+{
+    way->kind = way->kind ? (way_kind_t)-1 : kind; /* a second one: told apart in read_way */
+}
+
+static void read_log (reader_t *self, const yaml_key_t *key, const node_t *value, void *field)
+{
+    policy_way_t *way = field;
+    set_way (way, BUCKSTOP__V1__WAY_KIND__WAY_KIND_LOG);
+    yaml_read_name (self, key, value, &way->address);
+}
+
+static void read_mail (reader_t *self, const yaml_key_t *key, const node_t *value, void *field)
+{
+    policy_way_t *way = field;
+    set_way (way, BUCKSTOP__V1__WAY_KIND__WAY_KIND_MAIL);
+    yaml_read_mail (self, key, value, &way->address);
+}
+
+static void read_webhook (reader_t *self, const yaml_key_t *key, const node_t *value, void *field)
+{
+    policy_way_t *way = field;
+    set_way (way, BUCKSTOP__V1__WAY_KIND__WAY_KIND_WEBHOOK);
+    yaml_read_url (self, key, value, &way->address);
+}
+
+static void read_slack (reader_t *self, const yaml_key_t *key, const node_t *value, void *field)
+{
+    policy_way_t *way = field;
+    set_way (way, BUCKSTOP__V1__WAY_KIND__WAY_KIND_SLACK);
+    yaml_read_url (self, key, value, &way->address);
+}
+
+static const yaml_key_t way_keys[] = {
+    {"log", read_log, 0, 0, 0, "a word for the log"},
+    {"mail", read_mail, 0, 0, 0, "a mail address"},
+    {"webhook", read_webhook, 0, 0, 0, "a URL; needs a secret"},
+    {"slack", read_slack, 0, 0, 0, "a URL of a Slack-shaped webhook"},
+    {"secret", yaml_read_name, offsetof (policy_way_t, secret), 0, 0, "name of the key that signs a webhook"},
+    {"after", yaml_read_duration, offsetof (policy_way_t, delay_ms), 0, 7 * MS_PER_DAY, "delay"},
+    YAML_KEYS_END,
+};
+
+static void read_way (reader_t *self, const node_t *map, policy_way_t *way)
+{
+    bool webhook;
+    yaml_read_map (self, map, way_keys, way, yaml_where (self, "a way of %s", self->where));
+    if (map->kind != NODE_MAP)
+        return;
+    webhook = way->kind == BUCKSTOP__V1__WAY_KIND__WAY_KIND_WEBHOOK;
+    if (way->kind == (way_kind_t)-1)
+        yaml_fail (self, map, "one of log, mail, webhook, slack", "a way of %s is several at once", self->where);
+    else if (!way->kind)
+        yaml_fail (self, map, "one of log, mail, webhook, slack", "a way of %s does not say what it is", self->where);
+    else if (webhook && !way->secret)
+        yaml_fail (self, map, "secret: the name of the key that signs it", "a webhook of %s has no secret",
+                   self->where);
+    else if (!webhook && way->secret)
+        yaml_fail (self, map, "a secret only with a webhook", "a way of %s has a secret", self->where);
+}
+
+static void read_ways (reader_t *self, const yaml_key_t *key, const node_t *value, void *field)
+{
+    yaml_list_t *list = field;
+    policy_way_t *ways = yaml_list_rows (self, value, sizeof *ways, "ways", &list->n);
+    size_t i = 0;
+    list->items = ways;
+    if (list->n > WAYS_MAX)
+        yaml_fail (self, value, "at most 8 ways", "%s of %s are %zu", key->name, self->where, list->n);
+    for (const node_t *item = value->first; ways && item; item = item->next)
+        read_way (self, item, &ways[i++]);
+}
+
+static const yaml_key_t person_keys[] = {
+    {"name", yaml_read_line, offsetof (policy_person_t, display), 1, DISPLAY_SIZE - 1, "what customers read"},
+    {"skills", yaml_read_skills, offsetof (policy_person_t, skills), 0, 0, "skill: level 1..10"},
+    {"languages", yaml_read_languages, offsetof (policy_person_t, languages), 0, 0, "none: any"},
+    {"capacity", yaml_read_number, offsetof (policy_person_t, capacity), 0, CAPACITY_MAX, "sum of weights"},
+    {"shift", yaml_read_calendar, offsetof (policy_person_t, shift), 0, 0, "a calendar; none: always"},
+    {"quiet", yaml_read_calendar, offsetof (policy_person_t, quiet), 0, 0, "a calendar while notices are held"},
+    {"ways", read_ways, offsetof (policy_person_t, ways), 0, 0, "how to reach the person"},
+    YAML_KEYS_END,
+};
+
+/* Nobody is without a way: where none is named, notices go to the log, under the person's name. */
+static void default_way (reader_t *self, policy_person_t *person)
+{
+    policy_way_t *way = arena_alloc (self->arena, sizeof *way);
+    *way = (policy_way_t){.kind = BUCKSTOP__V1__WAY_KIND__WAY_KIND_LOG, .address = person->name};
+    person->ways = way;
+    person->ways_n = 1;
+}
+
+void yaml_section_people (reader_t *self, const yaml_key_t *key, const node_t *value, void *field)
+{
+    (void)key, (void)field;
+    policy_person_t *rows = yaml_named_rows (self, value, sizeof *rows, "person", &self->policy->people_n);
+    self->policy->people = rows;
+    const node_t *word = value->first;
+    for (size_t i = 0; i < self->policy->people_n; i++, word = word->next) {
+        rows[i].display = rows[i].name;
+        rows[i].capacity = CAPACITY_DEFAULT;
+        if (word->value)
+            yaml_read_map (self, word->value, person_keys, &rows[i], yaml_where (self, "person '%s'", rows[i].name));
+        if (rows[i].ways_n == 0)
+            default_way (self, &rows[i]);
+    }
+}
+
+/* ---- teams */
+
+static const yaml_key_t team_keys[] = {
+    {"lead", yaml_read_person, offsetof (policy_team_t, lead), 0, 0,
+     "the person who is accountable until somebody accepts", true},
+    {"members", yaml_read_people, offsetof (policy_team_t, members), 0, 0, "a list of people, as in [ada, ben]", true},
+    YAML_KEYS_END,
+};
+
+void yaml_section_teams (reader_t *self, const yaml_key_t *key, const node_t *value, void *field)
+{
+    (void)key, (void)field;
+    policy_team_t *rows = yaml_named_rows (self, value, sizeof *rows, "team", &self->policy->teams_n);
+    self->policy->teams = rows;
+    const node_t *word = value->first;
+    for (size_t i = 0; i < self->policy->teams_n; i++, word = word->next)
+        if (word->value)
+            yaml_read_map (self, word->value, team_keys, &rows[i], yaml_where (self, "team '%s'", rows[i].name));
+}
