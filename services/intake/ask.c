@@ -1,0 +1,139 @@
+/* ask.c - one request under way: its birth, what it may ask of the intake, its end. */
+#include "ask.h"
+
+#include "clock.h"
+#include "words.h"
+#include "xmalloc.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+ask_t *ask_new (intake_t *intake)
+{
+    ask_t *self = xcalloc (1, sizeof *self);
+    self->intake = intake;
+    self->begun_us = loop_now_us (intake->service->loop);
+    intake->asks++;
+    return self;
+}
+
+void ask_destroy (ask_t **self_p)
+{
+    ask_t *self = *self_p;
+    if (!self)
+        return;
+    *self_p = NULL;
+    loop_cancel (self->intake->service->loop, &self->deadline);
+    if (self->http)
+        http_respond (&self->http, 500, NULL, NULL, 0, NULL);
+    if (self->peer)
+        bus_answer (self->intake->service->bus, &self->peer, NULL, 0);
+    body_clear (&self->body);
+    if (self->free_more)
+        self->free_more (self->more);
+    self->intake->asks--;
+    free (self);
+}
+
+store_t *ask_store (const ask_t *self)
+{
+    return self->intake->service->store;
+}
+
+int ask_shard (const ask_t *self)
+{
+    return store_shard (ask_store (self), self->bearer.workspace);
+}
+
+const policy_t *ask_policy (ask_t **self_p)
+{
+    ask_t *self = *self_p;
+    const policy_t *policy = workspaces_policy (self->intake->service->workspaces, self->bearer.workspace);
+    if (!policy)
+        ask_refuse_as (self_p, REFUSE_NO_POLICY, "workspace '%s' has no policy", self->bearer.workspace);
+    return policy;
+}
+
+bool ask_query (ask_t **self_p, const char *name, int64_t min, int64_t max, int64_t fallback, int64_t *number)
+{
+    const char *text = http_query ((*self_p)->http, name);
+    char *end = NULL;
+    *number = fallback;
+    if (!text)
+        return true;
+    *number = strtoll (text, &end, 10);
+    if (*text && !*end && strlen (text) < 20 && *number >= min && *number <= max)
+        return true;
+    ask_refuse_as (self_p, REFUSE_QUERY, "'%s' must be a number from %lld to %lld", name, (long long)min,
+                   (long long)max);
+    return false;
+}
+
+/* A person's keys are theirs, whichever of their tokens is used; else a token has keys of its own. */
+void ask_once (ask_t *self, const char *channel, const char *message_id, const ProtobufCMessage *body)
+{
+    uint8_t random[EVENT_ID_SIZE];
+    intake_random (self->intake, random, sizeof random);
+    const bearer_t *bearer = &self->bearer;
+    once_scope_t scope = {ask_shard (self), bearer->workspace, scope_name (bearer->scope),
+                          bearer->scope == SCOPE_PERSON ? bearer->person : bearer->id};
+    once_set (&self->once, &scope, self->key, channel, message_id, body, random);
+}
+
+void intake_random (intake_t *self, void *bytes, size_t size)
+{
+    if (self->random_used + size > sizeof self->random) {
+        clock_random (self->random, sizeof self->random);
+        self->random_used = 0;
+    }
+    memcpy (bytes, self->random + self->random_used, size);
+    self->random_used += size;
+}
+
+void ask_refuse (ask_t **self_p, const refusal_t *refusal)
+{
+    ask_refuse_early (*self_p, refusal);
+    ask_destroy (self_p);
+}
+
+void ask_refuse_as (ask_t **self_p, refusal_kind_t kind, const char *format, ...)
+{
+    refusal_t refusal = {.kind = kind};
+    va_list args;
+    va_start (args, format);
+    vsnprintf (refusal.detail, sizeof refusal.detail, format, args);
+    va_end (args);
+    ask_refuse (self_p, &refusal);
+}
+
+void ask_away (ask_t **self_p)
+{
+    const char *why = store_why_not (ask_store (*self_p));
+    ask_refuse_as (self_p, REFUSE_AWAY, "%s", *why ? why : "the store did not answer in time");
+}
+
+void ask_refuse_outcome (ask_t **self_p, const work_result_t *result)
+{
+    ask_t *self = *self_p;
+    switch (result->outcome) {
+    case WORK_MISSING:
+        ask_refuse_as (self_p, REFUSE_NO_CONTACT, "no contact '%s' in workspace '%s'", self->id,
+                       self->bearer.workspace);
+        return;
+    case WORK_BROKEN:
+        ask_refuse_as (self_p, REFUSE_BROKEN, "the record of contact '%s' can't be read", self->id);
+        return;
+    case WORK_CONFLICT:
+        ask_refuse_as (self_p, REFUSE_BUSY, "%d times somebody else was faster", WORK_TRIES_MAX);
+        return;
+    default:
+        ask_away (self_p);
+        return;
+    }
+}
+
+void ask_receipt (ask_t **self_p, const receipt_t *receipt, bool replay)
+{
+    ask_answer_receipt (*self_p, receipt, replay);
+    ask_destroy (self_p);
+}

@@ -1,0 +1,87 @@
+/* ask.h - one request under way, whichever door it came by, and how it is answered.
+ *
+ * An ask is answered once and is then gone: what takes an ask_t ** nulls it. Requests of one kind are handled by one
+ * function; what it ends in (a receipt, a refusal, a page of events, a view) is rendered for the door. */
+#ifndef BUCKSTOP_ASK_H
+#define BUCKSTOP_ASK_H
+
+#include "body.h"
+#include "http_server.h"
+#include "intake.h"
+#include "once.h"
+#include "receipt.h"
+#include "refusal.h"
+#include "routes.h"
+#include "tokens.h"
+#include "work.h"
+
+struct intake {
+    service_t *service;
+    intake_params_t *params;
+    http_server_t *http;
+    tokens_t *tokens;
+    size_t asks; /* under way */
+    bool draining;
+    uint8_t random[1024]; /* drawn ahead: one call to the system serves many requests */
+    size_t random_used;
+};
+
+struct ask {
+    intake_t *intake;
+    http_request_t *http; /* one of both; NULL once answered */
+    bus_peer_t *peer;
+    loop_timer_t *deadline; /* peer: an HTTP request has one of its own */
+    bool answered;
+    const route_t *route; /* HTTP */
+    bool protobuf;        /* HTTP: Accept asks for it */
+    char id[ROUTE_ID_SIZE];
+    char key[ADDRESS_SIZE]; /* idempotency key, "" : none */
+    char trace[TRACE_SIZE];
+    bearer_t bearer;
+    body_t body;
+    Buckstop__V1__Submit submit; /* borrow from body */
+    Buckstop__V1__Action action;
+    once_t once;
+    int64_t begun_us;
+    void *more; /* the handler's own */
+    void (*free_more) (void *more);
+};
+
+ask_t *ask_new (intake_t *intake);
+void ask_destroy (ask_t **self_p); /* unanswered: the other side hears nothing more from here */
+int ask_shard (const ask_t *self);
+store_t *ask_store (const ask_t *self);
+/* The policy in force; NULL: there is none, and the ask is refused and gone. */
+const policy_t *ask_policy (ask_t **self_p);
+/* The query's number, or fallback; false: it is none, or out of bounds, and the ask is refused and gone. */
+bool ask_query (ask_t **self_p, const char *name, int64_t min, int64_t max, int64_t fallback, int64_t *number);
+void ask_once (ask_t *self, const char *channel, const char *message_id, const ProtobufCMessage *body);
+void intake_random (intake_t *self, void *bytes, size_t size);
+
+/* Answers. */
+void ask_receipt (ask_t **self_p, const receipt_t *receipt, bool replay);
+/* The same two, but the ask is kept: what is under way goes on. */
+void ask_answer_receipt (ask_t *self, const receipt_t *receipt, bool replay);
+void ask_refuse_early (ask_t *self, const refusal_t *refusal);
+void ask_refuse (ask_t **self_p, const refusal_t *refusal);
+void ask_refuse_as (ask_t **self_p, refusal_kind_t kind, const char *format, ...)
+    __attribute__ ((format (printf, 3, 4)));
+void ask_away (ask_t **self_p);
+void ask_json (ask_t **self_p, json_out_t *out); /* 200; clears it */
+void ask_page (ask_t **self_p, int status, const char *html, size_t size);
+void ask_events (ask_t **self_p, Buckstop__V1__EventsPage *page);
+/* Outcomes of work that mean the same for all: AWAY, CONFLICT, BROKEN, MISSING. */
+void ask_refuse_outcome (ask_t **self_p, const work_result_t *result);
+
+/* Doors. */
+http_handler_fn intake_http;
+bus_fn intake_bus;
+
+/* The rows of routes.c. */
+ask_fn submit_open, submit_append, action_take, contacts_list, contact_show, people_list, presence_put, presence_delete,
+    events_list, link_show, link_take, health_live, health_ready;
+/* One for each kind of request, for both doors: ask->submit, ask->action are filled. */
+ask_fn submit_begin, action_begin;
+void events_begin (ask_t **self_p, uint64_t after, int64_t limit);
+
+#endif

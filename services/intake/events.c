@@ -1,0 +1,103 @@
+/* events.c - a range of the workspace's events, for whoever missed some of the stream.
+ *
+ * hears: GET /v1/events, EventsAsk. says: events in order of their numbers, and which numbers are kept at all.
+ *
+ * Limits: what is older than kept is gone; oldest_kept tells it. */
+#include "ask.h"
+
+#include "xmalloc.h"
+
+enum { LIMIT = 100, LIMIT_MAX = 1000 };
+
+typedef struct range {
+    Buckstop__V1__EventsPage page;
+    uint64_t after;
+    int64_t limit;
+} range_t;
+
+static void range_free (void *more)
+{
+    range_t *self = more;
+    for (size_t i = 0; i < self->page.n_events; i++)
+        buckstop__v1__event__free_unpacked (self->page.events[i], NULL);
+    free (self->page.events);
+    free (self);
+}
+
+static const char *stream_of (const ask_t *ask, char key[KEY_SIZE])
+{
+    return key_events (key, ask_shard (ask), ask->bearer.workspace);
+}
+
+/* An entry that can't be read still has its number: subscribers count on there being no gap. */
+static Buckstop__V1__Event *event_of (const store_value_t *value, const ask_t *ask)
+{
+    Buckstop__V1__Event *event = buckstop__v1__event__unpack (NULL, value->size, (const uint8_t *)value->bytes);
+    if (!event) {
+        event = xcalloc (1, sizeof *event);
+        buckstop__v1__event__init (event);
+        event->workspace = xstrdup (ask->bearer.workspace);
+    }
+    event->number = (uint64_t)value->score;
+    return event;
+}
+
+static void events_read (void *arg, const store_values_t *values)
+{
+    ask_t *ask = arg;
+    range_t *self = ask->more;
+    if (values->away) {
+        ask_away (&ask);
+        return;
+    }
+    self->page.events = xcalloc (values->n, sizeof *self->page.events);
+    for (size_t i = 0; i < values->n; i++)
+        self->page.events[self->page.n_events++] = event_of (&values->items[i], ask);
+    ask_events (&ask, &self->page);
+}
+
+static void newest_read (void *arg, const store_values_t *values)
+{
+    ask_t *ask = arg;
+    range_t *self = ask->more;
+    char key[KEY_SIZE];
+    if (values->away) {
+        ask_away (&ask);
+        return;
+    }
+    self->page.newest = values->n ? (uint64_t)values->items[0].score : 0;
+    store_events (ask_store (ask), stream_of (ask, key), self->after, self->limit, events_read, ask);
+}
+
+static void oldest_read (void *arg, const store_values_t *values)
+{
+    ask_t *ask = arg;
+    range_t *self = ask->more;
+    char key[KEY_SIZE];
+    if (values->away) {
+        ask_away (&ask);
+        return;
+    }
+    self->page.oldest_kept = values->n ? (uint64_t)values->items[0].score : 0;
+    store_events_last (ask_store (ask), stream_of (ask, key), newest_read, ask);
+}
+
+void events_begin (ask_t **ask_p, uint64_t after, int64_t limit)
+{
+    ask_t *ask = *ask_p;
+    *ask_p = NULL;
+    range_t *self = ask->more = xcalloc (1, sizeof *self);
+    ask->free_more = range_free;
+    buckstop__v1__events_page__init (&self->page);
+    self->after = after;
+    self->limit = limit;
+    char key[KEY_SIZE];
+    store_events_first (ask_store (ask), stream_of (ask, key), oldest_read, ask);
+}
+
+void events_list (ask_t **ask_p)
+{
+    int64_t after, limit;
+    if (ask_query (ask_p, "after", 0, INT64_MAX, 0, &after) && ask_query (ask_p, "limit", 1, LIMIT_MAX, LIMIT, &limit))
+        events_begin (ask_p, (uint64_t)after, limit);
+}

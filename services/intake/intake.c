@@ -1,0 +1,125 @@
+/* intake.c - the service: parameters, doors, drain.
+ *
+ * hears: HTTP (routes.c), Submit, Action and EventsAsk on the submit socket, SIGHUP (the policy file).
+ * says: receipts once a commit is durable, refusals, views; hints to the other services (work.c).
+ * owns: nothing but open requests; all of value is in the store, so any number of intakes may run. */
+#include "intake.h"
+
+#include "ask.h"
+#include "log.h"
+#include "policy_file.h"
+#include "xmalloc.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+enum { BODY_MAX_DEFAULT = 1024 * 1024, BODY_MAX_MAX = WIRE_MAX - 64 * 1024, CONNECTIONS_DEFAULT = 4096 };
+
+intake_params_t intake_params;
+
+static const param_t params[] = {
+    {"listen", PARAM_STRING, "127.0.0.1:7400", 0, 0, &intake_params.listen, "address and port of HTTP; port 0: any"},
+    {"policy", PARAM_STRING, "", 0, 0, &intake_params.policy, "file that is applied at SIGHUP"},
+    {"body-max", PARAM_NUMBER, "1048576", 1024, BODY_MAX_MAX, &intake_params.body_max,
+     "bytes of a request's body; more is answered 413"},
+    {"connections", PARAM_NUMBER, "4096", 1, 65536, &intake_params.connections, "HTTP connections at once"},
+    {NULL},
+};
+
+static intake_params_t *params_of (void *arg)
+{
+    return arg ? arg : &intake_params;
+}
+
+static int open_http (intake_t *self)
+{
+    const intake_params_t *given = self->params;
+    http_server_config_t config = {
+        .endpoint = given->listen,
+        .body_max = (size_t)(given->body_max ? given->body_max : BODY_MAX_DEFAULT),
+        .timeout_ms = INTAKE_ANSWER_MS,
+        .connections_max = (unsigned)(given->connections ? given->connections : CONNECTIONS_DEFAULT),
+    };
+    self->http = http_server_new (self->service->loop, &config, intake_http, self);
+    if (!self->http) {
+        log_fact (LOG_ERROR_, "", "can't listen", "endpoint", given->listen, NULL);
+        return -EADDRINUSE;
+    }
+    char port[12];
+    snprintf (port, sizeof port, "%d", http_server_port (self->http));
+    log_fact (LOG_NOTICE_, "", "listening", "http", given->listen, "port", port, NULL);
+    return 0;
+}
+
+static void intake_stop (service_t *service, void *arg)
+{
+    (void)service;
+    intake_params_t *given = params_of (arg);
+    intake_t *self = given->running;
+    if (!self)
+        return;
+    given->running = NULL;
+    http_server_destroy (&self->http);
+    tokens_destroy (&self->tokens);
+    free (self);
+}
+
+static int intake_start (service_t *service, void *arg)
+{
+    intake_t *self = xcalloc (1, sizeof *self);
+    self->service = service;
+    self->params = params_of (arg);
+    self->params->running = self;
+    self->random_used = sizeof self->random;
+    self->tokens = tokens_new (service->loop, service->store);
+    int rc = bus_bind (service->bus, BUS_SUBMIT, service->submit, intake_bus, self);
+    if (rc == 0)
+        rc = open_http (self);
+    if (rc == 0 && self->params->policy && *self->params->policy)
+        policy_file_follow (service, self->params->policy);
+    if (rc != 0)
+        intake_stop (service, arg);
+    return rc;
+}
+
+static void intake_drain (service_t *service, void *arg)
+{
+    (void)service;
+    intake_t *self = params_of (arg)->running;
+    if (!self)
+        return;
+    self->draining = true;
+    http_server_drain (self->http);
+}
+
+static bool intake_idle (service_t *service, void *arg)
+{
+    (void)service;
+    const intake_t *self = params_of (arg)->running;
+    return !self || (self->asks == 0 && http_server_open (self->http) == 0);
+}
+
+static void intake_metrics (service_t *service, void *arg, FILE *out)
+{
+    (void)service;
+    const intake_t *self = params_of (arg)->running;
+    if (self)
+        fprintf (out, "# TYPE buckstop_intake_requests_open gauge\nbuckstop_intake_requests_open %zu\n", self->asks);
+}
+
+int intake_port (const intake_params_t *given)
+{
+    return given->running ? http_server_port (given->running->http) : 0;
+}
+
+const service_kind_t intake_kind = {
+    .name = "intake",
+    .summary = "takes what comes in: customers' messages, people's actions, operators' questions",
+    .example = "  buckstop-intake --redis unix:/run/buckstop/redis.sock --listen 127.0.0.1:7400\n",
+    .params = params,
+    .start = intake_start,
+    .drain = intake_drain,
+    .idle = intake_idle,
+    .stop = intake_stop,
+    .metrics = intake_metrics,
+};

@@ -1,0 +1,30 @@
+/* intake.h - everything that comes in: customers' messages, people's actions, the questions of operators. */
+#ifndef BUCKSTOP_INTAKE_H
+#define BUCKSTOP_INTAKE_H
+
+#include "service.h"
+
+/* An answer is given by then, if only 503: requests that wait when the store goes away hear within a second. */
+enum { INTAKE_ANSWER_MS = 950 };
+/* Above this share of the store's memory new messages are refused; the rest is kept for timers and actions. */
+#define INTAKE_MEMORY_MAX 0.80
+
+typedef struct intake intake_t;
+
+typedef struct intake_params {
+    const char *listen;  /* of HTTP */
+    const char *policy;  /* file that SIGHUP applies; "" : none */
+    int64_t body_max;    /* bytes */
+    int64_t connections; /* at once */
+    intake_t *running;   /* between start and stop */
+} intake_params_t;
+
+/* The parameters of this process's command line: intake_kind.params fill them. They are also what start, stop and
+ * the others get as `arg`; a program that runs several intakes gives each its own. */
+extern intake_params_t intake_params;
+extern const service_kind_t intake_kind;
+
+/* The port that HTTP listens on; 0: not started. */
+int intake_port (const intake_params_t *params);
+
+#endif

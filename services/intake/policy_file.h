@@ -1,0 +1,10 @@
+/* policy_file.h - SIGHUP applies the policy file, as 'buckstop policy apply' does. */
+#ifndef BUCKSTOP_POLICY_FILE_H
+#define BUCKSTOP_POLICY_FILE_H
+
+#include "service.h"
+
+/* path is kept. What became of it is said in the log; a bad file changes nothing. */
+void policy_file_follow (service_t *service, const char *path);
+
+#endif

@@ -1,0 +1,35 @@
+/* receipt.h - what a request is answered with once it is durable. Pure. */
+#ifndef BUCKSTOP_RECEIPT_H
+#define BUCKSTOP_RECEIPT_H
+
+#include "contact.h"
+#include "json_out.h"
+
+typedef Buckstop__V1__Disposition disposition_t;
+
+typedef struct receipt {
+    char contact[ID_SIZE];
+    disposition_t disposition;
+    char accountable[NAME_SIZE];
+    struct receipt_promise {
+        promise_kind_t kind;
+        wall_ms_t due;
+    } promises[PROMISES_MAX];
+    size_t promises_n;
+    contact_state_t state;
+    uint64_t version;
+} receipt_t;
+
+/* Of the contact as committed at `version`; its promises are those still pending. */
+receipt_t receipt_of (const contact_t *contact, uint64_t version, disposition_t disposition);
+uint8_t *receipt_pack (const receipt_t *self, size_t *size);          /* a packed Receipt; malloc'd */
+int receipt_unpack (const void *bytes, size_t size, receipt_t *self); /* 0, or -1: not a Receipt */
+/* The same receipt gives the same bytes, always. */
+void receipt_json (json_out_t *out, const receipt_t *self);
+/* For an answer in an envelope: fn gets the message during the call. */
+typedef void (receipt_message_fn) (void *arg, Buckstop__V1__Receipt *message);
+void receipt_message (const receipt_t *self, receipt_message_fn *fn, void *arg);
+
+const char *disposition_name (disposition_t disposition);
+
+#endif

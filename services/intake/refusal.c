@@ -1,0 +1,123 @@
+/* refusal.c - every way in which a request is refused, in one table.
+ *
+ * type, title, status and detail are RFC 9457's; code is the word that programs test, hint what to do about it. */
+#include "refusal.h"
+
+#include "words.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#define TYPE_PREFIX "urn:buckstop:problem:"
+
+static const refusal_row_t rows[REFUSE_KINDS] = {
+    [REFUSE_NONE] = {500, "none", "No reason", "", 0},
+    [REFUSE_MALFORMED] = {400, "malformed", "The body can't be read", "Correct the body and send it again.", 0},
+    [REFUSE_QUERY] = {400, "bad-query", "The query can't be used", "Correct the named parameter.", 0},
+    [REFUSE_NO_TOKEN] = {401, "no-token", "A token is needed",
+                         "Send the header 'Authorization: Bearer TOKEN'; tokens are issued by 'buckstop token issue'.",
+                         0},
+    [REFUSE_BAD_TOKEN] = {401, "bad-token", "The token is not known",
+                          "It may have been revoked; ask an operator for a new one.", 0},
+    [REFUSE_SCOPE] = {403, "wrong-scope", "The token's scope does not allow this",
+                      "Use a token of the scope that the detail names.", 0},
+    [REFUSE_NOT_YOU] = {403, "not-you", "A person's token acts for that person only",
+                        "Leave 'person' out, or use an operator's token.", 0},
+    [REFUSE_NO_PATH] = {404, "no-such-path", "There is nothing at this path", "The paths stand in openapi.yaml.", 0},
+    [REFUSE_NO_CONTACT] = {404, "no-such-contact", "There is no such contact in this workspace",
+                           "Check the id; a closed contact is kept for the policy's retention time.", 0},
+    [REFUSE_NO_PERSON] = {404, "no-such-person", "The policy names no such person",
+                          "GET /v1/people lists those it names.", 0},
+    [REFUSE_NO_LINK] = {404, "no-such-link", "This link is not one of ours",
+                        "Open it as it stands in the message, whole.", 0},
+    [REFUSE_METHOD] = {405, "wrong-method", "The path does not know this method",
+                       "The Allow header lists those it knows.", 0},
+    [REFUSE_KEY_REUSED] = {409, "key-reused", "This idempotency key was used for another request",
+                           "Take a new key for each request; send the same body again to repeat one.", 0},
+    [REFUSE_NO_STATE] = {409, "not-in-this-state", "The contact's state does not allow this",
+                         "Take one of the allowed actions.", 0},
+    [REFUSE_NOT_YOURS] = {409, "not-yours", "Somebody else has this contact", "Ask them, or the accountable person.",
+                          0},
+    [REFUSE_STALE] = {409, "overtaken", "This was overtaken by another event",
+                      "Look at the contact, then decide again.", 0},
+    [REFUSE_NO_ROOM] = {409, "no-room", "The person holds as much as their capacity allows",
+                        "Resolve or transfer something first.", 0},
+    [REFUSE_LEAVING] = {409, "leaving", "The person is leaving: the policy names them no more",
+                        "Apply a policy that names them, or choose somebody else.", 0},
+    [REFUSE_LINK_EXPIRED] = {410, "link-expired", "This link has expired", "Open the contact with your own client.", 0},
+    [REFUSE_TOO_LARGE] = {413, "too-large", "The request is too large", "Send less text; keep attachments elsewhere.",
+                          0},
+    [REFUSE_MEDIA] = {415, "wrong-content-type", "The content type is not understood",
+                      "Send application/json or application/x-protobuf.", 0},
+    [REFUSE_INVALID] = {422, "invalid", "The request says something that can't be used",
+                        "Correct the field that the detail names.", 0},
+    [REFUSE_UNKNOWN_CHANNEL] = {422, "unknown-channel", "The policy names no such channel",
+                                "Use one of those the detail lists, or add it to the policy.", 0},
+    [REFUSE_UNKNOWN_PERSON] = {422, "unknown-person", "The policy names no such person",
+                               "GET /v1/people lists those it names.", 0},
+    [REFUSE_UNKNOWN_TEAM] = {422, "unknown-team", "The policy names no such team",
+                             "Use one of those the detail lists, or add it to the policy.", 0},
+    [REFUSE_BROKEN] = {500, "broken-record", "The stored record can't be read",
+                       "'buckstop audit' names it; nothing was changed.", 0},
+    [REFUSE_AWAY] = {503, "store-away", "The store can't be asked now",
+                     "Send the same request again, with the same Idempotency-Key.", 1},
+    [REFUSE_BUSY] = {503, "contended", "Others change this contact at the same time",
+                     "Send the same request again, with the same Idempotency-Key.", 1},
+    [REFUSE_MEMORY] = {503, "store-full", "The store's memory is nearly used up: new messages are refused",
+                       "Send it again later; what was accepted goes on.", 30},
+    [REFUSE_NO_POLICY] = {503, "no-policy", "The workspace has no policy yet",
+                          "Apply one: 'buckstop policy apply FILE'.", 5},
+    [REFUSE_DRAINING] = {503, "draining", "This intake is shutting down", "Send the request again.", 1},
+};
+
+const refusal_row_t *refusal_row (refusal_kind_t kind)
+{
+    return &rows[kind < REFUSE_KINDS ? kind : REFUSE_NONE];
+}
+
+refusal_t refusal_of (refusal_kind_t kind, const char *format, ...)
+{
+    refusal_t self = {.kind = kind};
+    va_list args;
+    va_start (args, format);
+    vsnprintf (self.detail, sizeof self.detail, format, args);
+    va_end (args);
+    return self;
+}
+
+void refusal_about (refusal_t *self, const contact_t *contact)
+{
+    if (!contact)
+        return;
+    self->state = contact->state;
+    WORD_COPY (self->owner, contact->owner);
+    WORD_COPY (self->accountable, contact->accountable);
+    WORD_COPY (self->offered_to, contact->offered_to);
+}
+
+static void put_about (json_out_t *out, const refusal_t *self)
+{
+    char allowed[DETAIL_SIZE];
+    out_member (out, "state", contact_state_name (self->state));
+    out_member (out, "allowed", contact_allowed (self->state, allowed, sizeof allowed));
+    out_member_some (out, "owner", self->owner);
+    out_member_some (out, "offered_to", self->offered_to);
+    out_member_some (out, "accountable", self->accountable);
+}
+
+void refusal_json (json_out_t *out, const refusal_t *self)
+{
+    const refusal_row_t *row = refusal_row (self->kind);
+    char type[sizeof TYPE_PREFIX + NAME_SIZE];
+    snprintf (type, sizeof type, TYPE_PREFIX "%s", row->code);
+    out_open (out, '{');
+    out_member (out, "type", type);
+    out_member (out, "title", row->title);
+    out_member_number (out, "status", row->status);
+    out_member (out, "detail", self->detail);
+    out_member (out, "code", row->code);
+    out_member (out, "hint", row->hint);
+    if (self->state)
+        put_about (out, self);
+    out_close (out, '}');
+}

@@ -1,0 +1,70 @@
+/* refusal.h - every way in which a request is refused: one table; rendered as a problem document (RFC 9457). Pure.
+ *
+ * A new reason to refuse is a row in refusal.c and a name here. */
+#ifndef BUCKSTOP_REFUSAL_H
+#define BUCKSTOP_REFUSAL_H
+
+#include "contact.h"
+#include "json_out.h"
+
+typedef enum refusal_kind {
+    REFUSE_NONE,
+    REFUSE_MALFORMED,
+    REFUSE_QUERY,
+    REFUSE_NO_TOKEN,
+    REFUSE_BAD_TOKEN,
+    REFUSE_SCOPE,
+    REFUSE_NOT_YOU,
+    REFUSE_NO_PATH,
+    REFUSE_NO_CONTACT,
+    REFUSE_NO_PERSON,
+    REFUSE_NO_LINK,
+    REFUSE_METHOD,
+    REFUSE_KEY_REUSED,
+    REFUSE_NO_STATE,
+    REFUSE_NOT_YOURS,
+    REFUSE_STALE,
+    REFUSE_NO_ROOM,
+    REFUSE_LEAVING,
+    REFUSE_LINK_EXPIRED,
+    REFUSE_TOO_LARGE,
+    REFUSE_MEDIA,
+    REFUSE_INVALID,
+    REFUSE_UNKNOWN_CHANNEL,
+    REFUSE_UNKNOWN_PERSON,
+    REFUSE_UNKNOWN_TEAM,
+    REFUSE_BROKEN,
+    REFUSE_AWAY,
+    REFUSE_BUSY,
+    REFUSE_MEMORY,
+    REFUSE_NO_POLICY,
+    REFUSE_DRAINING,
+    REFUSE_KINDS
+} refusal_kind_t;
+
+enum { REFUSAL_DETAIL_SIZE = 1024 };
+
+typedef struct refusal {
+    refusal_kind_t kind;
+    char detail[REFUSAL_DETAIL_SIZE]; /* what was wrong, where */
+    const char *allow;                /* METHOD: the Allow header */
+    /* of the contact that was asked for, when its state is the reason */
+    contact_state_t state;
+    char owner[NAME_SIZE], accountable[NAME_SIZE], offered_to[NAME_SIZE];
+} refusal_t;
+
+/* What a kind always says. */
+typedef struct refusal_row {
+    unsigned status; /* of HTTP */
+    const char *code, *title, *hint;
+    unsigned retry_after_s;
+} refusal_row_t;
+const refusal_row_t *refusal_row (refusal_kind_t kind);
+
+refusal_t refusal_of (refusal_kind_t kind, const char *format, ...) __attribute__ ((format (printf, 2, 3)));
+/* The state, the actions it allows and who holds it go with the refusal. */
+void refusal_about (refusal_t *self, const contact_t *contact);
+/* application/problem+json */
+void refusal_json (json_out_t *out, const refusal_t *self);
+
+#endif

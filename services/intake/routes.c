@@ -1,0 +1,75 @@
+/* routes.c - the paths of the HTTP door.
+ *
+ * Limits: no percent-decoding in paths: ids, names and link tokens are URL-safe, so a '%' can't be part of one. */
+#include "routes.h"
+
+#include "ask.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const route_t routes[] = {
+    {"POST", "/v1/contacts", FOR_CHANNELS, submit_open},
+    {"GET", "/v1/contacts", FOR_PEOPLE, contacts_list},
+    {"GET", "/v1/contacts/{}", FOR_PEOPLE, contact_show},
+    {"POST", "/v1/contacts/{}/messages", FOR_CHANNELS, submit_append},
+    {"POST", "/v1/contacts/{}/actions", FOR_PEOPLE, action_take},
+    {"GET", "/v1/people", FOR_PEOPLE, people_list},
+    {"PUT", "/v1/people/{}/presence", FOR_PEOPLE, presence_put},
+    {"DELETE", "/v1/people/{}/presence", FOR_PEOPLE, presence_delete},
+    {"GET", "/v1/events", FOR_PEOPLE, events_list},
+    {"GET", "/l/{}", FOR_ANYBODY, link_show, true},
+    {"POST", "/l/{}", FOR_ANYBODY, link_take, true},
+    {"GET", "/healthz", FOR_ANYBODY, health_live},
+    {"GET", "/readyz", FOR_ANYBODY, health_ready},
+};
+enum { ROUTES = sizeof routes / sizeof *routes };
+
+const route_t *route_row (size_t index)
+{
+    return index < ROUTES ? &routes[index] : NULL;
+}
+
+/* One '/' or the end after each segment; "{}" takes one that is not empty. */
+static bool path_matches (const char *pattern, const char *path, char id[ROUTE_ID_SIZE])
+{
+    const char *hole = strstr (pattern, "{}");
+    if (!hole)
+        return strcmp (pattern, path) == 0;
+    size_t before = (size_t)(hole - pattern);
+    if (strncmp (pattern, path, before) != 0)
+        return false;
+    size_t length = strcspn (path + before, "/");
+    if (length == 0 || length >= ROUTE_ID_SIZE || strcmp (hole + 2, path + before + length) != 0)
+        return false;
+    memcpy (id, path + before, length);
+    id[length] = '\0';
+    return true;
+}
+
+route_outcome_t route_find (const char *method, const char *path, const route_t **route, char id[ROUTE_ID_SIZE],
+                            char allow[ROUTE_ALLOW_SIZE])
+{
+    size_t used = 0;
+    id[0] = allow[0] = '\0';
+    for (const route_t *row = routes; row < routes + ROUTES; row++) {
+        if (!path_matches (row->path, path, id))
+            continue;
+        if (strcmp (row->method, method) == 0) {
+            *route = row;
+            return ROUTE_FOUND;
+        }
+        used += (size_t)snprintf (allow + used, ROUTE_ALLOW_SIZE - used, "%s%s", used ? ", " : "", row->method);
+    }
+    return used ? ROUTE_NO_METHOD : ROUTE_NO_PATH;
+}
+
+const char *scopes_name (unsigned scopes, char *buffer, size_t size)
+{
+    size_t used = 0;
+    buffer[0] = '\0';
+    for (scope_t scope = SCOPE_CHANNEL; scope <= SCOPE_OPERATOR; scope++)
+        if (scopes & SCOPE_BIT (scope) && used < size)
+            used += (size_t)snprintf (buffer + used, size - used, "%s%s", used ? " or " : "", scope_name (scope));
+    return buffer;
+}

@@ -1,0 +1,291 @@
+/* submit_work.c - a submission finds its contact, and its commit ends in an answer.
+ *
+ * Where it belongs: to the contact it names; else to the one that its thread names; else it opens one. The thread's
+ * index is checked by the commit that opens: two first messages of one thread, at two intakes at once, make one
+ * contact, since the second is refused, told which, and appended. A closed contact is not written to: a new one
+ * continues it and takes over its thread.
+ *
+ * Limits: SUBMIT_TURNS_MAX changes of mind, then 503. */
+#include "submit.h"
+
+#include "guard.h"
+#include "log.h"
+#include "words.h"
+#include "xmalloc.h"
+
+#include <stdio.h>
+
+void submit_free (void *more)
+{
+    submit_t *self = more;
+    free (self->closed);
+    free (self);
+}
+
+static submit_t *submit_of (const ask_t *ask)
+{
+    return ask->more;
+}
+
+/* False: somebody always was faster, and the ask is gone. */
+static bool again (ask_t *ask)
+{
+    if (++submit_of (ask)->turns <= SUBMIT_TURNS_MAX)
+        return true;
+    ask_refuse_as (&ask, REFUSE_BUSY, "others write to this thread at the same time");
+    return false;
+}
+
+/* ------------------------------------------------------------- the commit */
+
+static void expect_thread (submit_t *self, const ask_t *ask, commit_t *commit)
+{
+    char key[KEY_SIZE];
+    self->thread_op = SIZE_MAX;
+    if (!self->opening || !*self->thread)
+        return;
+    key_thread (key, ask_shard (ask), ask->bearer.workspace, self->channel, self->thread);
+    self->thread_op = commit_size (commit);
+    commit_expect_value (commit, key, self->thread_was, strlen (self->thread_was));
+    commit_put (commit, key, self->contact, strlen (self->contact), 0);
+}
+
+static void extra (void *arg, commit_t *commit, const contact_t *after)
+{
+    ask_t *ask = arg;
+    submit_t *self = submit_of (ask);
+    self->receipt = receipt_of (after, after->version + 1,
+                                self->opening ? BUCKSTOP__V1__DISPOSITION__DISPOSITION_OPENED
+                                              : BUCKSTOP__V1__DISPOSITION__DISPOSITION_APPENDED);
+    expect_thread (self, ask, commit);
+    once_write (&ask->once, commit, &self->receipt);
+    kill_point ("intake.decided");
+    if (!GUARD ("f21"))
+        ask_answer_receipt (ask, &self->receipt, false);
+}
+
+/* ------------------------------------------------------------ its outcomes */
+
+static void done (ask_t *ask, const work_result_t *result)
+{
+    (void)result;
+    kill_point ("intake.committed");
+    const submit_t *self = submit_of (ask);
+    log_fact (LOG_DEBUG_, self->receipt.contact, disposition_name (self->receipt.disposition), "accountable",
+              self->receipt.accountable, NULL);
+    ask_receipt (&ask, &self->receipt, false);
+}
+
+static void stored_read (void *arg, const store_values_t *values)
+{
+    ask_t *ask = arg;
+    receipt_t receipt;
+    once_found_t found = ONCE_NEW;
+    if (values->away) {
+        ask_away (&ask);
+        return;
+    }
+    if (values->n == 1)
+        found = once_stored (&ask->once, values->items[0].bytes, values->items[0].size, &receipt);
+    if (found == ONCE_REUSED)
+        ask_refuse_as (&ask, REFUSE_KEY_REUSED, "the Idempotency-Key was sent before with another body");
+    else
+        ask_receipt (&ask, found == ONCE_SAME ? &receipt : &submit_of (ask)->receipt, found == ONCE_SAME);
+}
+
+/* This event is in the record: by this very commit, whose answer was lost, or by the same key before. */
+static void already (ask_t *ask, const work_result_t *result)
+{
+    submit_t *self = submit_of (ask);
+    if (!*self->receipt.contact)
+        self->receipt =
+            receipt_of (result->contact, result->contact->version, BUCKSTOP__V1__DISPOSITION__DISPOSITION_DUPLICATE);
+    if (self->opening || !*ask->once.key) {
+        ask_receipt (&ask, &self->receipt, false);
+        return;
+    }
+    const char *keys[] = {ask->once.key};
+    store_get (ask_store (ask), keys, 1, stored_read, ask);
+}
+
+/* The thread's index names another contact by now: that is where the message belongs. */
+static void thread_moved (ask_t *ask, const commit_answer_t *answer)
+{
+    submit_t *self = submit_of (ask);
+    char found[ID_SIZE] = "";
+    if (answer->found_size == sizeof found - 1)
+        memcpy (found, answer->found, sizeof found - 1);
+    if (!again (ask))
+        return;
+    WORD_COPY (self->thread_was, found);
+    if (*found)
+        submit_work (ask, found, false);
+    else
+        submit_work (ask, "", true);
+}
+
+static void check (ask_t *ask, const work_result_t *result)
+{
+    receipt_t receipt;
+    const commit_answer_t *answer = result->answer;
+    if (answer->failed_op == OP_VALUE && answer->failed == submit_of (ask)->thread_op) {
+        thread_moved (ask, answer);
+        return;
+    }
+    switch (once_refused (&ask->once, answer, &receipt)) {
+    case ONCE_SAME:
+        ask_receipt (&ask, &receipt, true);
+        return;
+    case ONCE_DUPLICATE:
+        ask_receipt (&ask, &receipt, false);
+        return;
+    case ONCE_REUSED:
+        ask_refuse_as (&ask, REFUSE_KEY_REUSED, "the Idempotency-Key was sent before with another body");
+        return;
+    case ONCE_NEW:
+        ask_refuse_as (&ask, REFUSE_BROKEN, "an idempotency key or thread is not stored as it should be");
+        return;
+    }
+}
+
+/* A new contact follows the closed one. Without a thread they share one of their own, so that two messages at once
+ * make one contact here too. */
+static void follow_closed (ask_t *ask, const contact_t *closed)
+{
+    submit_t *self = submit_of (ask);
+    bool by_thread = strcmp (self->thread_was, closed->id) == 0;
+    if (!again (ask))
+        return;
+    WORD_COPY (self->continues, closed->id);
+    if (!self->closed)
+        self->closed = xmemdup (closed, sizeof *closed);
+    if (by_thread) {
+        submit_work (ask, "", true);
+        return;
+    }
+    WORD_COPY (self->channel, closed->channel);
+    if (*closed->thread)
+        WORD_COPY (self->thread, closed->thread);
+    else
+        snprintf (self->thread, sizeof self->thread, "continues %s", closed->id);
+    submit_find_thread (ask);
+}
+
+static void refused (ask_t *ask, const work_result_t *result)
+{
+    if (!submit_of (ask)->opening && result->apply == APPLY_NO_STATE) {
+        follow_closed (ask, result->contact); /* only a closed contact hears nobody */
+        return;
+    }
+    ask_refuse_as (&ask, REFUSE_INVALID, "%s", result->why);
+}
+
+/* The thread's contact was closed and deleted meanwhile. */
+static void missing (ask_t *ask, const work_result_t *result)
+{
+    submit_t *self = submit_of (ask);
+    if (self->opening || !*self->thread_was || strcmp (self->thread_was, self->contact) != 0)
+        ask_refuse_outcome (&ask, result);
+    else if (again (ask))
+        submit_work (ask, "", true);
+}
+
+static void failed (ask_t *ask, const work_result_t *result)
+{
+    ask_refuse_outcome (&ask, result);
+}
+
+static void worked (void *arg, const work_result_t *result)
+{
+    static void (*const rows[]) (ask_t *, const work_result_t *) = {
+        [WORK_DONE] = done,     [WORK_ALREADY] = already, [WORK_REFUSED] = refused,
+        [WORK_CHECK] = check,   [WORK_ROOM] = failed,     [WORK_MISSING] = missing,
+        [WORK_BROKEN] = failed, [WORK_AWAY] = failed,     [WORK_CONFLICT] = failed,
+    };
+    rows[result->outcome](arg, result);
+}
+
+/* -------------------------------------------------------------- the order */
+
+static const char *or_else (const char *text, const char *otherwise)
+{
+    return *text ? text : otherwise;
+}
+
+/* What the message leaves out, the closed contact that it continues knows. */
+static submission_t submission_of (const ask_t *ask)
+{
+    static const contact_t nothing;
+    const submit_t *self = submit_of (ask);
+    const contact_t *old = self->closed ? self->closed : &nothing;
+    const Buckstop__V1__Submit *said = &ask->submit;
+    return (submission_t){
+        .channel = or_else (said->channel, old->channel),
+        .subject = or_else (said->subject, old->subject),
+        .text = said->text,
+        .customer = or_else (said->customer, old->customer),
+        .customer_name = or_else (said->customer_name, old->customer_name),
+        .thread = or_else (said->thread, old->thread),
+        .message_id = said->message_id,
+        .language = or_else (said->language, old->language),
+        .tier = or_else (said->tier, old->tier),
+        .priority = said->priority,
+        .return_way = said->return_way ? said->return_way : old->return_way,
+        .return_to = or_else (said->return_to, said->return_way ? "" : old->return_to),
+        .continues = self->continues,
+    };
+}
+
+void submit_work (ask_t *ask, const char *contact, bool opening)
+{
+    submit_t *self = submit_of (ask);
+    self->opening = opening;
+    WORD_COPY (self->contact, contact);
+    if (opening) {
+        uint8_t random[ID_RANDOM_BYTES];
+        intake_random (ask->intake, random, sizeof random);
+        id_make (store_now (ask_store (ask)), random, self->contact);
+    }
+    submission_t submission = submission_of (ask);
+    work_order_t order = {
+        .service = ask->intake->service,
+        .workspace = ask->bearer.workspace,
+        .contact = self->contact,
+        .event = {.kind = opening ? EVENT_OPEN : EVENT_MESSAGE,
+                  .id = ask->once.event,
+                  .submission = &submission,
+                  .contact = self->contact,
+                  .workspace = ask->bearer.workspace,
+                  .trace = ask->trace},
+        .extra = extra,
+        .done = worked,
+        .arg = ask,
+    };
+    work_begin (&order);
+}
+
+static void thread_read (void *arg, const store_values_t *values)
+{
+    ask_t *ask = arg;
+    submit_t *self = submit_of (ask);
+    if (values->away) {
+        ask_away (&ask);
+        return;
+    }
+    const store_value_t *value = values->n ? &values->items[0] : NULL;
+    self->thread_was[0] = '\0';
+    if (value && value->bytes && value->size < sizeof self->thread_was) {
+        memcpy (self->thread_was, value->bytes, value->size);
+        self->thread_was[value->size] = '\0';
+    }
+    bool known = id_valid (self->thread_was);
+    submit_work (ask, known ? self->thread_was : "", !known);
+}
+
+void submit_find_thread (ask_t *ask)
+{
+    const submit_t *self = submit_of (ask);
+    char key[KEY_SIZE];
+    const char *keys[] = {key_thread (key, ask_shard (ask), ask->bearer.workspace, self->channel, self->thread)};
+    store_get (ask_store (ask), keys, 1, thread_read, ask);
+}
