@@ -21,8 +21,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define CALLBACK_SECRET "callback" /* signs what goes to the URL that a channel gave */
-#define DUE_UNKNOWN     "as soon as we can"
+#define CALLBACK_SECRET "callback"                 /* signs what goes to the URL that a channel gave */
+#define DUE_UNKNOWN     "the earliest time we can" /* to customers; a line without a time is left out for colleagues */
 
 enum { DUE_TEXT_SIZE = 64, LINK_SIZE = ADDRESS_SIZE + LINK_TOKEN_SIZE + 8, SLOTS_MAX = 16 };
 
@@ -38,7 +38,7 @@ typedef struct render {
     delivery_t *out;
     size_t out_n;
     effects_t *effects;
-    char due[DUE_TEXT_SIZE];
+    char due[DUE_TEXT_SIZE], promise[NAME_SIZE];
     char link_accept[LINK_SIZE], link_acknowledge[LINK_SIZE];
     template_slot_t slots[SLOTS_MAX];
     size_t slots_n;
@@ -101,7 +101,7 @@ static void s_due_text (render_t *self)
     if (!hours && self->policy->hours_n)
         hours = self->policy->hours[0].calendar;
     if (!due || due == TIME_NEVER)
-        snprintf (self->due, sizeof self->due, "%s", DUE_UNKNOWN);
+        snprintf (self->due, sizeof self->due, "%s", self->notice->person[0] ? "" : DUE_UNKNOWN);
     else
         calendar_format (hours, due, self->due, sizeof self->due);
 }
@@ -123,10 +123,28 @@ static void s_links (render_t *self)
 {
     if (!self->person)
         return;
-    if (self->notice->purpose == BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_OFFER)
+    switch (self->notice->purpose) {
+    case BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_OFFER:
         s_link (self, BUCKSTOP__V1__ACTION_KIND__ACTION_KIND_ACCEPT, self->link_accept);
-    if (self->notice->purpose == BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_STEP)
+        return;
+    case BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_STEP:
+    case BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_NOBODY:
+    case BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_REVIEW:
         s_link (self, BUCKSTOP__V1__ACTION_KIND__ACTION_KIND_ACKNOWLEDGE, self->link_acknowledge);
+        return;
+    default:
+        return;
+    }
+}
+
+/* "first_response" as people say it. */
+static void s_promise_text (render_t *self)
+{
+    if (self->notice->promise)
+        WORD_COPY (self->promise, promise_kind_name (self->notice->promise));
+    for (char *c = self->promise; *c; c++)
+        if (*c == '_')
+            *c = ' ';
 }
 
 static void s_slot (render_t *self, const char *name, const char *value)
@@ -147,6 +165,7 @@ static void s_slots (render_t *self)
     const notice_t *notice = self->notice;
     bool customer = !notice->person[0];
     s_due_text (self);
+    s_promise_text (self);
     s_links (self);
     s_slot (self, "person", customer ? s_answering (self) : s_display (self->policy, notice->person));
     s_slot (self, "owner", customer ? s_answering (self) : s_display (self->policy, contact->owner));
@@ -156,7 +175,7 @@ static void s_slots (render_t *self)
     s_slot (self, "contact", contact->id);
     s_slot (self, "channel", contact->channel);
     s_slot (self, "state", contact_state_name (contact->state));
-    s_slot (self, "promise", notice->promise ? promise_kind_name (notice->promise) : "");
+    s_slot (self, "promise", self->promise);
     s_slot (self, "due", self->due);
     s_slot (self, "text", notice->text);
     s_slot (self, "detail", customer ? "" : notice->detail);

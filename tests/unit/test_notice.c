@@ -236,7 +236,7 @@ static void the_acknowledgement (void **state)
     }
     f->contact.promises_n = 0;
     render (f, (notice_t){.purpose = PURPOSE (APOLOGY)});
-    assert_string_equal (f->out[0].body, "by as soon as we can");
+    assert_string_equal (f->out[0].body, "by the earliest time we can");
 }
 
 static void dry_run (void **state)
