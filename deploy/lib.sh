@@ -1,0 +1,113 @@
+# lib.sh - what deploy/up, tests/run and tests/bench/run share: packages, build, a private Redis, the services.
+# Sourced by bash scripts with `set -eu`. It starts processes only through `start`, and stops only those.
+
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+STARTED=() # process ids, in order
+NAMES=()
+
+say() { printf '%s\n' "$*"; }
+die() {
+    printf 'buckstop: %s\n' "$*" >&2
+    exit 1
+}
+
+# Installs what the lists name and the machine has not; without the right to, says which and how.
+need_packages() {
+    local list missing=() name
+    for list in "$@"; do
+        while read -r name; do
+            case "$name" in '' | '#'*) continue ;; esac
+            dpkg-query -W -f='${Status}' "$name" 2>/dev/null | grep -q 'ok installed' || missing+=("$name")
+        done <"$list"
+    done
+    [ ${#missing[@]} -eq 0 ] && return 0
+    command -v apt-get >/dev/null || die "these packages are missing, and this is no Debian: ${missing[*]}"
+    local sudo=()
+    if [ "$(id -u)" -ne 0 ]; then
+        sudo=(sudo -n)
+        "${sudo[@]}" true 2>/dev/null || die "please install, as root:  apt-get install ${missing[*]}"
+    fi
+    say "installing: ${missing[*]}"
+    "${sudo[@]}" apt-get update -qq >/dev/null || die "apt-get update failed"
+    "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null ||
+        die "apt-get install failed; try:  apt-get install ${missing[*]}"
+}
+
+# build DIRECTORY [cmake options...]: quiet when all is well, everything when not.
+build() {
+    local directory=$1 log
+    shift
+    log=$(mktemp)
+    local launcher=()
+    command -v ccache >/dev/null && launcher=(-DCMAKE_C_COMPILER_LAUNCHER=ccache)
+    say "building in ${directory#"$ROOT"/}"
+    if ! { cmake -S "$ROOT" -B "$directory" -G Ninja "${launcher[@]}" "$@" && cmake --build "$directory"; } >"$log" 2>&1; then
+        cat "$log" >&2
+        rm -f "$log"
+        die "the build failed, see above"
+    fi
+    rm -f "$log"
+}
+
+# start NAME LOG COMMAND...: in the background; ended by stop_all.
+start() {
+    local name=$1 log=$2
+    shift 2
+    "$@" >>"$log" 2>&1 </dev/null &
+    STARTED+=($!)
+    NAMES+=("$name")
+}
+
+# Polls in short steps, bounded: wait_for SECONDS COMMAND...
+wait_for() {
+    local tries=$(($1 * 50))
+    shift
+    while ! "$@" >/dev/null 2>&1; do
+        tries=$((tries - 1))
+        [ "$tries" -gt 0 ] || return 1
+        read -r -t 0.02 <> <(:) || true
+    done
+}
+
+# A Redis of our own: unix socket, append-only, fsync always, nobody is evicted.
+start_redis() {
+    local directory=$1 socket=$2
+    mkdir -p "$directory"
+    start redis "$directory/redis.log" redis-server --port 0 --unixsocket "$socket" --unixsocketperm 700 \
+        --dir "$directory" --appendonly yes --appendfsync always --maxmemory-policy noeviction --save '' \
+        --hash-max-listpack-value 2048 --daemonize no
+    wait_for 30 redis_answers "$socket" || { tail -n 5 "$directory/redis.log" >&2; die "redis did not start"; }
+}
+redis_answers() { [ "$(redis-cli -s "$1" ping 2>/dev/null)" = PONG ]; }
+
+# start_services BUILD RUN HTTP [options for all...]: one of each, on unix sockets below RUN.
+# NOTIFICATION_OPTIONS and INTAKE_OPTIONS (arrays) add to those of one service.
+start_services() {
+    local build=$1 run=$2 http=$3 name
+    shift 3
+    local common=(--redis "unix:$run/redis.sock" --submit "ipc://$run/submit" --route "ipc://$run/route"
+        --due "ipc://$run/due" --outbox "ipc://$run/outbox" --stream "ipc://$run/stream" "$@")
+    for name in notification escalation routing intake; do
+        local own=(--health "127.0.0.1:0")
+        [ "$name" = intake ] && own+=(--listen "$http" ${INTAKE_OPTIONS[@]+"${INTAKE_OPTIONS[@]}"})
+        [ "$name" = notification ] && own+=(${NOTIFICATION_OPTIONS[@]+"${NOTIFICATION_OPTIONS[@]}"})
+        start "$name" "$run/$name.log" "$build/buckstop-$name" "${common[@]}" "${own[@]}"
+    done
+    for name in notification escalation routing intake; do
+        wait_for 30 grep -q ' ready' "$run/$name.log" || { tail -n 5 "$run/$name.log" >&2; die "$name did not start"; }
+    done
+}
+
+# Services first, the store last; each by the id it was started with.
+stop_all() {
+    local i
+    for ((i = ${#STARTED[@]} - 1; i >= 0; i--)); do
+        kill -TERM "${STARTED[$i]}" 2>/dev/null || continue
+        [ "${NAMES[$i]}" = redis ] || continue
+    done
+    for i in "${STARTED[@]}"; do
+        wait "$i" 2>/dev/null || true
+    done
+    STARTED=()
+    NAMES=()
+}
