@@ -147,6 +147,13 @@ void waiting_remove (waiting_t *self, const char *contact)
         waiting_drop (self, entry);
 }
 
+void waiting_overtaken (waiting_t *self, const char *contact, uint64_t version)
+{
+    route_entry_t *entry = index_find (&self->index, contact);
+    if (entry && entry->version < version && entry->state != WAITING_IN_FLIGHT)
+        waiting_drop (self, entry);
+}
+
 void waiting_rest (waiting_t *self, const char *contact, wall_ms_t until)
 {
     route_entry_t *entry = entry_of (self, contact);

@@ -29,6 +29,8 @@ waiting_state_t waiting_find (const waiting_t *self, const char *contact);
 /* Adds or moves it. An older version than the one known, or one in flight, is left alone: false. */
 bool waiting_put (waiting_t *self, roster_t *roster, const contact_t *contact, wall_ms_t now);
 void waiting_remove (waiting_t *self, const char *contact);
+/* It moved on as that version: what is known of it is older, and forgotten unless it is in flight. */
+void waiting_overtaken (waiting_t *self, const char *contact, uint64_t version);
 /* It is to be looked at no earlier than that: its record is to be put again then (waiting_due). */
 void waiting_rest (waiting_t *self, const char *contact, wall_ms_t until);
 /* Contacts whose need changes by time, or which have rested: load and put them. At most max; each once. */

@@ -1,0 +1,67 @@
+/* hear.c - what others tell routing: hints, and the stream of events.
+ *
+ * Messages only make things fast. What is malformed is counted and forgotten; a gap in a workspace's numbers
+ * means that something was missed, so people are read again. */
+#include "routing_private.h"
+
+#include "log.h"
+#include "wire.h"
+
+static envelope_t *unpack (const void *bytes, size_t size, envelope_kind_t kind)
+{
+    const envelope_kind_t allowed[] = {kind, 0};
+    envelope_t *envelope = NULL;
+    char why[DETAIL_SIZE];
+    if (wire_unpack (bytes, size, allowed, &envelope, why) == WIRE_OK)
+        return envelope;
+    metric_add ("routing_malformed", 1);
+    log_fact (LOG_WARNING_, "", "message refused", "why", why, NULL);
+    return NULL;
+}
+
+void hear_route (void *arg, bus_peer_t *peer, const void *bytes, size_t size)
+{
+    (void)peer;
+    routing_t *self = arg;
+    envelope_t *envelope = self->draining ? NULL : unpack (bytes, size, BUCKSTOP__V1__ENVELOPE__BODY_ROUTE);
+    if (!envelope)
+        return;
+    kill_point ("routing.after-hear");
+    const Buckstop__V1__Route *route = envelope->route;
+    desk_t *desk = routing_desk (self, envelope->workspace);
+    if (desk && *route->contact && route->record.len)
+        queue_contact (desk, route->contact, route->record.data, route->record.len);
+    else if (desk && *route->person && waiting_size (desk->waiting))
+        people_look (desk, roster_find (desk->roster, route->person));
+    buckstop__v1__envelope__free_unpacked (envelope, NULL);
+}
+
+/* Doubled events are dropped; false: seen before. */
+static bool count_event (desk_t *desk, uint64_t number)
+{
+    if (desk->number && number <= desk->number)
+        return false;
+    bool gap = desk->number && number > desk->number + 1;
+    desk->number = number;
+    if (gap) {
+        metric_add ("routing_stream_gaps", 1);
+        people_refresh (desk);
+    }
+    return true;
+}
+
+void hear_stream (void *arg, bus_peer_t *peer, const void *bytes, size_t size)
+{
+    (void)peer;
+    routing_t *self = arg;
+    envelope_t *envelope = self->draining ? NULL : unpack (bytes, size, BUCKSTOP__V1__ENVELOPE__BODY_EVENT);
+    if (!envelope)
+        return;
+    desk_t *desk = routing_desk (self, envelope->workspace);
+    if (desk && count_event (desk, envelope->event->number)) {
+        people_event (desk, envelope->event);
+        queue_event (desk, envelope->event);
+        offer_match (desk);
+    }
+    buckstop__v1__envelope__free_unpacked (envelope, NULL);
+}

@@ -1,0 +1,330 @@
+/* offer.c - from pairs to commits: offers, and "nobody now".
+ *
+ * Hears: the waiting list and the roster. Says: EVENT_OFFER and EVENT_QUEUE through work.h, whose checks decide.
+ *
+ *   done       the person holds it; it waits no more
+ *   room       the roster was wrong about the person: corrected, and the next is tried at once
+ *   conflict   somebody else moved it: forgotten, its next hint or the queue brings it back
+ *   refused    it does not want anybody any more, or wants somebody else: what was found is matched
+ *   away       it rests for a second */
+#include "routing_private.h"
+
+#include "ids.h"
+#include "log.h"
+#include "words.h"
+#include "work.h"
+#include "xmalloc.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+enum {
+    BATCH = 64,             /* pairs of one turn */
+    REST_MS = 1000,         /* after a refusal that says nothing */
+    TRANSFER_TRIES_MAX = 6, /* a transfer to a team where all stay busy fails after so many hints */
+    WATCH = 32,             /* blocked groups looked at each second */
+};
+
+typedef struct order {
+    desk_t *desk;
+    char contact[ID_SIZE], channel[NAME_SIZE], person[NAME_SIZE];
+    uint32_t epoch;
+    bool again;
+} order_t;
+
+/* ---- an offer's result ---- */
+
+static int person_of (const order_t *order)
+{
+    return roster_find (order->desk->roster, order->person);
+}
+
+static void untake (const order_t *order)
+{
+    int index = person_of (order);
+    if (roster_drop (order->desk->roster, index, order->epoch, order->contact))
+        waiting_person (order->desk->waiting, order->desk->roster, index, routing_now (order->desk->self));
+}
+
+/* What was found is put anew, if it still wants somebody. */
+static bool put_found (const order_t *order, const work_result_t *result)
+{
+    desk_t *desk = order->desk;
+    waiting_remove (desk->waiting, order->contact);
+    if (!result->contact || !contact_wants_somebody (result->contact))
+        return false;
+    return waiting_put (desk->waiting, desk->roster, result->contact, routing_now (desk->self));
+}
+
+static void on_taken (const order_t *order, const work_result_t *result)
+{
+    desk_t *desk = order->desk;
+    int index = person_of (order);
+    roster_take (desk->roster, index, order->epoch, order->channel, order->contact, false);
+    roster_given (desk->roster, index, result->at);
+    waiting_remove (desk->waiting, order->contact);
+    desk->offered_at = routing_mono (desk->self);
+    metric_add ("routing_offers", 1);
+    if (result->contact)
+        metric_observe ("routing_wait_ms", (double)(result->at - result->contact->waiting_since));
+}
+
+static void on_no_room (const order_t *order, const work_result_t *result)
+{
+    untake (order);
+    people_refused (order->desk, person_of (order));
+    put_found (order, result);
+    metric_add ("routing_no_room", 1);
+}
+
+static void on_refused (const order_t *order, const work_result_t *result)
+{
+    untake (order);
+    if (put_found (order, result) && result->apply != APPLY_STALE) {
+        waiting_rest (order->desk->waiting, order->contact, routing_now (order->desk->self) + REST_MS);
+        log_fact (LOG_WARNING_, order->contact, "offer refused", "to", order->person, "why",
+                  result->why ? result->why : "", NULL);
+    }
+}
+
+static void on_away (const order_t *order, const work_result_t *result)
+{
+    (void)result;
+    untake (order);
+    people_look (order->desk, person_of (order)); /* it may have happened */
+    waiting_rest (order->desk->waiting, order->contact, routing_now (order->desk->self) + REST_MS);
+}
+
+static void on_forgotten (const order_t *order, const work_result_t *result)
+{
+    untake (order);
+    people_look (order->desk, person_of (order));
+    waiting_remove (order->desk->waiting, order->contact);
+    if (result->outcome == WORK_BROKEN)
+        log_fact (LOG_ERROR_, order->contact, "can't be offered: left out", "why", result->why ? result->why : "",
+                  NULL);
+}
+
+static void (*const results[]) (const order_t *order, const work_result_t *result) = {
+    [WORK_DONE] = on_taken,       [WORK_ALREADY] = on_forgotten, [WORK_REFUSED] = on_refused,
+    [WORK_CHECK] = on_forgotten,  [WORK_ROOM] = on_no_room,      [WORK_MISSING] = on_forgotten,
+    [WORK_BROKEN] = on_forgotten, [WORK_AWAY] = on_away,         [WORK_CONFLICT] = on_forgotten,
+};
+
+static void on_offered (void *arg, const work_result_t *result)
+{
+    order_t *order = arg;
+    desk_t *desk = order->desk;
+    routing_t *self = desk->self;
+    if (!self->stopped) {
+        kill_point ("routing.after-offer");
+        results[result->outcome](order, result);
+    }
+    free (order);
+    if (routing_release (self))
+        offer_match (desk);
+}
+
+/* ---- an offer ---- */
+
+static bool excludes (const contact_t *contact, const char *person, wall_ms_t now)
+{
+    for (size_t i = 0; i < contact->excluded_n; i++)
+        if (strcmp (contact->excluded[i].person, person) == 0 && contact->excluded[i].until > now)
+            return true;
+    return false;
+}
+
+/* The contact may have moved since it was matched. */
+static bool still_right (void *arg, const contact_t *before, wall_ms_t now, const policy_t *policy,
+                         contact_event_t *event)
+{
+    (void)policy, (void)event;
+    const order_t *order = arg;
+    if (!contact_wants_somebody (before) || strcmp (before->owner, order->person) == 0)
+        return false;
+    return order->again || !excludes (before, order->person, now);
+}
+
+static event_id_t offer_id (const desk_t *desk, const route_pair_t *pair)
+{
+    char version[24], epoch[16];
+    snprintf (version, sizeof version, "%" PRIu64, pair->version);
+    snprintf (epoch, sizeof epoch, "%" PRIu32, pair->decision.epoch);
+    return event_id_of ("offer", desk->workspace, pair->contact, version, pair->decision.person, epoch, NULL);
+}
+
+static void offer_begin (desk_t *desk, const route_pair_t *pair, const void *record, size_t size)
+{
+    char detail[DETAIL_SIZE];
+    const route_decision_t *decision = &pair->decision;
+    order_t *order = xcalloc (1, sizeof *order);
+    order->desk = desk;
+    WORD_COPY (order->contact, pair->contact);
+    WORD_COPY (order->channel, pair->channel);
+    WORD_COPY (order->person, decision->person);
+    order->epoch = decision->epoch;
+    order->again = decision->again;
+    routing_hold (desk->self);
+    kill_point ("routing.after-decide");
+    work_begin (&(work_order_t){
+        .service = desk->self->service,
+        .workspace = desk->workspace,
+        .contact = order->contact,
+        .event = {.kind = EVENT_OFFER,
+                  .id = offer_id (desk, pair),
+                  .person = order->person,
+                  .epoch = order->epoch,
+                  .detail = route_detail (desk->roster, decision, detail)},
+        .record = record,
+        .record_size = size,
+        .decide = still_right,
+        .done = on_offered,
+        .arg = order,
+    });
+}
+
+/* ---- matching ---- */
+
+static void on_again (void *arg)
+{
+    desk_t *desk = arg;
+    desk->again = NULL;
+    offer_match (desk);
+}
+
+static bool may_match (const desk_t *desk)
+{
+    return desk->loaded && desk->begun && !desk->stopped && !desk->self->draining;
+}
+
+/* One batch a turn; the rest with the next, or when one under way is answered. */
+static void match (desk_t *desk, const char *newcomer, const void *record, size_t size)
+{
+    route_pair_t pairs[BATCH];
+    size_t flying = waiting_in_flight (desk->waiting), limit = (size_t)desk->self->params->in_flight_max;
+    if (!may_match (desk) || flying >= limit || !waiting_ready (desk->waiting))
+        return;
+    size_t max = limit - flying < BATCH ? limit - flying : BATCH;
+    size_t n = route_match (desk->waiting, desk->roster, routing_now (desk->self), pairs, max);
+    for (size_t i = 0; i < n; i++) {
+        bool here = newcomer && strcmp (newcomer, pairs[i].contact) == 0;
+        offer_begin (desk, &pairs[i], here ? record : NULL, here ? size : 0);
+    }
+    if (n == BATCH && !desk->again)
+        desk->again = loop_at (desk->self->service->loop, routing_mono (desk->self), on_again, desk);
+}
+
+void offer_match (desk_t *desk)
+{
+    match (desk, NULL, NULL, 0);
+}
+
+/* ---- nobody now ---- */
+
+static void on_queued (void *arg, const work_result_t *result)
+{
+    order_t *order = arg;
+    desk_t *desk = order->desk;
+    routing_t *self = desk->self;
+    if (!self->stopped && result->outcome == WORK_DONE) {
+        metric_add ("routing_queued", 1);
+        if (contact_wants_somebody (result->contact))
+            waiting_put (desk->waiting, desk->roster, result->contact, routing_now (self));
+        else if (waiting_find (desk->waiting, order->contact) != WAITING_IN_FLIGHT)
+            waiting_remove (desk->waiting, order->contact);
+    }
+    free (order);
+    if (routing_release (self))
+        offer_match (desk);
+}
+
+/* Routing was asked, and owes an answer: newly received, or handed over again. */
+static bool owes_answer (const contact_t *contact)
+{
+    return contact_wants_somebody (contact) && contact->handoff_at > 0;
+}
+
+static bool still_owed (void *arg, const contact_t *before, wall_ms_t now, const policy_t *policy,
+                        contact_event_t *event)
+{
+    (void)arg, (void)now, (void)policy, (void)event;
+    return owes_answer (before);
+}
+
+static event_id_t queue_id (const desk_t *desk, const contact_t *contact)
+{
+    char version[24];
+    snprintf (version, sizeof version, "%" PRIu64, contact->version);
+    return event_id_of ("queue", desk->workspace, contact->id, version, NULL);
+}
+
+static void queue_begin (desk_t *desk, const contact_t *contact, const route_decision_t *decision, const void *record,
+                         size_t size)
+{
+    char detail[DETAIL_SIZE];
+    order_t *order = xcalloc (1, sizeof *order);
+    order->desk = desk;
+    WORD_COPY (order->contact, contact->id);
+    routing_hold (desk->self);
+    if (decision->outcome == ROUTE_NOBODY)
+        metric_add ("routing_nobody", 1);
+    work_begin (&(work_order_t){
+        .service = desk->self->service,
+        .workspace = desk->workspace,
+        .contact = order->contact,
+        .event = {.kind = EVENT_QUEUE,
+                  .id = queue_id (desk, contact),
+                  .nobody = decision->outcome == ROUTE_NOBODY,
+                  .detail = route_detail (desk->roster, decision, detail)},
+        .record = record,
+        .record_size = size,
+        .decide = still_owed,
+        .done = on_queued,
+        .arg = order,
+    });
+}
+
+/* A transfer is not failed while its team is only busy: it stays with the giver meanwhile. */
+static bool transfer_may_wait (const contact_t *contact, const route_decision_t *decision)
+{
+    return *contact->owner && decision->outcome == ROUTE_BUSY && contact->handoff_tries < TRANSFER_TRIES_MAX;
+}
+
+void offer_contact (desk_t *desk, const contact_t *contact, const void *record, size_t size)
+{
+    route_need_t need;
+    route_decision_t decision;
+    match (desk, contact->id, record, size);
+    if (!may_match (desk) || !owes_answer (contact) || waiting_find (desk->waiting, contact->id) != WAITING_QUEUED)
+        return;
+    wall_ms_t now = routing_now (desk->self);
+    route_need (contact, now, roster_policy (desk->roster), &need);
+    route_decide (desk->roster, &need, now, &decision);
+    if (decision.outcome == ROUTE_OFFER || transfer_may_wait (contact, &decision))
+        return; /* its turn comes with the next batch */
+    queue_begin (desk, contact, &decision, record, size);
+}
+
+/* ---- each second ---- */
+
+void offer_tick (desk_t *desk)
+{
+    mono_ms_t now = routing_mono (desk->self);
+    bool owed = waiting_ready (desk->waiting) ||
+                waiting_watch (desk->waiting, desk->roster, routing_now (desk->self), WATCH) > 0;
+    if (!owed)
+        desk->offered_at = now;
+    bool stalled = owed && now - desk->offered_at > desk->self->params->stalled_ms;
+    if (stalled && !desk->stalled)
+        log_fact (LOG_ERROR_, "", "contacts wait, people could take them, and no offer is made", "workspace",
+                  desk->workspace, NULL);
+    desk->stalled = stalled;
+    offer_match (desk);
+}
+
+void offer_close (desk_t *desk)
+{
+    loop_cancel (desk->self->service->loop, &desk->again);
+}

@@ -1,0 +1,89 @@
+/* routing_private.h - what the files of routing share among themselves. */
+#ifndef BUCKSTOP_ROUTING_PRIVATE_H
+#define BUCKSTOP_ROUTING_PRIVATE_H
+
+#include "routing.h"
+
+#include "contact.h"
+#include "route_waiting.h"
+
+#include "buckstop/v1/event.pb-c.h"
+
+enum { DESK_BROKEN_KEPT = 16 };
+
+/* One workspace: its people, and who waits. */
+typedef struct desk {
+    struct routing *self;
+    struct desk *next;
+    char workspace[NAME_SIZE];
+    int shard;
+    roster_t *roster;
+    waiting_t *waiting;
+    bool loaded;  /* people were read once: offers may be made */
+    bool stopped; /* only when a guard is away */
+    /* people.c */
+    bool refreshing, refresh_again;
+    mono_ms_t refresh_at;
+    struct desk_person {
+        bool looking, again;
+        mono_ms_t refused_at; /* a commit found no room */
+    } * people;               /* by index in the roster */
+    /* queue.c */
+    bool begun; /* the most urgent were read once: offers may be made */
+    bool walking, walk_away, walk_last, reading_head;
+    size_t walk_calls;               /* of this slice, not answered */
+    int64_t walk_score, walk_offset; /* the next slice */
+    mono_ms_t walk_at;               /* the next walk */
+    loop_timer_t *walk_on;
+    char broken[DESK_BROKEN_KEPT][ID_SIZE]; /* said once */
+    size_t broken_n;
+    /* stream */
+    uint64_t number; /* of the last event seen; 0: none */
+    /* offer.c */
+    loop_timer_t *again;
+    mono_ms_t offered_at; /* the last offer, or the last time that none was owed */
+    bool stalled;
+} desk_t;
+
+typedef struct routing {
+    service_t *service;
+    routing_params_t *params;
+    desk_t *desks;
+    loop_timer_t *tick;
+    size_t pending; /* calls to the store, and orders, that will answer */
+    bool draining, stopped;
+} routing_t;
+
+/* The struct is freed once it is stopped and nothing that will answer refers to it. */
+void routing_hold (routing_t *self);
+bool routing_release (routing_t *self);                        /* false: it is stopped (and may be gone) */
+desk_t *routing_desk (routing_t *self, const char *workspace); /* NULL: no such workspace */
+mono_ms_t routing_mono (const routing_t *self);
+wall_ms_t routing_now (const routing_t *self);
+
+/* hear.c: hints and events. */
+bus_fn hear_route, hear_stream;
+
+/* people.c */
+void people_adopt (desk_t *desk, const policy_t *policy);
+void people_refresh (desk_t *desk);
+void people_look (desk_t *desk, int index);
+void people_refused (desk_t *desk, int index);
+void people_tick (desk_t *desk);
+void people_match_timers (routing_t *self); /* who was given room, and nobody told us */
+void people_event (desk_t *desk, const Buckstop__V1__Event *event);
+
+/* queue.c: the waiting list, as the store has it. */
+void queue_tick (desk_t *desk);
+void queue_close (desk_t *desk);
+void queue_contact (desk_t *desk, const char *id, const void *record, size_t size); /* heard of */
+void queue_event (desk_t *desk, const Buckstop__V1__Event *event);
+
+/* offer.c: deciding and committing. */
+void offer_match (desk_t *desk);
+/* A contact just put, with its record: matched, or told that it waits. */
+void offer_contact (desk_t *desk, const contact_t *contact, const void *record, size_t size);
+void offer_tick (desk_t *desk);
+void offer_close (desk_t *desk);
+
+#endif
