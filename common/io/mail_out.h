@@ -15,14 +15,15 @@ typedef struct mail {
 } mail_t;
 
 typedef struct mail_answer {
-    int code;          /* SMTP's; 0: no answer */
+    int code;          /* SMTP's; 0: no answer in time; 553 also for what can't be an address */
     const char *error; /* words; "" when accepted */
 } mail_answer_t;
 typedef void (mail_answer_fn) (void *arg, const mail_answer_t *answer);
 
 /* url: "smtp://host:port", "smtps://..."; user and password may be NULL. threads: how many at once. */
 mail_out_t *mail_out_new (loop_t *loop, const char *url, const char *user, const char *password, int threads);
-void mail_out_destroy (mail_out_t **self_p);
+void mail_out_destroy (mail_out_t **self_p); /* mails under way are answered with code 0 */
+/* Copies what it is given. The callback comes exactly once, at the latest with the time-out, never from within. */
 void mail_out_send (mail_out_t *self, const mail_t *mail, mail_answer_fn *fn, void *arg);
 
 #endif

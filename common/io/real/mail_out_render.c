@@ -1,0 +1,140 @@
+/* mail_out_render.c - from a mail_t to the bytes of a message (RFC 5322, MIME), with gmime.
+ *
+ * Header injection is impossible by construction: addresses must parse as one mailbox and hold no control
+ * character, the Message-ID's parts are cut down to a safe alphabet, and the subject is folded and encoded by
+ * gmime after control characters became spaces.
+ */
+#include "mail_out_private.h"
+#include "xmalloc.h"
+
+#include <gmime/gmime.h>
+#include <stdio.h>
+
+enum { MESSAGE_ID_MAX = 200, CODE_BAD_ADDRESS = 553 };
+
+static bool plain (const char *text)
+{
+    for (; *text; text++)
+        if ((unsigned char)*text < ' ' || *text == 0x7f)
+            return false;
+    return true;
+}
+
+/* The one mailbox in a text like "Ada <ada@example.org>", or NULL. Borrowed from the list. */
+static InternetAddressMailbox *one_mailbox (InternetAddressList *list)
+{
+    if (!list || internet_address_list_length (list) != 1)
+        return NULL;
+    InternetAddress *address = internet_address_list_get_address (list, 0);
+    if (!INTERNET_ADDRESS_IS_MAILBOX (address))
+        return NULL;
+    const char *addr = internet_address_mailbox_get_addr (INTERNET_ADDRESS_MAILBOX (address));
+    bool usable = addr && strchr (addr, '@') && plain (addr) && !strpbrk (addr, "<> ");
+    return usable ? INTERNET_ADDRESS_MAILBOX (address) : NULL;
+}
+
+static bool set_address (mail_job_t *job, GMimeMessage *message, GMimeAddressType type, const char *text,
+                         char **envelope)
+{
+    InternetAddressList *list = plain (text) ? internet_address_list_parse (NULL, text) : NULL;
+    InternetAddressMailbox *mailbox = one_mailbox (list);
+    if (mailbox) {
+        const char *addr = internet_address_mailbox_get_addr (mailbox);
+        InternetAddress *address = INTERNET_ADDRESS (mailbox);
+        if (asprintf (envelope, "<%s>", addr) < 0)
+            abort (); /* memory */
+        g_mime_message_add_mailbox (message, type, internet_address_get_name (address), addr);
+    } else {
+        job->code = CODE_BAD_ADDRESS;
+        snprintf (job->error, sizeof job->error, "not a mail address: \"%.100s\"", text);
+    }
+    if (list)
+        g_object_unref (list);
+    return mailbox != NULL;
+}
+
+/* Letters that stand in a dot-atom; all else becomes a dash. */
+static void safe_copy (char *to, size_t size, const char *from)
+{
+    size_t n = 0;
+    for (; *from && n + 1 < size; from++, n++)
+        to[n] = g_ascii_isalnum (*from) || strchr ("._-+=", *from) ? *from : '-';
+    to[n] = 0;
+}
+
+static void set_ids (GMimeMessage *message, const mail_job_t *job, const mail_t *mail)
+{
+    char left[MESSAGE_ID_MAX / 2], right[MESSAGE_ID_MAX / 2], id[MESSAGE_ID_MAX + 2];
+    safe_copy (left, sizeof left, mail->id);
+    safe_copy (right, sizeof right, strchr (job->from, '@') + 1);
+    right[strlen (right) - 1] = 0; /* the closing bracket, as a dash */
+    snprintf (id, sizeof id, "%s@%s", left, right);
+    g_mime_message_set_message_id (message, id);
+    if (!mail->in_reply_to[0])
+        return;
+    char *reply_to = g_mime_utils_decode_message_id (mail->in_reply_to);
+    if (reply_to && plain (reply_to)) {
+        char *bracketed = g_strdup_printf ("<%s>", reply_to);
+        g_mime_object_set_header (GMIME_OBJECT (message), "In-Reply-To", bracketed, NULL);
+        g_mime_object_set_header (GMIME_OBJECT (message), "References", bracketed, NULL);
+        g_free (bracketed);
+    }
+    g_free (reply_to);
+}
+
+static void set_subject (GMimeMessage *message, const char *subject)
+{
+    char *line = xstrdup (subject);
+    for (char *at = line; *at; at++)
+        if ((unsigned char)*at < ' ' || *at == 0x7f)
+            *at = ' ';
+    g_mime_message_set_subject (message, line, "utf-8");
+    free (line);
+}
+
+static void set_body (GMimeMessage *message, const char *body)
+{
+    GMimeTextPart *part = g_mime_text_part_new_with_subtype ("plain");
+    g_mime_text_part_set_charset (part, "utf-8");
+    g_mime_text_part_set_text (part, body);
+    GMimeContentEncoding best =
+        g_mime_part_get_best_content_encoding (GMIME_PART (part), GMIME_ENCODING_CONSTRAINT_7BIT);
+    g_mime_part_set_content_encoding (GMIME_PART (part), best);
+    g_mime_message_set_mime_part (message, GMIME_OBJECT (part));
+    g_object_unref (part);
+}
+
+static void write_text (mail_job_t *job, GMimeMessage *message)
+{
+    GMimeFormatOptions *format = g_mime_format_options_new ();
+    GByteArray *bytes = g_byte_array_new ();
+    GMimeStream *stream = g_mime_stream_mem_new_with_byte_array (bytes);
+    g_mime_stream_mem_set_owner (GMIME_STREAM_MEM (stream), FALSE);
+    g_mime_format_options_set_newline_format (format, GMIME_NEWLINE_FORMAT_DOS);
+    g_mime_object_write_to_stream (GMIME_OBJECT (message), format, stream);
+    job->text = xmemdup (bytes->data, bytes->len);
+    job->text_size = bytes->len;
+    g_object_unref (stream);
+    g_byte_array_free (bytes, TRUE);
+    g_mime_format_options_free (format);
+}
+
+bool mail_render (mail_job_t *job, const mail_t *mail)
+{
+    GMimeMessage *message = g_mime_message_new (FALSE);
+    bool usable = set_address (job, message, GMIME_ADDRESS_TYPE_FROM, mail->from, &job->from) &&
+                  set_address (job, message, GMIME_ADDRESS_TYPE_TO, mail->to, &job->to);
+    if (usable) {
+        GDateTime *now = g_date_time_new_now_utc ();
+        g_mime_message_set_date (message, now);
+        g_date_time_unref (now);
+        set_subject (message, mail->subject);
+        set_ids (message, job, mail);
+        if (mail->automatic)
+            g_mime_object_set_header (GMIME_OBJECT (message), "Auto-Submitted", "auto-generated", NULL);
+        set_body (message, mail->body);
+        write_text (job, message);
+    }
+    g_object_unref (message);
+    return usable;
+}
