@@ -4,6 +4,8 @@
  * folded in. A step that names nobody advances at once. Repetitions count from when the step was due. */
 #include "contact_private.h"
 
+#include <stdio.h>
+
 static const char *target_person (const turn_t *t, const policy_target_t *target)
 {
     const contact_t *c = t->c;
@@ -53,9 +55,19 @@ static size_t tell_target (turn_t *t, const promise_t *p, const policy_step_t *s
     return 1;
 }
 
+static void name_told (const turn_t *t, fact_t *fact, size_t first)
+{
+    int used = snprintf (fact->detail, sizeof (fact->detail), "told");
+    for (size_t i = first; i < t->fx->notices_n && used < (int)sizeof (fact->detail); i++)
+        used += snprintf (fact->detail + used, sizeof (fact->detail) - (size_t)used, "%s%s", i == first ? " " : ", ",
+                          t->fx->notices[i].person);
+    if (first < t->fx->notices_n)
+        WORD_COPY (fact->to, t->fx->notices[first].person);
+}
+
 static size_t speak (turn_t *t, const promise_t *p, const policy_step_t *step, unsigned number, wall_ms_t at)
 {
-    size_t told = 0;
+    size_t told = 0, first = t->fx->notices_n;
     for (size_t i = 0; i < step->tell_n; i++)
         told += tell_target (t, p, step, &step->tell[i]);
     fact_t *fact = turn_fact (t, told ? FACT (STEP) : FACT (STEP_EMPTY));
@@ -65,6 +77,8 @@ static size_t speak (turn_t *t, const promise_t *p, const policy_step_t *step, u
     fact->number = number + 1;
     if (!told)
         WORD_COPY (fact->detail, "the step names nobody now: the next one is taken at once");
+    else
+        name_told (t, fact, first);
     return told;
 }
 
