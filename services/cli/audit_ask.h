@@ -1,0 +1,29 @@
+/* audit_ask.h - questions to the store, asked one after the other: a copy of each answer is kept. */
+#ifndef BUCKSTOP_AUDIT_ASK_H
+#define BUCKSTOP_AUDIT_ASK_H
+
+#include "cli.h"
+
+typedef struct answer {
+    struct asker *asker;
+    store_value_t *items; /* copies */
+    size_t n;
+    uint64_t cursor;
+} answer_t;
+
+typedef struct asker {
+    cli_t *cli;
+    size_t open; /* questions without an answer */
+    bool away;
+} asker_t;
+
+/* The store's callback; arg: an answer_t whose asker is set. */
+void answer_take (void *arg, const store_values_t *values);
+void answer_clear (answer_t *self);
+/* Prepares an answer; pass it with answer_take to the store. */
+answer_t *answer_new (asker_t *asker);
+void answer_destroy (answer_t **self_p);
+/* Runs until all questions are answered. False: away, or interrupted. */
+bool asker_wait (asker_t *self);
+
+#endif

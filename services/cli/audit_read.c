@@ -1,0 +1,444 @@
+/* audit_read.c - one walk over all that the store holds of a workspace.
+ *
+ * Hears: every record (a walk over keys, not an index), and every set. Says: suspects (audit_judge.c judges). Sets are
+ * read first; what no record answers for at the end stands there without a reason.
+ * Limits: the sets of one workspace are held in memory, some 100 bytes a contact; records are read PAGE at a time.
+ */
+#include "audit_read.h"
+
+#include "audit_ask.h"
+#include "audit_index.h"
+#include "ids.h"
+#include "keys.h"
+#include "record.h"
+#include "xmalloc.h"
+
+#include <inttypes.h>
+
+enum { PAGE = 128, SET_PAGE = 5000 };
+
+typedef struct epoch {
+    char person[NAME_SIZE];
+    uint32_t epoch;
+} epoch_t;
+
+typedef struct reader {
+    asker_t asker;
+    store_t *store;
+    int shard;
+    const char *workspace;
+    policy_t *policy;
+    index_t due[3]; /* contacts, people, deliveries */
+    index_t queue, open, own, dead;
+    epoch_t *epochs;
+    size_t epochs_n;
+    audit_findings_t *out;
+    audit_counts_t *counts;
+} reader_t;
+
+enum { DUE_CONTACTS, DUE_PEOPLE, DUE_DELIVERIES };
+static const char due_kinds[] = {KIND_CONTACT, KIND_PERSON, KIND_DELIVERY};
+
+/* ---------------------------------------------------------------- sets */
+
+/* A sorted set with scores, page after page. `add` takes each member. */
+typedef void (add_fn) (reader_t *self, index_t *index, const store_value_t *value);
+
+static bool read_scored (reader_t *self, const char *key, index_t *index, add_fn *add)
+{
+    for (int64_t offset = 0;; offset += SET_PAGE) {
+        answer_t *page = answer_new (&self->asker);
+        store_range (self->store, key, INT64_MIN / 2, INT64_MAX / 2, offset, SET_PAGE, answer_take, page);
+        bool going = asker_wait (&self->asker);
+        size_t n = page->n;
+        for (size_t i = 0; going && i < n; i++)
+            add (self, index, &page->items[i]);
+        if (self->asker.open == 0)
+            answer_destroy (&page);
+        if (!going || n < SET_PAGE)
+            return going;
+    }
+}
+
+static void add_plain (reader_t *self, index_t *index, const store_value_t *value)
+{
+    (void)self;
+    index_add (index, value->bytes, value->size, value->score);
+}
+
+/* due:K is of the whole shard: only what is of this workspace. */
+static void add_due (reader_t *self, index_t *index, const store_value_t *value)
+{
+    char workspace[NAME_SIZE], name[AUDIT_SUBJECT_SIZE];
+    if (member_split (value->bytes, value->size, workspace, name, sizeof name) ||
+        strcmp (workspace, self->workspace) != 0)
+        return;
+    index_add (index, name, strlen (name), value->score);
+    self->counts->timers++;
+}
+
+/* "b:{s}:own:W:P:E" */
+static bool split_own_key (const char *key, size_t size, char person[NAME_SIZE], uint32_t *epoch)
+{
+    size_t end = size, from;
+    while (end > 0 && key[end - 1] != ':')
+        end--;
+    if (end == 0)
+        return false;
+    *epoch = (uint32_t)strtoul (key + end, NULL, 10);
+    from = --end;
+    while (from > 0 && key[from - 1] != ':')
+        from--;
+    if (end - from >= NAME_SIZE)
+        return false;
+    snprintf (person, NAME_SIZE, "%.*s", (int)(end - from), key + from);
+    return true;
+}
+
+static void add_own (reader_t *self, const char *person, uint32_t epoch, const answer_t *members)
+{
+    for (size_t i = 0; i < members->n; i++) {
+        const char *bytes = members->items[i].bytes, *slash = memchr (bytes, '/', members->items[i].size);
+        size_t head = slash ? (size_t)(slash - bytes) : 0;
+        size_t tail = slash ? head + 1 : 0;
+        index_row_t *row = index_add (&self->own, bytes + tail, members->items[i].size - tail, 0);
+        row->channel = xcalloc (head + 1, 1);
+        memcpy (row->channel, bytes, head);
+        row->person = xstrdup (person);
+        row->epoch = epoch;
+    }
+}
+
+static bool read_own_set (reader_t *self, const store_value_t *key)
+{
+    char person[NAME_SIZE];
+    uint32_t epoch;
+    if (!split_own_key (key->bytes, key->size, person, &epoch))
+        return true;
+    answer_t *members = answer_new (&self->asker);
+    store_range (self->store, key->bytes, INT64_MIN / 2, INT64_MAX / 2, 0, SET_PAGE, answer_take, members);
+    bool going = asker_wait (&self->asker);
+    if (going)
+        add_own (self, person, epoch, members);
+    if (self->asker.open == 0)
+        answer_destroy (&members);
+    return going;
+}
+
+/* ------------------------------------------------------------- walking */
+
+typedef bool (keys_fn) (reader_t *self, const store_value_t *keys, size_t n);
+
+/* All keys of a family; each page is handed to fn in parts of at most PAGE. */
+static bool walk (reader_t *self, const char *pattern, keys_fn *fn)
+{
+    uint64_t cursor = 0;
+    bool going = true;
+    do {
+        answer_t *page = answer_new (&self->asker);
+        store_scan (self->store, cursor, pattern, answer_take, page);
+        going = asker_wait (&self->asker);
+        cursor = page->cursor;
+        for (size_t at = 0; going && at < page->n; at += PAGE)
+            going = fn (self, page->items + at, page->n - at < PAGE ? page->n - at : PAGE);
+        if (self->asker.open == 0)
+            answer_destroy (&page);
+    } while (going && cursor);
+    return going;
+}
+
+static answer_t *read_records (reader_t *self, const store_value_t *keys, size_t n)
+{
+    const char *names[PAGE];
+    for (size_t i = 0; i < n; i++)
+        names[i] = keys[i].bytes;
+    answer_t *records = answer_new (&self->asker);
+    store_get (self->store, names, n, answer_take, records);
+    if (asker_wait (&self->asker))
+        return records;
+    if (self->asker.open == 0)
+        answer_destroy (&records);
+    return NULL;
+}
+
+static const char *last_part (const store_value_t *key)
+{
+    const char *colon = strrchr (key->bytes, ':');
+    return colon ? colon + 1 : key->bytes;
+}
+
+/* A record that can't be read still answers for what stands about it. */
+static void unreadable (reader_t *self, const char *kind, index_t *timers, const store_value_t *key,
+                        record_fault_t fault)
+{
+    size_t n;
+    const char *id = last_part (key);
+    index_t *sets[] = {timers, &self->queue, &self->open, &self->own, &self->dead};
+    for (size_t i = 0; i < sizeof sets / sizeof *sets; i++)
+        index_take (sets[i], id, &n);
+    if (fault != RECORD_NEWER)
+        audit_add (self->out, AUDIT_UNREADABLE, kind, id, 0, "fault %d", (int)fault);
+}
+
+static audit_timer_t timer_of (index_t *timers, const char *id, unsigned attempts)
+{
+    size_t n;
+    const index_row_t *row = index_take (timers, id, &n);
+    return (audit_timer_t){.armed = row != NULL, .at = row ? row->score : 0, .attempts = attempts};
+}
+
+/* -------------------------------------------------------------- people */
+
+static bool read_people (reader_t *self, const store_value_t *keys, size_t n)
+{
+    answer_t *records = read_records (self, keys, n);
+    for (size_t i = 0; records && i < records->n; i++) {
+        record_head_t head;
+        person_t person;
+        const store_value_t *value = &records->items[i];
+        if (!value->bytes)
+            continue;
+        record_fault_t fault = person_unpack (value->bytes, value->size, &head, &person);
+        if (fault) {
+            unreadable (self, "person", &self->due[DUE_PEOPLE], &keys[i], fault);
+            continue;
+        }
+        self->epochs = xrealloc (self->epochs, (self->epochs_n + 1) * sizeof *self->epochs);
+        snprintf (self->epochs[self->epochs_n].person, NAME_SIZE, "%s", person.name);
+        self->epochs[self->epochs_n++].epoch = person.epoch;
+        self->counts->people++;
+        audit_timer_t timer = timer_of (&self->due[DUE_PEOPLE], person.name, head.attempts);
+        audit_person (&person, &timer, store_now (self->store), self->out);
+    }
+    bool going = records != NULL;
+    answer_destroy (&records);
+    return going;
+}
+
+static uint32_t epoch_of (const reader_t *self, const char *person)
+{
+    for (size_t i = 0; i < self->epochs_n; i++)
+        if (strcmp (self->epochs[i].person, person) == 0)
+            return self->epochs[i].epoch;
+    return 0;
+}
+
+/* ------------------------------------------------------------ contacts */
+
+static void tally (const answer_t *timeline, audit_tally_t *out)
+{
+    for (size_t i = 0; i < timeline->n; i++) {
+        Buckstop__V1__Event *event =
+            buckstop__v1__event__unpack (NULL, timeline->items[i].size, (const uint8_t *)timeline->items[i].bytes);
+        if (!event)
+            continue;
+        audit_tally_event (out, event);
+        buckstop__v1__event__free_unpacked (event, NULL);
+    }
+}
+
+static void judge_contact (reader_t *self, const contact_t *contact, unsigned attempts, const answer_t *timeline)
+{
+    enum { PLACES_MAX = 16 };
+    audit_place_t places[PLACES_MAX];
+    audit_tally_t counted = {{0}};
+    size_t n, held;
+    tally (timeline, &counted);
+    const index_row_t *queued = index_take (&self->queue, contact->id, &n);
+    bool open = index_take (&self->open, contact->id, &n) != NULL;
+    const index_row_t *own = index_take (&self->own, contact->id, &held);
+    held = held > PLACES_MAX ? PLACES_MAX : held;
+    for (size_t i = 0; i < held; i++)
+        places[i] = (audit_place_t){own[i].person, own[i].channel, own[i].epoch};
+    const audit_contact_t in = {.contact = contact,
+                                .policy = self->policy,
+                                .now = store_now (self->store),
+                                .timer = timer_of (&self->due[DUE_CONTACTS], contact->id, attempts),
+                                .queued = queued != NULL,
+                                .queue_score = queued ? queued->score : 0,
+                                .open = open,
+                                .places = places,
+                                .places_n = held,
+                                .tally = timeline->n > 0 ? &counted : NULL,
+                                .owner_epoch = epoch_of (self, contact->owner),
+                                .offered_epoch = epoch_of (self, contact->offered_to)};
+    audit_contact (&in, self->out);
+    self->counts->contacts++;
+    self->counts->open += contact->state != BUCKSTOP__V1__CONTACT_STATE__CONTACT_STATE_CLOSED;
+    self->counts->promises += contact->opened;
+}
+
+/* The timelines of a page are asked for at once. A timeline is read after its record: it may be ahead of it, which the
+ * second look at a suspect settles. */
+static bool read_contacts (reader_t *self, const store_value_t *keys, size_t n)
+{
+    answer_t *timelines[PAGE] = {NULL};
+    char key[KEY_SIZE];
+    answer_t *records = read_records (self, keys, n);
+    if (!records)
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        timelines[i] = answer_new (&self->asker);
+        key_timeline (key, self->shard, self->workspace, last_part (&keys[i]));
+        store_list (self->store, key, 0, -1, answer_take, timelines[i]);
+    }
+    bool going = asker_wait (&self->asker);
+    for (size_t i = 0; going && i < records->n; i++) {
+        record_head_t head;
+        contact_t contact;
+        const store_value_t *value = &records->items[i];
+        if (!value->bytes)
+            continue;
+        record_fault_t fault = contact_unpack (value->bytes, value->size, &head, &contact);
+        if (fault)
+            unreadable (self, "contact", &self->due[DUE_CONTACTS], &keys[i], fault);
+        else
+            judge_contact (self, &contact, head.attempts, timelines[i]);
+    }
+    for (size_t i = 0; self->asker.open == 0 && i < n; i++)
+        answer_destroy (&timelines[i]);
+    answer_destroy (&records);
+    return going;
+}
+
+/* ---------------------------------------------------------- deliveries */
+
+static bool read_deliveries (reader_t *self, const store_value_t *keys, size_t n)
+{
+    answer_t *records = read_records (self, keys, n);
+    for (size_t i = 0; records && i < records->n; i++) {
+        record_head_t head;
+        delivery_t delivery = {.version = 0};
+        const store_value_t *value = &records->items[i];
+        size_t listed;
+        if (!value->bytes)
+            continue;
+        record_fault_t fault = delivery_unpack (value->bytes, value->size, &head, &delivery);
+        if (fault) {
+            unreadable (self, "delivery", &self->due[DUE_DELIVERIES], &keys[i], fault);
+            continue;
+        }
+        self->counts->deliveries++;
+        self->counts->dead += delivery.dead;
+        audit_timer_t timer = timer_of (&self->due[DUE_DELIVERIES], delivery.id, head.attempts);
+        index_take (&self->dead, delivery.id, &listed);
+        audit_delivery (&delivery, &timer, listed > 0, store_now (self->store), self->out);
+        delivery_clear (&delivery);
+    }
+    bool going = records != NULL;
+    answer_destroy (&records);
+    return going;
+}
+
+/* --------------------------------------------------------------- whole */
+
+static bool read_own_sets (reader_t *self, const store_value_t *keys, size_t n)
+{
+    bool going = true;
+    for (size_t i = 0; going && i < n; i++)
+        going = read_own_set (self, &keys[i]);
+    return going;
+}
+
+static bool read_policy (reader_t *self)
+{
+    char key[KEY_SIZE];
+    record_head_t head;
+    workspace_record_t record;
+    char *text = NULL;
+    const store_value_t name = {.bytes = key_workspace (key, self->shard, self->workspace)};
+    answer_t *records = read_records (self, &name, 1);
+    if (!records)
+        return false;
+    if (records->items[0].bytes &&
+        workspace_unpack (records->items[0].bytes, records->items[0].size, &head, &record, &text) == RECORD_OK) {
+        policy_errors_t errors = {0};
+        self->policy = policy_parse (text, strlen (text), &errors);
+        policy_errors_clear (&errors);
+        if (self->policy)
+            policy_stamp (self->policy, record.policy_version, record.link_key);
+    } else
+        audit_add (self->out, AUDIT_UNREADABLE, "workspace", self->workspace, 0, "no policy can be read");
+    free (text);
+    answer_destroy (&records);
+    return true;
+}
+
+static bool read_sets (reader_t *self)
+{
+    char key[KEY_SIZE];
+    bool going = true;
+    for (int i = 0; going && i < 3; i++)
+        going = read_scored (self, key_due (key, self->shard, due_kinds[i]), &self->due[i], add_due);
+    return going && read_scored (self, key_queue (key, self->shard, self->workspace), &self->queue, add_plain) &&
+           read_scored (self, key_open (key, self->shard, self->workspace), &self->open, add_plain) &&
+           read_scored (self, key_dead (key, self->shard, self->workspace), &self->dead, add_plain);
+}
+
+/* "b:{s}:own:W:*": the family's own key function wants an epoch, so the star stands for person and epoch. */
+static bool walk_own (reader_t *self)
+{
+    char key[KEY_SIZE];
+    key_own (key, self->shard, self->workspace, "*", 0);
+    char *colon = strrchr (key, ':');
+    if (colon)
+        *colon = '\0';
+    return walk (self, key, read_own_sets);
+}
+
+static bool walk_records (reader_t *self)
+{
+    char key[KEY_SIZE];
+    key_person (key, self->shard, self->workspace, "*");
+    if (!walk (self, key, read_people))
+        return false;
+    key_contact (key, self->shard, self->workspace, "*");
+    if (!walk (self, key, read_contacts))
+        return false;
+    key_delivery (key, self->shard, self->workspace, "*");
+    return walk (self, key, read_deliveries);
+}
+
+static void left_over (reader_t *self)
+{
+    const struct {
+        index_t *index;
+        audit_fault_t fault;
+        const char *kind, *words;
+    } rows[] = {
+        {&self->due[DUE_CONTACTS], AUDIT_STRAY_TIMER, "contact", "armed, and there is no record"},
+        {&self->due[DUE_PEOPLE], AUDIT_STRAY_TIMER, "person", "armed, and there is no record"},
+        {&self->due[DUE_DELIVERIES], AUDIT_STRAY_TIMER, "delivery", "armed, and there is no record"},
+        {&self->queue, AUDIT_STALE_PLACE, "contact", "in the queue, and there is no record"},
+        {&self->open, AUDIT_STALE_PLACE, "contact", "among the open ones, and there is no record"},
+        {&self->own, AUDIT_STALE_PLACE, "contact", "somebody's load counts it, and there is no record"},
+        {&self->dead, AUDIT_STALE_PLACE, "delivery", "among the dead letters, and there is no record"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        for (size_t k = 0; k < rows[i].index->n; k++)
+            if (!rows[i].index->rows[k].used)
+                audit_add (self->out, rows[i].fault, rows[i].kind, rows[i].index->rows[k].member, 0, "%s",
+                           rows[i].words);
+}
+
+bool audit_read (cli_t *cli, const char *workspace, audit_findings_t *findings, audit_counts_t *counts)
+{
+    reader_t self = {.asker = {.cli = cli},
+                     .store = cli->store,
+                     .shard = store_shard (cli->store, workspace),
+                     .workspace = workspace,
+                     .out = findings,
+                     .counts = counts};
+    bool whole = read_policy (&self) && read_sets (&self) && walk_own (&self) && walk_records (&self);
+    if (whole)
+        left_over (&self);
+    for (int i = 0; i < 3; i++)
+        index_clear (&self.due[i]);
+    index_clear (&self.queue);
+    index_clear (&self.open);
+    index_clear (&self.own);
+    index_clear (&self.dead);
+    policy_destroy (&self.policy);
+    free (self.epochs);
+    return whole;
+}

@@ -1,0 +1,85 @@
+/* cli.h - what the commands of `buckstop` share: options, the two ways to a running system, printing. */
+#ifndef BUCKSTOP_CLI_H
+#define BUCKSTOP_CLI_H
+
+#include "loop.h"
+#include "service.h"
+#include "store.h"
+
+#include <jansson.h>
+#include <stdio.h>
+
+/* Exit status. */
+enum { CLI_FINE = 0, CLI_NO = 1, CLI_USAGE = 2, CLI_UNREACHABLE = 3, CLI_GO = -1 };
+
+typedef struct cli {
+    /* options that every command knows */
+    const char *server, *token, *token_file;
+    const char *redis, *redis_user, *redis_password_file, *durability, *workspace, *stream;
+    int64_t shards;
+    bool json;
+    /* the words behind the options */
+    char **words;
+    int words_n;
+    /* cli_store_open */
+    loop_t *loop;
+    store_t *store;
+    bool interrupted, connecting;
+    char workspace_found[NAME_SIZE];
+    char password[512];
+    char token_read[128];
+} cli_t;
+
+typedef struct command {
+    const char *name;
+    const char *summary;  /* one line */
+    const char *synopsis; /* "ID [options]" */
+    const char *example;
+    int words_min, words_max;
+    int (*run) (cli_t *cli, const struct command *self, int argc, char **argv);
+} command_t;
+
+/* The rows of main.c's table. */
+extern const command_t commands[]; /* ended by a NULL name */
+
+/* Options of the command's own (may be NULL) and the common ones. CLI_GO, or the exit status. */
+int cli_options (cli_t *cli, const command_t *command, const param_t *own, int argc, char **argv);
+/* "buckstop: ..." on stderr; returns the status. */
+int cli_fail (int status, const char *format, ...) __attribute__ ((format (printf, 2, 3)));
+
+/* The store: connects and waits until it is ready. CLI_GO, or the exit status. */
+int cli_store_open (cli_t *cli);
+void cli_store_close (cli_t *cli);
+/* Runs the loop until somebody calls loop_stop (cli->loop). False: interrupted. */
+bool cli_run (cli_t *cli);
+/* --workspace, or the only one that there is. CLI_GO, or the exit status. */
+int cli_workspace (cli_t *cli);
+
+/* HTTP. CLI_FINE with *answer (json_decref it; may be NULL for an empty one); else said on stderr (or on stdout as the
+ * problem document with --json) and the exit status. key: Idempotency-Key, NULL: none. quiet: say nothing. */
+typedef struct cli_request {
+    const char *method, *path;
+    const json_t *body;
+    const char *key;
+    bool quiet;
+} cli_request_t;
+int cli_http (cli_t *cli, const cli_request_t *request, json_t **answer);
+/* A part of a path or query, percent-encoded; free it. */
+char *cli_escape (const char *text);
+
+/* Printing. */
+void cli_print_json (const json_t *value);
+enum { CLI_TIME_SIZE = 32 };
+const char *cli_time (wall_ms_t at, char text[CLI_TIME_SIZE]);              /* local, to the second; "-" for 0 */
+const char *cli_span (int64_t ms, char text[CLI_TIME_SIZE]);                /* "2 h 05 min", "45 s" */
+const char *cli_in (wall_ms_t at, wall_ms_t now, char text[CLI_TIME_SIZE]); /* "in 45 s", "2 min ago" */
+wall_ms_t cli_time_parse (const char *rfc3339);                             /* 0: none */
+int64_t cli_duration_parse (const char *text);                              /* "8h", "90s", "2d"; -1: not one */
+
+typedef struct table table_t;
+table_t *table_new (const char *const *heads); /* ended by NULL */
+void table_row (table_t *self, ...) __attribute__ ((sentinel));
+void table_print (table_t *self, FILE *out); /* aligned; nothing when there are no rows */
+void table_destroy (table_t **self_p);
+
+#endif

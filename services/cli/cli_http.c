@@ -1,0 +1,155 @@
+/* cli_http.c - the way to intake over HTTP: one request, one answer; a command has nothing else to do meanwhile.
+ *
+ * Hears: JSON, or a problem document (RFC 9457). Says: what was wrong and what to do, in words on stderr.
+ * Limits: ANSWER_TIMEOUT_S for the whole exchange. A request with an Idempotency-Key whose answer was lost is
+ * sent once more: the key makes that harmless.
+ */
+#include "cli.h"
+
+#include "xmalloc.h"
+
+#include <curl/curl.h>
+
+enum { ANSWER_TIMEOUT_S = 15, CONNECT_TIMEOUT_S = 5, ANSWER_MAX = 64 * 1024 * 1024, URL_SIZE = 2048, LINE_SIZE = 256 };
+
+typedef struct answer {
+    char *bytes;
+    size_t size;
+    long status;
+    char error[CURL_ERROR_SIZE];
+} answer_t;
+
+static size_t on_bytes (char *bytes, size_t size, size_t n, void *arg)
+{
+    answer_t *answer = arg;
+    size_t more = size * n;
+    if (answer->size + more > ANSWER_MAX)
+        return 0;
+    answer->bytes = xrealloc (answer->bytes, answer->size + more + 1);
+    memcpy (answer->bytes + answer->size, bytes, more);
+    answer->size += more;
+    answer->bytes[answer->size] = '\0';
+    return more;
+}
+
+static struct curl_slist *headers_of (const cli_t *cli, const cli_request_t *request)
+{
+    char line[LINE_SIZE];
+    struct curl_slist *list = curl_slist_append (NULL, "Accept: application/json");
+    if (request->body)
+        list = curl_slist_append (list, "Content-Type: application/json");
+    if (cli->token && *cli->token) {
+        snprintf (line, sizeof line, "Authorization: Bearer %s", cli->token);
+        list = curl_slist_append (list, line);
+    }
+    if (request->key) {
+        snprintf (line, sizeof line, "Idempotency-Key: %s", request->key);
+        list = curl_slist_append (list, line);
+    }
+    return list;
+}
+
+static CURLcode exchange (const cli_t *cli, const cli_request_t *request, answer_t *answer)
+{
+    char url[URL_SIZE];
+    size_t length = strlen (cli->server);
+    while (length > 0 && cli->server[length - 1] == '/')
+        length--;
+    snprintf (url, sizeof url, "%.*s%s", (int)length, cli->server, request->path);
+    CURL *curl = xcheck (curl_easy_init ());
+    struct curl_slist *headers = headers_of (cli, request);
+    char *body = request->body ? json_dumps (request->body, JSON_COMPACT) : NULL;
+    curl_easy_setopt (curl, CURLOPT_URL, url);
+    curl_easy_setopt (curl, CURLOPT_CUSTOMREQUEST, request->method);
+    curl_easy_setopt (curl, CURLOPT_HTTPHEADER, headers);
+    curl_easy_setopt (curl, CURLOPT_WRITEFUNCTION, on_bytes);
+    curl_easy_setopt (curl, CURLOPT_WRITEDATA, answer);
+    curl_easy_setopt (curl, CURLOPT_ERRORBUFFER, answer->error);
+    curl_easy_setopt (curl, CURLOPT_TIMEOUT, (long)ANSWER_TIMEOUT_S);
+    curl_easy_setopt (curl, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_TIMEOUT_S);
+    curl_easy_setopt (curl, CURLOPT_NOSIGNAL, 1L);
+    if (body)
+        curl_easy_setopt (curl, CURLOPT_POSTFIELDS, body);
+    CURLcode rc = curl_easy_perform (curl);
+    curl_easy_getinfo (curl, CURLINFO_RESPONSE_CODE, &answer->status);
+    if (rc != CURLE_OK && !*answer->error)
+        snprintf (answer->error, sizeof answer->error, "%s", curl_easy_strerror (rc));
+    curl_slist_free_all (headers);
+    curl_easy_cleanup (curl);
+    free (body);
+    return rc;
+}
+
+static const char *text_of (const json_t *problem, const char *key)
+{
+    const char *text = json_string_value (json_object_get (problem, key));
+    return text ? text : "";
+}
+
+static void say_problem (const cli_t *cli, const json_t *problem, const answer_t *answer)
+{
+    if (cli->json && problem) {
+        cli_print_json (problem);
+        return;
+    }
+    if (!problem) {
+        cli_fail (CLI_NO, "HTTP %ld from %s", answer->status, cli->server);
+        return;
+    }
+    const char *hint = text_of (problem, "hint");
+    cli_fail (CLI_NO, "%s (%ld): %s", text_of (problem, "title"), answer->status, text_of (problem, "detail"));
+    if (*hint)
+        fprintf (stderr, "  %s\n", hint);
+}
+
+static int judge (const cli_t *cli, const cli_request_t *request, CURLcode rc, const answer_t *answer, json_t **out)
+{
+    json_error_t error;
+    if (rc != CURLE_OK) {
+        if (!request->quiet)
+            cli_fail (CLI_UNREACHABLE, "can't reach %s: %s", cli->server, answer->error);
+        return CLI_UNREACHABLE;
+    }
+    json_t *value = answer->size > 0 ? json_loadb (answer->bytes, answer->size, 0, &error) : NULL;
+    if (answer->status >= 200 && answer->status < 300) {
+        *out = value;
+        return CLI_FINE;
+    }
+    if (!request->quiet)
+        say_problem (cli, value, answer);
+    json_decref (value);
+    return answer->status == 502 || answer->status == 503 || answer->status == 504 ? CLI_UNREACHABLE : CLI_NO;
+}
+
+int cli_http (cli_t *cli, const cli_request_t *request, json_t **out)
+{
+    answer_t answer = {.bytes = NULL};
+    *out = NULL;
+    CURLcode rc = exchange (cli, request, &answer);
+    if (rc != CURLE_OK && rc != CURLE_COULDNT_CONNECT && request->key) {
+        free (answer.bytes);
+        answer = (answer_t){.bytes = NULL};
+        rc = exchange (cli, request, &answer);
+    }
+    int status = judge (cli, request, rc, &answer, out);
+    free (answer.bytes);
+    return status;
+}
+
+char *cli_escape (const char *text)
+{
+    static const char digits[] = "0123456789ABCDEF", plain[] = "-._~";
+    char *escaped = xcalloc (strlen (text) * 3 + 1, 1), *to = escaped;
+    for (; *text; text++) {
+        unsigned char c = (unsigned char)*text;
+        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+        if (letter || strchr (plain, c)) {
+            *to++ = (char)c;
+            continue;
+        }
+        *to++ = '%';
+        *to++ = digits[c >> 4];
+        *to++ = digits[c & 15];
+    }
+    return escaped;
+}

@@ -1,0 +1,116 @@
+/* cli_store.c - the way to the store, for commands that operators run beside it.
+ *
+ * Hears: the store's answers. Says: why it can't be used, in words. A command asks, then runs the loop until its
+ * answer stopped it; Ctrl-C ends that at once.
+ * Limits: the store must be ready within READY_MS.
+ */
+#include "cli.h"
+
+#include "keys.h"
+#include "log.h"
+
+#include <string.h>
+
+enum { READY_MS = 5000 };
+
+static void on_interrupt (void *arg)
+{
+    cli_t *cli = arg;
+    cli->interrupted = true;
+    loop_stop (cli->loop);
+}
+
+static void on_change (void *arg)
+{
+    cli_t *cli = arg;
+    if (cli->connecting)
+        loop_stop (cli->loop);
+}
+
+typedef struct wait {
+    cli_t *cli;
+    loop_timer_t *timer;
+} wait_t;
+
+static void on_late (void *arg)
+{
+    wait_t *wait = arg;
+    wait->timer = NULL;
+    loop_stop (wait->cli->loop);
+}
+
+bool cli_run (cli_t *cli)
+{
+    return loop_run (cli->loop) == 0 && !cli->interrupted;
+}
+
+static store_durability_t durability_of (const char *word)
+{
+    return strcmp (word, "relaxed") == 0   ? DURABLE_RELAXED
+           : strcmp (word, "replica") == 0 ? DURABLE_REPLICA
+                                           : DURABLE_FSYNC;
+}
+
+int cli_store_open (cli_t *cli)
+{
+    log_open ("buckstop", false, LOG_ERROR_);
+    cli->loop = loop_new ();
+    loop_on_stop (cli->loop, on_interrupt, cli);
+    const store_config_t config = {.address = cli->redis,
+                                   .user = cli->redis_user,
+                                   .password = *cli->password ? cli->password : NULL,
+                                   .durability = durability_of (cli->durability),
+                                   .shards = (int)cli->shards};
+    cli->store = store_new (cli->loop, &config);
+    cli->connecting = true;
+    store_on_change (cli->store, on_change, cli);
+    wait_t wait = {.cli = cli};
+    wait.timer = loop_at (cli->loop, loop_now (cli->loop) + READY_MS, on_late, &wait);
+    while (!store_ready (cli->store) && wait.timer && cli_run (cli))
+        ;
+    loop_cancel (cli->loop, &wait.timer);
+    cli->connecting = false;
+    if (store_ready (cli->store))
+        return CLI_GO;
+    int rc = cli_fail (CLI_UNREACHABLE, "the store at %s can't be used: %s", cli->redis, store_why_not (cli->store));
+    cli_store_close (cli);
+    return rc;
+}
+
+void cli_store_close (cli_t *cli)
+{
+    store_destroy (&cli->store);
+    loop_destroy (&cli->loop);
+}
+
+static void on_workspaces (void *arg, const store_values_t *values)
+{
+    cli_t *cli = arg;
+    loop_stop (cli->loop);
+    if (values->away) {
+        cli_fail (CLI_UNREACHABLE, "the store went away");
+        return;
+    }
+    if (values->n == 1)
+        snprintf (cli->workspace_found, sizeof cli->workspace_found, "%.*s", (int)values->items[0].size,
+                  values->items[0].bytes);
+    else if (values->n == 0)
+        cli_fail (CLI_NO, "there is no workspace yet: buckstop policy apply FILE");
+    else {
+        fprintf (stderr, "buckstop: several workspaces, say which with --workspace:");
+        for (size_t i = 0; i < values->n; i++)
+            fprintf (stderr, " %.*s", (int)values->items[i].size, values->items[i].bytes);
+        fputc ('\n', stderr);
+    }
+}
+
+int cli_workspace (cli_t *cli)
+{
+    if (cli->workspace)
+        return CLI_GO;
+    store_set (cli->store, KEY_WORKSPACES, on_workspaces, cli);
+    if (!cli_run (cli))
+        return CLI_UNREACHABLE;
+    cli->workspace = cli->workspace_found;
+    return *cli->workspace_found ? CLI_GO : CLI_USAGE;
+}

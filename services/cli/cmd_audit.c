@@ -1,0 +1,180 @@
+/* cmd_audit.c - buckstop audit: proves on a running system that nothing is lost (law 1 and 2 of the design).
+ *
+ * Hears: every record and every set (audit_read.c). Says: a table of what is wrong, and counts. While services work,
+ * a record and what stands about it are read at different moments, so what one walk finds is a suspect: it is
+ * named when a second walk finds the same about the same version. One that changed in between is looked at again.
+ * Limits: LOOKS walks; what still changes between them is counted as unsettled, not named.
+ */
+#include "commands.h"
+
+#include "audit_read.h"
+#include "keys.h"
+#include "xmalloc.h"
+
+#include <inttypes.h>
+
+enum { LOOKS = 4, LOOK_AGAIN_MS = 2000 };
+
+typedef struct audit {
+    cli_t *cli;
+    audit_findings_t named;
+    audit_counts_t counts;
+    size_t unsettled;
+    char (*workspaces)[NAME_SIZE];
+    size_t workspaces_n;
+    bool away;
+} audit_t;
+
+static const audit_finding_t *find (const audit_findings_t *in, const audit_finding_t *like)
+{
+    for (size_t i = 0; i < in->n; i++)
+        if (in->items[i].fault == like->fault && strcmp (in->items[i].subject, like->subject) == 0)
+            return &in->items[i];
+    return NULL;
+}
+
+static void on_wait (void *arg)
+{
+    cli_t *cli = arg;
+    loop_stop (cli->loop);
+}
+
+/* Moves what both walks found about the same version to `named`; returns how many are still suspects. */
+static size_t settle (audit_t *self, const audit_findings_t *before, const audit_findings_t *now)
+{
+    size_t suspects = 0;
+    for (size_t i = 0; i < now->n; i++) {
+        const audit_finding_t *finding = &now->items[i], *was = find (before, finding);
+        if (find (&self->named, finding))
+            continue;
+        if (!was || was->version != finding->version) {
+            suspects++;
+            continue;
+        }
+        audit_findings_t *out = &self->named;
+        if (out->n == out->room) {
+            out->room = out->room ? out->room * 2 : 16;
+            out->items = xrealloc (out->items, out->room * sizeof *out->items);
+        }
+        out->items[out->n++] = *finding;
+    }
+    return suspects;
+}
+
+static bool look (audit_t *self, const char *workspace, audit_findings_t *findings, audit_counts_t *counts)
+{
+    *findings = (audit_findings_t){.items = NULL};
+    *counts = (audit_counts_t){.contacts = 0};
+    return audit_read (self->cli, workspace, findings, counts);
+}
+
+static bool audit_workspace (audit_t *self, const char *workspace)
+{
+    audit_findings_t before, now;
+    audit_counts_t counts;
+    bool read = look (self, workspace, &before, &counts);
+    size_t suspects = before.n;
+    for (int looks = 1; read && suspects > 0 && looks < LOOKS; looks++) {
+        (void)loop_at (self->cli->loop, loop_now (self->cli->loop) + LOOK_AGAIN_MS, on_wait, self->cli);
+        read = cli_run (self->cli) && look (self, workspace, &now, &counts);
+        if (!read)
+            break;
+        suspects = settle (self, &before, &now);
+        audit_clear (&before);
+        before = now;
+    }
+    audit_clear (&before);
+    self->unsettled += suspects;
+    self->counts.contacts += counts.contacts;
+    self->counts.open += counts.open;
+    self->counts.people += counts.people;
+    self->counts.deliveries += counts.deliveries;
+    self->counts.dead += counts.dead;
+    self->counts.timers += counts.timers;
+    self->counts.promises += counts.promises;
+    return read;
+}
+
+static void on_workspaces (void *arg, const store_values_t *values)
+{
+    audit_t *self = arg;
+    self->away = values->away;
+    self->workspaces = xcalloc (values->n, sizeof *self->workspaces);
+    for (size_t i = 0; !values->away && i < values->n; i++)
+        snprintf (self->workspaces[self->workspaces_n++], NAME_SIZE, "%.*s", (int)values->items[i].size,
+                  values->items[i].bytes);
+    loop_stop (self->cli->loop);
+}
+
+static bool audit_all (audit_t *self)
+{
+    if (self->cli->workspace)
+        return audit_workspace (self, self->cli->workspace);
+    store_set (self->cli->store, KEY_WORKSPACES, on_workspaces, self);
+    bool read = cli_run (self->cli) && !self->away;
+    for (size_t i = 0; read && i < self->workspaces_n; i++)
+        read = audit_workspace (self, self->workspaces[i]);
+    return read;
+}
+
+static void print_json (const audit_t *self)
+{
+    json_t *list = json_array ();
+    for (size_t i = 0; i < self->named.n; i++) {
+        const audit_finding_t *finding = &self->named.items[i];
+        json_array_append_new (list, json_pack ("{s:s, s:s, s:I, s:s}", "fault", audit_fault_name (finding->fault),
+                                                "subject", finding->subject, "version", (json_int_t)finding->version,
+                                                "detail", finding->detail));
+    }
+    json_t *answer =
+        json_pack ("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "contacts", (json_int_t)self->counts.contacts,
+                   "open", (json_int_t)self->counts.open, "people", (json_int_t)self->counts.people, "deliveries",
+                   (json_int_t)self->counts.deliveries, "dead", (json_int_t)self->counts.dead, "timers",
+                   (json_int_t)self->counts.timers, "promises", (json_int_t)self->counts.promises, "unsettled",
+                   (json_int_t)self->unsettled, "findings", list);
+    cli_print_json (answer);
+    json_decref (answer);
+}
+
+static void print_page (const audit_t *self)
+{
+    static const char *const heads[] = {"FAULT", "SUBJECT", "WHAT", NULL};
+    const audit_counts_t *counts = &self->counts;
+    table_t *table = table_new (heads);
+    for (size_t i = 0; i < self->named.n; i++)
+        table_row (table, audit_fault_name (self->named.items[i].fault), self->named.items[i].subject,
+                   self->named.items[i].detail, NULL);
+    table_print (table, stdout);
+    table_destroy (&table);
+    printf ("read: %" PRIu64 " contacts (%" PRIu64 " open), %" PRIu64 " people, %" PRIu64 " deliveries (%" PRIu64
+            " dead), %" PRIu64 " timers, %" PRIu64 " promises\n",
+            counts->contacts, counts->open, counts->people, counts->deliveries, counts->dead, counts->timers,
+            counts->promises);
+    if (self->unsettled > 0)
+        printf ("%zu suspect%s kept changing and could not be settled: audit again\n", self->unsettled,
+                self->unsettled == 1 ? "" : "s");
+    printf ("%zu finding%s\n", self->named.n, self->named.n == 1 ? "" : "s");
+}
+
+int cmd_audit (cli_t *cli, const command_t *command, int argc, char **argv)
+{
+    audit_t self = {.cli = cli};
+    int rc = cli_options (cli, command, NULL, argc, argv);
+    if (rc == CLI_GO)
+        rc = cli_store_open (cli);
+    if (rc != CLI_GO)
+        return rc;
+    bool read = audit_all (&self);
+    if (!read)
+        cli_fail (CLI_UNREACHABLE, "the store could not be read to the end");
+    else if (cli->json)
+        print_json (&self);
+    else
+        print_page (&self);
+    rc = !read ? CLI_UNREACHABLE : self.named.n > 0 ? CLI_NO : CLI_FINE;
+    if (read)
+        cli_store_close (cli); /* else answers may be under way to who is not there any more: the process ends */
+    audit_clear (&self.named);
+    free (self.workspaces);
+    return rc;
+}

@@ -1,0 +1,123 @@
+/* cmd_dead.c - buckstop dead: deliveries that failed for good, and sending one again.
+ *
+ * Hears: notification's dead letters (dead_letters.h). Says: who was not told what, and why.
+ */
+#include "commands.h"
+
+#include "dead_letters.h"
+
+#include <string.h>
+
+typedef struct dead_command {
+    cli_t *cli;
+    const char *by;
+    table_t *table;
+    json_t *list;
+    int status;
+} dead_command_t;
+
+static void add_letter (dead_command_t *self, const dead_letter_t *letter)
+{
+    char at[CLI_TIME_SIZE];
+    const delivery_t *delivery = &letter->delivery;
+    table_row (self->table, delivery->id, cli_time (letter->died_at, at), purpose_name (delivery->purpose),
+               *delivery->person ? delivery->person : "(customer)", delivery->address, delivery->contact,
+               delivery->last_error, NULL);
+    json_array_append_new (self->list,
+                           json_pack ("{s:s, s:I, s:s, s:s, s:s, s:s, s:I, s:s, s:s}", "id", delivery->id, "died_at",
+                                      (json_int_t)letter->died_at, "purpose", purpose_name (delivery->purpose),
+                                      "person", delivery->person, "address", delivery->address, "contact",
+                                      delivery->contact, "attempts", (json_int_t)delivery->attempts, "error",
+                                      delivery->last_error, "subject", delivery->subject ? delivery->subject : ""));
+}
+
+static void on_page (void *arg, const dead_letters_t *letters)
+{
+    dead_command_t *self = arg;
+    for (size_t i = 0; i < letters->n; i++)
+        add_letter (self, &letters->items[i]);
+    if (!letters->away && letters->next) {
+        dead_letters_list (self->cli->store, self->cli->workspace, letters->next, on_page, self);
+        return;
+    }
+    self->status = letters->away ? cli_fail (CLI_UNREACHABLE, "the store went away") : CLI_FINE;
+    loop_stop (self->cli->loop);
+}
+
+static void list (dead_command_t *self)
+{
+    dead_letters_list (self->cli->store, self->cli->workspace, 0, on_page, self);
+}
+
+static void on_replayed (void *arg, replay_outcome_t outcome)
+{
+    static const struct {
+        int status;
+        const char *words;
+    } rows[] = {
+        [REPLAY_DONE] = {CLI_FINE, "it is due now, under the same id"},
+        [REPLAY_MISSING] = {CLI_NO, "there is no such delivery"},
+        [REPLAY_NOT_DEAD] = {CLI_NO, "it is no dead letter: it is still being tried"},
+        [REPLAY_BROKEN] = {CLI_NO, "its record can't be read by this version"},
+        [REPLAY_CHANGED] = {CLI_NO, "somebody was faster: look again"},
+        [REPLAY_AWAY] = {CLI_UNREACHABLE, "the store went away; it may have happened: look again"},
+    };
+    dead_command_t *self = arg;
+    self->status = rows[outcome].status;
+    if (self->status != CLI_FINE)
+        cli_fail (self->status, "%s", rows[outcome].words);
+    else
+        puts (self->cli->json ? "{\"replayed\": true}" : rows[outcome].words);
+    loop_stop (self->cli->loop);
+}
+
+static void replay (dead_command_t *self)
+{
+    dead_letter_replay (self->cli->store, self->cli->workspace, self->cli->words[1], self->by, on_replayed, self);
+}
+
+static int perform (dead_command_t *self, void (*run) (dead_command_t *self))
+{
+    int rc = cli_store_open (self->cli);
+    if (rc != CLI_GO)
+        return rc;
+    self->status = CLI_UNREACHABLE;
+    rc = cli_workspace (self->cli);
+    if (rc == CLI_GO) {
+        run (self);
+        rc = cli_run (self->cli) ? self->status : CLI_UNREACHABLE;
+    }
+    cli_store_close (self->cli);
+    return rc;
+}
+
+static void print_list (const dead_command_t *self)
+{
+    if (self->cli->json) {
+        cli_print_json (self->list);
+        return;
+    }
+    table_print (self->table, stdout);
+    printf ("%zu dead letter%s\n", json_array_size (self->list), json_array_size (self->list) == 1 ? "" : "s");
+}
+
+int cmd_dead (cli_t *cli, const command_t *command, int argc, char **argv)
+{
+    static const char *const heads[] = {"ID", "DIED", "PURPOSE", "TO", "ADDRESS", "CONTACT", "WHY", NULL};
+    dead_command_t self = {.cli = cli};
+    const param_t own[] = {{"by", PARAM_STRING, "", 0, 0, &self.by, "replay: who asks; the timeline says so"}, {NULL}};
+    int rc = cli_options (cli, command, own, argc, argv);
+    if (rc != CLI_GO)
+        return rc;
+    bool listing = strcmp (cli->words[0], "list") == 0 && cli->words_n == 1;
+    if (!listing && !(strcmp (cli->words[0], "replay") == 0 && cli->words_n == 2))
+        return cli_fail (CLI_USAGE, "usage: buckstop dead %s", command->synopsis);
+    self.table = table_new (heads);
+    self.list = json_array ();
+    rc = perform (&self, listing ? list : replay);
+    if (rc == CLI_FINE && listing)
+        print_list (&self);
+    table_destroy (&self.table);
+    json_decref (self.list);
+    return rc;
+}

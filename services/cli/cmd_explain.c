@@ -1,0 +1,62 @@
+/* cmd_explain.c - buckstop explain: who would get a contact now, and why nobody else.
+ *
+ * Hears: routing's own decision, recomputed from the store (explain.h). Says: the page, or its JSON.
+ */
+#include "commands.h"
+
+#include "explain.h"
+
+#include <string.h>
+
+typedef struct explain_command {
+    cli_t *cli;
+    workspaces_t *workspaces;
+    int status;
+} explain_command_t;
+
+static void on_explained (void *arg, const explanation_t *explanation)
+{
+    explain_command_t *self = arg;
+    self->status = CLI_FINE;
+    if (explanation->why)
+        self->status = cli_fail (CLI_NO, "%s", explanation->why);
+    else if (self->cli->json)
+        cli_print_json (explanation->json);
+    else {
+        size_t size = strlen (explanation->text);
+        fputs (explanation->text, stdout);
+        if (size == 0 || explanation->text[size - 1] != '\n')
+            putchar ('\n');
+    }
+    loop_stop (self->cli->loop);
+}
+
+static void on_policy (void *arg)
+{
+    explain_command_t *self = arg;
+    const policy_t *policy = workspaces_policy (self->workspaces, self->cli->workspace);
+    if (policy) {
+        explain_contact (self->cli->store, policy, self->cli->words[0], on_explained, self);
+        return;
+    }
+    self->status = cli_fail (CLI_NO, "there is no policy of workspace '%s' that can be read", self->cli->workspace);
+    loop_stop (self->cli->loop);
+}
+
+int cmd_explain (cli_t *cli, const command_t *command, int argc, char **argv)
+{
+    explain_command_t self = {.cli = cli, .status = CLI_UNREACHABLE};
+    int rc = cli_options (cli, command, NULL, argc, argv);
+    if (rc == CLI_GO)
+        rc = cli_store_open (cli);
+    if (rc != CLI_GO)
+        return rc;
+    if ((rc = cli_workspace (cli)) == CLI_GO) {
+        self.workspaces = workspaces_new (cli->loop, cli->store);
+        workspaces_refresh (self.workspaces, cli->workspace, on_policy, &self);
+        rc = cli_run (cli) ? self.status : CLI_UNREACHABLE;
+        workspaces_destroy (&self.workspaces);
+    }
+    cli_store_close (cli);
+    return rc;
+}

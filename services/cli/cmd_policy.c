@@ -1,0 +1,228 @@
+/* cmd_policy.c - buckstop policy: check a file, apply it, show what is in force.
+ *
+ * Hears: a YAML file, the workspace's record. Says: every error with its place, the line itself and what was
+ * expected; or the old and the new version and who leaves. check needs no running system.
+ */
+#include "commands.h"
+
+#include "keys.h"
+#include "policy_apply.h"
+#include "record.h"
+#include "xmalloc.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <unistd.h>
+
+enum { POLICY_FILE_MAX = 4 * 1024 * 1024 };
+
+typedef struct policy_command {
+    cli_t *cli;
+    const char *path, *by;
+    char *text;
+    size_t size;
+    int status;
+} policy_command_t;
+
+static int read_file (policy_command_t *self)
+{
+    FILE *file = strcmp (self->path, "-") == 0 ? stdin : fopen (self->path, "r");
+    if (!file)
+        return cli_fail (CLI_USAGE, "%s: %s", self->path, strerror (errno));
+    self->text = xcalloc (POLICY_FILE_MAX + 1, 1);
+    self->size = fread (self->text, 1, POLICY_FILE_MAX + 1, file);
+    bool failed = ferror (file);
+    if (file != stdin)
+        fclose (file);
+    if (failed)
+        return cli_fail (CLI_USAGE, "%s: it can't be read", self->path);
+    if (self->size > POLICY_FILE_MAX)
+        return cli_fail (CLI_USAGE, "%s: larger than %d bytes", self->path, (int)POLICY_FILE_MAX);
+    return CLI_GO;
+}
+
+/* The line of the text, and a caret below the column. */
+static void show_place (const char *text, int line, int column)
+{
+    const char *at = text;
+    for (int i = 1; i < line && at; i++) {
+        at = strchr (at, '\n');
+        at = at ? at + 1 : NULL;
+    }
+    if (line < 1 || !at || !*at)
+        return;
+    fprintf (stderr, "    %.*s\n    %*s^\n", (int)strcspn (at, "\n"), at, column > 1 ? column - 1 : 0, "");
+}
+
+static void say_errors (const policy_command_t *self, const policy_errors_t *errors)
+{
+    json_t *list = json_array ();
+    for (size_t i = 0; i < errors->n; i++) {
+        const policy_error_t *error = &errors->items[i];
+        if (self->cli->json) {
+            json_array_append_new (list, json_pack ("{s:i, s:i, s:s, s:s}", "line", error->line, "column",
+                                                    error->column, "what", error->what, "expected", error->expected));
+            continue;
+        }
+        fprintf (stderr, "%s:%d:%d: %s\n", self->path, error->line, error->column, error->what);
+        show_place (self->text, error->line, error->column);
+        if (*error->expected)
+            fprintf (stderr, "    expected: %s\n", error->expected);
+    }
+    if (self->cli->json)
+        cli_print_json (list);
+    else
+        fprintf (stderr, "%zu error%s\n", errors->n, errors->n == 1 ? "" : "s");
+    json_decref (list);
+}
+
+static int check (policy_command_t *self)
+{
+    policy_errors_t errors = {0};
+    policy_t *policy = policy_parse (self->text, self->size, &errors);
+    if (!policy)
+        say_errors (self, &errors);
+    else if (self->cli->json)
+        puts ("[]");
+    else
+        printf ("%s: fine: workspace %s, %zu people, %zu teams, %zu rules\n", self->path, policy->workspace,
+                policy->people_n, policy->teams_n, policy->rules_n);
+    int status = policy ? CLI_FINE : CLI_NO;
+    policy_destroy (&policy);
+    policy_errors_clear (&errors);
+    return status;
+}
+
+static void say_applied_json (const policy_applied_t *applied, const char *outcome)
+{
+    json_t *leaving = json_array ();
+    for (size_t i = 0; i < applied->leaving_n; i++)
+        json_array_append_new (leaving, json_string (applied->leaving[i]));
+    json_t *answer =
+        json_pack ("{s:s, s:s, s:I, s:I, s:o}", "outcome", outcome, "workspace",
+                   applied->workspace ? applied->workspace : "", "old_version", (json_int_t)applied->old_version,
+                   "new_version", (json_int_t)applied->new_version, "leaving", leaving);
+    cli_print_json (answer);
+    json_decref (answer);
+}
+
+static void say_applied (const policy_applied_t *applied)
+{
+    if (applied->outcome == POLICY_SAME)
+        printf ("%s: this policy is in force already, version %" PRIu32 "\n", applied->workspace, applied->new_version);
+    else
+        printf ("%s: version %" PRIu32 " is in force (before: %" PRIu32 ")\n", applied->workspace, applied->new_version,
+                applied->old_version);
+    for (size_t i = 0; i < applied->leaving_n; i++)
+        printf ("  leaving: %s; what they hold goes back to the matcher\n", applied->leaving[i]);
+}
+
+static void on_applied (void *arg, const policy_applied_t *applied)
+{
+    static const struct {
+        const char *name;
+        int status;
+    } rows[] = {[POLICY_APPLIED] = {"applied", CLI_FINE}, [POLICY_SAME] = {"same", CLI_FINE},
+                [POLICY_BAD] = {"bad", CLI_NO},           [POLICY_CONFLICT] = {"conflict", CLI_NO},
+                [POLICY_BROKEN] = {"broken", CLI_NO},     [POLICY_AWAY] = {"away", CLI_UNREACHABLE}};
+    policy_command_t *self = arg;
+    self->status = rows[applied->outcome].status;
+    if (applied->outcome == POLICY_BAD)
+        say_errors (self, applied->errors);
+    else if (self->cli->json)
+        say_applied_json (applied, rows[applied->outcome].name);
+    else if (self->status == CLI_FINE)
+        say_applied (applied);
+    else
+        cli_fail (self->status, "%s", applied->why);
+    loop_stop (self->cli->loop);
+}
+
+static int apply (policy_command_t *self)
+{
+    int rc = cli_store_open (self->cli);
+    if (rc != CLI_GO)
+        return rc;
+    self->status = CLI_UNREACHABLE;
+    policy_apply (self->cli->store, self->cli->loop, self->text, self->size, self->by, on_applied, self);
+    cli_run (self->cli);
+    /* an application that was interrupted answers while the store is closed */
+    cli_store_close (self->cli);
+    return self->status;
+}
+
+static void print_record (policy_command_t *self, const workspace_record_t *record, const char *text)
+{
+    char at[CLI_TIME_SIZE];
+    self->status = CLI_FINE;
+    if (!self->cli->json) {
+        printf ("# workspace %s, version %" PRIu32 ", applied %s by %s\n%s", record->name, record->policy_version,
+                cli_time (record->applied_at, at), *record->applied_by ? record->applied_by : "-", text);
+        return;
+    }
+    json_t *answer = json_pack ("{s:s, s:I, s:I, s:s, s:s}", "workspace", record->name, "version",
+                                (json_int_t)record->policy_version, "applied_at", (json_int_t)record->applied_at,
+                                "applied_by", record->applied_by, "policy", text);
+    cli_print_json (answer);
+    json_decref (answer);
+}
+
+static void on_record (void *arg, const store_values_t *values)
+{
+    policy_command_t *self = arg;
+    record_head_t head;
+    workspace_record_t record;
+    char *text = NULL;
+    loop_stop (self->cli->loop);
+    if (values->away || values->n != 1)
+        self->status = cli_fail (CLI_UNREACHABLE, "the store went away");
+    else if (!values->items[0].bytes)
+        self->status = cli_fail (CLI_NO, "there is no workspace '%s'", self->cli->workspace);
+    else if (workspace_unpack (values->items[0].bytes, values->items[0].size, &head, &record, &text) != RECORD_OK)
+        self->status = cli_fail (CLI_NO, "the record can't be read by this version");
+    else
+        print_record (self, &record, text);
+    free (text);
+}
+
+static int show (policy_command_t *self)
+{
+    char key[KEY_SIZE];
+    int rc = cli_store_open (self->cli);
+    if (rc != CLI_GO)
+        return rc;
+    if ((self->status = cli_workspace (self->cli)) == CLI_GO) {
+        const char *workspace = self->cli->workspace;
+        const char *keys[] = {key_workspace (key, store_shard (self->cli->store, workspace), workspace)};
+        store_get (self->cli->store, keys, 1, on_record, self);
+        if (!cli_run (self->cli))
+            self->status = CLI_UNREACHABLE;
+    }
+    cli_store_close (self->cli);
+    return self->status;
+}
+
+int cmd_policy (cli_t *cli, const command_t *command, int argc, char **argv)
+{
+    static const struct {
+        const char *word;
+        bool file;
+        int (*run) (policy_command_t *self);
+    } rows[] = {{"check", true, check}, {"apply", true, apply}, {"show", false, show}};
+    policy_command_t self = {.cli = cli};
+    const char *login = getlogin ();
+    const param_t own[] = {{"by", PARAM_STRING, login ? login : "operator", 0, 0, &self.by, "who applies it"}, {NULL}};
+    int rc = cli_options (cli, command, own, argc, argv);
+    if (rc != CLI_GO)
+        return rc;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        if (strcmp (rows[i].word, cli->words[0]) != 0 || rows[i].file != (cli->words_n == 2))
+            continue;
+        self.path = rows[i].file ? cli->words[1] : NULL;
+        rc = rows[i].file ? read_file (&self) : CLI_GO;
+        rc = rc == CLI_GO ? rows[i].run (&self) : rc;
+        free (self.text);
+        return rc;
+    }
+    return cli_fail (CLI_USAGE, "usage: buckstop policy %s", command->synopsis);
+}

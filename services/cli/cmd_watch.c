@@ -1,0 +1,209 @@
+/* cmd_watch.c - buckstop watch: the stream of events, without a gap.
+ *
+ * Hears: events published over ZeroMQ (each has a number that is dense per workspace), and ranges over HTTP. Says: a
+ * line a fact. An event that was seen is dropped (every replica publishes all); one that is further than the next
+ * means that some were lost: they are asked for first. The last of a burst may be lost with nothing behind it,
+ * so HTTP is asked once a second besides. Nothing of it needs a connection that holds.
+ * Limits: events older than the retention time are gone; the gap is said.
+ */
+#include "commands.h"
+
+#include "bus.h"
+#include "lines.h"
+#include "views.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { PATH_SIZE = 128, PAGE = 200, LOOK_MS = 1000 };
+
+typedef struct watch {
+    cli_t *cli;
+    const char *contact, *team, *state;
+    int64_t last;
+    line_style_t style;
+    uint64_t seen; /* the number of the last one printed */
+    bool lost;     /* intake did not answer: said once */
+    bool refused;  /* it answered no: it will not answer otherwise */
+    bus_t *bus;
+    loop_timer_t *look;
+} watch_t;
+
+static bool wanted (const watch_t *self, const json_t *event)
+{
+    const char *id = json_text (event, "contact");
+    size_t length = strlen (id), part = self->contact ? strlen (self->contact) : 0;
+    bool contact = !self->contact || (part <= length && strcmp (id + length - part, self->contact) == 0);
+    return contact && (!self->team || strcmp (self->team, json_text (event, "team")) == 0) &&
+           (!self->state || strcmp (self->state, json_text (event, "state")) == 0);
+}
+
+static void print_event (watch_t *self, const json_t *event)
+{
+    if (!wanted (self, event))
+        return;
+    if (self->cli->json) {
+        json_dumpf (event, stdout, JSON_COMPACT | JSON_PRESERVE_ORDER);
+        fputc ('\n', stdout);
+    } else
+        lines_print (event, &self->style, stdout);
+}
+
+/* One page behind what was seen. CLI_FINE: asked; *more: there may be others. */
+static int ask_page (watch_t *self, uint64_t after, json_t **page)
+{
+    char path[PATH_SIZE];
+    snprintf (path, sizeof path, "/v1/events?after=%" PRIu64 "&limit=%d", after, (int)PAGE);
+    int rc = cli_http (self->cli, &(cli_request_t){"GET", path, NULL, NULL, true}, page);
+    if (rc == CLI_UNREACHABLE && !self->lost)
+        fprintf (stderr, "-- %s does not answer; going on as soon as it does\n", self->cli->server);
+    if (rc == CLI_FINE && self->lost)
+        fprintf (stderr, "-- connected again\n");
+    self->lost = rc == CLI_UNREACHABLE;
+    return rc;
+}
+
+static bool print_page (watch_t *self, const json_t *page)
+{
+    size_t index;
+    json_t *event;
+    uint64_t oldest = (uint64_t)json_number (page, "oldest_kept"), newest = (uint64_t)json_number (page, "newest");
+    if (newest < self->seen) {
+        fprintf (stderr, "-- the stream was begun anew\n");
+        self->seen = 0;
+    }
+    if (oldest > self->seen + 1)
+        fprintf (stderr, "-- events %" PRIu64 " to %" PRIu64 " are not kept any more\n", self->seen + 1, oldest - 1);
+    json_array_foreach (json_object_get (page, "events"), index, event)
+    {
+        uint64_t number = (uint64_t)json_number (event, "number");
+        if (number <= self->seen)
+            continue;
+        self->seen = number;
+        print_event (self, event);
+    }
+    fflush (stdout);
+    return json_array_size (json_object_get (page, "events")) > 0 && self->seen < newest;
+}
+
+static void catch_up (watch_t *self)
+{
+    bool more = true;
+    while (more) {
+        json_t *page = NULL;
+        int rc = ask_page (self, self->seen, &page);
+        more = rc == CLI_FINE && print_page (self, page);
+        json_decref (page);
+        if (rc == CLI_NO) {
+            self->refused = true;
+            loop_stop (self->cli->loop);
+        }
+    }
+}
+
+static void on_look (void *arg)
+{
+    watch_t *self = arg;
+    self->look = loop_at (self->cli->loop, loop_now (self->cli->loop) + LOOK_MS, on_look, self);
+    catch_up (self);
+}
+
+static void take_event (watch_t *self, const Buckstop__V1__Event *event)
+{
+    json_out_t out = {.bytes = NULL};
+    if (event->number <= self->seen)
+        return;
+    if (event->number > self->seen + 1) {
+        catch_up (self);
+        return;
+    }
+    view_event (&out, event);
+    json_t *value = json_loadb (out.bytes, out.size, 0, NULL);
+    json_out_clear (&out);
+    self->seen = event->number;
+    print_event (self, value);
+    fflush (stdout);
+    json_decref (value);
+}
+
+/* Several workspaces may share the stream; numbers count within one. Without --workspace the stream only wakes us up, and
+ * all is asked by HTTP, where the token says which workspace it is. */
+static void on_stream (void *arg, bus_peer_t *peer, const void *bytes, size_t size)
+{
+    static const envelope_kind_t allowed[] = {BUCKSTOP__V1__ENVELOPE__BODY_EVENT, 0};
+    watch_t *self = arg;
+    envelope_t *envelope = NULL;
+    char why[DETAIL_SIZE];
+    (void)peer;
+    if (wire_unpack (bytes, size, allowed, &envelope, why) != WIRE_OK)
+        return;
+    if (!self->cli->workspace)
+        catch_up (self);
+    else if (strcmp (envelope->event->workspace, self->cli->workspace) == 0)
+        take_event (self, envelope->event);
+    buckstop__v1__envelope__free_unpacked (envelope, NULL);
+}
+
+/* Where to begin: at the newest, or --last before it. */
+static int find_start (watch_t *self)
+{
+    json_t *page = NULL;
+    char path[PATH_SIZE];
+    snprintf (path, sizeof path, "/v1/events?after=0&limit=1");
+    int rc = cli_http (self->cli, &(cli_request_t){"GET", path, NULL, NULL, false}, &page);
+    if (rc != CLI_FINE)
+        return rc;
+    uint64_t newest = (uint64_t)json_number (page, "newest"), oldest = (uint64_t)json_number (page, "oldest_kept");
+    uint64_t back = (uint64_t)self->last;
+    self->seen = newest > back ? newest - back : 0;
+    if (oldest > 0 && self->seen + 1 < oldest)
+        self->seen = oldest - 1;
+    json_decref (page);
+    return CLI_GO;
+}
+
+static int follow (watch_t *self)
+{
+    cli_t *cli = self->cli;
+    self->bus = bus_new (cli->loop);
+    int rc = bus_connect (self->bus, BUS_STREAM, cli->stream, on_stream, self);
+    if (rc < 0) {
+        rc = cli_fail (CLI_USAGE, "--stream %s: %s", cli->stream, strerror (-rc));
+    } else {
+        on_look (self);
+        cli_run (cli);
+        rc = self->refused ? cli_fail (CLI_NO, "%s refuses this token now", cli->server) : CLI_FINE;
+    }
+    loop_cancel (cli->loop, &self->look);
+    bus_destroy (&self->bus);
+    return rc;
+}
+
+static void on_interrupt (void *arg)
+{
+    loop_stop (arg);
+}
+
+int cmd_watch (cli_t *cli, const command_t *command, int argc, char **argv)
+{
+    watch_t self = {.cli = cli, .style = {.contact = true}};
+    const param_t own[] = {
+        {"contact", PARAM_STRING, NULL, 0, 0, &self.contact, "only this one; its last characters are enough"},
+        {"team", PARAM_STRING, NULL, 0, 0, &self.team, "only contacts of this team"},
+        {"state", PARAM_STRING, NULL, 0, 0, &self.state, "only contacts that are then in this state"},
+        {"last", PARAM_NUMBER, "0", 0, 1000000, &self.last, "begin so many events back"},
+        {NULL},
+    };
+    int rc = cli_options (cli, command, own, argc, argv);
+    if (rc != CLI_GO)
+        return rc;
+    self.style.color = isatty (STDOUT_FILENO) && !getenv ("NO_COLOR");
+    if ((rc = find_start (&self)) != CLI_GO)
+        return rc;
+    cli->loop = loop_new ();
+    loop_on_stop (cli->loop, on_interrupt, cli->loop);
+    rc = follow (&self);
+    loop_destroy (&cli->loop);
+    return rc;
+}

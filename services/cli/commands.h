@@ -1,0 +1,11 @@
+/* commands.h - one function a command: reads its options, does it, returns the exit status. */
+#ifndef BUCKSTOP_COMMANDS_H
+#define BUCKSTOP_COMMANDS_H
+
+#include "cli.h"
+
+typedef int (command_fn) (cli_t *cli, const command_t *command, int argc, char **argv);
+command_fn cmd_submit, cmd_show, cmd_list, cmd_act, cmd_watch, cmd_people, cmd_explain, cmd_audit, cmd_policy,
+    cmd_token, cmd_dead;
+
+#endif

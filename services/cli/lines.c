@@ -1,0 +1,165 @@
+/* lines.c - events as lines that people read.
+ *
+ * Hears: an event as JSON. Says: a line a fact. The words of each fact are one table; a fact that is not in it (of a
+ * newer service) is printed by its name, not lost.
+ */
+#include "lines.h"
+
+#include "template.h"
+#include "xmalloc.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { SLOTS = 9, WORDS_MAX = 512 };
+
+#define PLAIN  ""
+#define GREEN  "\x1b[32m"
+#define RED    "\x1b[1;31m"
+#define YELLOW "\x1b[33m"
+#define BLUE   "\x1b[36m"
+#define DIM    "\x1b[2m"
+#define RESET  "\x1b[0m"
+
+typedef struct fact_words {
+    const char *fact;
+    const char *color;
+    const char *words; /* template.h's slots: by, to, promise, due, number, subject, channel, text, person */
+} fact_words_t;
+
+static const fact_words_t rows[] = {
+    {"opened", BLUE, "new by {channel}: {subject}"},
+    {"message", BLUE, "the customer says: {text}"},
+    {"offered", PLAIN, "offered to {to}, until {due}"},
+    {"offer_expired", YELLOW, "{to} did not answer the offer"},
+    {"declined", YELLOW, "{by} declined"},
+    {"queued", YELLOW, "waits for somebody"},
+    {"nobody", RED, "nobody can take it; {to} is told"},
+    {"accepted", GREEN, "{by} takes it"},
+    {"replied", GREEN, "{by} replied: {text}"},
+    {"noted", PLAIN, "{by} noted: {text}"},
+    {"waiting", PLAIN, "{by} waits for the customer, until {due}"},
+    {"pause_ended", PLAIN, "the pause is over"},
+    {"transfer_proposed", PLAIN, "{by} proposes to hand it to {to}"},
+    {"transferred", PLAIN, "handed from {by} to {to}"},
+    {"transfer_failed", YELLOW, "the transfer to {to} failed"},
+    {"returned", YELLOW, "returned from {by} to routing"},
+    {"resolved", GREEN, "{by} resolved it"},
+    {"reopened", YELLOW, "reopened"},
+    {"closed", DIM, "closed"},
+    {"accountable", PLAIN, "{to} is accountable"},
+    {"promise_opened", DIM, "promised: {promise} by {due}"},
+    {"promise_kept", GREEN, "kept: {promise}"},
+    {"promise_broken", RED, "BROKEN: {promise}, it was due {due}"},
+    {"promise_released", YELLOW, "{by} released the promise: {promise}"},
+    {"step", RED, "escalation step {number} of {promise}, due {due}: told {to}"},
+    {"step_skipped", DIM, "escalation step {number} of {promise} is folded into a later one"},
+    {"step_empty", YELLOW, "escalation step {number} of {promise} names nobody who can be told"},
+    {"acknowledged", GREEN, "{by} acknowledged, until {due}"},
+    {"acknowledgement_expired", YELLOW, "the acknowledgement by {by} expired"},
+    {"notice", DIM, "notice to {to}"},
+    {"notice_left_out", DIM, "no notice to {to}"},
+    {"delivered", PLAIN, "delivered: {to}"},
+    {"delivery_retried", YELLOW, "a delivery is tried again: {to}"},
+    {"delivery_failed", RED, "a delivery failed for good: {to}"},
+    {"delivery_moot", DIM, "a notice has no reason any more: {to}"},
+    {"delivery_held", DIM, "a notice to {to} is held until {due}"},
+    {"handoff_repeated", YELLOW, "routing is told again ({number})"},
+    {"relaxed", PLAIN, "requirements are relaxed"},
+    {"review", YELLOW, "silence is looked at"},
+    {"moved", RED, "moved to {to}"},
+    {"set_aside", RED, "set aside; {to} is accountable"},
+    {"present", GREEN, "{person} is there"},
+    {"away", YELLOW, "{person} is away"},
+    {"leaving", YELLOW, "{person} is leaving"},
+    {"policy_applied", BLUE, "a policy was applied by {by}"},
+    {"drained", PLAIN, "all that {person} held is handed back"},
+    {"clock_jumped", RED, "the clock jumped"},
+};
+
+const char *json_text (const json_t *object, const char *key)
+{
+    const char *text = json_string_value (json_object_get (object, key));
+    return text ? text : "";
+}
+
+int64_t json_number (const json_t *object, const char *key)
+{
+    return json_integer_value (json_object_get (object, key));
+}
+
+const char *short_id (const char *id)
+{
+    size_t length = strlen (id);
+    return length > SHORT_ID ? id + length - SHORT_ID : id;
+}
+
+static const char *clock_of (wall_ms_t at, char text[CLI_TIME_SIZE])
+{
+    char whole[CLI_TIME_SIZE];
+    cli_time (at, whole);
+    const char *space = strchr (whole, ' ');
+    snprintf (text, CLI_TIME_SIZE, "%s", space ? space + 1 : whole);
+    return text;
+}
+
+static const fact_words_t *words_of (const char *fact)
+{
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (strcmp (rows[i].fact, fact) == 0)
+            return &rows[i];
+    return NULL;
+}
+
+/* "first_response" is for programs. */
+static const char *spaced (const char *name, char *text, size_t size)
+{
+    snprintf (text, size, "%s", name);
+    for (char *c = text; *c; c++)
+        if (*c == '_')
+            *c = ' ';
+    return text;
+}
+
+static char *say (const json_t *event, const json_t *fact)
+{
+    char due[CLI_TIME_SIZE], promise[NAME_SIZE], number[24], name[NAME_SIZE];
+    const char *kind = json_text (fact, "fact"), *by = json_text (fact, "by");
+    const fact_words_t *row = words_of (kind);
+    snprintf (number, sizeof number, "%lld", (long long)json_number (fact, "number"));
+    const template_slot_t slots[SLOTS] = {
+        {"by", *by ? by : "buckstop"},
+        {"to", *json_text (fact, "to") ? json_text (fact, "to") : "-"},
+        {"promise", spaced (json_text (fact, "promise"), promise, sizeof promise)},
+        {"due", clock_of (cli_time_parse (json_text (fact, "due")), due)},
+        {"number", number},
+        {"subject", json_text (event, "subject")},
+        {"channel", json_text (event, "channel")},
+        {"text", json_text (fact, "text")},
+        {"person", json_text (event, "person")},
+    };
+    return template_expand (row ? row->words : spaced (kind, name, sizeof name), slots, SLOTS, 1);
+}
+
+static void print_fact (const json_t *event, const json_t *fact, const line_style_t *style, FILE *out)
+{
+    char at[CLI_TIME_SIZE];
+    const fact_words_t *row = words_of (json_text (fact, "fact"));
+    const char *color = style->color && row ? row->color : "", *detail = json_text (fact, "detail");
+    char *words = say (event, fact);
+    fprintf (out, "%s  ", clock_of (cli_time_parse (json_text (fact, "at")), at));
+    if (style->contact)
+        fprintf (out, "%-*s  ", SHORT_ID, short_id (json_text (event, "contact")));
+    fprintf (out, "%s%.*s%s", color, WORDS_MAX, words, *color ? RESET : "");
+    if (*detail)
+        fprintf (out, " %s(%s)%s", style->color ? DIM : "", detail, style->color ? RESET : "");
+    fputc ('\n', out);
+    free (words);
+}
+
+void lines_print (const json_t *event, const line_style_t *style, FILE *out)
+{
+    size_t index;
+    json_t *fact;
+    json_array_foreach (json_object_get (event, "facts"), index, fact) print_fact (event, fact, style, out);
+}

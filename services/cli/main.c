@@ -1,0 +1,102 @@
+/* main.c - buckstop, the operator's hand: a table of commands.
+ *
+ * Exit status: 0 fine, 1 the answer is no (refused, or audit found something), 2 usage, 3 can not be reached.
+ */
+#include "commands.h"
+#include "options.h"
+
+#include <curl/curl.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { WORDS_FEW = 1, WORDS_PAIR = 2, WORDS_ACT = 3 };
+
+const command_t commands[] = {
+    {"submit", "hand in what a customer says", "TEXT [options]",
+     "buckstop submit 'Where is my parcel?' --channel mail --customer ann@example.org --subject Parcel", 1, WORDS_FEW,
+     cmd_submit},
+    {"show", "one contact: state, promises, timeline", "CONTACT [options]", "buckstop show 01KAJ6Q6JS0000000000000000",
+     1, WORDS_FEW, cmd_show},
+    {"list", "contacts, by state, team, owner", "[options]", "buckstop list --at-risk --team billing", 0, 0, cmd_list},
+    {"act",
+     "do something with a contact: accept, decline, reply, note, wait, transfer, resolve, reopen, acknowledge, release",
+     "ACTION CONTACT [TEXT] [options]",
+     "buckstop act reply 01KAJ6Q6JS0000000000000000 'It is on its way.' --person ada", WORDS_PAIR, WORDS_ACT, cmd_act},
+    {"watch", "follow what happens", "[options]", "buckstop watch --team billing", 0, 0, cmd_watch},
+    {"people", "who is there; be there", "[list | present PERSON | away PERSON] [options]",
+     "buckstop people present ada --for 8h", 0, WORDS_PAIR, cmd_people},
+    {"explain", "who would get a contact now, and why nobody else", "CONTACT [options]",
+     "buckstop explain 01KAJ6Q6JS0000000000000000", 1, WORDS_FEW, cmd_explain},
+    {"audit", "read every record and say what is wrong", "[options]",
+     "buckstop audit --redis unix:/run/buckstop/redis.sock", 0, 0, cmd_audit},
+    {"policy", "check a policy, apply it, show the one in force", "check FILE | apply FILE | show [options]",
+     "buckstop policy check deploy/policies/example.yaml", 1, WORDS_PAIR, cmd_policy},
+    {"token", "issue, revoke and list bearer tokens", "issue --scope SCOPE | revoke TOKEN | list [options]",
+     "buckstop token issue --scope person --person ada --note 'ada, laptop'", 1, WORDS_PAIR, cmd_token},
+    {"dead", "deliveries that failed for good; send one again", "list | replay DELIVERY [options]",
+     "buckstop dead replay 0123456789abcdef-0", 1, WORDS_PAIR, cmd_dead},
+    {NULL},
+};
+
+static const command_t *find (const char *name)
+{
+    for (const command_t *row = commands; row->name; row++)
+        if (strcmp (row->name, name) == 0)
+            return row;
+    return NULL;
+}
+
+static void print_commands (FILE *out)
+{
+    fputs ("buckstop - who is accountable, and when it escalates\n\nusage: buckstop COMMAND [options]\n\ncommands:\n",
+           out);
+    for (const command_t *row = commands; row->name; row++)
+        fprintf (out, "  %-8s %s\n", row->name, row->summary);
+    fputs ("  help     a command's page: buckstop help watch\n\n"
+           "exit status: 0 fine, 1 the answer is no, 2 usage, 3 can not be reached\n\n"
+           "example:\n  BUCKSTOP_TOKEN=bs_... buckstop list --at-risk\n",
+           out);
+}
+
+static int help (int argc, char **argv)
+{
+    const command_t *row = argc > 2 ? find (argv[2]) : NULL;
+    if (argc > 2 && !row)
+        return cli_fail (CLI_USAGE, "there is no command '%s'", argv[2]);
+    if (!row) {
+        print_commands (stdout);
+        return CLI_FINE;
+    }
+    char word[] = "--help";
+    char *words[] = {argv[2], word, NULL};
+    cli_t cli = {.json = false};
+    return row->run (&cli, row, 2, words);
+}
+
+static int perform (const command_t *row, int argc, char **argv)
+{
+    cli_t cli = {.json = false};
+    curl_global_init (CURL_GLOBAL_DEFAULT);
+    int status = row->run (&cli, row, argc - 1, argv + 1);
+    curl_global_cleanup ();
+    return status;
+}
+
+int main (int argc, char **argv)
+{
+    const char *word = argc > 1 ? argv[1] : "";
+    if (!*word) {
+        print_commands (stderr);
+        return CLI_USAGE;
+    }
+    if (strcmp (word, "help") == 0 || strcmp (word, "--help") == 0 || strcmp (word, "-h") == 0)
+        return help (strcmp (word, "help") == 0 ? argc : 1, argv);
+    if (strcmp (word, "--version") == 0) {
+        printf ("buckstop %s\n", BUCKSTOP_VERSION);
+        return CLI_FINE;
+    }
+    const command_t *row = find (word);
+    if (!row)
+        return cli_fail (CLI_USAGE, "there is no command '%s'; 'buckstop help' lists them", word);
+    return perform (row, argc, argv);
+}

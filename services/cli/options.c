@@ -1,0 +1,94 @@
+/* options.c - options of a command: its own rows, then those that every command knows.
+ *
+ * Hears: argv, the environment. Says: CLI_GO with cli->words, or the exit status when there is nothing to do.
+ * The token comes from a file or the environment only: arguments can be read by everybody on the machine.
+ */
+#include "options.h"
+#include "cli.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { COMMON_ROWS = 12 };
+
+int cli_fail (int status, const char *format, ...)
+{
+    va_list list;
+    va_start (list, format);
+    fputs ("buckstop: ", stderr);
+    vfprintf (stderr, format, list);
+    fputc ('\n', stderr);
+    va_end (list);
+    return status;
+}
+
+static void common_rows (cli_t *cli, param_t rows[COMMON_ROWS])
+{
+    const param_t list[COMMON_ROWS] = {
+        {"json", PARAM_SWITCH, "no", 0, 0, &cli->json, "print JSON, for programs"},
+        {"server", PARAM_STRING, "http://127.0.0.1:7400", 0, 0, &cli->server, "where intake answers"},
+        {"token-file", PARAM_STRING, NULL, 0, 0, &cli->token_file, "file with the token; or set BUCKSTOP_TOKEN"},
+        {"redis", PARAM_STRING, "127.0.0.1:6379", 0, 0, &cli->redis, "the store: host:port, or unix:/path"},
+        {"redis-user", PARAM_STRING, NULL, 0, 0, &cli->redis_user, "name to log in with there"},
+        {"redis-password-file", PARAM_STRING, NULL, 0, 0, &cli->redis_password_file, "file with the password"},
+        {"durability", PARAM_STRING, "fsync", 0, 0, &cli->durability, "as the services have it"},
+        {"shards", PARAM_NUMBER, "16", 1, SHARDS_MAX, &cli->shards, "as the services have it"},
+        {"workspace", PARAM_STRING, NULL, 0, 0, &cli->workspace, "which one; needed when there are several"},
+        {"stream", PARAM_STRING, "tcp://127.0.0.1:7415", 0, 0, &cli->stream, "where notification publishes events"},
+        {NULL},
+    };
+    memcpy (rows, list, sizeof list);
+}
+
+static int read_line (const char *path, char *line, size_t size)
+{
+    FILE *file = fopen (path, "r");
+    bool read = file && fgets (line, (int)size, file);
+    if (file)
+        fclose (file);
+    if (!read)
+        return cli_fail (CLI_USAGE, "%s: %s", path, file ? "it is empty" : strerror (errno));
+    line[strcspn (line, "\r\n")] = '\0';
+    return CLI_GO;
+}
+
+static int read_secrets (cli_t *cli)
+{
+    int rc = CLI_GO;
+    cli->token = getenv ("BUCKSTOP_TOKEN");
+    if (cli->token_file) {
+        rc = read_line (cli->token_file, cli->token_read, sizeof cli->token_read);
+        cli->token = cli->token_read;
+    }
+    if (rc == CLI_GO && cli->redis_password_file)
+        rc = read_line (cli->redis_password_file, cli->password, sizeof cli->password);
+    return rc;
+}
+
+int cli_options (cli_t *cli, const command_t *command, const param_t *own, int argc, char **argv)
+{
+    static const param_t none[] = {{NULL}};
+    param_t common[COMMON_ROWS];
+    char program[64];
+    int rest = argc;
+    common_rows (cli, common);
+    snprintf (program, sizeof program, "buckstop %s", command->name);
+    const param_t *const tables[] = {own ? own : none, common, NULL};
+    const options_t options = {program, command->synopsis, command->summary, command->example, tables};
+    switch (options_parse (&options, argc, argv, &rest, stdout, stderr)) {
+    case OPTIONS_TOLD:
+    case OPTIONS_CHECKED:
+        return CLI_FINE;
+    case OPTIONS_BAD:
+        return CLI_USAGE;
+    case OPTIONS_GO:
+        break;
+    }
+    cli->words = argv + rest;
+    cli->words_n = argc - rest;
+    if (cli->words_n < command->words_min || cli->words_n > command->words_max)
+        return cli_fail (CLI_USAGE, "usage: %s %s\nexample:\n  %s", program, command->synopsis, command->example);
+    return read_secrets (cli);
+}

@@ -1,0 +1,179 @@
+/* print.c - output for people: times in words, tables whose columns are aligned.
+ *
+ * Widths count characters, not bytes, so that names in other scripts do not shift a column (double-width ones do).
+ */
+#include "cli.h"
+
+#include "xmalloc.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <time.h>
+
+enum { CELL_MAX = 76 };
+
+void cli_print_json (const json_t *value)
+{
+    json_dumpf (value, stdout, JSON_INDENT (2) | JSON_PRESERVE_ORDER);
+    fputc ('\n', stdout);
+}
+
+const char *cli_time (wall_ms_t at, char text[CLI_TIME_SIZE])
+{
+    struct tm parts;
+    time_t seconds = (time_t)(at / MS_PER_SECOND);
+    if (at <= 0 || at == TIME_NEVER || !localtime_r (&seconds, &parts) ||
+        !strftime (text, CLI_TIME_SIZE, "%Y-%m-%d %H:%M:%S", &parts))
+        snprintf (text, CLI_TIME_SIZE, "-");
+    return text;
+}
+
+const char *cli_span (int64_t ms, char text[CLI_TIME_SIZE])
+{
+    if (ms < 10 * MS_PER_SECOND)
+        snprintf (text, CLI_TIME_SIZE, "%.1f s", (double)ms / MS_PER_SECOND);
+    else if (ms < 2 * MS_PER_MINUTE)
+        snprintf (text, CLI_TIME_SIZE, "%" PRId64 " s", (int64_t)(ms / MS_PER_SECOND));
+    else if (ms < 2 * MS_PER_HOUR)
+        snprintf (text, CLI_TIME_SIZE, "%" PRId64 " min", (int64_t)(ms / MS_PER_MINUTE));
+    else if (ms < 2 * MS_PER_DAY)
+        snprintf (text, CLI_TIME_SIZE, "%" PRId64 " h %02d min", (int64_t)(ms / MS_PER_HOUR),
+                  (int)(ms / MS_PER_MINUTE % 60));
+    else
+        snprintf (text, CLI_TIME_SIZE, "%" PRId64 " days", (int64_t)(ms / MS_PER_DAY));
+    return text;
+}
+
+const char *cli_in (wall_ms_t at, wall_ms_t now, char text[CLI_TIME_SIZE])
+{
+    char span[CLI_TIME_SIZE];
+    if (at <= 0 || at == TIME_NEVER)
+        snprintf (text, CLI_TIME_SIZE, "-");
+    else if (at >= now)
+        snprintf (text, CLI_TIME_SIZE, "in %.20s", cli_span (at - now, span));
+    else
+        snprintf (text, CLI_TIME_SIZE, "%.20s ago", cli_span (now - at, span));
+    return text;
+}
+
+wall_ms_t cli_time_parse (const char *rfc3339)
+{
+    struct tm parts = {0};
+    const char *rest = rfc3339 ? strptime (rfc3339, "%Y-%m-%dT%H:%M:%S", &parts) : NULL;
+    if (!rest)
+        return 0;
+    double fraction = *rest == '.' ? strtod (rest, NULL) : 0;
+    return (wall_ms_t)timegm (&parts) * MS_PER_SECOND + (wall_ms_t)(fraction * 1000 + 0.5);
+}
+
+int64_t cli_duration_parse (const char *text)
+{
+    static const struct {
+        const char *unit;
+        int64_t ms;
+    } units[] = {{"ms", 1},          {"s", MS_PER_SECOND}, {"m", MS_PER_MINUTE}, {"min", MS_PER_MINUTE},
+                 {"h", MS_PER_HOUR}, {"d", MS_PER_DAY}};
+    char *end = NULL;
+    long long number = strtoll (text, &end, 10);
+    if (end == text || number < 0 || number > 1000000)
+        return -1;
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+        if (strcmp (units[i].unit, end) == 0)
+            return number * units[i].ms;
+    return -1;
+}
+
+struct table {
+    const char *const *heads;
+    size_t columns;
+    char **cells; /* row by row */
+    size_t rows;
+};
+
+table_t *table_new (const char *const *heads)
+{
+    table_t *self = xcalloc (1, sizeof *self);
+    self->heads = heads;
+    while (heads[self->columns])
+        self->columns++;
+    return self;
+}
+
+static size_t width_of (const char *text)
+{
+    size_t width = 0;
+    for (; *text; text++)
+        width += ((unsigned char)*text & 0xc0) != 0x80;
+    return width;
+}
+
+/* One line, at most CELL_MAX characters: line ends become spaces, the cut is shown. */
+static char *cell_of (const char *text)
+{
+    char *cell = xcalloc (strlen (text) + sizeof "…", 1);
+    size_t used = 0, width = 0;
+    for (; *text; text++) {
+        bool begins = ((unsigned char)*text & 0xc0) != 0x80;
+        if (begins && ++width > CELL_MAX) {
+            memcpy (cell + used, "…", sizeof "…");
+            break;
+        }
+        cell[used++] = (unsigned char)*text < ' ' || *text == 0x7f ? ' ' : *text;
+    }
+    return cell;
+}
+
+void table_row (table_t *self, ...)
+{
+    va_list list;
+    va_start (list, self);
+    self->cells = xrealloc (self->cells, (self->rows + 1) * self->columns * sizeof *self->cells);
+    bool ended = false;
+    for (size_t i = 0; i < self->columns; i++) {
+        const char *text = ended ? NULL : va_arg (list, const char *);
+        ended = !text;
+        self->cells[self->rows * self->columns + i] = cell_of (text ? text : "");
+    }
+    self->rows++;
+    va_end (list);
+}
+
+static void print_cell (FILE *out, const char *text, size_t width, bool last)
+{
+    fputs (text, out);
+    if (last)
+        return;
+    for (size_t n = width_of (text); n < width + 2; n++)
+        fputc (' ', out);
+}
+
+void table_print (table_t *self, FILE *out)
+{
+    size_t *widths = xcalloc (self->columns, sizeof *widths);
+    for (size_t i = 0; i < self->columns; i++) {
+        widths[i] = width_of (self->heads[i]);
+        for (size_t row = 0; row < self->rows; row++) {
+            size_t width = width_of (self->cells[row * self->columns + i]);
+            widths[i] = width > widths[i] ? width : widths[i];
+        }
+    }
+    for (size_t row = 0; self->rows > 0 && row <= self->rows; row++) {
+        for (size_t i = 0; i < self->columns; i++)
+            print_cell (out, row == 0 ? self->heads[i] : self->cells[(row - 1) * self->columns + i], widths[i],
+                        i + 1 == self->columns);
+        fputc ('\n', out);
+    }
+    free (widths);
+}
+
+void table_destroy (table_t **self_p)
+{
+    table_t *self = *self_p;
+    *self_p = NULL;
+    if (!self)
+        return;
+    for (size_t i = 0; i < self->rows * self->columns; i++)
+        free (self->cells[i]);
+    free (self->cells);
+    free (self);
+}
