@@ -107,7 +107,7 @@ static void text_row (FILE *out, const roster_t *roster, const route_row_t *row,
     if (row->lacking)
         fprintf (out, " -%d", row->lacking);
     if (person->given_at)
-        fprintf (out, ", last given something %" PRId64 " s ago", (now - person->given_at) / MS_PER_SECOND);
+        fprintf (out, ", last given something %" PRId64 " s ago", (int64_t)((now - person->given_at) / MS_PER_SECOND));
     if (row->rank > 1)
         fprintf (out, "; the one before: %s", route_criterion_words (row->behind));
     fprintf (out, "\n");
