@@ -1,6 +1,6 @@
 /* mail_out.c - SMTP out: the loop's side of the threads that talk to the mail server.
  *
- * Hears: mails; from each thread, down its inproc PAIR, the job it has answered and that it is free again. Says:
+ * Hears: mails; from each thread, over one inproc socket, the job it has answered and that it is free again. Says:
  * one answer a mail, always from the loop, and never later than the mail's time-out: what is not answered by then
  * gets code 0 (it may have been accepted: unknown is not failed), and its conversation is cut. An address that
  * can't be one is answered 553 without asking the server.
@@ -8,11 +8,13 @@
  */
 #include "mail_out.h"
 
+#include "clock.h"
 #include "mail_out_private.h"
 #include "xmalloc.h"
 
 #include <curl/curl.h>
 #include <gmime/gmime.h>
+#include <inttypes.h>
 
 enum { CLOSE_MAX_MS = 1000, THREADS_MAX = 64 };
 
@@ -21,6 +23,8 @@ struct mail_out {
     mail_server_t server;
     mail_worker_t *workers;
     int workers_n;
+    zsock_t *results; /* of all threads: the loop polls one socket, however many they are */
+    char endpoint[64];
     mail_job_t *waiting, **waiting_end;
     mail_job_t *refused; /* never to be sent */
     loop_timer_t *refusing;
@@ -129,14 +133,14 @@ static void on_answered (mail_worker_t *worker)
     free_job (job);
 }
 
-static int on_pipe (zloop_t *zloop, zsock_t *pipe, void *arg)
+static int on_result (zloop_t *zloop, zsock_t *results, void *arg)
 {
-    mail_worker_t *worker = arg;
-    mail_out_t *self = worker->mail_out;
-    void *job = NULL;
+    mail_out_t *self = arg;
+    void *worker_p = NULL, *job = NULL;
     (void)zloop;
     loop_turn_begin (self->loop);
-    if (zsock_recv (pipe, "p", &job) == 0) {
+    if (zsock_recv (results, "pp", &worker_p, &job) == 0) {
+        mail_worker_t *worker = worker_p;
         if (job)
             on_answered (worker);
         else {
@@ -201,20 +205,23 @@ mail_out_t *mail_out_new (loop_t *loop, const char *url, const char *user, const
     self->server = (mail_server_t){xstrdup (url), copy_or_null (user), copy_or_null (password)};
     self->waiting_end = &self->waiting;
     self->workers_n = threads < 1 ? 1 : threads > THREADS_MAX ? THREADS_MAX : threads;
+    uint64_t name; /* never one of before: a closed endpoint lingers */
+    clock_random (&name, sizeof name);
+    snprintf (self->endpoint, sizeof self->endpoint, "inproc://mail-out-%" PRIx64, name);
+    self->results = xcheck (zsock_new_pull (self->endpoint));
+    zloop_reader (loop_zloop (loop), self->results, on_result, self);
     self->workers = xcalloc ((size_t)self->workers_n, sizeof *self->workers);
     for (int i = 0; i < self->workers_n; i++) {
         mail_worker_t *worker = &self->workers[i];
-        *worker = (mail_worker_t){.mail_out = self, .server = &self->server, .fd = -1};
+        *worker = (mail_worker_t){.mail_out = self, .server = &self->server, .results = self->endpoint, .fd = -1};
         pthread_mutex_init (&worker->lock, NULL);
         worker->actor = xcheck (zactor_new (mail_worker_run, worker));
-        zloop_reader (loop_zloop (loop), zactor_sock (worker->actor), on_pipe, worker);
     }
     return self;
 }
 
 static void end_worker (mail_out_t *self, mail_worker_t *worker)
 {
-    zloop_reader_end (loop_zloop (self->loop), zactor_sock (worker->actor));
     mail_worker_cut (worker);
     zactor_destroy (&worker->actor); /* waits for the thread, which has nothing left to wait for */
     loop_cancel (self->loop, &worker->closing);
@@ -234,6 +241,8 @@ void mail_out_destroy (mail_out_t **self_p)
     self->ended = true;
     for (int i = 0; i < self->workers_n; i++)
         end_worker (self, &self->workers[i]);
+    zloop_reader_end (loop_zloop (self->loop), self->results);
+    zsock_destroy (&self->results);
     while (self->waiting) {
         mail_job_t *job = take_waiting (self);
         answer (job, 0, "mail is ending");

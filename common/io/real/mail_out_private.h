@@ -35,7 +35,8 @@ typedef struct mail_server {
 typedef struct mail_worker {
     mail_out_t *mail_out;
     const mail_server_t *server;
-    zactor_t *actor;
+    const char *results; /* where it sends what came of its jobs */
+    zactor_t *actor;     /* its pipe (an inproc PAIR) brings them */
     /* the loop's side */
     mail_job_t *job;       /* what it is at, until it was answered */
     bool busy;             /* also while it closes the connection */
@@ -49,8 +50,8 @@ typedef struct mail_worker {
 /* mail_out_render.c: fills from, to, text; false: the mail can't be sent, code and error say why. */
 bool mail_render (mail_job_t *job, const mail_t *mail);
 
-/* mail_out_smtp.c: the thread's body, for zactor_new; arg is a mail_worker_t. It gets pointers to jobs, gives each
- * back when it is answered, and sends a null pointer when it is free again. */
+/* mail_out_smtp.c: the thread's body, for zactor_new; arg is a mail_worker_t. It gets pointers to jobs, and sends
+ * to `results`: itself and the job when it is answered, itself and a null pointer when it is free again. */
 void mail_worker_run (zsock_t *pipe, void *arg);
 /* Ends what it is at; from any thread. */
 void mail_worker_cut (mail_worker_t *self);

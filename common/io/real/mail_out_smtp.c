@@ -1,6 +1,6 @@
 /* mail_out_smtp.c - the thread's side: one SMTP conversation a job, with libcurl, which blocks here.
  *
- * Hears: jobs down the pipe. Says: the same jobs, with a code (SMTP's; 0: no answer) and the server's words. The
+ * Hears: jobs down its pipe. Says: the same jobs, with a code (SMTP's; 0: no answer) and the server's words. The
  * answer goes up before the connection is closed, since libcurl's QUIT waits for a silent server whatever the
  * time-out; the loop cuts that as well, by shutting the socket down. TLS: smtps:// and any password want it, with
  * a certificate that holds; else STARTTLS is used when offered, as mail servers among themselves do.
@@ -152,7 +152,7 @@ static void judge (CURL *easy, CURLcode code, const char *words, mail_job_t *job
     }
 }
 
-static void converse (mail_worker_t *self, mail_job_t *job, zsock_t *pipe)
+static void converse (mail_worker_t *self, mail_job_t *job, zsock_t *results)
 {
     char words[CURL_ERROR_SIZE] = "";
     CURL *easy = xcheck (curl_easy_init ());
@@ -165,25 +165,31 @@ static void converse (mail_worker_t *self, mail_job_t *job, zsock_t *pipe)
     curl_easy_setopt (easy, CURLOPT_HEADERFUNCTION, on_late_line); /* from here the job is the loop's */
     curl_easy_setopt (easy, CURLOPT_WRITEFUNCTION, on_late_line);
     curl_easy_setopt (easy, CURLOPT_ERRORBUFFER, NULL);
-    zsock_send (pipe, "p", job);
+    zsock_send (results, "pp", self, job);
     curl_easy_cleanup (easy); /* says QUIT, and waits */
     curl_slist_free_all (to);
-    zsock_send (pipe, "p", NULL);
+    zsock_send (results, "pp", self, NULL);
+}
+
+/* NULL: the end. */
+static mail_job_t *next_job (zsock_t *pipe)
+{
+    zmsg_t *message = zmsg_recv (pipe);
+    zframe_t *frame = message ? zmsg_first (message) : NULL;
+    mail_job_t *job = NULL;
+    if (frame && zframe_size (frame) == sizeof job) /* else it is $TERM */
+        memcpy (&job, zframe_data (frame), sizeof job);
+    zmsg_destroy (&message);
+    return job;
 }
 
 void mail_worker_run (zsock_t *pipe, void *arg)
 {
     mail_worker_t *self = arg;
+    zsock_t *results = xcheck (zsock_new_push (self->results));
+    zsock_set_linger (results, 0);
     zsock_signal (pipe, 0);
-    for (;;) {
-        zmsg_t *message = zmsg_recv (pipe);
-        if (!message || zmsg_size (message) != 1 || zframe_size (zmsg_first (message)) != sizeof (mail_job_t *)) {
-            zmsg_destroy (&message); /* $TERM */
-            return;
-        }
-        mail_job_t *job;
-        memcpy (&job, zframe_data (zmsg_first (message)), sizeof job);
-        zmsg_destroy (&message);
-        converse (self, job, pipe);
-    }
+    for (mail_job_t *job; (job = next_job (pipe));)
+        converse (self, job, results);
+    zsock_destroy (&results);
 }
