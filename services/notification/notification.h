@@ -16,7 +16,7 @@ enum { NOTIFICATION_WAYS = 5 }; /* one past the last way_kind_t */
 typedef struct notification_params {
     const char *smtp; /* "smtp://host:port"; "": mail can't be sent, and each attempt says so */
     const char *smtp_user, *smtp_password_file;
-    const char *mail_from; /* where the policy names none */
+    const char *mail_from; /* sender of all mail; "": as each policy says */
     int64_t smtp_threads;  /* mails under way at once */
     const char *secrets;   /* directory of signing keys: NAME, and NAME.next while it is rotated */
     bool private_targets;  /* webhooks may go to loopback and private addresses */

@@ -24,6 +24,7 @@ enum {
     OUTBOX_AWAY_MS = 250,        /* after the store could not be asked */
     OUTBOX_UNSETTLED_MAX = 1024, /* leased and not settled yet */
     LEASE_MARGIN_MS = 5000,      /* a lease outlasts an attempt by that: waiting in the lane and the commit */
+    LEASE_UNGUARDED_MS = 200,    /* shorter than an attempt: what f36 is about */
     LANE_WAIT_MS = 2000,         /* who waited so long in a lane is held instead */
     TARGET_CALLS_MAX = 64,       /* to one host at once */
     TARGET_CALLS_FAILING = 4,    /* to one that keeps failing */
@@ -116,6 +117,7 @@ void lanes_sweep (notification_t *self);
 
 /* Sends. Ends in attempt_ended, at once or later. */
 void sender_send (attempt_t *attempt);
+void sender_now (attempt_t *attempt);
 void attempt_ended (attempt_t *attempt, attempt_result_t result, int64_t retry_after_ms, const char *words);
 const char *way_name (way_kind_t way);
 
@@ -134,6 +136,7 @@ void webhook_clear (webhook_t *self);
 
 /* Commits what became of an attempt, and frees it. */
 void settle (attempt_t *attempt, enum settle how);
+void settle_forget (attempt_t *attempt);
 const char *settle_name (enum settle how);
 
 void stream_open (notification_t *self);

@@ -230,7 +230,7 @@ static void s_lease (notification_t *self, int shard)
     self->shards[shard].leasing = true;
     notification_hold (self);
     store_lease (self->service->store, shard, KIND_DELIVERY, room < STORE_LEASE_MAX ? room : STORE_LEASE_MAX,
-                 GUARD ("f36") ? lease_ms : 0, s_leased, ask);
+                 GUARD ("f36") ? lease_ms : LEASE_UNGUARDED_MS, s_leased, ask);
 }
 
 /* ---- when to ask ---- */

@@ -1,0 +1,786 @@
+/* test_notification.c - the notification service on the fakes: what is sent, once or again, held, dead, moot.
+ * Scenarios of failures.md carry their number; each is also played with its guard taken away. */
+#include "dead_letters.h"
+#include "fake.h"
+#include "guard.h"
+#include "ids.h"
+#include "keys.h"
+#include "notification.h"
+#include "options.h"
+#include "plan.h"
+#include "policy_apply.h"
+#include "words.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#include <sodium.h>
+
+#define PURPOSE(x) BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_##x
+#define WAY(x)     BUCKSTOP__V1__WAY_KIND__WAY_KIND_##x
+#define FACT(x)    BUCKSTOP__V1__FACT_KIND__FACT_KIND_##x
+#define FIRST      BUCKSTOP__V1__PROMISE_KIND__PROMISE_KIND_FIRST_RESPONSE
+#define CONTACT    "01HZZZZZZZZZZZZZZZZZZZZZZZ"
+#define HOOK       "https://pager.example/hook"
+
+static const char policy_text[] = "workspace: acme\n"
+                                  "last_resort: ada\n"
+                                  "people:\n"
+                                  "  ada: { name: Ada L. }\n"
+                                  "teams:\n"
+                                  "  front: { lead: ada, members: [ada] }\n";
+
+enum { REPLICAS_MAX = 2 };
+typedef struct replica {
+    loop_t *loop;
+    service_t service;
+    notification_params_t params;
+} replica_t;
+
+typedef struct house {
+    replica_t replicas[REPLICAS_MAX];
+    size_t replicas_n;
+    loop_t *loop; /* the test's own */
+    store_t *store;
+    bus_t *bus;
+    char secrets[64];
+    unsigned made;
+    unsigned heard;
+    uint64_t heard_number;
+    char text[DETAIL_SIZE];
+    size_t letters;
+    replay_outcome_t replayed;
+} house_t;
+
+static void applied (void *arg, const policy_applied_t *result)
+{
+    (void)arg;
+    assert_int_equal (result->outcome, POLICY_APPLIED);
+}
+
+static void secret (const house_t *house, const char *name, const char *key)
+{
+    char path[128];
+    snprintf (path, sizeof path, "%s/%s", house->secrets, name);
+    if (!key) {
+        unlink (path);
+        return;
+    }
+    FILE *file = fopen (path, "w");
+    assert_non_null (file);
+    fputs (key, file);
+    fclose (file);
+}
+
+static replica_t *start (house_t *house)
+{
+    replica_t *replica = &house->replicas[house->replicas_n++];
+    options_defaults (notification_kind.params);
+    replica->params = notification_params;
+    replica->params.secrets = house->secrets;
+    replica->params.smtp = "smtp://mail.example";
+    replica->loop = loop_new ();
+    replica->service = (service_t){.loop = replica->loop};
+    replica->service.store = store_new (replica->loop, &(store_config_t){.shards = 1});
+    return replica;
+}
+
+static void run (replica_t *replica)
+{
+    assert_int_equal (service_start_in (&replica->service, &notification_kind, &replica->params), 0);
+    fake_advance (10);
+    assert_non_null (replica->params.self);
+}
+
+static void end (replica_t *replica)
+{
+    if (!replica->loop)
+        return;
+    service_stop_in (&replica->service, &notification_kind, &replica->params);
+    store_destroy (&replica->service.store);
+    loop_destroy (&replica->loop);
+}
+
+static int up (void **state)
+{
+    static house_t house;
+    memset (&house, 0, sizeof house);
+    fake_reset (7);
+    guard_off = NULL;
+    snprintf (house.secrets, sizeof house.secrets, "/tmp/buckstop-test-XXXXXX");
+    assert_non_null (mkdtemp (house.secrets));
+    secret (&house, "pager", "a key\n");
+    house.loop = loop_new ();
+    house.store = store_new (house.loop, &(store_config_t){.shards = 1});
+    house.bus = bus_new (house.loop);
+    policy_apply (house.store, house.loop, policy_text, sizeof policy_text - 1, "test", applied, NULL);
+    fake_advance (1000);
+    *state = &house;
+    return 0;
+}
+
+static int down (void **state)
+{
+    house_t *house = *state;
+    guard_off = NULL;
+    for (size_t i = 0; i < house->replicas_n; i++)
+        end (&house->replicas[i]);
+    bus_destroy (&house->bus);
+    store_destroy (&house->store);
+    loop_destroy (&house->loop);
+    secret (house, "pager", NULL);
+    secret (house, "pager.next", NULL);
+    return rmdir (house->secrets);
+}
+
+static contact_t contact_of (void)
+{
+    contact_t contact = {.state = BUCKSTOP__V1__CONTACT_STATE__CONTACT_STATE_OWNED,
+                         .opened_at = fake_store_now () - 1000,
+                         .review_at = fake_store_now () + MS_PER_DAY,
+                         .opened = 1};
+    WORD_COPY (contact.id, CONTACT);
+    WORD_COPY (contact.workspace, "acme");
+    WORD_COPY (contact.channel, "chat");
+    WORD_COPY (contact.team, "front");
+    WORD_COPY (contact.subject, "My card");
+    WORD_COPY (contact.owner, "ada");
+    WORD_COPY (contact.accountable, "ada");
+    contact.promises[0] = (promise_t){.kind = FIRST,
+                                      .state = BUCKSTOP__V1__PROMISE_STATE__PROMISE_STATE_PENDING,
+                                      .opened_at = contact.opened_at,
+                                      .due = fake_store_now () + MS_PER_DAY,
+                                      .duration_ms = MS_PER_DAY};
+    contact.promises_n = 1;
+    return contact;
+}
+
+static void put_contact (const contact_t *contact)
+{
+    static const record_head_t absent = {.version = 0};
+    record_head_t head = record_head_next (&absent, KIND_CONTACT, event_id_of ("open", NULL), 0);
+    char key[KEY_SIZE], member[MEMBER_SIZE];
+    size_t size;
+    uint8_t *bytes = contact_pack (contact, &head, &size);
+    fake_store_put (key_contact (key, 0, "acme", CONTACT), bytes, size);
+    fake_store_place (key_due (key, 0, KIND_CONTACT), contact_next_due (contact),
+                      member_make (member, "acme", CONTACT));
+    free (bytes);
+}
+
+/* An ASSIGNED of ada's by webhook, due now; change what is to be different. */
+static delivery_t delivery_of (house_t *house)
+{
+    delivery_t delivery = {.purpose = PURPOSE (ASSIGNED),
+                           .way = WAY (WEBHOOK),
+                           .subject = "Yours: My card",
+                           .body = "Please \"look\".",
+                           .created_at = fake_store_now (),
+                           .due = fake_store_now ()};
+    effect_id (event_id_of ("test", NULL), house->made++, delivery.id);
+    WORD_COPY (delivery.workspace, "acme");
+    WORD_COPY (delivery.contact, CONTACT);
+    WORD_COPY (delivery.person, "ada");
+    WORD_COPY (delivery.address, HOOK);
+    WORD_COPY (delivery.secret, "pager");
+    return delivery;
+}
+
+static void put (const delivery_t *delivery)
+{
+    static const record_head_t absent = {.version = 0};
+    record_head_t head = record_head_next (&absent, KIND_DELIVERY, event_id_of ("made", delivery->id, NULL), 0);
+    char key[KEY_SIZE], member[MEMBER_SIZE];
+    size_t size;
+    uint8_t *bytes = delivery_pack (delivery, &head, &size);
+    fake_store_put (key_delivery (key, 0, "acme", delivery->id), bytes, size);
+    fake_store_place (key_due (key, 0, KIND_DELIVERY), delivery->due, member_make (member, "acme", delivery->id));
+    free (bytes);
+}
+
+static void put_standard (house_t *house)
+{
+    contact_t contact = contact_of ();
+    delivery_t delivery = delivery_of (house);
+    put_contact (&contact);
+    put (&delivery);
+}
+
+static size_t outbox_left (void)
+{
+    char key[KEY_SIZE];
+    return fake_store_size (key_due (key, 0, KIND_DELIVERY));
+}
+
+static size_t records_left (void)
+{
+    return fake_store_count ("b:{0}:d:acme:");
+}
+
+/* How many entries of the timeline tell a fact of that kind; the last one's words go to house->text. */
+static size_t told (house_t *house, fact_kind_t kind)
+{
+    char key[KEY_SIZE];
+    const char *bytes;
+    size_t size, count = 0;
+    int64_t score;
+    key_timeline (key, 0, "acme", CONTACT);
+    for (size_t i = 0; (bytes = fake_store_item (key, i, &size, &score)); i++) {
+        Buckstop__V1__Event *event = buckstop__v1__event__unpack (NULL, size, (const uint8_t *)bytes);
+        assert_non_null (event);
+        for (size_t f = 0; f < event->n_facts; f++)
+            if (event->facts[f]->kind == (Buckstop__V1__FactKind)kind) {
+                count++;
+                WORD_COPY (house->text, event->facts[f]->detail);
+            }
+        buckstop__v1__event__free_unpacked (event, NULL);
+    }
+    return count;
+}
+
+/* Effects as the receivers count them: by id. */
+static size_t effects_taken (void)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < fake_calls (); i++) {
+        const char *id = fake_call_header (fake_call (i), "Buckstop-Id");
+        bool seen = !fake_call (i)->taken;
+        for (size_t k = 0; k < i && !seen; k++)
+            seen = fake_call (k)->taken && strcmp (fake_call_header (fake_call (k), "Buckstop-Id"), id) == 0;
+        n += !seen;
+    }
+    return n;
+}
+
+/* ---- ways ---- */
+
+static void by_the_log (void **state)
+{
+    house_t *house = *state;
+    contact_t contact = contact_of ();
+    put_contact (&contact);
+    delivery_t delivery = delivery_of (house);
+    delivery.way = WAY (LOG);
+    put (&delivery);
+    run (start (house));
+    fake_advance (1100);
+    assert_int_equal (fake_log_count (" notice "), 1);
+    assert_int_equal (outbox_left () + records_left (), 0);
+    assert_int_equal (told (house, FACT (DELIVERED)), 1);
+}
+
+static void by_mail (void **state)
+{
+    house_t *house = *state;
+    put_standard (house);
+    delivery_t delivery = delivery_of (house);
+    delivery.way = WAY (MAIL);
+    WORD_COPY (delivery.address, "ada@example.com");
+    put (&delivery);
+    run (start (house));
+    fake_advance (1100);
+    assert_int_equal (fake_mails (), 1);
+    assert_string_equal (fake_mail (0)->id, delivery.id);
+    assert_string_equal (fake_mail (0)->to, "ada@example.com");
+    assert_true (fake_mail (0)->automatic);
+    assert_int_equal (outbox_left () + records_left (), 0);
+}
+
+static void hex_of (const char *key, const char *timestamp, const char *body, char hex[65])
+{
+    crypto_auth_hmacsha256_state mac;
+    unsigned char out[32];
+    crypto_auth_hmacsha256_init (&mac, (const unsigned char *)key, strlen (key));
+    crypto_auth_hmacsha256_update (&mac, (const unsigned char *)timestamp, strlen (timestamp));
+    crypto_auth_hmacsha256_update (&mac, (const unsigned char *)".", 1);
+    crypto_auth_hmacsha256_update (&mac, (const unsigned char *)body, strlen (body));
+    crypto_auth_hmacsha256_final (&mac, out);
+    sodium_bin2hex (hex, 65, out, sizeof out);
+}
+
+/* f42: webhooks are signed, with both keys while one is rotated. */
+static void f42_signed (void **state)
+{
+    house_t *house = *state;
+    secret (house, "pager.next", "the next key");
+    put_standard (house);
+    run (start (house));
+    fake_advance (1100);
+    assert_int_equal (fake_calls (), 1);
+    const fake_call_t *call = fake_call (0);
+    char now[65], next[65], expect[160], body[2048];
+    const char *timestamp = fake_call_header (call, "Buckstop-Timestamp");
+    snprintf (body, sizeof body, "%.*s", (int)call->body_size, call->body);
+    hex_of ("a key", timestamp, body, now);
+    hex_of ("the next key", timestamp, body, next);
+    snprintf (expect, sizeof expect, "v1=%s,v1=%s", now, next);
+    assert_string_equal (fake_call_header (call, "Buckstop-Signature"), expect);
+    assert_string_equal (fake_call_header (call, "Idempotency-Key"), fake_call_header (call, "Buckstop-Id"));
+    assert_non_null (strstr (body, "\"purpose\":\"assigned\""));
+    assert_non_null (strstr (body, "\"body\":\"Please \\\"look\\\".\""));
+}
+
+static void f42_without_guard (void **state)
+{
+    house_t *house = *state;
+    guard_off = "f42";
+    put_standard (house);
+    run (start (house));
+    fake_advance (1100);
+    assert_null (fake_call_header (fake_call (0), "Buckstop-Signature"));
+}
+
+static void a_missing_key_names_its_file (void **state)
+{
+    house_t *house = *state;
+    secret (house, "pager", NULL);
+    put_standard (house);
+    run (start (house));
+    fake_advance (1100);
+    assert_int_equal (fake_calls (), 0);
+    assert_int_equal (told (house, FACT (DELIVERY_FAILED)), 1);
+    assert_non_null (strstr (house->text, house->secrets));
+    assert_non_null (strstr (house->text, "/pager"));
+    secret (house, "pager", "");
+}
+
+/* ---- again ---- */
+
+/* f39: a send that was not confirmed is unknown, not failed: again, with the same id and the same bytes. */
+static void f39_unknown_is_not_failed (void **state)
+{
+    house_t *house = *state;
+    fake_peer ("pager.example", FAKE_PEER_SILENT, 0, 0, 1);
+    fake_peer ("pager.example", FAKE_PEER_LOST, 0, 0, 1);
+    put_standard (house);
+    run (start (house));
+    fake_advance (60000);
+    assert_int_equal (fake_calls (), 3);
+    for (size_t i = 1; i < 3; i++) {
+        assert_string_equal (fake_call_header (fake_call (i), "Buckstop-Id"),
+                             fake_call_header (fake_call (0), "Buckstop-Id"));
+        assert_int_equal (fake_call (i)->body_size, fake_call (0)->body_size);
+        assert_memory_equal (fake_call (i)->body, fake_call (0)->body, fake_call (0)->body_size);
+    }
+    assert_int_equal (effects_taken (), 1);
+    assert_int_equal (told (house, FACT (DELIVERY_RETRIED)), 2);
+    assert_int_equal (told (house, FACT (DELIVERED)), 1);
+    assert_int_equal (outbox_left () + records_left (), 0);
+}
+
+static void f39_without_guard (void **state)
+{
+    house_t *house = *state;
+    guard_off = "f39";
+    fake_peer ("pager.example", FAKE_PEER_SILENT, 0, 0, 1);
+    put_standard (house);
+    run (start (house));
+    fake_advance (60000);
+    assert_int_equal (told (house, FACT (DELIVERED)), 0);
+}
+
+static void throttled_waits_as_told (void **state)
+{
+    house_t *house = *state;
+    fake_peer ("pager.example", FAKE_PEER_ANSWERS, 429, 30000, 1);
+    put_standard (house);
+    run (start (house));
+    fake_advance (29000);
+    assert_int_equal (fake_calls (), 1);
+    fake_advance (4000);
+    assert_int_equal (fake_calls (), 2);
+    assert_true (fake_call (1)->at - fake_call (0)->at >= 30000);
+    assert_int_equal (told (house, FACT (DELIVERED)), 1);
+}
+
+/* ---- f36: everyone in the cluster sends ---- */
+
+static size_t calls_of_two (house_t *house)
+{
+    replica_t *one = start (house), *two = start (house);
+    run (one);
+    run (two);
+    fake_peer ("pager.example", FAKE_PEER_ANSWERS, 200, 500, -1);
+    put_standard (house);
+    fake_advance (3000);
+    return fake_calls ();
+}
+
+static void f36_one_of_two_sends (void **state)
+{
+    house_t *house = *state;
+    assert_int_equal (calls_of_two (house), 1);
+    assert_int_equal (told (house, FACT (DELIVERED)), 1);
+}
+
+static void f36_without_guard (void **state)
+{
+    house_t *house = *state;
+    guard_off = "f36";
+    assert_true (calls_of_two (house) > 1);
+    assert_int_equal (told (house, FACT (DELIVERED)), 1); /* the commit still counts it once */
+}
+
+/* ---- f37: a restart forgets ---- */
+
+static void f37_after_a_crash_it_is_sent (void **state)
+{
+    static const fake_kill_t places[] = {FAKE_KILL_AFTER_LEASE, FAKE_KILL_BEFORE_SEND, FAKE_KILL_AFTER_SEND,
+                                         FAKE_KILL_BEFORE_COMMIT, FAKE_KILL_AFTER_COMMIT};
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        house_t *house = *state;
+        replica_t *one = start (house), *two = start (house);
+        run (one);
+        fake_kill_at (one->loop, places[i]);
+        put_standard (house);
+        fake_advance (1500);
+        if (!fake_killed (one->loop))
+            fail_msg ("place %zu was not passed", i);
+        run (two);
+        fake_advance (30000);
+        assert_int_equal (effects_taken (), 1);
+        assert_int_equal (outbox_left () + records_left (), 0);
+        assert_int_equal (told (house, FACT (DELIVERED)), 1);
+        down (state);
+        up (state);
+    }
+}
+
+static void f37_without_guard (void **state)
+{
+    house_t *house = *state;
+    replica_t *one = start (house), *two = start (house);
+    guard_off = "f37";
+    run (one);
+    fake_kill_at (one->loop, FAKE_KILL_BEFORE_SEND);
+    put_standard (house);
+    fake_advance (1500);
+    run (two);
+    fake_advance (30000);
+    assert_int_equal (effects_taken (), 0); /* forgotten */
+}
+
+/* ---- f40: dead letters ---- */
+
+static void listed (void *arg, const dead_letters_t *letters)
+{
+    house_t *house = arg;
+    house->letters = letters->n;
+    for (size_t i = 0; i < letters->n; i++)
+        WORD_COPY (house->text, letters->items[i].delivery.last_error);
+}
+
+static void replayed (void *arg, replay_outcome_t outcome)
+{
+    ((house_t *)arg)->replayed = outcome;
+}
+
+static void f40_dead_letters_and_replay (void **state)
+{
+    house_t *house = *state;
+    fake_peer ("pager.example", FAKE_PEER_ANSWERS, 410, 0, 1);
+    put_standard (house);
+    run (start (house));
+    fake_advance (5000);
+    assert_int_equal (fake_calls (), 1);
+    assert_int_equal (outbox_left (), 0);
+    dead_letters_list (house->store, "acme", 0, listed, house);
+    fake_advance (10);
+    assert_int_equal (house->letters, 1);
+    assert_string_equal (house->text, "the far side answered 410");
+    char id[DELIVERY_ID_SIZE];
+    WORD_COPY (id, fake_call_header (fake_call (0), "Buckstop-Id"));
+    dead_letter_replay (house->store, "acme", id, "ada", replayed, house);
+    fake_advance (2000);
+    assert_int_equal (house->replayed, REPLAY_DONE);
+    assert_int_equal (fake_calls (), 2);
+    assert_int_equal (told (house, FACT (DELIVERED)), 1);
+    dead_letters_list (house->store, "acme", 0, listed, house);
+    dead_letter_replay (house->store, "acme", id, "ada", replayed, house);
+    fake_advance (10);
+    assert_int_equal (house->letters, 0);
+    assert_int_equal (house->replayed, REPLAY_MISSING);
+}
+
+static void f40_without_guard (void **state)
+{
+    house_t *house = *state;
+    guard_off = "f40";
+    fake_peer ("pager.example", FAKE_PEER_ANSWERS, 410, 0, 1);
+    put_standard (house);
+    run (start (house));
+    fake_advance (5000);
+    dead_letters_list (house->store, "acme", 0, listed, house);
+    fake_advance (10);
+    assert_int_equal (house->letters, 0);
+}
+
+/* ---- f41: one broken link holds up another's page ---- */
+
+static int64_t page_beside_broken_link (house_t *house)
+{
+    contact_t contact = contact_of ();
+    put_contact (&contact);
+    fake_peer ("chat.example", FAKE_PEER_SILENT, 0, 0, -1);
+    for (int i = 0; i < 200; i++) {
+        delivery_t broken = delivery_of (house);
+        WORD_COPY (broken.address, "https://chat.example/broken");
+        broken.due -= 1000;
+        put (&broken);
+    }
+    delivery_t page = delivery_of (house);
+    put (&page);
+    run (start (house));
+    fake_advance (12000);
+    for (size_t i = 0; i < fake_calls (); i++)
+        if (strcmp (fake_call (i)->url, HOOK) == 0)
+            return fake_call (i)->at - page.due;
+    return -1;
+}
+
+static void f41_each_delivery_for_itself (void **state)
+{
+    int64_t late = page_beside_broken_link (*state);
+    assert_true (late >= 0 && late < 2000);
+}
+
+static void f41_without_guard (void **state)
+{
+    guard_off = "f41";
+    int64_t late = page_beside_broken_link (*state);
+    assert_true (late < 0 || late >= 5000);
+}
+
+/* ---- held, moot ---- */
+
+/* f38: limits are settings, the urgent go first, and what is held says so once. */
+static void f38_limits (void **state)
+{
+    house_t *house = *state;
+    contact_t contact = contact_of ();
+    put_contact (&contact);
+    replica_t *replica = start (house);
+    replica->params.limits[WAY (WEBHOOK)] = (notification_limit_t){.rate = 2, .burst = 1};
+    for (int i = 0; i < 6; i++) {
+        delivery_t delivery = delivery_of (house);
+        put (&delivery);
+    }
+    run (replica);
+    fake_advance (100);
+    assert_int_equal (fake_calls (), 1);
+    delivery_t urgent = delivery_of (house);
+    urgent.urgent = true;
+    put (&urgent);
+    fake_advance (1100);
+    bool first = false;
+    for (size_t i = 0; i < fake_calls (); i++)
+        first |= strcmp (fake_call_header (fake_call (i), "Buckstop-Id"), urgent.id) == 0;
+    assert_true (first);
+    assert_true (fake_calls () < 6);
+    fake_advance (6000);
+    assert_int_equal (effects_taken (), 7);
+    assert_int_equal (told (house, FACT (DELIVERY_HELD)), 5);
+    assert_non_null (strstr (house->text, "limit"));
+}
+
+static void moot (void **state)
+{
+    house_t *house = *state;
+    contact_t contact = contact_of ();
+    WORD_COPY (contact.owner, "bob");
+    put_contact (&contact);
+    delivery_t delivery = delivery_of (house);
+    put (&delivery);
+    run (start (house));
+    fake_advance (1100);
+    assert_int_equal (fake_calls (), 0);
+    assert_int_equal (told (house, FACT (DELIVERY_MOOT)), 1);
+    assert_int_equal (outbox_left () + records_left (), 0);
+}
+
+/* ---- replies ---- */
+
+static void put_reply (house_t *house)
+{
+    contact_t contact = contact_of ();
+    delivery_t reply = delivery_of (house);
+    reply.purpose = PURPOSE (REPLY);
+    reply.person[0] = '\0';
+    reply.promise = FIRST;
+    contact.promises[0].answered_at = reply.created_at;
+    put_contact (&contact);
+    put (&reply);
+}
+
+static contact_t contact_now (void)
+{
+    char key[KEY_SIZE];
+    size_t size;
+    contact_t contact;
+    record_head_t head;
+    const void *bytes = fake_store_string (key_contact (key, 0, "acme", CONTACT), &size);
+    assert_non_null (bytes);
+    assert_int_equal (contact_unpack (bytes, size, &head, &contact), RECORD_OK);
+    return contact;
+}
+
+static void a_reply_accepted_keeps_the_promise (void **state)
+{
+    house_t *house = *state;
+    put_reply (house);
+    run (start (house));
+    fake_advance (1100);
+    contact_t contact = contact_now ();
+    assert_int_equal (contact.kept, 1);
+    assert_int_equal (outbox_left () + records_left (), 0);
+    assert_int_equal (told (house, FACT (DELIVERED)), 1);
+    assert_int_equal (told (house, FACT (PROMISE_KEPT)), 1);
+}
+
+static void a_reply_that_fails_counts_as_never_given (void **state)
+{
+    house_t *house = *state;
+    fake_peer ("pager.example", FAKE_PEER_ANSWERS, 404, 0, -1);
+    put_reply (house);
+    run (start (house));
+    fake_advance (1100);
+    contact_t contact = contact_now ();
+    assert_int_equal (contact.kept, 0);
+    assert_int_equal (contact.promises_n, 1);
+    assert_int_equal (contact.promises[0].answered_at, 0);
+    assert_int_equal (told (house, FACT (DELIVERY_FAILED)), 1);
+    assert_int_equal (records_left (), 1); /* the dead letter; what tells the owner went by the log */
+    assert_int_equal (fake_log_count ("purpose=returned"), 1);
+}
+
+/* ---- the stream ---- */
+
+static void heard (void *arg, bus_peer_t *peer, const void *bytes, size_t size)
+{
+    static const envelope_kind_t allowed[] = {BUCKSTOP__V1__ENVELOPE__BODY_EVENT, 0};
+    house_t *house = arg;
+    envelope_t *envelope;
+    char why[DETAIL_SIZE];
+    (void)peer;
+    assert_int_equal (wire_unpack (bytes, size, allowed, &envelope, why), WIRE_OK);
+    assert_string_equal (envelope->workspace, "acme");
+    house->heard++;
+    house->heard_number = envelope->event->number;
+    buckstop__v1__envelope__free_unpacked (envelope, NULL);
+}
+
+static void every_event_is_published (void **state)
+{
+    house_t *house = *state;
+    replica_t *replica = start (house);
+    run (replica);
+    assert_int_equal (bus_connect (house->bus, BUS_STREAM, replica->service.stream, heard, house), 0);
+    fake_advance (100);
+    put_standard (house);
+    fake_advance (1500);
+    assert_int_equal (house->heard, 1);
+    char key[KEY_SIZE];
+    int64_t number;
+    size_t size, n = fake_store_size (key_events (key, 0, "acme"));
+    assert_non_null (fake_store_item (key, n - 1, &size, &number));
+    assert_int_equal (house->heard_number, number);
+}
+
+static void old_events_are_trimmed (void **state)
+{
+    house_t *house = *state;
+    contact_t contact = contact_of ();
+    put_contact (&contact);
+    run (start (house));
+    for (int i = 0; i < 9; i++) {
+        delivery_t delivery = delivery_of (house);
+        delivery.way = WAY (LOG);
+        put (&delivery);
+        fake_advance (MS_PER_DAY);
+    }
+    char key[KEY_SIZE];
+    size_t size, n = fake_store_size (key_events (key, 0, "acme"));
+    int64_t first;
+    assert_in_range (n, 7, 8);
+    assert_non_null (fake_store_item (key, 0, &size, &first));
+    assert_true (first > 1);
+}
+
+/* ---- the end ---- */
+
+static void a_drain_finishes_what_is_begun (void **state)
+{
+    house_t *house = *state;
+    replica_t *replica = start (house);
+    fake_peer ("pager.example", FAKE_PEER_ANSWERS, 200, 3000, -1);
+    put_standard (house);
+    run (replica);
+    fake_advance (1000);
+    notification_kind.drain (&replica->service, &replica->params);
+    assert_false (notification_kind.idle (&replica->service, &replica->params));
+    delivery_t later = delivery_of (house);
+    put (&later);
+    fake_advance (5000);
+    assert_true (notification_kind.idle (&replica->service, &replica->params));
+    assert_int_equal (fake_calls (), 1); /* nothing new was leased */
+    assert_int_equal (told (house, FACT (DELIVERED)), 1);
+    assert_int_equal (outbox_left (), 1);
+}
+
+static void stopped_in_the_middle (void **state)
+{
+    house_t *house = *state;
+    replica_t *replica = start (house);
+    fake_peer ("pager.example", FAKE_PEER_SILENT, 0, 0, -1);
+    put_standard (house);
+    run (replica);
+    fake_advance (1000);
+    end (replica);
+    fake_advance (1000);
+    assert_int_equal (outbox_left (), 1);
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown (name, up, down)
+
+/* A process that is killed frees nothing, as is its right. */
+const char *__lsan_default_suppressions (void);
+const char *__lsan_default_suppressions (void)
+{
+    return "leak:f37_";
+}
+
+int main (void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE (by_the_log),
+        CASE (by_mail),
+        CASE (f42_signed),
+        CASE (f42_without_guard),
+        CASE (a_missing_key_names_its_file),
+        CASE (f39_unknown_is_not_failed),
+        CASE (f39_without_guard),
+        CASE (throttled_waits_as_told),
+        CASE (f36_one_of_two_sends),
+        CASE (f36_without_guard),
+        CASE (f37_after_a_crash_it_is_sent),
+        CASE (f37_without_guard),
+        CASE (f40_dead_letters_and_replay),
+        CASE (f40_without_guard),
+        CASE (f41_each_delivery_for_itself),
+        CASE (f41_without_guard),
+        CASE (f38_limits),
+        CASE (moot),
+        CASE (a_reply_accepted_keeps_the_promise),
+        CASE (a_reply_that_fails_counts_as_never_given),
+        CASE (every_event_is_published),
+        CASE (old_events_are_trimmed),
+        CASE (a_drain_finishes_what_is_begun),
+        CASE (stopped_in_the_middle),
+    };
+    return cmocka_run_group_tests_name ("notification", tests, NULL, NULL);
+}
