@@ -1,0 +1,126 @@
+/* test_record.c - records: what is packed comes back, what is torn or foreign is refused, never cut. */
+#include "keys.h"
+#include "record.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static event_id_t id_of (uint8_t n)
+{
+    return (event_id_t){{n, n, n, n, n, n, n, n}};
+}
+
+static contact_t full_contact (void)
+{
+    contact_t c;
+    memset (&c, 0, sizeof (c));
+    c.state = BUCKSTOP__V1__CONTACT_STATE__CONTACT_STATE_OWNED;
+    snprintf (c.id, sizeof (c.id), "01K00000000000000000000000");
+    snprintf (c.workspace, sizeof (c.workspace), "desk");
+    memset (c.subject, 'x', SUBJECT_SIZE - 1);
+    snprintf (c.owner, sizeof (c.owner), "ada");
+    snprintf (c.accountable, sizeof (c.accountable), "ada");
+    c.priority = -3;
+    c.promises_n = PROMISES_MAX;
+    for (size_t i = 0; i < PROMISES_MAX; i++)
+        c.promises[i] = (promise_t){.kind = BUCKSTOP__V1__PROMISE_KIND__PROMISE_KIND_RESOLUTION,
+                                    .state = BUCKSTOP__V1__PROMISE_STATE__PROMISE_STATE_PENDING,
+                                    .due = 1000 + (wall_ms_t)i,
+                                    .step_fired = 7,
+                                    .paused = true,
+                                    .left_ms = 5,
+                                    .ladder = "steep"};
+    c.excluded_n = 1;
+    snprintf (c.excluded[0].person, NAME_SIZE, "ben");
+    c.excluded[0].until = 99;
+    c.opened = 9;
+    c.kept = 1;
+    return c;
+}
+
+static void a_contact_comes_back_whole (void **state)
+{
+    (void)state;
+    contact_t c = full_contact (), back;
+    record_head_t none = {.version = 0}, head = record_head_next (&none, KIND_CONTACT, id_of (1), 0), read;
+    size_t size = 0;
+    uint8_t *bytes = contact_pack (&c, &head, &size);
+    assert_int_equal (contact_unpack (bytes, size, &read, &back), RECORD_OK);
+    c.version = 1;
+    assert_memory_equal (&c, &back, sizeof (c));
+    assert_true (record_has_event (&read, id_of (1)));
+    assert_false (record_has_event (&read, id_of (2)));
+    free (bytes);
+}
+
+static void the_head_keeps_the_last_events (void **state)
+{
+    (void)state;
+    record_head_t head = {.version = 0};
+    for (int i = 0; i < 40; i++)
+        head = record_head_next (&head, KIND_CONTACT, id_of ((uint8_t)i), 0);
+    assert_int_equal (head.version, 40);
+    assert_int_equal (head.ids_n, EVENT_IDS_KEPT);
+    assert_false (record_has_event (&head, id_of (7)));
+    assert_true (record_has_event (&head, id_of (8)));
+    assert_true (record_has_event (&head, id_of (39)));
+}
+
+/* Every prefix, and every byte changed: an answer, never a crash; newer and foreign ones are named. */
+static void torn_and_foreign_records_are_refused (void **state)
+{
+    (void)state;
+    contact_t c = full_contact (), back;
+    record_head_t none = {.version = 0}, head = record_head_next (&none, KIND_CONTACT, id_of (1), 0), read;
+    size_t size = 0;
+    uint8_t *bytes = contact_pack (&c, &head, &size);
+    for (size_t n = 0; n < RECORD_HEAD_SIZE + EVENT_ID_SIZE; n++)
+        assert_int_not_equal (contact_unpack (bytes, n, &read, &back), RECORD_OK);
+    for (size_t n = 0; n < size; n++)
+        contact_unpack (bytes, n, &read, &back);
+    for (size_t i = 0; i < size; i++) {
+        bytes[i] ^= 0x5A;
+        contact_unpack (bytes, size, &read, &back);
+        bytes[i] ^= 0x5A;
+    }
+    bytes[0] = RECORD_SCHEMA + 1;
+    assert_int_equal (contact_unpack (bytes, size, &read, &back), RECORD_NEWER);
+    bytes[0] = RECORD_SCHEMA;
+    bytes[3] = KIND_PERSON;
+    assert_int_equal (contact_unpack (bytes, size, &read, &back), RECORD_WRONG_KIND);
+    free (bytes);
+}
+
+static void a_word_that_does_not_fit_breaks_the_record (void **state)
+{
+    (void)state;
+    Buckstop__V1__Person message = BUCKSTOP__V1__PERSON__INIT;
+    message.name = (char *)"a name that is far longer than any name may be in this system";
+    record_head_t none = {.version = 0}, head = record_head_next (&none, KIND_PERSON, id_of (1), 3), read;
+    person_t fine = {.name = "ada", .workspace = "desk", .epoch = 3}, back;
+    size_t size = 0;
+    uint8_t *bytes = person_pack (&fine, &head, &size);
+    assert_int_equal (person_unpack (bytes, size, &read, &back), RECORD_OK);
+    assert_int_equal (read.epoch, 3);
+    size_t body = RECORD_HEAD_SIZE + EVENT_ID_SIZE;
+    bytes = realloc (bytes, body + buckstop__v1__person__get_packed_size (&message));
+    size = body + buckstop__v1__person__pack (&message, bytes + body);
+    assert_int_equal (person_unpack (bytes, size, &read, &back), RECORD_BROKEN);
+    free (bytes);
+}
+
+int main (void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test (a_contact_comes_back_whole),
+        cmocka_unit_test (the_head_keeps_the_last_events),
+        cmocka_unit_test (torn_and_foreign_records_are_refused),
+        cmocka_unit_test (a_word_that_does_not_fit_breaks_the_record),
+    };
+    return cmocka_run_group_tests (tests, NULL, NULL);
+}
