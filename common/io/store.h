@@ -23,7 +23,9 @@ typedef struct store_config {
     const char *user, *password; /* NULL: none */
     store_durability_t durability;
     int shards;
-    const char *record_path; /* bench: every script call is written there as RESP; NULL: no */
+    /* bench: every script call is written there: its length in digits, a newline, and its bytes as sent
+     * (RESP); the SCRIPT LOADs first. NULL: no */
+    const char *record_path;
 } store_config_t;
 
 /* Why the store can't be used, once connected: settings that lose data (eviction, no append-only file, fsync
@@ -48,7 +50,8 @@ void store_commit (store_t *self, commit_t **commit_p, int timeout_ms, store_com
 typedef struct store_row {
     const char *member; /* as it stands in due:K: "W:C" */
     size_t member_size;
-    const void *record; /* NULL: the record is gone (the script has removed the timer) */
+    const void *record; /* NULL: the record is gone (the script has removed the timer), or, when set_aside, the key
+                           holds something that is no record */
     size_t record_size;
     wall_ms_t due;      /* when it was due, before the lease moved it */
     unsigned attempts;  /* leases since the last commit, this one included */

@@ -1,0 +1,242 @@
+-- commit.lua: a batch of atomic commits on one shard, item by item.
+--
+-- KEYS[1]  any key of the shard: where a cluster sends the call
+-- ARGV     per item: its ops as a string of letters, the number of arguments that follow, and those (commit.h).
+--          Numbers and sizes were checked by who sends. M has the number of its channels before its arguments.
+-- answer   the store's time in ms, then per item one of
+--            0 or '0-n'         done; the number of its last event
+--            {1, version}       already done: a record holds this event
+--            {2, index, found}  refused by the op with that index
+--            {3, index, words}  invalid: nothing was written
+--
+-- An item looks at all that could fail before its first write, since Lua does not roll back; a refused or
+-- invalid item leaves the others alone. What was learnt about a key's shape holds for the rest of the batch.
+-- Whether a stream takes an entry can't be asked cheaply: the first entry is the item's first write, and its
+-- failure makes the item invalid. Out of memory is an error of the first write of all: then none was done.
+-- Ladders and few functions, since each closure and each call is paid by every batch.
+local call, try, find, sub, ARGV = redis.call, redis.pcall, string.find, string.sub, ARGV
+local shapes, heads = {}, {} -- by key: the command that told its length; its head, for H
+
+-- The version at which a record holds an event; nil: it does not. Ids stand from 17 on, 8 bytes each.
+local function event_in (head, id)
+    local last = 9 + 8 * (string.byte (head, 3) or 0)
+    local at = find (head, id, 17, true)
+    while at and at <= last do
+        if at % 8 == 1 then
+            return sub (head, 5, 12)
+        end
+        at = find (head, id, at + 1, true)
+    end
+end
+
+-- The rare paths. Walks the ops of an item: calls fn (op, where its key stands) until it returns something.
+local function walk (ops, p, fn)
+    local arity = {R = 3, F = 1, V = 2, H = 3, s = 3, x = 1, z = 3, l = 3, r = 2, a = 2, e = 2, n = 3}
+    for op in string.gmatch (ops, '.') do
+        local key = op == 'M' and p + 1 or p
+        local answer = fn (op, key)
+        if answer then
+            return answer
+        end
+        p = op == 'M' and p + 3 + 2 * ARGV[p] or p + arity[op]
+    end
+end
+
+-- A check failed: perhaps since the item was committed before. Then one of its records says so.
+local function refuse (ops, from, status, index, found)
+    local version = walk (ops, from, function (op, p)
+        local head = op == 'R' and try ('GETRANGE', ARGV[p], '0', '271')
+        return type (head) == 'string' and event_in (head, ARGV[p + 2])
+    end)
+    return version and {1, version} or {status, index, found}
+end
+
+-- Is a key of another shape than the one whose length this command gives? An absent key takes any, but only one
+-- within an item.
+local function unfit (ops, from, key, length)
+    local n = try (length, key)
+    if type (n) ~= 'number' then
+        return true
+    end
+    if shapes[key] and n == 0 then
+        local wants = {a = 'LLEN', e = 'XLEN', n = 'HLEN', z = 'ZCARD', l = 'ZCARD', r = 'ZCARD', M = 'ZCARD'}
+        local torn = walk (ops, from, function (op, p)
+            return ARGV[p] == key and op ~= 'x' and (wants[op] or 'STRLEN') ~= length
+        end)
+        if torn then
+            return true
+        end
+    end
+    shapes[key] = length
+    return false
+end
+
+-- The sum of weight * members "channel/..." of a set whose scores are equal; nil: it is no set.
+local function load_of (p)
+    local sum = 0
+    for at = p + 3, p + 1 + 2 * ARGV[p], 2 do
+        local members = try ('ZLEXCOUNT', ARGV[p + 1], '[' .. ARGV[at] .. '/', '(' .. ARGV[at] .. '0')
+        if type (members) ~= 'number' then
+            return nil
+        end
+        sum = sum + members * ARGV[at + 1]
+    end
+    return sum
+end
+
+local function perform (ops, from)
+    local p, event = from, nil
+    for i = 1, #ops do
+        local op, key = sub (ops, i, i), ARGV[p]
+        if op == 'z' or op == 'l' then
+            if shapes[key] ~= 'ZCARD' and unfit (ops, from, key, 'ZCARD') then
+                return refuse (ops, from, 3, i, 'wrong type')
+            end
+            p = p + 3
+        elseif op == 'R' then
+            local head = try ('GETRANGE', key, '0', '271')
+            if type (head) ~= 'string' then
+                return refuse (ops, from, 3, i, 'wrong type')
+            elseif head == '' and ARGV[p + 1] ~= '\0\0\0\0\0\0\0\0' or head ~= '' and
+                    (find (head, ARGV[p + 1], 5, true) ~= 5 or event_in (head, ARGV[p + 2])) then
+                return refuse (ops, from, 2, i, sub (head, 1, 16))
+            end
+            shapes[key] = 'STRLEN'
+            p = p + 3
+        elseif op == 's' then
+            if shapes[key] ~= 'STRLEN' and unfit (ops, from, key, 'STRLEN') then
+                return refuse (ops, from, 3, i, 'wrong type')
+            end
+            p = p + 3
+        elseif op == 'e' then
+            if not event and shapes[key] == nil then
+                shapes[key] = 'unknown' -- its first entry will tell
+            elseif shapes[key] ~= 'XLEN' and unfit (ops, from, key, 'XLEN') then
+                return refuse (ops, from, 3, i, 'wrong type')
+            end
+            event = event or p
+            p = p + 2
+        elseif op == 'a' then
+            if shapes[key] ~= 'LLEN' and unfit (ops, from, key, 'LLEN') then
+                return refuse (ops, from, 3, i, 'wrong type')
+            end
+            p = p + 2
+        elseif op == 'r' then
+            if shapes[key] ~= 'ZCARD' and unfit (ops, from, key, 'ZCARD') then
+                return refuse (ops, from, 3, i, 'wrong type')
+            end
+            p = p + 2
+        elseif op == 'H' then
+            local head = heads[key]
+            if not head then
+                head = try ('GETRANGE', key, '0', '15')
+                if type (head) ~= 'string' then
+                    return refuse (ops, from, 3, i, 'wrong type')
+                end
+                shapes[key], heads[key] = 'STRLEN', head
+            end
+            if find (head, ARGV[p + 2], ARGV[p + 1] + 1, true) ~= ARGV[p + 1] + 1 then
+                return refuse (ops, from, 2, i, head)
+            end
+            p = p + 3
+        elseif op == 'F' or op == 'V' then
+            local value = try ('GET', key)
+            if type (value) == 'table' then
+                return refuse (ops, from, 3, i, 'wrong type')
+            elseif op == 'F' and value or op == 'V' and (value or '') ~= ARGV[p + 1] then
+                return refuse (ops, from, 2, i, value or '')
+            end
+            shapes[key] = 'STRLEN'
+            p = p + (op == 'F' and 1 or 2)
+        elseif op == 'M' then
+            local sum = load_of (p)
+            if not sum then
+                return refuse (ops, from, 3, i, 'wrong type')
+            elseif sum > tonumber (ARGV[p + 2]) then
+                return refuse (ops, from, 2, i, tostring (sum))
+            end
+            shapes[ARGV[p + 1]] = 'ZCARD'
+            p = p + 3 + 2 * key
+        elseif op == 'n' then
+            if shapes[key] ~= 'HLEN' and unfit (ops, from, key, 'HLEN') then
+                return refuse (ops, from, 3, i, 'wrong type')
+            end
+            local count = call ('HGET', key, ARGV[p + 1])
+            if count and not (find (count, '^-?%d+$') and #count < 18) then
+                return refuse (ops, from, 3, i, 'not a number')
+            end
+            p = p + 3
+        else
+            p = p + 1
+        end
+    end
+
+    local done = 0
+    if event then
+        done = try ('XADD', ARGV[event], '0-*', 'e', ARGV[event + 1])
+        if type (done) == 'table' then
+            local code = find (done.err, '^WRONGTYPE') or find (done.err, '^ERR')
+            return code and {3, find (ops, 'e', 1, true), 'wrong type'} or done
+        end
+        shapes[ARGV[event]] = 'XLEN'
+    end
+    p = from
+    for i = 1, #ops do
+        local op, key = sub (ops, i, i), ARGV[p]
+        if op == 'z' then
+            call ('ZADD', key, ARGV[p + 1], ARGV[p + 2])
+            p = p + 3
+        elseif op == 's' then
+            heads[key] = nil
+            if ARGV[p + 2] == '0' then
+                call ('SET', key, ARGV[p + 1])
+            else
+                call ('SET', key, ARGV[p + 1], 'PX', ARGV[p + 2])
+            end
+            p = p + 3
+        elseif op == 'R' or op == 'H' then
+            p = p + 3
+        elseif op == 'a' then
+            call ('RPUSH', key, ARGV[p + 1])
+            p = p + 2
+        elseif op == 'e' then
+            if p ~= event then
+                done = call ('XADD', key, '0-*', 'e', ARGV[p + 1])
+            end
+            p = p + 2
+        elseif op == 'r' then
+            call ('ZREM', key, ARGV[p + 1])
+            p = p + 2
+        elseif op == 'F' then
+            p = p + 1
+        elseif op == 'V' then
+            p = p + 2
+        elseif op == 'M' then
+            p = p + 3 + 2 * key
+        elseif op == 'l' then
+            call ('ZADD', key, 'LT', ARGV[p + 1], ARGV[p + 2])
+            p = p + 3
+        elseif op == 'n' then
+            call ('HINCRBY', key, ARGV[p + 1], ARGV[p + 2])
+            p = p + 3
+        else
+            call ('DEL', key)
+            shapes[key], heads[key] = nil, nil
+            p = p + 1
+        end
+    end
+    return done
+end
+
+local time = call ('TIME')
+local answers = {time[1] * 1000 + (time[2] - time[2] % 1000) / 1000}
+local p, last = 1, #ARGV
+while p < last do
+    local answer = perform (ARGV[p], p + 2)
+    if type (answer) == 'table' and answer.err then
+        return answer
+    end
+    answers[#answers + 1] = answer
+    p = p + 2 + ARGV[p + 1]
+end
+return answers

@@ -1,0 +1,164 @@
+/* store.c - the door to Redis: its life, whether it is ready and why not, and its time.
+ *
+ * One connection carries everything but the followed streams. The parts are listed in store_private.h. */
+#include "store_private.h"
+
+#include "keys.h"
+
+enum { OFFSET_SLACK_MS = 1 };
+
+/* ---- readiness */
+
+void store_on_change (store_t *self, loop_fn *fn, void *arg)
+{
+    self->listeners = xrealloc (self->listeners, (self->listeners_n + 1) * sizeof *self->listeners);
+    self->listeners[self->listeners_n++] = (listener_t){fn, arg};
+}
+
+void store_set_ready (store_t *self, bool ready, const char *why)
+{
+    bool changed = self->ready != ready;
+    self->ready = ready;
+    snprintf (self->why, sizeof self->why, "%s", why);
+    for (size_t i = 0; changed && !self->closing && i < self->listeners_n; i++)
+        self->listeners[i].fn (self->listeners[i].arg);
+}
+
+void store_stalled (store_t *self)
+{
+    if (!self->stalled_since)
+        self->stalled_since = loop_now (self->loop);
+    store_set_ready (self, false, "redis does not answer in time");
+}
+
+/* It said something after a silence. Was it ready before, it is again; else hello goes on. */
+void store_answers (store_t *self)
+{
+    if (!self->stalled_since)
+        return;
+    self->stalled_since = 0;
+    if (!self->hello_open)
+        store_set_ready (self, true, "");
+}
+
+bool store_ready (const store_t *self)
+{
+    return self->ready;
+}
+
+const char *store_why_not (const store_t *self)
+{
+    return self->why;
+}
+
+static void on_up (void *arg)
+{
+    store_t *self = arg;
+    hello_begin (self);
+}
+
+static void on_down (void *arg)
+{
+    store_t *self = arg;
+    char why[WHY_SIZE];
+    snprintf (why, sizeof why, "redis at %.80s: %.140s", self->config.address, conn_error (self->conn));
+    hello_lost (self);
+    store_set_ready (self, false, why);
+}
+
+/* ---- time */
+
+/* The reply was stamped between asking and hearing, so the offset lies in that range: one that does so already
+ * is kept, and a slow answer moves nothing. */
+void store_time_seen (store_t *self, wall_ms_t foreign, mono_ms_t sent_at)
+{
+    mono_ms_t now = loop_now (self->loop);
+    int64_t least = foreign - now - OFFSET_SLACK_MS, most = foreign - sent_at + OFFSET_SLACK_MS;
+    int64_t offset = self->offset.known ? self->offset.offset_ms : foreign - now;
+    offset = offset < least ? least : offset > most ? most : offset;
+    self->jump_ms += clock_offset_seen (&self->offset, offset + now, now);
+}
+
+/* Never backwards but in a jump: what was decided at one time is not before the next. */
+wall_ms_t store_now (const store_t *self)
+{
+    store_t *mutable_self = (store_t *)self;
+    wall_ms_t now = self->offset.known ? self->offset.offset_ms + loop_now (self->loop) : clock_wall ();
+    if (now < self->last_now && self->last_now - now < CLOCK_JUMP_MS)
+        return self->last_now;
+    mutable_self->last_now = now;
+    return now;
+}
+
+int64_t store_clock_jump (store_t *self)
+{
+    int64_t jump = self->jump_ms;
+    self->jump_ms = 0;
+    return jump;
+}
+
+double store_memory_used (const store_t *self)
+{
+    return self->memory_used;
+}
+
+/* ---- shards */
+
+int store_shards (const store_t *self)
+{
+    return self->config.shards;
+}
+
+int store_shard (const store_t *self, const char *workspace)
+{
+    return shard_of (workspace, self->config.shards);
+}
+
+/* ---- its life */
+
+static const char *own (const char *text)
+{
+    return text ? xstrdup (text) : NULL;
+}
+
+store_t *store_new (loop_t *loop, const store_config_t *config)
+{
+    store_t *self = xcalloc (1, sizeof *self);
+    self->loop = loop;
+    self->config = (store_config_t){
+        .address = own (config->address),
+        .user = own (config->user),
+        .password = own (config->password),
+        .durability = config->durability,
+        .shards = config->shards > 0 && config->shards <= SHARDS_MAX ? config->shards : SHARDS_DEFAULT,
+    };
+    if (config->record_path && *config->record_path)
+        self->record = fopen (config->record_path, "w");
+    snprintf (self->why, sizeof self->why, "redis at %.80s: not connected yet", self->config.address);
+    loop_each_turn (loop, calls_turn, self); /* before the connection's hook, which writes what this one sends */
+    self->conn = conn_new (loop, &self->config, on_up, on_down, self);
+    self->tick = loop_at (loop, loop_now (loop), hello_tick, self);
+    return self;
+}
+
+void store_destroy (store_t **self_p)
+{
+    store_t *self = *self_p;
+    *self_p = NULL;
+    if (!self)
+        return;
+    self->closing = true;
+    self->ready = false;
+    follows_close (self);
+    conn_destroy (&self->conn);
+    calls_abandon (self);
+    loop_cancel (self->loop, &self->tick);
+    loop_each_turn_remove (self->loop, calls_turn, self);
+    if (self->record)
+        fclose (self->record);
+    free ((char *)self->config.address);
+    free ((char *)self->config.user);
+    free ((char *)self->config.password);
+    free (self->listeners);
+    free (self);
+}

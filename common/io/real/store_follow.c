@@ -1,0 +1,151 @@
+/* store_follow.c - follows a stream: XREAD BLOCK on a connection of its own, from the last number seen.
+ *
+ * After a lost connection it goes on from there, so nothing is left out or told twice. A connection on which a
+ * blocking read has no answer long after its time is dropped. */
+#include "store_private.h"
+
+#include <inttypes.h>
+
+enum { BLOCK_MS = 2000, SILENT_MS = 5000, COUNT = 256, NUMBER_ROOM = 32 };
+
+struct store_follow {
+    store_t *store;
+    store_follow_t *next, **link; /* in the store's list */
+    conn_t *conn;
+    char *key;
+    uint64_t after;
+    loop_timer_t *timer; /* the end of patience, or of itself */
+    bool closing, telling;
+    store_values_fn *fn;
+    void *arg;
+};
+
+static void ask (store_follow_t *self);
+
+static void on_silence (void *arg)
+{
+    store_follow_t *self = arg;
+    self->timer = NULL;
+    conn_drop (self->conn);
+}
+
+static void tell (store_follow_t *self, const redisReply *entries)
+{
+    store_value_t items[COUNT];
+    store_values_t values = {.items = items};
+    for (size_t i = 0; i < entries->elements && values.n < COUNT; i++)
+        items[values.n++] = store_entry_of (entries->element[i]);
+    if (!values.n)
+        return;
+    self->after = (uint64_t)items[values.n - 1].score;
+    self->telling = true;
+    self->fn (self->arg, &values);
+    self->telling = false;
+}
+
+static void on_again (void *arg)
+{
+    store_follow_t *self = arg;
+    self->timer = NULL;
+    if (conn_is_up (self->conn))
+        ask (self);
+}
+
+/* XREAD: nil after the time, or [[key, [entries]]] */
+static void on_reply (void *arg, redisReply *reply)
+{
+    store_follow_t *self = arg;
+    if (!reply || self->closing)
+        return;
+    loop_cancel (self->store->loop, &self->timer);
+    if (reply->type == REDIS_REPLY_ERROR) { /* loading, or a key of another type: later */
+        self->timer =
+            loop_at (self->store->loop, loop_now (self->store->loop) + CONN_BACKOFF_MAX_MS / 4, on_again, self);
+        return;
+    }
+    conn_settled (self->conn);
+    if (reply->type == REDIS_REPLY_ARRAY && reply->elements == 1 && reply->element[0]->elements == 2)
+        tell (self, reply->element[0]->element[1]);
+    if (!self->closing && conn_is_up (self->conn))
+        ask (self);
+}
+
+static void ask (store_follow_t *self)
+{
+    char from[NUMBER_ROOM];
+    resp_t command = {0};
+    snprintf (from, sizeof from, "0-%" PRIu64, self->after);
+    resp_begin (&command, 8);
+    resp_text (&command, "XREAD");
+    resp_text (&command, "COUNT");
+    resp_number (&command, COUNT);
+    resp_text (&command, "BLOCK");
+    resp_number (&command, BLOCK_MS);
+    resp_text (&command, "STREAMS");
+    resp_text (&command, self->key);
+    resp_text (&command, from);
+    self->timer = loop_at (self->store->loop, loop_now (self->store->loop) + SILENT_MS, on_silence, self);
+    conn_send (self->conn, &command, on_reply, self);
+    resp_clear (&command);
+}
+
+static void on_up (void *arg)
+{
+    ask (arg);
+}
+
+static void on_down (void *arg)
+{
+    store_follow_t *self = arg;
+    loop_cancel (self->store->loop, &self->timer);
+}
+
+store_follow_t *store_follow (store_t *store, const char *key, uint64_t after, store_values_fn *fn, void *arg)
+{
+    store_follow_t *self = xcalloc (1, sizeof *self);
+    *self = (store_follow_t){.store = store, .key = xstrdup (key), .after = after, .fn = fn, .arg = arg};
+    self->next = store->follows;
+    self->link = &store->follows;
+    if (self->next)
+        self->next->link = &self->next;
+    store->follows = self;
+    self->conn = conn_new (store->loop, &store->config, on_up, on_down, self);
+    return self;
+}
+
+static void end (void *arg)
+{
+    store_follow_t *self = arg;
+    *self->link = self->next;
+    if (self->next)
+        self->next->link = self->link;
+    self->timer = NULL;
+    conn_destroy (&self->conn);
+    free (self->key);
+    free (self);
+}
+
+/* From its own callback it can't go at once: the connection is still in use. */
+void store_unfollow (store_follow_t **self_p)
+{
+    store_follow_t *self = *self_p;
+    *self_p = NULL;
+    if (!self || self->closing)
+        return;
+    self->closing = true;
+    loop_cancel (self->store->loop, &self->timer);
+    if (self->telling)
+        self->timer = loop_at (self->store->loop, loop_now (self->store->loop), end, self);
+    else
+        end (self);
+}
+
+void follows_close (store_t *store)
+{
+    while (store->follows) {
+        store_follow_t *self = store->follows;
+        self->closing = true;
+        loop_cancel (store->loop, &self->timer);
+        end (self);
+    }
+}

@@ -1,0 +1,283 @@
+/* store_hello.c - what is asked on connect, and once a second.
+ *
+ * On connect: the scripts are loaded, settings that would lose data are looked for, and the shape of the data
+ * (number of shards, hash, schema) is written by the first and compared by all others. A store that fails is not
+ * ready, says what to change, and looks again. Once a second: TIME and the memory used; a Redis that has said
+ * nothing for STALL_DROP_MS loses its connection. */
+#include "store_private.h"
+
+#include "commit_lua.h"
+#include "keys.h"
+#include "lease_lua.h"
+
+enum { TICK_MS = 1000, UNREADY_TICK_MS = 100, STALL_DROP_MS = 3000, MAJOR_MIN = 7, FIELD_SIZE = 64 };
+#define HASH_NAME "fnv1a"
+#define SCHEMA    "A"
+
+typedef void (hello_fn) (store_t *store, redisReply *reply, const char *name);
+
+/* The first thing that is wrong is the one that is said. */
+__attribute__ ((format (printf, 2, 3))) static void wrong (store_t *self, const char *format, ...)
+{
+    va_list args;
+    if (*self->hello_why)
+        return;
+    va_start (args, format);
+    vsnprintf (self->hello_why, sizeof self->hello_why, format, args);
+    va_end (args);
+}
+
+/* The value that CONFIG GET gave; "" when there is none. */
+static const char *setting (const redisReply *reply)
+{
+    return reply->type == REDIS_REPLY_ARRAY && reply->elements == 2 ? reply->element[1]->str : "";
+}
+
+static void see_script (store_t *self, redisReply *reply, const char *name)
+{
+    script_t script = strcmp (name, "commit") == 0 ? SCRIPT_COMMIT : SCRIPT_LEASE;
+    if (reply->type == REDIS_REPLY_STRING && reply->len == SHA_SIZE - 1)
+        memcpy (self->sha[script], reply->str, SHA_SIZE);
+}
+
+static void see_eviction (store_t *self, redisReply *reply, const char *name)
+{
+    if (strcmp (setting (reply), "noeviction") != 0)
+        wrong (self, "redis has %s %s: set noeviction, or it forgets contacts when memory is short", name,
+               setting (reply));
+}
+
+static void see_append (store_t *self, redisReply *reply, const char *name)
+{
+    if (strcmp (setting (reply), "yes") != 0)
+        wrong (self, "redis has %s %s: set yes, or a restart loses contacts", name, setting (reply));
+}
+
+static void see_fsync (store_t *self, redisReply *reply, const char *name)
+{
+    const char *value = setting (reply);
+    if (self->config.durability == DURABLE_FSYNC && strcmp (value, "always") != 0)
+        wrong (self, "redis has %s %s: set always, or start with --durability relaxed (may lose two seconds)", name,
+               value);
+    else if (strcmp (value, "no") == 0)
+        wrong (self, "redis has %s no: set everysec or always", name);
+}
+
+/* The number behind "name:" in what INFO says; -1: it is not there. */
+static double info_number (const redisReply *reply, const char *name)
+{
+    char field[FIELD_SIZE];
+    snprintf (field, sizeof field, "\n%s:", name);
+    const char *at = reply->type == REDIS_REPLY_STRING ? strstr (reply->str, field) : NULL;
+    return at ? strtod (at + strlen (field), NULL) : -1;
+}
+
+static void see_version (store_t *self, redisReply *reply, const char *name)
+{
+    double version = info_number (reply, "redis_version");
+    (void)name;
+    if (version >= 0 && version < MAJOR_MIN)
+        wrong (self, "redis is version %.1f: %d.0 or newer is needed", version, MAJOR_MIN);
+}
+
+static void see_written (store_t *self, redisReply *reply, const char *name)
+{
+    (void)self;
+    (void)reply;
+    (void)name;
+}
+
+static const char *element_text (const redisReply *reply, size_t index)
+{
+    bool there = reply->type == REDIS_REPLY_ARRAY && reply->elements > index &&
+                 reply->element[index]->type == REDIS_REPLY_STRING;
+    return there ? reply->element[index]->str : "";
+}
+
+static void see_conf (store_t *self, redisReply *reply, const char *name)
+{
+    (void)name;
+    int shards = atoi (element_text (reply, 0));
+    if (shards != self->config.shards)
+        wrong (self, "the data has %d shards, this service %d: start it with --shards %d", shards, self->config.shards,
+               shards);
+    if (strcmp (element_text (reply, 1), HASH_NAME) != 0)
+        wrong (self, "the data was placed by the hash '%s', this service has %s", element_text (reply, 1), HASH_NAME);
+    if (strcmp (element_text (reply, 2), SCHEMA) > 0)
+        wrong (self, "the data has schema %s, this service reads %s: use a newer one", element_text (reply, 2), SCHEMA);
+}
+
+static void see_time (store_t *self, redisReply *reply, const char *name)
+{
+    (void)name;
+    if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 2)
+        return;
+    int64_t us = reply_number (reply->element[1]);
+    store_time_seen (self, reply_number (reply->element[0]) * MS_PER_SECOND + us / 1000, self->asked_at);
+}
+
+static void see_memory (store_t *self, redisReply *reply, const char *name)
+{
+    (void)name;
+    double used = info_number (reply, "used_memory"), most = info_number (reply, "maxmemory");
+    self->memory_used = used > 0 && most > 0 ? used / most : 0;
+}
+
+/* clang-format off */
+static const struct question {
+    const char *words[5]; /* the last may be filled in: NULL here, see ask */
+    hello_fn *see;
+    const char *name;     /* for `see` */
+} questions[] = {
+    {{"SCRIPT", "LOAD", commit_lua},             see_script,   "commit"},
+    {{"SCRIPT", "LOAD", lease_lua},              see_script,   "lease"},
+    {{"CONFIG", "GET", "maxmemory-policy"},      see_eviction, "maxmemory-policy"},
+    {{"CONFIG", "GET", "appendonly"},            see_append,   "appendonly"},
+    {{"CONFIG", "GET", "appendfsync"},           see_fsync,    "appendfsync"},
+    {{"INFO", "server"},                         see_version,  ""},
+    {{"HSETNX", KEY_CONF, "shards", "?"},        see_written,  "shards"},
+    {{"HSETNX", KEY_CONF, "hash", HASH_NAME},    see_written,  ""},
+    {{"HSETNX", KEY_CONF, "schema", SCHEMA},     see_written,  ""},
+    {{"HMGET", KEY_CONF, "shards", "hash", "schema"}, see_conf, ""},
+    {{"TIME"},                                   see_time,     ""},
+    {{"INFO", "memory"},                         see_memory,   ""},
+};
+/* clang-format on */
+enum { QUESTIONS = sizeof questions / sizeof *questions, TICK_FROM = QUESTIONS - 2, SCRIPTS_END = 2 };
+_Static_assert((int)QUESTIONS <= (int)HELLO_MAX, "each question has a slot");
+
+static void ask (store_t *self, size_t index, conn_reply_fn *fn)
+{
+    const struct question *question = &questions[index];
+    resp_t command = {0};
+    size_t n = 0;
+    while (n < 5 && question->words[n])
+        n++;
+    resp_begin (&command, n);
+    for (size_t i = 0; i < n; i++)
+        if (strcmp (question->words[i], "?") == 0)
+            resp_number (&command, self->config.shards);
+        else
+            resp_text (&command, question->words[i]);
+    if (self->record && index < SCRIPTS_END) {
+        fprintf (self->record, "%zu\n", command.size);
+        fwrite (command.bytes, 1, command.size, self->record);
+    }
+    self->slots[index] = (hello_slot_t){self, index};
+    conn_send (self->conn, &command, fn, &self->slots[index]);
+    resp_clear (&command);
+}
+
+/* ---- on connect */
+
+static void hello_done (store_t *self)
+{
+    self->hello_open = false;
+    if (*self->hello_why) {
+        store_set_ready (self, false, self->hello_why);
+        return;
+    }
+    conn_settled (self->conn);
+    store_set_ready (self, true, "");
+}
+
+static void on_hello (void *arg, redisReply *reply)
+{
+    hello_slot_t *slot = arg;
+    store_t *self = slot->store;
+    const struct question *question = &questions[slot->index];
+    if (!reply) { /* conn has lost it, and says so itself */
+        self->hello_open = false;
+        return;
+    }
+    if (reply->type == REDIS_REPLY_ERROR)
+        wrong (self, "redis says to %s %s: %s", question->words[0], question->words[1] ? question->words[1] : "",
+               reply->str);
+    else
+        question->see (self, reply, question->name);
+    if (slot->index == QUESTIONS - 1)
+        hello_done (self);
+}
+
+void hello_begin (store_t *self)
+{
+    if (self->hello_open || !conn_is_up (self->conn))
+        return;
+    self->hello_open = true;
+    self->hello_why[0] = '\0';
+    self->asked_at = loop_now (self->loop);
+    for (size_t i = 0; i < QUESTIONS; i++)
+        ask (self, i, on_hello);
+}
+
+/* ---- scripts that were flushed */
+
+static void on_reloaded (void *arg, redisReply *reply)
+{
+    hello_slot_t *slot = arg;
+    (void)reply;
+    if (slot->index == SCRIPTS_END - 1)
+        slot->store->reload_open = false;
+}
+
+void hello_reload_scripts (store_t *self)
+{
+    if (self->reload_open)
+        return;
+    self->reload_open = true;
+    for (size_t i = 0; i < SCRIPTS_END; i++)
+        ask (self, i, on_reloaded);
+}
+
+/* ---- once a second */
+
+static void on_tick_reply (void *arg, redisReply *reply)
+{
+    hello_slot_t *slot = arg;
+    store_t *self = slot->store;
+    if (slot->index == QUESTIONS - 1)
+        self->tick_open = false;
+    if (!reply)
+        return;
+    store_answers (self);
+    if (reply->type != REDIS_REPLY_ERROR)
+        questions[slot->index].see (self, reply, questions[slot->index].name);
+}
+
+/* The last tick's question is still open: Redis is silent. */
+static void silent (store_t *self)
+{
+    mono_ms_t now = loop_now (self->loop);
+    store_stalled (self);
+    if (now - self->stalled_since >= STALL_DROP_MS)
+        conn_drop (self->conn);
+}
+
+void hello_tick (void *arg)
+{
+    store_t *self = arg;
+    self->tick = NULL;
+    if (conn_is_up (self->conn)) {
+        if (self->tick_open || self->hello_open) {
+            if (loop_now (self->loop) - self->asked_at >= TICK_MS)
+                silent (self);
+        } else if (!self->ready) {
+            hello_begin (self);
+        } else {
+            self->tick_open = true;
+            self->asked_at = loop_now (self->loop);
+            for (size_t i = TICK_FROM; i < QUESTIONS; i++)
+                ask (self, i, on_tick_reply);
+        }
+    }
+    if (self->record)
+        fflush (self->record);
+    self->tick =
+        loop_at (self->loop, loop_now (self->loop) + (self->ready ? TICK_MS : UNREADY_TICK_MS), hello_tick, self);
+}
+
+void hello_lost (store_t *self)
+{
+    self->hello_open = self->tick_open = self->reload_open = false;
+    self->stalled_since = 0;
+}

@@ -1,0 +1,161 @@
+/* store_private.h - shared by the store_*.c files: one connection to Redis, calls with deadlines, what they carry.
+ *
+ *   store.c          its life, readiness, time
+ *   store_redis.c    hiredis on the loop: conn_t
+ *   store_resolve.c  names off the loop
+ *   store_resp.c     the bytes of a command
+ *   store_call.c     calls: queued, sent, answered, sent again, given up at their deadline
+ *   store_hello.c    what is asked on connect, and once a second
+ *   store_commit.c   commits in batches
+ *   store_lease.c    leases
+ *   store_read.c     plain reads and small writes
+ *   store_follow.c   streams, each on a connection of its own
+ */
+#ifndef BUCKSTOP_STORE_PRIVATE_H
+#define BUCKSTOP_STORE_PRIVATE_H
+
+#include "clock.h"
+#include "store.h"
+#include "xmalloc.h"
+
+#include <hiredis/async.h>
+#include <hiredis/hiredis.h>
+#include <stdio.h>
+
+/* ---- bytes of commands (store_resp.c) */
+typedef struct resp {
+    char *bytes; /* owned */
+    size_t size, room;
+} resp_t;
+void resp_begin (resp_t *self, size_t args_n); /* appends the head of a command with so many arguments */
+void resp_bytes (resp_t *self, const void *bytes, size_t size);
+void resp_text (resp_t *self, const char *text);
+void resp_number (resp_t *self, int64_t number);
+void resp_clear (resp_t *self);
+int64_t reply_number (const redisReply *reply); /* an integer, or text that begins with one; else 0 */
+
+store_value_t store_entry_of (const redisReply *entry); /* of a stream: value, and the number as score */
+
+/* ---- a connection (store_redis.c) */
+typedef struct conn conn_t;
+typedef void (conn_fn) (void *arg);                          /* it is up, or it is down */
+typedef void (conn_reply_fn) (void *arg, redisReply *reply); /* NULL: the connection was lost */
+enum { CONN_BACKOFF_FIRST_MS = 20, CONN_BACKOFF_MAX_MS = 1000 };
+/* Connects at once, and again with back-off whenever it is lost. AUTH goes first. up: once connected. */
+conn_t *conn_new (loop_t *loop, const store_config_t *config, conn_fn *up, conn_fn *down, void *arg);
+void conn_destroy (conn_t **self_p);
+bool conn_is_up (const conn_t *self);
+const char *conn_error (const conn_t *self);
+/* Sends at the end of the turn; the reply, or NULL on loss, comes exactly once. Only while up. */
+void conn_send (conn_t *self, const resp_t *command, conn_reply_fn *fn, void *arg);
+void conn_drop (conn_t *self);    /* lose it now; connect again after the back-off */
+void conn_settled (conn_t *self); /* it works: the back-off begins anew */
+
+/* ---- names off the loop (store_resolve.c) */
+typedef struct resolve resolve_t;
+typedef void (resolve_fn) (void *arg, const char *address); /* a numeric address; NULL: not found */
+resolve_t *resolve_new (loop_t *loop, const char *host, resolve_fn *fn, void *arg);
+void resolve_destroy (resolve_t **self_p);
+
+/* ---- calls (store_call.c) */
+typedef struct call call_t;
+typedef enum script { SCRIPT_NONE, SCRIPT_COMMIT, SCRIPT_LEASE, SCRIPTS } script_t;
+enum { SHA_SIZE = 41 };
+
+struct call {
+    store_t *store;
+    call_t *next, *prev; /* in a list of the store: waiting, or by deadline */
+    call_t *later, *sooner;
+    mono_ms_t deadline, not_before, sent_at;
+    unsigned tries;
+    enum { CALL_WAITING, CALL_SENT, CALL_OVER } state;
+    bool once;       /* not sent again when its answer was lost */
+    script_t script; /* which must be loaded */
+    resp_t command;
+    size_t sha_at; /* where in it the script's hash goes */
+    /* exactly once; reply NULL: given up. */
+    void (*answer) (call_t *self, redisReply *reply);
+    void (*free_extra) (call_t *self); /* may be NULL */
+    void *arg;
+    union {
+        store_values_fn *values;
+        store_leased_fn *leased;
+    } fn;
+    int shape;   /* store_read.c */
+    void *extra; /* store_commit.c: its items; store_lease.c */
+};
+
+typedef struct call_list {
+    call_t *first, *last;
+} call_list_t;
+
+call_t *call_new (store_t *store, int timeout_ms, void (*answer) (call_t *self, redisReply *reply), void *arg);
+void call_begin (call_t *self); /* hands it over */
+void call_script (call_t *self, script_t script, const char *key, size_t args_n);
+void calls_turn (void *store);       /* a hook: gathers commits, sends what waits */
+void calls_abandon (store_t *store); /* on destroy: answers all with NULL */
+
+/* ---- the store */
+typedef struct batch_item batch_item_t;
+typedef struct listener {
+    loop_fn *fn;
+    void *arg;
+} listener_t;
+enum { WHY_SIZE = 241, HELLO_MAX = 16 };
+typedef struct hello_slot {
+    store_t *store;
+    size_t index;
+} hello_slot_t;
+
+struct store {
+    loop_t *loop;
+    store_config_t config; /* strings owned */
+    conn_t *conn;
+    bool ready, closing;
+    char why[WHY_SIZE];
+    listener_t *listeners;
+    size_t listeners_n;
+
+    /* store_hello.c */
+    hello_slot_t slots[HELLO_MAX];
+    bool hello_open, tick_open, reload_open;
+    mono_ms_t asked_at;
+    char hello_why[WHY_SIZE];
+    char sha[SCRIPTS][SHA_SIZE];
+    loop_timer_t *tick;
+
+    /* time */
+    clock_offset_t offset;
+    int64_t jump_ms;
+    wall_ms_t last_now;
+    double memory_used;
+
+    /* store_call.c */
+    call_list_t waiting;
+    call_t *soonest, *latest; /* all calls that are not over, by deadline */
+    size_t sent;
+    mono_ms_t stalled_since; /* 0: it answers */
+    loop_timer_t *deadline_timer, *retry_timer;
+    mono_ms_t retry_at;
+
+    /* store_commit.c */
+    batch_item_t *pending[SHARDS_MAX], *pending_last[SHARDS_MAX];
+    bool pending_any;
+    batch_item_t *oversized; /* refused without asking */
+
+    store_follow_t *follows;
+    FILE *record;
+};
+
+void store_set_ready (store_t *self, bool ready, const char *why);
+void store_time_seen (store_t *self, wall_ms_t foreign, mono_ms_t sent_at);
+void store_stalled (store_t *self); /* it is silent */
+void store_answers (store_t *self); /* it is not */
+void hello_begin (store_t *self);
+void hello_tick (void *store);
+void hello_lost (store_t *self);
+void hello_reload_scripts (store_t *self);
+void commits_gather (store_t *self);
+void follows_close (store_t *self);
+
+#endif
