@@ -74,12 +74,24 @@ const char *route_criterion_words (route_criterion_t criterion)
     return criterion < ROUTE_CRITERIA ? order[criterion].words : "?";
 }
 
-static void rank_of (const roster_t *roster, const route_spec_t *spec, int index, rank_t *rank)
+/* Stops at the first key by which it comes after `last`, since then nobody asks for the others: false. */
+static bool rank_before (const roster_t *roster, const route_spec_t *spec, int index, const rank_t *last, rank_t *rank)
 {
     weigh_t at = {roster, spec, roster_person (roster, index), index};
     rank->index = index;
-    for (size_t i = 0; i < ROUTE_CRITERIA; i++)
+    for (size_t i = 0; i < ROUTE_CRITERIA; i++) {
         rank->keys[i] = order[i].key (&at);
+        if (last && rank->keys[i] > last->keys[i])
+            return false;
+        if (last && rank->keys[i] < last->keys[i])
+            last = NULL;
+    }
+    return true;
+}
+
+static void rank_of (const roster_t *roster, const route_spec_t *spec, int index, rank_t *rank)
+{
+    rank_before (roster, spec, index, NULL, rank);
 }
 
 /* The criterion that parts them; `first` says who comes first. */
@@ -108,16 +120,18 @@ typedef struct best {
     size_t n;
 } best_t;
 
-static void best_add (best_t *best, const rank_t *rank)
+static void best_add (best_t *best, const roster_t *roster, const route_spec_t *spec, int index)
 {
-    size_t at = best->n;
-    while (at > 0 && before (rank, &best->ranks[at - 1]))
-        at--;
-    if (at == BEST_MAX)
+    rank_t rank;
+    const rank_t *last = best->n == BEST_MAX ? &best->ranks[BEST_MAX - 1] : NULL;
+    if (!rank_before (roster, spec, index, last, &rank))
         return;
-    size_t last = best->n < BEST_MAX ? best->n++ : BEST_MAX - 1;
-    memmove (&best->ranks[at + 1], &best->ranks[at], (last - at) * sizeof *rank);
-    best->ranks[at] = *rank;
+    size_t at = best->n < BEST_MAX ? best->n++ : BEST_MAX - 1;
+    while (at > 0 && before (&rank, &best->ranks[at - 1])) {
+        best->ranks[at] = best->ranks[at - 1];
+        at--;
+    }
+    best->ranks[at] = rank;
 }
 
 static void best_tell (const best_t *best, const roster_t *roster, route_decision_t *decision)
@@ -155,16 +169,12 @@ typedef struct scan {
 
 static void scan_person (scan_t *scan, int index)
 {
-    rank_t rank;
     route_reason_t reason = route_person_reason (scan->roster, scan->spec, index, scan->now);
     scan->decision->counts[reason]++;
-    if (reason == ROUTE_ELIGIBLE) {
-        rank_of (scan->roster, scan->spec, index, &rank);
-        best_add (&scan->eligible, &rank);
-    } else if (reason == ROUTE_EXCLUDED && breath_over (scan->roster, scan->spec, index, scan->now)) {
-        rank_of (scan->roster, scan->spec, index, &rank);
-        best_add (&scan->again, &rank);
-    }
+    if (reason == ROUTE_ELIGIBLE)
+        best_add (&scan->eligible, scan->roster, scan->spec, index);
+    else if (reason == ROUTE_EXCLUDED && breath_over (scan->roster, scan->spec, index, scan->now))
+        best_add (&scan->again, scan->roster, scan->spec, index);
 }
 
 /* Of a team only the members are looked at, and who is preferred; the others are known to be left out. */
