@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Mail out against real SMTP servers: test_mail.py BUILD_DIR
+"""Mail out against real SMTP servers; BUCKSTOP_BUILD names the build folder.
 
 Starts servers that accept, refuse for now, refuse for good, are silent or talk rubbish, on ports that the system
 picks; runs tests/test_mail of the build folder against them; then looks at what was received.
@@ -8,6 +8,7 @@ import asyncio
 import email
 import email.policy
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -123,21 +124,26 @@ def look_at_received():
 
 
 def main():
-    build = sys.argv[1] if len(sys.argv) > 1 else "build"
-    program = os.environ.get("TEST_MAIL", os.path.join(build, "tests", "test_mail"))
+    program = os.path.join(os.environ.get("BUCKSTOP_BUILD", "build"), "tests", "test_mail")
     loop = asyncio.new_event_loop()
     threading.Thread(target=loop.run_forever, daemon=True).start()
     names = asyncio.run_coroutine_threadsafe(start_all(loop), loop).result()
-    status = subprocess.run([program], env={**os.environ, **names}).returncode
-    if status == 0:
-        try:
-            look_at_received()
-        except AssertionError as wrong:
-            print(f"what was received: {wrong}")
-            status = 1
-    print("1 passed, 0 failed" if status == 0 else "0 passed, 1 failed")
+    run = subprocess.run([program], env={**os.environ, **names}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                         text=True)
+    print(run.stdout)
+    passed = run.stdout.count("[       OK ]")
+    failed = len(re.findall(r"^\[  FAILED  \] [a-z]\w*$", run.stdout, re.MULTILINE))
+    if run.returncode and not failed:
+        failed = 1
+    try:
+        look_at_received()
+        passed += 1
+    except AssertionError as wrong:
+        print(f"what was received: {wrong}")
+        failed += 1
+    print(f"{passed} passed, {failed} failed")
     sys.stdout.flush()
-    os._exit(1 if status else 0)  # servers that hang on purpose end with us
+    os._exit(1 if failed else 0)  # servers that hang on purpose end with us
 
 
 main()

@@ -47,13 +47,15 @@ static int open_at (const struct addrinfo *at)
 
 static int port_of (int fd)
 {
-    struct sockaddr_storage address;
+    union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+    } address = {0};
     socklen_t size = sizeof address;
-    if (getsockname (fd, (struct sockaddr *)&address, &size) < 0)
+    if (getsockname (fd, &address.any, &size) < 0)
         return 0;
-    if (address.ss_family == AF_INET6)
-        return ntohs (((struct sockaddr_in6 *)&address)->sin6_port);
-    return ntohs (((struct sockaddr_in *)&address)->sin_port);
+    return ntohs (address.any.sa_family == AF_INET6 ? address.v6.sin6_port : address.v4.sin_port);
 }
 
 int http_listen (const char *endpoint, int *port)

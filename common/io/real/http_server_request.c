@@ -93,8 +93,9 @@ static enum MHD_Result measure (void *arg, enum MHD_ValueKind kind, const char *
 
 static const char *copy_string (copying_t *copying, const char *text)
 {
-    char *copy = strcpy (copying->at, text);
-    copying->at += strlen (text) + 1;
+    size_t size = strlen (text) + 1;
+    char *copy = memcpy (copying->at, text, size);
+    copying->at += size;
     if (copying->decode && !percent_decode (copy))
         copying->malformed = true;
     return copy;

@@ -5,7 +5,7 @@
  * Nothing that is logged can forge a line: control characters are escaped, JSON is jansson's. A line goes out
  * in one write, and only when it does not block: when nobody reads, lines are dropped and the next one that
  * goes says how many.
- * Limits: a value is cut at VALUE_MAX bytes, a line at LINE_MAX_ (what a pipe takes at once).
+ * Limits: PAIRS_MAX pairs a line; a value is cut at VALUE_MAX bytes, a line at LINE_MAX_ (what a pipe takes at once).
  */
 #include "log.h"
 
@@ -22,7 +22,11 @@
 
 /* A byte takes at most six in JSON: below CERTAINLY_FITS nothing needs to be counted. CUT_MARK: room for `cut`
  * and the number of dropped lines. */
-enum { LINE_MAX_ = 4096, VALUE_MAX = 512, STAMP_MAX = 32, CERTAINLY_FITS = 500, CUT_MARK = 64 };
+enum { LINE_MAX_ = 4096, VALUE_MAX = 512, STAMP_MAX = 32, CERTAINLY_FITS = 500, CUT_MARK = 64, PAIRS_MAX = 32 };
+
+typedef struct pair {
+    const char *key, *value; /* key NULL: the end */
+} pair_t;
 
 static struct {
     const char *service;
@@ -109,7 +113,7 @@ static void text_value (FILE *out, const char *value)
         fputc ('"', out);
 }
 
-static void text_line (FILE *out, log_level_t level, const char *subject, const char *fact, va_list pairs)
+static void text_line (FILE *out, log_level_t level, const char *subject, const char *fact, const pair_t *pairs)
 {
     char at[STAMP_MAX];
     fprintf (out, "%s %-7s %s ", stamp (at, false), level_names[level], settings.service);
@@ -118,10 +122,9 @@ static void text_line (FILE *out, log_level_t level, const char *subject, const 
         fputc (' ', out);
     }
     fputs (fact, out);
-    for (const char *key; (key = va_arg (pairs, const char *));) {
-        const char *value = va_arg (pairs, const char *);
-        fprintf (out, " %s=", key);
-        text_value (out, value ? value : "");
+    for (; pairs->key; pairs++) {
+        fprintf (out, " %s=", pairs->key);
+        text_value (out, pairs->value);
     }
     if (settings.dropped)
         fprintf (out, " log_lines_dropped=%llu", settings.dropped);
@@ -144,19 +147,18 @@ static json_t *json_value (const char *value)
     return json_stringn (copy, size);
 }
 
-static void json_line (FILE *out, log_level_t level, const char *subject, const char *fact, va_list pairs)
+static void json_line (FILE *out, log_level_t level, const char *subject, const char *fact, const pair_t *pairs)
 {
     char at[STAMP_MAX];
     json_t *line =
         json_pack ("{s:s, s:s, s:s, s:o, s:s}", "at", stamp (at, true), "level", level_names[level], "service",
                    settings.service, "subject", json_value (subject ? subject : ""), "fact", fact);
     size_t size = STAMP_MAX + strlen (fact);
-    for (const char *key; (key = va_arg (pairs, const char *));) {
-        const char *value = va_arg (pairs, const char *);
-        size += strlen (key) + strnlen (value ? value : "", VALUE_MAX);
-        json_object_set_new (line, key, json_value (value ? value : ""));
+    for (; pairs->key; pairs++) {
+        size += strlen (pairs->key) + strnlen (pairs->value, VALUE_MAX);
+        json_object_set_new (line, pairs->key, json_value (pairs->value));
         if (size > CERTAINLY_FITS && json_dumpb (line, NULL, 0, JSON_COMPACT) > LINE_MAX_ - CUT_MARK) {
-            json_object_del (line, key);
+            json_object_del (line, pairs->key);
             json_object_set_new (line, "cut", json_true ());
         }
     }
@@ -175,10 +177,20 @@ void log_fact (log_level_t level, const char *subject, const char *fact, ...)
     FILE *out = open_memstream (&line, &size);
     if (!out)
         abort ();
-    va_list pairs;
-    va_start (pairs, fact);
-    (settings.json ? json_line : text_line) (out, level, subject, fact, pairs);
-    va_end (pairs);
+    pair_t pairs[PAIRS_MAX + 1];
+    size_t n = 0;
+    va_list list;
+    va_start (list, fact);
+    for (const char *key; n < PAIRS_MAX && (key = va_arg (list, const char *)); n++) {
+        const char *value = va_arg (list, const char *);
+        pairs[n] = (pair_t){key, value ? value : ""};
+    }
+    va_end (list);
+    pairs[n] = (pair_t){NULL, NULL};
+    if (settings.json)
+        json_line (out, level, subject, fact, pairs);
+    else
+        text_line (out, level, subject, fact, pairs);
     fputc ('\n', out);
     fclose (out);
     if (size > LINE_MAX_) {

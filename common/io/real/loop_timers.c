@@ -67,7 +67,7 @@ loop_timer_t *loop_timers_add (loop_timers_t *self, mono_ms_t when, loop_fn *fn,
     timer->arg = arg;
     if (self->n == self->room) {
         self->room = self->room ? 2 * self->room : 64;
-        self->heap = xrealloc (self->heap, self->room * sizeof *self->heap);
+        self->heap = xrealloc (self->heap, self->room * sizeof (void *));
     }
     sift_up (self, self->n++, timer);
     return timer;
@@ -98,7 +98,7 @@ void loop_timers_fire (loop_timers_t *self, mono_ms_t now)
     }
     while (due) {
         loop_timer_t *timer = due;
-        due = timer->next;
+        due = timer->next; // NOLINT(clang-analyzer-unix.Malloc): the heap holds each timer once
         if (timer->fn)
             timer->fn (timer->arg);
         free (timer);

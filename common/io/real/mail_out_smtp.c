@@ -176,7 +176,7 @@ static mail_job_t *next_job (zsock_t *pipe)
 {
     zmsg_t *message = zmsg_recv (pipe);
     zframe_t *frame = message ? zmsg_first (message) : NULL;
-    mail_job_t *job = NULL;
+    void *job = NULL;
     if (frame && zframe_size (frame) == sizeof job) /* else it is $TERM */
         memcpy (&job, zframe_data (frame), sizeof job);
     zmsg_destroy (&message);
