@@ -96,10 +96,14 @@ char *match_fold (const char *first, const char *second)
 {
     size_t a = first ? strnlen (first, MATCH_TEXT_MAX) : 0;
     size_t b = second ? strnlen (second, MATCH_TEXT_MAX) : 0;
-    char *folded = xmalloc (a + b + 4), *out = folded; /* folding changes no code point's length */
+    char *folded = xmalloc (a + b + 6), *out = folded; /* folding changes no code point's length */
     *out++ = ' ';
     if (a)
         out = fold_into (out, first, a);
+    if (a && b) {
+        *out++ = '|'; /* in no word: words in a row don't cross over */
+        *out++ = ' ';
+    }
     if (b)
         out = fold_into (out, second, b);
     *out = 0;

@@ -9,7 +9,7 @@
 enum { MATCH_TEXT_MAX = 64 * 1024, MATCH_WORD_MAX = 64 };
 
 /* The text in lower case, every run of what is not part of a word made one space, a space at either end;
- * of two texts, the second may be NULL. malloc'd. "Top-up failed!" is " top up failed ". */
+ * of two texts, which may be NULL, with a bar between. malloc'd. "Top-up failed!" is " top up failed ". */
 char *match_fold (const char *first, const char *second);
 /* Does a folded text have the word (or several words in a row)? A word without letters matches nothing. */
 bool match_word (const char *folded, const char *word);

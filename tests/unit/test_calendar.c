@@ -116,6 +116,7 @@ static void test_add (void **state)
         {"midnight twice", "America/Havana", 5, 5, "18:00-24:00", "2026-10-31 12:00", 7 * HOUR, "2026-11-01 05:00"},
         {"all day, midnight twice", "America/Havana", 0, 6, "00:00-24:00", "2026-10-31 12:00", 24 * HOUR,
          "2026-11-01 12:00"},
+        {"within it", "America/Havana", 5, 5, "18:00-24:00", "2026-11-01 04:30", 0, "2026-11-01 04:30"},
         {"UTC", "UTC", 0, 6, "00:00-24:00", "2026-12-24 23:00", 2 * HOUR, "2026-12-26 01:00"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
