@@ -63,7 +63,8 @@ void http_request_answer (http_request_t *self, int status, const char *content_
 /* An answer of the server's own: a problem document (RFC 9457). */
 void http_request_refuse (http_request_t *self, int status, const char *title, const char *detail);
 
-/* http_server.c: it is answered, leaves the list of open ones, and the daemon is to run. */
+/* http_server_open.c: the handler gets it; it is answered, and the daemon is to run. */
+void http_server_opened (http_server_t *self, http_request_t *request);
 void http_server_answered (http_server_t *self, http_request_t *request);
 
 #endif
