@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SLOTS = 9, WORDS_MAX = 512 };
+enum { SLOTS = 10, WORDS_MAX = 512 };
 
 #define PLAIN  ""
 #define GREEN  "\x1b[32m"
@@ -24,7 +24,8 @@ enum { SLOTS = 9, WORDS_MAX = 512 };
 typedef struct fact_words {
     const char *fact;
     const char *color;
-    const char *words; /* template.h's slots: by, to, promise, due, number, subject, channel, text, person */
+    const char *words; /* template.h's slots: by, to, promise, due, number, subject, channel, text, person, detail;
+                          the detail is added at the end where the words have no place for it */
 } fact_words_t;
 
 static const fact_words_t rows[] = {
@@ -52,7 +53,7 @@ static const fact_words_t rows[] = {
     {"promise_kept", GREEN, "kept: {promise}"},
     {"promise_broken", RED, "BROKEN: {promise}, it was due {due}"},
     {"promise_released", YELLOW, "{by} released the promise: {promise}"},
-    {"step", RED, "escalation step {number} of {promise}, due {due}: told {to}"},
+    {"step", RED, "escalation step {number} of {promise}, due {due}: {detail}"},
     {"step_skipped", DIM, "escalation step {number} of {promise} is folded into a later one"},
     {"step_empty", YELLOW, "escalation step {number} of {promise} names nobody who can be told"},
     {"acknowledged", GREEN, "{by} acknowledged, until {due}"},
@@ -69,7 +70,7 @@ static const fact_words_t rows[] = {
     {"review", YELLOW, "silence is looked at"},
     {"moved", RED, "moved to {to}"},
     {"set_aside", RED, "set aside; {to} is accountable"},
-    {"present", GREEN, "{person} is there"},
+    {"present", GREEN, "{person} {detail}"},
     {"away", YELLOW, "{person} is away"},
     {"leaving", YELLOW, "{person} is leaving"},
     {"policy_applied", BLUE, "a policy was applied by {by}"},
@@ -137,6 +138,7 @@ static char *say (const json_t *event, const json_t *fact)
         {"channel", json_text (event, "channel")},
         {"text", json_text (fact, "text")},
         {"person", json_text (event, "person")},
+        {"detail", json_text (fact, "detail")},
     };
     return template_expand (row ? row->words : spaced (kind, name, sizeof name), slots, SLOTS, 1);
 }
@@ -151,7 +153,7 @@ static void print_fact (const json_t *event, const json_t *fact, const line_styl
     if (style->contact)
         fprintf (out, "%-*s  ", SHORT_ID, short_id (json_text (event, "contact")));
     fprintf (out, "%s%.*s%s", color, WORDS_MAX, words, *color ? RESET : "");
-    if (*detail)
+    if (*detail && !(row && strstr (row->words, "{detail}")))
         fprintf (out, " %s(%s)%s", style->color ? DIM : "", detail, style->color ? RESET : "");
     fputc ('\n', out);
     free (words);
