@@ -1,0 +1,270 @@
+/* bus.c - ZeroMQ between the services. Who binds, who connects and by which pattern is `bus_row`, below.
+ *
+ * Hears: messages, bounded per turn so that others are served. Says: messages, without ever blocking: what can't
+ * be queued is dropped and counted; the store brings it back. A PUSH hands nothing to an absent peer (IMMEDIATE)
+ * and notices a dead one by heartbeats. A request may come from a DEALER or a REQ: what stands before its last
+ * frame is its way back.
+ *
+ * Limits: messages above WIRE_MAX end their connection; a request has at most BACK_MAX frames before its body. */
+#include "bus.h"
+
+#include "xmalloc.h"
+
+#include <czmq.h>
+#include <errno.h>
+
+enum {
+    MESSAGES_A_TURN = 256,
+    HEARTBEAT_MS = 1000,
+    HEARTBEAT_LATE_MS = 3000,
+    HINTS_QUEUED = 1000,
+    STREAM_QUEUED = 20000,
+    BACK_MAX = 3,
+    ENDPOINT_SIZE = 256,
+};
+
+/* The topology. A receiver of hints binds; the stream is bound by who publishes. */
+static const struct bus_row {
+    const char *name;
+    int binds, connects; /* ZeroMQ's types */
+    bool immediate;      /* who connects queues nothing for an absent peer */
+    int queued;
+} bus_row[BUS_LINKS] = {
+    [BUS_SUBMIT] = {"submit", ZMQ_ROUTER, ZMQ_DEALER, false, HINTS_QUEUED},
+    [BUS_ROUTE] = {"route", ZMQ_PULL, ZMQ_PUSH, true, HINTS_QUEUED},
+    [BUS_DUE] = {"due", ZMQ_PULL, ZMQ_PUSH, true, HINTS_QUEUED},
+    [BUS_OUTBOX] = {"outbox", ZMQ_PULL, ZMQ_PUSH, true, HINTS_QUEUED},
+    [BUS_STREAM] = {"stream", ZMQ_XPUB, ZMQ_SUB, false, STREAM_QUEUED},
+};
+
+typedef struct end {
+    bus_t *bus;
+    bus_link_t link;
+    zsock_t *sock; /* NULL: not opened */
+    void *zmq;     /* the same, for libzmq */
+    int type;
+    bus_fn *fn;
+    void *arg;
+} end_t;
+
+struct bus {
+    loop_t *loop;
+    end_t bound[BUS_LINKS], connected[BUS_LINKS];
+    uint64_t dropped[BUS_LINKS];
+};
+
+struct bus_peer {
+    end_t *end;
+    size_t n;
+    zmq_msg_t back[BACK_MAX]; /* frames before the body */
+};
+
+/* ---- hearing */
+
+static void hand_over (end_t *self, zmq_msg_t *frames, size_t n)
+{
+    zmq_msg_t *body = &frames[n - 1];
+    bus_peer_t *peer = NULL;
+    if (!self->fn || self->type == ZMQ_XPUB) /* an XPUB hears subscriptions */
+        return;
+    if (self->type == ZMQ_ROUTER) {
+        if (n < 2)
+            return;
+        peer = xcalloc (1, sizeof *peer);
+        peer->end = self;
+        peer->n = n - 1;
+        for (size_t i = 0; i < peer->n; i++) {
+            zmq_msg_init (&peer->back[i]);
+            zmq_msg_move (&peer->back[i], &frames[i]);
+        }
+    }
+    self->fn (self->arg, peer, zmq_msg_data (body), zmq_msg_size (body));
+}
+
+/* One message of at most BACK_MAX + 1 frames; a longer one is read to its end and left out. False: none is there. */
+static bool hear_one (end_t *self)
+{
+    zmq_msg_t frames[BACK_MAX + 1], *last = frames;
+    size_t n = 0, seen = 0;
+    bool more = true;
+    while (more) {
+        if (n <= BACK_MAX)
+            zmq_msg_init (last = &frames[n++]);
+        if (zmq_msg_recv (last, self->zmq, ZMQ_DONTWAIT) < 0) /* what the frame held before is let go */
+            break;
+        seen++;
+        more = zmq_msg_more (last);
+    }
+    if (!more && seen == n)
+        hand_over (self, frames, n);
+    for (size_t i = 0; i < n; i++)
+        zmq_msg_close (&frames[i]);
+    return seen > 0;
+}
+
+static int on_readable (zloop_t *zloop, zsock_t *sock, void *arg)
+{
+    end_t *self = arg;
+    (void)zloop;
+    (void)sock;
+    loop_turn_begin (self->bus->loop);
+    for (int i = 0; i < MESSAGES_A_TURN && self->sock && hear_one (self); i++)
+        ;
+    return loop_turn_end (self->bus->loop);
+}
+
+/* ---- opening */
+
+static void set_options (end_t *self, bool binds)
+{
+    const struct bus_row *row = &bus_row[self->link];
+    zsock_set_linger (self->sock, 0);
+    zsock_set_ipv6 (self->sock, 1);
+    zsock_set_sndhwm (self->sock, row->queued);
+    zsock_set_rcvhwm (self->sock, row->queued);
+    zsock_set_maxmsgsize (self->sock, WIRE_MAX);
+    zsock_set_heartbeat_ivl (self->sock, HEARTBEAT_MS);
+    zsock_set_heartbeat_timeout (self->sock, HEARTBEAT_LATE_MS);
+    if (row->immediate && !binds)
+        zsock_set_immediate (self->sock, 1);
+    if (self->type == ZMQ_ROUTER)
+        zsock_set_router_mandatory (self->sock, 1); /* a peer that left is an error, not silence */
+    if (self->type == ZMQ_SUB)
+        zsock_set_subscribe (self->sock, "");
+}
+
+static int open_end (bus_t *bus, bus_link_t link, bool binds, bus_fn *fn, void *arg)
+{
+    end_t *self = binds ? &bus->bound[link] : &bus->connected[link];
+    self->fn = fn;
+    self->arg = arg;
+    if (self->sock)
+        return 0;
+    self->bus = bus;
+    self->link = link;
+    self->type = binds ? bus_row[link].binds : bus_row[link].connects;
+    self->sock = zsock_new (self->type);
+    if (!self->sock)
+        return -errno;
+    self->zmq = zsock_resolve (self->sock);
+    set_options (self, binds);
+    if (self->type != ZMQ_PUSH)
+        zloop_reader (loop_zloop (bus->loop), self->sock, on_readable, self);
+    return 0;
+}
+
+static void close_end (end_t *self)
+{
+    if (!self->sock)
+        return;
+    if (self->type != ZMQ_PUSH)
+        zloop_reader_end (loop_zloop (self->bus->loop), self->sock);
+    zsock_destroy (&self->sock);
+    self->zmq = NULL;
+}
+
+typedef int (attach_fn) (void *zmq, const char *endpoint);
+
+/* Each of a list that is separated by commas. */
+static int attach_all (end_t *self, const char *endpoints, attach_fn *attach)
+{
+    while (endpoints && *endpoints) {
+        char endpoint[ENDPOINT_SIZE];
+        size_t size = strcspn (endpoints, ",");
+        if (size >= sizeof endpoint)
+            return -ENAMETOOLONG;
+        memcpy (endpoint, endpoints, size);
+        endpoint[size] = '\0';
+        if (size && attach (self->zmq, endpoint) < 0)
+            return -errno;
+        endpoints += size + (endpoints[size] == ',');
+    }
+    return 0;
+}
+
+int bus_bind (bus_t *self, bus_link_t link, const char *endpoints, bus_fn *fn, void *arg)
+{
+    int rc = open_end (self, link, true, fn, arg);
+    return rc < 0 ? rc : attach_all (&self->bound[link], endpoints, zmq_bind);
+}
+
+int bus_connect (bus_t *self, bus_link_t link, const char *endpoints, bus_fn *fn, void *arg)
+{
+    int rc = open_end (self, link, false, fn, arg);
+    return rc < 0 ? rc : attach_all (&self->connected[link], endpoints, zmq_connect);
+}
+
+bus_t *bus_new (loop_t *loop)
+{
+    bus_t *self = xcalloc (1, sizeof *self);
+    self->loop = loop;
+    return self;
+}
+
+void bus_destroy (bus_t **self_p)
+{
+    bus_t *self = *self_p;
+    *self_p = NULL;
+    if (!self)
+        return;
+    for (size_t link = 0; link < BUS_LINKS; link++) {
+        close_end (&self->bound[link]);
+        close_end (&self->connected[link]);
+    }
+    free (self);
+}
+
+/* ---- saying */
+
+static int say (end_t *self, const void *bytes, size_t size, int flags)
+{
+    return self->zmq ? zmq_send (self->zmq, bytes, size, flags | ZMQ_DONTWAIT) : -1;
+}
+
+/* 0, or counted as dropped. */
+static int outcome (bus_t *self, bus_link_t link, int sent)
+{
+    if (sent >= 0)
+        return 0;
+    self->dropped[link]++;
+    return -EAGAIN;
+}
+
+int bus_push (bus_t *self, bus_link_t link, const void *bytes, size_t size)
+{
+    return outcome (self, link, say (&self->connected[link], bytes, size, 0));
+}
+
+int bus_request (bus_t *self, const void *bytes, size_t size)
+{
+    return outcome (self, BUS_SUBMIT, say (&self->connected[BUS_SUBMIT], bytes, size, 0));
+}
+
+int bus_publish (bus_t *self, const char *topic, const void *bytes, size_t size)
+{
+    end_t *end = &self->bound[BUS_STREAM];
+    int sent = say (end, topic, strlen (topic), ZMQ_SNDMORE);
+    return outcome (self, BUS_STREAM, sent < 0 ? sent : say (end, bytes, size, 0));
+}
+
+void bus_answer (bus_t *self, bus_peer_t **peer_p, const void *bytes, size_t size)
+{
+    bus_peer_t *peer = *peer_p;
+    *peer_p = NULL;
+    if (!peer)
+        return;
+    int sent = 0;
+    for (size_t i = 0; i < peer->n; i++) {
+        if (size && sent >= 0 && peer->end->zmq)
+            sent = zmq_msg_send (&peer->back[i], peer->end->zmq, ZMQ_SNDMORE | ZMQ_DONTWAIT);
+        zmq_msg_close (&peer->back[i]);
+    }
+    if (size)
+        outcome (self, BUS_SUBMIT, sent < 0 ? sent : say (peer->end, bytes, size, 0));
+    free (peer);
+}
+
+uint64_t bus_dropped (const bus_t *self, bus_link_t link)
+{
+    return self->dropped[link];
+}
