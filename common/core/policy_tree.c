@@ -160,12 +160,19 @@ static void on_document (builder_t *self)
     }
 }
 
+/* libfyaml's mark of an anchor or an alias is behind its sign. */
+static void refuse_token (builder_t *self, struct fy_token *token, int sign, const char *what)
+{
+    const struct fy_mark *mark = token ? fy_token_start_mark (token) : NULL;
+    if (token)
+        tree_error (self->errors, mark ? mark->line + 1 : self->line, mark ? mark->column + 1 - sign : self->column,
+                    "the value itself", "%s, which policies do not have", what);
+}
+
 static void refuse_decoration (builder_t *self, struct fy_event *event)
 {
-    if (fy_event_get_anchor_token (event))
-        say (self, "the value itself", "an anchor ('&'), which policies do not have");
-    if (fy_event_get_tag_token (event))
-        say (self, "the value itself", "a tag ('!'), which policies do not have");
+    refuse_token (self, fy_event_get_anchor_token (event), 1, "an anchor ('&')");
+    refuse_token (self, fy_event_get_tag_token (event), 0, "a tag ('!')");
 }
 
 static void on_event (builder_t *self, struct fy_event *event)
@@ -184,7 +191,7 @@ static void on_event (builder_t *self, struct fy_event *event)
         on_scalar (self, fy_event_get_token (event));
         break;
     case FYET_ALIAS:
-        say (self, "the value itself", "an alias ('*'), which policies do not have");
+        refuse_token (self, fy_event_get_token (event), 1, "an alias ('*')");
         place (self, node_new (self, NODE_REFUSED));
         break;
     case FYET_SEQUENCE_START:
@@ -230,6 +237,7 @@ static void walk (builder_t *self, const char *text, size_t length)
             ended = event->type == FYET_STREAM_END;
             on_event (self, event);
             fy_parser_event_free (parser, event);
+            self->stop = self->stop || self->errors->n == TREE_ERRORS_MAX;
         }
     if (!ended && !self->stop) {
         collect (diag, self->errors);

@@ -1,0 +1,505 @@
+/* test_policy_yaml.c - what is wrong with a policy's text: a row per error, with its place, what was found and
+ * what was expected; limits; and texts that are broken at random. */
+#include "policy.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+/* Every row's text stands behind these three lines. */
+static const char least[] = "workspace: w\nlast_resort: ada\npeople: { ada: {}, ben: {} }\n";
+
+static const struct {
+    const char *text;
+    int line, column;
+    const char *what, *expected; /* parts of what is said */
+} errors_of[] = {
+    /* keys and names */
+    {"chanels: {}", 4, 1, "unknown key 'chanels' in the policy", "did you mean 'channels'? one of: workspace, hours"},
+    {"zzz: {}", 4, 1, "unknown key 'zzz'", "one of: workspace"},
+    {"workspace: x", 4, 1, "'workspace' again: it is already in line 1", "each key once"},
+    {"teams:\n  a: { lead: ada, members: [] }\n  a: { lead: ada, members: [] }", 6, 3, "'a' again", "each key once"},
+    {"teams: { 'a b': { lead: ada, members: [] } }", 4, 10, "'a b' is no name for a team", "letters, digits"},
+    {"teams: { .a: { lead: ada, members: [] } }", 4, 10, "'.a' is no name", "not beginning"},
+    {"settings: { presance: 5s }", 4, 13, "unknown key 'presance' in settings", "did you mean 'presence'?"},
+    {"manager: bem", 4, 10, "no person 'bem' is defined", "did you mean 'ben'? one of: ada, ben"},
+    {"manager: [ada]", 4, 10, "manager of the policy is a list", "the name of a person"},
+    {"manager:", 4, 1, "manager of the policy is nothing", "the name of a person"},
+    {"default_team: x", 4, 15, "no team 'x' is defined", "there is none"},
+    {"dry: file", 4, 6, "dry is 'file'", "log, or mail:ADDRESS"},
+    {"dry: mail:nobody", 4, 6, "dry of the policy is 'nobody'", "a mail address"},
+    {"mail_from: Support", 4, 12, "'Support'", "a mail address"},
+    {"mail_from: \"a@b.c\\r\\nBcc: x@y.z\"", 4, 12, "mail_from", "a mail address"},
+    {"links: javascript:alert(1)", 4, 8, "links", "https:// or http://"},
+    {"links: https://", 4, 8, "'https://'", "https:// or http://"},
+    /* hours */
+    {"hours: { a: { week: { mon: ['09:00-10:00'] } } }", 4, 13, "hours 'a' lacks 'zone'", "a time zone"},
+    {"hours: { a: { zone: UTC } }", 4, 13, "hours 'a' lacks 'week'", "open hours"},
+    {"hours: { a: { zone: Mars/Olympus, week: { mon: ['09:00-10:00'] } } }", 4, 21, "'Mars/Olympus'",
+     "Europe/Berlin or UTC"},
+    {"hours: { a: { zone: ../../etc, week: { mon: ['09:00-10:00'] } } }", 4, 21, "'../../etc'", "Europe/Berlin or UTC"},
+    {"hours: { a: { zone: UTC, week: { may: ['09:00-10:00'] } } }", 4, 34, "'may'", "mon-fri or sat,sun"},
+    {"hours: { a: { zone: UTC, week: { 'mon,': ['09:00-10:00'] } } }", 4, 34, "'mon,'", "mon-fri or sat,sun"},
+    {"hours: { a: { zone: UTC, week: { mon: ['9:00-10:00'] } } }", 4, 40, "'9:00-10:00'", "09:00-12:30"},
+    {"hours: { a: { zone: UTC, week: { mon: ['09:00-25:00'] } } }", 4, 40, "'09:00-25:00'", "09:00-12:30"},
+    {"hours: { a: { zone: UTC, week: { mon: ['24:00-09:00'] } } }", 4, 40, "'24:00-09:00'", "09:00-12:30"},
+    {"hours: { a: { zone: UTC, week: { mon: ['09:00-09:00'] } } }", 4, 40, "'09:00-09:00'", "09:00-12:30"},
+    {"hours: { a: { zone: UTC, week: { mon: '09:00-10:00' } } }", 4, 39, "week of hours 'a' is '09:00-10:00'",
+     "a list of spans"},
+    {"hours: { a: { zone: UTC, week: {} } }", 4, 32, "has no hours", "at least one span"},
+    {"hours: { a: { zone: UTC, week: { mon: ['09:00-10:00'] }, holidays: [2026-02-29] } }", 4, 69, "'2026-02-29'",
+     "2026-12-25"},
+    {"hours: { a: { zone: UTC, week: { mon: ['09:00-10:00'] }, holidays: [26-12-25] } }", 4, 69, "'26-12-25'",
+     "2026-12-25"},
+    {"hours: { a: { zone: UTC, week: { mon: ['09:00-10:00'] }, holidays: [2026-13-01] } }", 4, 69, "'2026-13-01'",
+     "2026-12-25"},
+    /* channels */
+    {"channels: { c: { weight: -1 } }", 4, 26, "weight of channel 'c' is '-1'", "whole number from 0"},
+    {"channels: { c: { weight: 1.5 } }", 4, 26, "'1.5'", "whole number"},
+    {"channels: { c: { weight: 99999999999999999999 } }", 4, 26, "'99999", "whole number"},
+    {"channels: { c: { live: 1 } }", 4, 24, "live of channel 'c' is '1'", "one of: true, false"},
+    {"channels: { c: { accept: true } }", 4, 26, "accept of channel 'c' is 'true'", "one of: ask, auto"},
+    {"channels: { c: { answer: fax } }", 4, 26, "'fax'", "one of: mail, callback, spoken, none"},
+    {"channels: { c: { offer: 0s } }", 4, 25, "'0s'", "from 1ms to 1d"},
+    {"channels: { c: { offer: 5 } }", 4, 25, "'5'", "a duration like"},
+    {"channels: [c]", 4, 11, "instead of each channel by its name: a list", "a map"},
+    /* teams */
+    {"teams: { t: { members: [ada] } }", 4, 13, "team 't' lacks 'lead'", "accountable"},
+    {"teams: { t: { lead: eve, members: [ada] } }", 4, 21, "no person 'eve' is defined (in team 't')",
+     "one of: ada, ben"},
+    {"teams: { t: { lead: ada, members: [ada, ben, ada] } }", 4, 35, "names 'ada' twice", "once"},
+    {"teams: { t: 5 }", 4, 13, "team 't' is '5', not a map", "one of: lead, members"},
+    /* rules */
+    {"rules: { a: b }", 4, 8, "instead of a list of rules: a map", "a list"},
+    {"rules: [{ then: {} }]", 4, 9, "rule 1 lacks 'name'", "a name"},
+    {"rules: [{ name: a }]", 4, 9, "rule 'a' lacks 'then'", "team"},
+    {"rules: [{ name: a, then: {} }, { name: a, then: {} }]", 4, 32, "a second rule 'a'", "once"},
+    {"rules: [{ name: a, when: { channel: fax }, then: {} }]", 4, 37,
+     "no channel 'fax' is defined (in when of rule 'a')", "one of: chat, phone, mail, form"},
+    {"rules: [{ name: a, when: { words: card }, then: {} }]", 4, 35, "words of when of rule 'a' is 'card'", "a list"},
+    {"rules: [{ name: a, when: { words: [[x]] }, then: {} }]", 4, 36, "is a list", "text of 1 to 64"},
+    {"rules: [{ name: a, when: { language: German }, then: {} }]", 4, 38, "'German'", "a language like"},
+    {"rules: [{ name: a, then: { team: x } }]", 4, 34, "no team 'x'", "none"},
+    {"rules: [{ name: a, then: { skills: { cards: 11 } } }]", 4, 45, "'11'", "from 1 to 10"},
+    {"rules: [{ name: a, then: { skills: [cards] } }]", 4, 36, "a list", "{cards: 3}"},
+    {"rules: [{ name: a, then: { prefer_for: 2m } }]", 4, 9, "'prefer_for' and no 'prefer'", "a person"},
+    {"rules: [{ name: a, then: { relax: [{ after: 2m }] } }]", 4, 36, "lacks 'drop'", "skills, language, team"},
+    {"rules: [{ name: a, then: { relax: [{ after: 2m, drop: [all] }] } }]", 4, 56, "'all'",
+     "one of: skills, language, team"},
+    {"rules: [{ name: a, then: { relax: [{ after: 2m, drop: [team] }, { after: 1m, drop: [team] }] } }]", 4, 65,
+     "not later", "order of time"},
+    /* promises */
+    {"promises: [{ when: {} }]", 4, 12, "promise 1 promises nothing", "first_response"},
+    {"promises: [{ first_response: 5m, hours: x }]", 4, 41, "no calendar 'x'", "none"},
+    {"promises: [{ first_response: 5m, ladder: x }]", 4, 42, "no ladder 'x'", "one of: default"},
+    {"promises: [{ first_response: 5 minutes }]", 4, 30, "'5 minutes'", "a duration like"},
+    {"promises: [{ first_response: 2000d }]", 4, 30, "'2000d'", "to 365d"},
+    {"promises: [{ first_response: 99999999999999999999d }]", 4, 30, "'9999", "a duration"},
+    {"promises: [{ first_response: 5mm }]", 4, 30, "'5mm'", "a duration"},
+    {"promises: [{ first_response: 1h30 }]", 4, 30, "'1h30'", "a duration"},
+    {"promises: [{ first_response: {} }]", 4, 30, "a map", "a duration"},
+    /* ladders */
+    {"ladders: { a: [] }", 4, 15, "ladder 'a' has 0", "1 to 32 steps"},
+    {"ladders: { a: [{ tell: [owner] }] }", 4, 16, "step 1 of ladder 'a' says none of", "at: 80%"},
+    {"ladders: { a: [{ at: due, after: 5m, tell: [owner] }] }", 4, 16, "says both of", "at: 80%"},
+    {"ladders: { a: [{ at: 0%, tell: [owner] }] }", 4, 22, "'0%'", "1% to 100%"},
+    {"ladders: { a: [{ at: 80, tell: [owner] }] }", 4, 22, "'80'", "80%"},
+    {"ladders: { a: [{ at: due }] }", 4, 16, "does nothing", "tell, move or priority"},
+    {"ladders: { a: [{ at: due, tell: [boss] }] }", 4, 34, "'boss'", "owner, lead, manager"},
+    {"ladders: { a: [{ at: due, tell: ['person:eve'] }] }", 4, 34, "no person 'eve'", "ada, ben"},
+    {"ladders: { a: [{ at: due, tell: ['team:x'] }] }", 4, 34, "no team 'x'", "none"},
+    {"ladders: { a: [{ at: due, tell: owner }] }", 4, 33, "is 'owner'", "a list"},
+    {"ladders: { a: [{ at: due, move: accountable }] }", 4, 33, "'accountable'", "lead, manager, person:NAME"},
+    {"ladders: { a: [{ at: due, tell: [owner], times: 3 }] }", 4, 16, "'times' and no 'repeat'", "repeat"},
+    {"ladders: { a: [{ at: due, tell: [owner] }, { at: 80%, tell: [owner] }] }", 4, 44,
+     "step 2 of ladder 'a' is not later", "order of time"},
+    {"ladders: { a: [{ after: 5m, tell: [owner] }, { after: 5m, tell: [lead] }] }", 4, 46, "not later",
+     "order of time"},
+    {"ladders: { a: [{ after: 5m, tell: [owner] }, { at: due, tell: [lead] }] }", 4, 46, "not later", "order of time"},
+    /* templates */
+    {"templates: { ofer: {} }", 4, 14, "no purpose 'ofer'", "did you mean 'offer'?"},
+    {"templates: { offer: { body: 'hi {preson}' } }", 4, 29, "'preson'", "{person}"},
+    {"templates: { offer: { body: 'hi {person' } }", 4, 29, "an open brace", "{{ is a brace"},
+    {"templates: { offer: { subject: \"a\\nb\" } }", 4, 32, "subject of template 'offer'", "one line"},
+    {"templates: { offer: { subject: '' } }", 4, 32, "subject", "1 to 160"},
+    /* settings */
+    {"settings: { transfers: x }", 4, 24, "'x'", "from 0 to 100"},
+    {"settings: { presence: 1ms }", 4, 23, "'1ms'", "from 100ms to 1d"},
+    /* what YAML has and policies have not */
+    {"manager: *x", 4, 10, "an alias", "the value itself"},
+    {"manager: &x ben", 4, 10, "an anchor", "the value itself"},
+    {"manager: !!str ben", 4, 10, "a tag", "the value itself"},
+    {"settings: { <<: {} }", 4, 13, "a merge key", "the keys themselves"},
+    {"? [a]\n: b", 4, 3, "a key that is not a word", "a word"},
+    {"---\na: b", 4, 1, "a second document", "one document"},
+    {"settings: { a: [1, 2 }", 4, 0, "", "YAML"},
+    {"settings: \"open", 4, 0, "", "YAML"},
+    {"\tmanager: ada", 4, 0, "", "YAML"},
+    {"manager: a\xff", 4, 11, "not text", "UTF-8"},
+    {"a: [[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]", 4, 19, "too deep", "16 levels"},
+};
+
+static void report (const policy_errors_t *errors)
+{
+    for (size_t i = 0; i < errors->n; i++)
+        print_error ("  %d:%d %s; expected %s\n", errors->items[i].line, errors->items[i].column, errors->items[i].what,
+                     errors->items[i].expected);
+}
+
+/* Column 0: libfyaml's own business. */
+static bool has (const policy_errors_t *errors, int line, int column, const char *what, const char *expected)
+{
+    for (size_t i = 0; i < errors->n; i++) {
+        const policy_error_t *error = &errors->items[i];
+        if ((column == 0 || (error->line == line && error->column == column)) && strstr (error->what, what) &&
+            strstr (error->expected, expected))
+            return true;
+    }
+    return false;
+}
+
+static void test_each_error (void **state)
+{
+    (void)state;
+    size_t failed = 0;
+    for (size_t i = 0; i < sizeof errors_of / sizeof *errors_of; i++) {
+        char text[1024];
+        policy_errors_t errors;
+        snprintf (text, sizeof text, "%s%s\n", least, errors_of[i].text);
+        policy_t *policy = policy_parse (text, strlen (text), &errors);
+        if (policy ||
+            !has (&errors, errors_of[i].line, errors_of[i].column, errors_of[i].what, errors_of[i].expected)) {
+            print_error ("%s\n", errors_of[i].text);
+            report (&errors);
+            failed++;
+        }
+        policy_errors_clear (&errors);
+        policy_destroy (&policy);
+    }
+    assert_int_equal (failed, 0);
+}
+
+/* One thing wrong is one error: no echoes. */
+static void test_no_echo (void **state)
+{
+    (void)state;
+    static const char *const rows[] = {
+        "manager: *x",
+        "teams: { t: { lead: ada, members: [ada], led: ada } }\ndefault_team: t",
+        "hours: { a: { zone: Mars, week: { mon: ['09:00-10:00'] } } }\npromises: [{ first_response: 5m, hours: a }]",
+        "ladders: { a: [{ at: 8o%, tell: [owner] }, { at: due, tell: [owner] }] }\npromises: [{ resolution: 5m, "
+        "ladder: a }]",
+        "rules: [{ name: a, when: { priority_at_least: x }, then: {} }]",
+        "channels: { c: { offer: x } }\nrules: [{ name: a, when: { channel: c }, then: {} }]",
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char text[1024];
+        policy_errors_t errors;
+        snprintf (text, sizeof text, "%s%s\n", least, rows[i]);
+        assert_null (policy_parse (text, strlen (text), &errors));
+        if (errors.n != 1)
+            report (&errors);
+        assert_int_equal (errors.n, 1);
+        policy_errors_clear (&errors);
+    }
+}
+
+static void test_what_is_required (void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *what;
+    } rows[] = {
+        {"", "an empty text"},
+        {"# only a comment\n", "an empty text"},
+        {"[]", "the policy is a list, not a map"},
+        {"workspace", "the policy is 'workspace', not a map"},
+        {"last_resort: ada\npeople: { ada: {} }\n", "lacks 'workspace'"},
+        {"workspace: w\npeople: { ada: {} }\n", "lacks 'last_resort'"},
+        {"workspace: w\nlast_resort: ada\n", "lacks 'people'"},
+        {"workspace: w\nlast_resort: ada\npeople: {}\n", "no person 'ada' is defined"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        policy_errors_t errors;
+        assert_null (policy_parse (rows[i].text, strlen (rows[i].text), &errors));
+        assert_true (has (&errors, 0, 0, rows[i].what, ""));
+        policy_errors_clear (&errors);
+    }
+}
+
+static const char all_ways[] = "workspace: w\nlast_resort: ada\npeople:\n  ada:\n    ways: [ %s ]\n";
+
+static void test_ways (void **state)
+{
+    (void)state;
+    static const struct {
+        const char *way, *what; /* NULL: well */
+    } rows[] = {
+        {"{ log: ada }", NULL},
+        {"{ mail: 'ada@example.com', after: 2m }", NULL},
+        {"{ mail: 'Ada L. <ada@example.com>' }", NULL},
+        {"{ webhook: 'https://x.example/a?b=c', secret: k }", NULL},
+        {"{ slack: 'http://[::1]:80/x' }", NULL},
+        {"{ webhook: 'https://x.example' }", "has no secret"},
+        {"{ slack: 'https://x.example', secret: k }", "has a secret"},
+        {"{ log: ada, mail: a@b.c }", "several at once"},
+        {"{ after: 5m }", "does not say what it is"},
+        {"{ pager: 5 }", "unknown key 'pager'"},
+        {"{ mail: ada }", "mail of a way of person 'ada' is 'ada'"},
+        {"{ mail: '@b.c' }", "mail of"},
+        {"{ mail: 'a@' }", "mail of"},
+        {"{ mail: 'a b@c.d' }", "mail of"},
+        {"{ mail: 'a@b@c.d' }", "mail of"},
+        {"{ mail: 'a@b.c, d@e.f' }", "mail of"},
+        {"{ mail: 'X <a@b.c> y' }", "mail of"},
+        {"{ slack: 'ftp://x' }", "slack of"},
+        {"{ slack: 'https://x y' }", "slack of"},
+        {"{ slack: \"https://x\\ny\" }", "slack of"},
+        {"{ log: ada, after: 8d }", "after of"},
+        {"{log: a},{log: a},{log: a},{log: a},{log: a},{log: a},{log: a},{log: a},{log: a}", "are 9"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char text[512];
+        policy_errors_t errors;
+        snprintf (text, sizeof text, all_ways, rows[i].way);
+        policy_t *policy = policy_parse (text, strlen (text), &errors);
+        if ((policy != NULL) != (rows[i].what == NULL) || (rows[i].what && !has (&errors, 0, 0, rows[i].what, ""))) {
+            print_error ("%s\n", rows[i].way);
+            report (&errors);
+            fail ();
+        }
+        policy_errors_clear (&errors);
+        policy_destroy (&policy);
+    }
+}
+
+/* All of one pass, in the order of place, though sections are read in another. */
+static void test_order (void **state)
+{
+    (void)state;
+    static const char text[] =
+        "settings: { a: 1 }\npromises: [{ hours: x }]\nteams: { t: 5 }\npeople: { ada: { b: 1 } }\n"
+        "hours: { h: 5 }\nmanager: eve\nworkspace: w\nlast_resort: eve\n";
+    static const int lines[] = {1, 2, 2, 3, 4, 5, 6, 8};
+    policy_errors_t errors;
+    assert_null (policy_parse (text, strlen (text), &errors));
+    assert_int_equal (errors.n, sizeof lines / sizeof *lines);
+    for (size_t i = 0; i < errors.n; i++)
+        assert_int_equal (errors.items[i].line, lines[i]);
+    policy_errors_clear (&errors);
+    assert_null (errors.items);
+}
+
+/* ---- limits */
+
+static void expect_error (const char *text, size_t length, const char *what)
+{
+    policy_errors_t errors;
+    clock_t before = clock ();
+    assert_null (policy_parse (text, length, &errors));
+    assert_true (errors.n >= 1 && errors.n <= 100);
+    if (!has (&errors, 0, 0, what, ""))
+        report (&errors);
+    assert_true (has (&errors, 0, 0, what, ""));
+    assert_true (clock () - before < 5 * CLOCKS_PER_SEC); /* of processor time, sanitizers included */
+    policy_errors_clear (&errors);
+}
+
+static char *repeated (const char *piece, size_t size)
+{
+    size_t length = strlen (piece);
+    char *text = malloc (size + 1);
+    for (size_t i = 0; i < size; i++)
+        text[i] = piece[i % length];
+    text[size] = 0;
+    return text;
+}
+
+static void test_limits (void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *piece;
+        size_t size;
+        const char *what;
+    } rows[] = {
+        {"a text above 1 MiB", "# x\n", 1024 * 1024 + 1, "a text of 1048577 bytes"},
+        {"open brackets", "[", 100000, "too deep"},
+        {"open maps", "{a: ", 100000, "too deep"},
+        {"blocks", "- ", 100000, "too deep"},
+        {"a long list", "- a\n", 1000000, "too long"},
+        {"the same key", "a: b\n", 1000000, "again"},
+        {"errors without end", "*a : b\n", 500000, ""},
+        {"zero bytes", "\x01", 1000, ""},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char *text = repeated (rows[i].piece, rows[i].size);
+        expect_error (text, rows[i].size, rows[i].what);
+        free (text);
+    }
+    static const char bomb[] = "a: &a [x, x]\nb: &b [*a, *a]\nc: &c [*b, *b]\nd: [*c, *c]\n";
+    expect_error (bomb, strlen (bomb), "an alias");
+    expect_error ("a: \"x\\0y\"\n", 10, "can't have");
+    expect_error ("a\0b", 3, "not text");
+}
+
+static void test_many_people (void **state)
+{
+    (void)state;
+    char *text = malloc (256 * 1024);
+    size_t at = (size_t)sprintf (text, "workspace: w\nlast_resort: p0\npeople:\n");
+    for (int i = 0; i < 1000; i++)
+        at += (size_t)sprintf (text + at, "  p%d: { skills: { s%d: 3 }, languages: [en], ways: [{ log: p%d }] }\n", i,
+                               i % 7, i);
+    policy_errors_t errors;
+    policy_t *policy = policy_parse (text, at, &errors);
+    assert_non_null (policy);
+    assert_int_equal (policy->people_n, 1000);
+    assert_string_equal (policy_person (policy, "p999")->skills[0].name, "s5");
+    policy_destroy (&policy);
+    free (text);
+}
+
+/* ---- the same text twice, and texts broken at random */
+
+static char *example (size_t *size)
+{
+    char path[512], *text = calloc (1, 1 << 16);
+    snprintf (path, sizeof path, "%s/../deploy/policies/example.yaml", TESTS_DIR);
+    FILE *file = fopen (path, "rb");
+    assert_non_null (file);
+    *size = fread (text, 1, (1 << 16) - 1, file);
+    fclose (file);
+    return text;
+}
+
+static void show_targets (FILE *out, const policy_target_t *rows, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        fprintf (out, " %d/%s/%s", rows[i].kind, rows[i].person ? rows[i].person->name : "",
+                 rows[i].team ? rows[i].team->name : "");
+}
+
+/* Enough of a policy as text, without addresses. */
+static char *show (const policy_t *self)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream (&text, &size);
+    fprintf (out, "%s %s %s %s\n", self->workspace, self->last_resort->name, self->default_team->name, self->link_base);
+    for (size_t i = 0; i < self->people_n; i++) {
+        const policy_person_t *person = &self->people[i];
+        fprintf (out, "%s %s %d %zu %zu", person->name, person->display, person->capacity, person->skills_n,
+                 person->languages_n);
+        for (size_t j = 0; j < person->ways_n; j++)
+            fprintf (out, " %d %s %lld", person->ways[j].kind, person->ways[j].address,
+                     (long long)person->ways[j].delay_ms);
+    }
+    for (size_t i = 0; i < self->rules_n; i++)
+        fprintf (out, "\n%s %s %zu %d %zu", self->rules[i].name, self->rules[i].team->name, self->rules[i].when.words_n,
+                 self->rules[i].priority, self->rules[i].relax_n);
+    for (size_t i = 0; i < self->ladders_n; i++)
+        for (size_t j = 0; j < self->ladders[i].steps_n; j++) {
+            const policy_step_t *step = &self->ladders[i].steps[j];
+            fprintf (out, "\n%s %d %lld %lld %u", self->ladders[i].name, step->percent, (long long)step->after_ms,
+                     (long long)step->repeat_ms, step->repeat_max);
+            show_targets (out, step->tell, step->tell_n);
+            show_targets (out, step->move, step->move != NULL);
+        }
+    for (size_t i = 0; i < self->promises_n; i++)
+        for (int kind = 1; kind < PROMISE_KINDS; kind++)
+            fprintf (out, " %lld", (long long)self->promises[i].duration_ms[kind]);
+    for (size_t i = 0; i < self->templates_n; i++)
+        fprintf (out, "\n%s %s %s", self->templates[i].name, self->templates[i].subject, self->templates[i].body);
+    fclose (out);
+    return text;
+}
+
+static void test_twice (void **state)
+{
+    (void)state;
+    size_t size;
+    char *text = example (&size);
+    policy_errors_t errors;
+    policy_t *first = policy_parse (text, size, &errors), *second = policy_parse (text, size, &errors);
+    assert_non_null (first);
+    assert_non_null (second);
+    free (text);
+    char *a = show (first), *b = show (second);
+    assert_string_equal (a, b);
+    free (a);
+    free (b);
+    policy_destroy (&first);
+    policy_destroy (&second);
+}
+
+static uint64_t draw (uint64_t *seed, uint64_t below)
+{
+    *seed ^= *seed << 13;
+    *seed ^= *seed >> 7;
+    *seed ^= *seed << 17;
+    return *seed % below;
+}
+
+static void break_somewhere (char *text, size_t *size, uint64_t *seed)
+{
+    static const char letters[] = "{}[]:,-&*!|>'\"#%@` \n\tax0\xff\x80";
+    size_t at = draw (seed, *size), length = 1 + draw (seed, 20);
+    length = at + length > *size ? *size - at : length;
+    switch (draw (seed, 3)) {
+    case 0:
+        text[at] = letters[draw (seed, sizeof letters)];
+        break;
+    case 1:
+        memmove (text + at, text + at + length, *size - at - length);
+        *size -= length;
+        break;
+    default:
+        memmove (text + at, text + draw (seed, *size - length + 1), length);
+    }
+}
+
+static void test_broken_at_random (void **state)
+{
+    (void)state;
+    const char *given = getenv ("SEED");
+    uint64_t seed = given ? strtoull (given, NULL, 10) : (uint64_t)time (NULL) * 2654435761u + 1;
+    print_message ("seed %llu (SEED=... repeats it)\n", (unsigned long long)seed);
+    size_t whole, well = 0;
+    char *text = example (&whole), *broken = malloc (whole);
+    for (int i = 0; i < 300; i++) {
+        size_t size = whole;
+        memcpy (broken, text, whole);
+        for (uint64_t breaks = 1 + draw (&seed, 3); breaks; breaks--)
+            break_somewhere (broken, &size, &seed);
+        policy_errors_t errors;
+        policy_t *policy = policy_parse (broken, size, &errors);
+        assert_true ((policy != NULL) == (errors.n == 0));
+        well += policy != NULL;
+        for (size_t j = 0; j < errors.n; j++) {
+            assert_true (errors.items[j].line >= 1 && errors.items[j].column >= 1);
+            assert_true (*errors.items[j].what && *errors.items[j].expected);
+            assert_true (j == 0 || errors.items[j - 1].line <= errors.items[j].line);
+        }
+        policy_errors_clear (&errors);
+        policy_destroy (&policy);
+    }
+    assert_true (well < 300);
+    free (broken);
+    free (text);
+}
+
+int main (void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test (test_each_error),  cmocka_unit_test (test_no_echo), cmocka_unit_test (test_what_is_required),
+        cmocka_unit_test (test_ways),        cmocka_unit_test (test_order),   cmocka_unit_test (test_limits),
+        cmocka_unit_test (test_many_people), cmocka_unit_test (test_twice),   cmocka_unit_test (test_broken_at_random),
+    };
+    return cmocka_run_group_tests (tests, NULL, NULL);
+}
