@@ -82,9 +82,20 @@ const policy_team_t *policy_team (const policy_t *self, const char *name)
     return ROW_NAMED (teams, name);
 }
 
+static int compare_name (const void *name, const void *row)
+{
+    const policy_person_t *const *person = row;
+    return strcmp (name, (*person)->name);
+}
+
+/* There may be thousands, and decisions ask often. */
 const policy_person_t *policy_person (const policy_t *self, const char *name)
 {
-    return ROW_NAMED (people, name);
+    if (!self->people_by_name || !name)
+        return ROW_NAMED (people, name);
+    const policy_person_t *const *found =
+        bsearch (name, self->people_by_name, self->people_n, sizeof *self->people_by_name, compare_name);
+    return found ? *found : NULL;
 }
 
 const policy_rule_t *policy_rule (const policy_t *self, const char *name)

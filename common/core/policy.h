@@ -156,6 +156,7 @@ typedef struct policy {
     size_t teams_n;
     const policy_person_t *people;
     size_t people_n;
+    const policy_person_t *const *people_by_name; /* the same, sorted; NULL: not indexed */
     const policy_rule_t *rules;
     size_t rules_n;
     const policy_promise_t *promises;

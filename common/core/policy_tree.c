@@ -78,7 +78,7 @@ static bool key_is_well (builder_t *self, const frame_t *frame, const node_t *ke
         return false;
     }
     for (const node_t *other = frame->node->first; other; other = other->next)
-        if (strcmp (other->text, key->text) == 0) {
+        if (other->length == key->length && memcmp (other->text, key->text, key->length) == 0) {
             tree_error (self->errors, self->line, self->column, "each key once", "'%s' again: it is already in line %d",
                         key->text, other->line);
             return false;

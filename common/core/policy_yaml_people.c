@@ -1,7 +1,7 @@
 /* policy_yaml_people.c - the sections `channels`, `people` and `teams`. */
 #include "policy_yaml.h"
 
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { WAYS_MAX = 8, CAPACITY_DEFAULT = 100, CAPACITY_MAX = 100000, WEIGHT_DEFAULT = 10 };
@@ -145,6 +145,22 @@ static void default_way (reader_t *self, policy_person_t *person)
     person->ways_n = 1;
 }
 
+static int by_name (const void *a, const void *b)
+{
+    const policy_person_t *const *x = a, *const *y = b;
+    return strcmp ((*x)->name, (*y)->name);
+}
+
+static void sort_people (reader_t *self)
+{
+    policy_t *policy = self->policy;
+    const policy_person_t **rows = arena_alloc (self->arena, policy->people_n * sizeof *rows);
+    for (size_t i = 0; i < policy->people_n; i++)
+        rows[i] = &policy->people[i];
+    qsort (rows, policy->people_n, sizeof *rows, by_name);
+    policy->people_by_name = rows;
+}
+
 void yaml_section_people (reader_t *self, const yaml_key_t *key, const node_t *value, void *field)
 {
     (void)key, (void)field;
@@ -159,6 +175,7 @@ void yaml_section_people (reader_t *self, const yaml_key_t *key, const node_t *v
         if (rows[i].ways_n == 0)
             default_way (self, &rows[i]);
     }
+    sort_people (self);
 }
 
 /* ---- teams */

@@ -272,8 +272,10 @@ void yaml_read_url (reader_t *self, const yaml_key_t *key, const node_t *value, 
 
 void yaml_read_person (reader_t *self, const yaml_key_t *key, const node_t *value, void *field)
 {
-    if (yaml_is (self, key, value, NODE_TEXT, "the name of a person"))
-        *(const policy_person_t **)field = NAMED (self, value, "person", people);
+    if (!yaml_is (self, key, value, NODE_TEXT, "the name of a person"))
+        return;
+    const policy_person_t *person = policy_person (self->policy, value->text);
+    *(const policy_person_t **)field = person ? person : NAMED (self, value, "person", people);
 }
 
 void yaml_read_people (reader_t *self, const yaml_key_t *key, const node_t *value, void *field)
