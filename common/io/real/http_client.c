@@ -159,6 +159,7 @@ http_client_t *http_client_new (loop_t *loop, bool private_targets)
     self->loop = loop;
     self->private_targets = private_targets;
     self->multi = xcheck (curl_multi_init ());
+    http_client_warm (self->multi); /* before the callbacks are set */
     curl_multi_setopt (self->multi, CURLMOPT_SOCKETFUNCTION, set_socket);
     curl_multi_setopt (self->multi, CURLMOPT_SOCKETDATA, self);
     curl_multi_setopt (self->multi, CURLMOPT_TIMERFUNCTION, set_timer);

@@ -32,6 +32,10 @@ struct http_client {
     transfer_t *transfers;
 };
 
+/* http_client_warm.c: has curl read the authorities' certificates, before the loop runs. */
+void http_client_warm (CURLM *multi);
+void http_client_keep_authorities (CURL *easy);
+
 bool http_target_private (const struct sockaddr *address);
 
 /* http_client_transfer.c */

@@ -82,6 +82,7 @@ static void set_limits (CURL *easy, const http_call_t *call)
     curl_easy_setopt (easy, CURLOPT_PROXY, "");
     curl_easy_setopt (easy, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt (easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+    http_client_keep_authorities (easy);
 }
 
 static void set_callbacks (CURL *easy, transfer_t *self)

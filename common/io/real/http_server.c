@@ -11,6 +11,7 @@
  */
 #include "http_server.h"
 
+#include "http_listen.h"
 #include "http_server_private.h"
 #include "xmalloc.h"
 

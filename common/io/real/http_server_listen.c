@@ -1,5 +1,5 @@
 /* http_server_listen.c - from "host:port" to a listening socket. Names are looked up here, before the loop runs. */
-#include "http_server_private.h"
+#include "http_listen.h"
 
 #include <errno.h>
 #include <netdb.h>

@@ -48,9 +48,6 @@ struct http_server {
     size_t open;
 };
 
-/* http_server_listen.c: a listening socket and the port it got, or negative errno. */
-int http_listen (const char *endpoint, int *port);
-
 /* http_server_request.c */
 http_request_t *http_request_new (http_server_t *server, struct MHD_Connection *connection, const char *method,
                                   const char *path);
