@@ -154,9 +154,10 @@ static wire_fault_t need_submit (const Buckstop__V1__Submit *submit, char why[DE
         return missing ("channel", why);
     if (is_empty (submit->text) && (is_empty (submit->subject) || !is_empty (submit->contact)))
         return missing ("text", why);
-    if ((submit->return_way == BUCKSTOP__V1__RETURN_WAY__RETURN_WAY_MAIL ||
-         submit->return_way == BUCKSTOP__V1__RETURN_WAY__RETURN_WAY_CALLBACK) &&
-        is_empty (submit->return_to))
+    bool mail = submit->return_way == BUCKSTOP__V1__RETURN_WAY__RETURN_WAY_MAIL;
+    bool callback = submit->return_way == BUCKSTOP__V1__RETURN_WAY__RETURN_WAY_CALLBACK;
+    bool to_customer = mail && submit->customer && strchr (submit->customer, '@'); /* who wrote is who is answered */
+    if ((mail || callback) && is_empty (submit->return_to) && !to_customer)
         return missing ("return_to", why);
     return WIRE_OK;
 }

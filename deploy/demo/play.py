@@ -140,7 +140,8 @@ class Play:
             if not contact:
                 continue
             self.mine.setdefault(contact, event.get("channel", ""))
-            self.owner[contact] = event.get("owner", "")
+            if "state" in event:  # the outcome of a delivery says nothing of who has it
+                self.owner[contact] = event.get("owner", "")
             for fact in event["facts"]:
                 teller = getattr(self, "on_" + fact["fact"], None)
                 if teller:
