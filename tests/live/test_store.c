@@ -940,8 +940,11 @@ static void test_record_of_calls (void **state)
     open_store (self, NULL);
 }
 
-int main (void)
+/* An argument chooses tests by name, with wildcards. */
+int main (int argc, char **argv)
 {
+    if (argc > 1)
+        cmocka_set_test_filter (argv[1]);
 #define LIVE_TEST(name) cmocka_unit_test_setup_teardown (name, setup, teardown)
     const struct CMUnitTest tests[] = {
         LIVE_TEST (test_record_versions),
