@@ -27,50 +27,83 @@ static void add_row (perform_rows_t *leased, const data_item_t *item, const data
         .record_size = record ? record->size : 0,
         .due = item->score,
         .attempts = attempts,
-        .alone = attempts > STORE_ATTEMPTS_ALONE,
+        .alone = record && attempts > STORE_ATTEMPTS_ALONE,
         .set_aside = attempts > STORE_ATTEMPTS_MAX,
     };
 }
 
-typedef enum verdict { TAKE_IT, TAKE_ALONE, LEAVE_IT } verdict_t;
+static unsigned attempts_of (const data_item_t *record)
+{
+    int attempts = record->bytes[1] - '0' + 1;
+    attempts = attempts < 1 ? 1 : attempts > STORE_ATTEMPTS_MAX + 1 ? STORE_ATTEMPTS_MAX + 1 : attempts;
+    return (unsigned)attempts;
+}
 
-/* One that is due, at `item`: its timer is moved or removed, so `item` is not what it was afterwards. */
-static verdict_t take (perform_rows_t *leased, data_t *due, const data_item_t *item, const char *key, int lease_ms,
-                       wall_ms_t now)
+enum { TIMER_GONE = -1 };
+
+/* One that is due. How far its timer moves, or TIMER_GONE; *last: the lease ends here, and with LEAVE even
+ * before it. */
+typedef enum verdict { GO_ON, LAST, LEAVE } verdict_t;
+
+static verdict_t take (perform_rows_t *leased, const data_item_t *item, const char *key, int lease_ms, int *move_ms)
 {
     data_t *data = data_find (key);
     data_item_t *record = data && data->kind == DATA_STRING ? &data->items[0] : NULL;
-    if (!record || record->size < RECORD_HEAD_SIZE) {
+    *move_ms = lease_ms;
+    if (!data) {
         add_row (leased, item, NULL, 0);
-        data_drop (due, (size_t)(item - due->items));
-        return TAKE_IT;
+        *move_ms = TIMER_GONE;
+        return GO_ON;
     }
-    if (record->bytes[0] > RECORD_SCHEMA) { /* for a newer worker: it comes up again, for whoever is there */
-        data_place (due, now + lease_ms, item->name, item->name_size);
-        return TAKE_IT;
+    if (!record || record->size < RECORD_HEAD_SIZE) { /* no record at all: the others go on */
+        add_row (leased, item, NULL, STORE_ATTEMPTS_MAX + 1);
+        *move_ms = SET_ASIDE_MS;
+        return GO_ON;
     }
-    unsigned attempts = (unsigned)(record->bytes[1] - '0') + 1;
-    if (attempts > STORE_ATTEMPTS_ALONE && leased->n)
-        return LEAVE_IT;
-    record->bytes[1] = (char)('0' + (attempts > STORE_ATTEMPTS_MAX ? STORE_ATTEMPTS_MAX + 1 : attempts));
-    add_row (leased, item, record, attempts);
-    data_place (due, now + (attempts > STORE_ATTEMPTS_MAX ? SET_ASIDE_MS : lease_ms), item->name, item->name_size);
-    return attempts > STORE_ATTEMPTS_ALONE ? TAKE_ALONE : TAKE_IT;
+    if (record->bytes[0] > RECORD_SCHEMA) /* for a newer worker: it comes up again, for whoever is there */
+        return GO_ON;
+    if (record->bytes[1] - '0' + 1 > STORE_ATTEMPTS_ALONE && leased->n)
+        return LEAVE;
+    unsigned attempts = attempts_of (record);
+    add_row (leased, item, record, attempts); /* as it was before this attempt is counted in its head */
+    record->bytes[1] = (char)('0' + attempts);
+    *move_ms = attempts > STORE_ATTEMPTS_MAX ? SET_ASIDE_MS : lease_ms;
+    return attempts > STORE_ATTEMPTS_ALONE ? LAST : GO_ON;
+}
+
+static void move_timer (data_t *due, const char *name, size_t size, int move_ms, wall_ms_t now)
+{
+    if (move_ms == TIMER_GONE)
+        data_drop (due, (size_t)(data_named (due, name, size) - due->items));
+    else
+        data_place (due, now + move_ms, name, size);
 }
 
 void perform_lease (int shard, char kind, size_t max, int lease_ms, wall_ms_t now, perform_rows_t *leased)
 {
     char due_key[KEY_SIZE], key[KEY_SIZE + MEMBER_SIZE];
+    char *names[STORE_LEASE_MAX];
+    size_t sizes[STORE_LEASE_MAX], n = 0;
     key_due (due_key, shard, kind);
     data_now (now);
     *leased = (perform_rows_t){.next_due = TIME_NEVER};
     data_t *due = data_find (due_key);
-    while (due && due->items[0].score <= now && leased->n < max) {
-        record_key (key, sizeof key, shard, kind, &due->items[0]);
-        verdict_t verdict = take (leased, due, &due->items[0], key, lease_ms, now);
+    leased->wrong_type = due && due->kind != DATA_ZSET;
+    if (leased->wrong_type)
+        return;
+    for (; due && n < due->n && n < max && n < STORE_LEASE_MAX && due->items[n].score <= now; n++) {
+        names[n] = xmemdup (due->items[n].name, due->items[n].name_size + 1);
+        sizes[n] = due->items[n].name_size;
+    }
+    verdict_t verdict = GO_ON;
+    for (size_t i = 0; i < n; i++) {
+        int move_ms = 0;
+        const data_item_t *item = data_named (due, names[i], sizes[i]);
+        record_key (key, sizeof key, shard, kind, item);
+        if (verdict == GO_ON && (verdict = take (leased, item, key, lease_ms, &move_ms)) != LEAVE)
+            move_timer (due, names[i], sizes[i], move_ms, now);
+        free (names[i]);
         due = data_find (due_key);
-        if (verdict != TAKE_IT)
-            break;
     }
     if (due)
         leased->next_due = due->items[0].score;

@@ -15,6 +15,7 @@ typedef struct perform_rows {
     store_row_t *rows;
     size_t n;
     wall_ms_t next_due;
+    bool wrong_type; /* the timers are no sorted set */
 } perform_rows_t;
 void perform_lease (int shard, char kind, size_t max, int lease_ms, wall_ms_t now, perform_rows_t *leased);
 void perform_rows_free (perform_rows_t *self);

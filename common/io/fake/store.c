@@ -329,6 +329,7 @@ static void do_lease (call_t *call)
 {
     call->now = fake_store_now ();
     perform_lease (call->shard, call->kind, (size_t)call->max, call->lease_ms, call->now, &call->rows);
+    call->away = call->rows.wrong_type;
     if (call->rows.n)
         world_kill_here (call->store->loop, FAKE_KILL_AFTER_LEASE);
 }
