@@ -64,6 +64,8 @@ typedef struct cli_request {
     bool quiet;
 } cli_request_t;
 int cli_http (cli_t *cli, const cli_request_t *request, json_t **answer);
+/* Appends the members of an array that comes in pages ("next" goes into ?after=), at most limit, to `all`. */
+int cli_http_pages (cli_t *cli, const char *path, const char *array, int64_t limit, json_t *all);
 /* A part of a path or query, percent-encoded; free it. */
 char *cli_escape (const char *text);
 

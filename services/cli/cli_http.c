@@ -136,6 +136,32 @@ int cli_http (cli_t *cli, const cli_request_t *request, json_t **out)
     return status;
 }
 
+int cli_http_pages (cli_t *cli, const char *path, const char *array, int64_t limit, json_t *all)
+{
+    char whole[URL_SIZE];
+    snprintf (whole, sizeof whole, "%s", path);
+    for (;;) {
+        json_t *page = NULL, *item;
+        size_t index;
+        int rc = cli_http (cli, &(cli_request_t){"GET", whole, NULL, NULL, false}, &page);
+        if (rc != CLI_FINE)
+            return rc;
+        json_array_foreach (json_object_get (page, array), index, item)
+        {
+            if ((int64_t)json_array_size (all) < limit)
+                json_array_append (all, item);
+        }
+        const char *next = json_string_value (json_object_get (page, "next"));
+        bool more = next && *next && (int64_t)json_array_size (all) < limit;
+        char *after = more ? cli_escape (next) : NULL;
+        json_decref (page);
+        if (!more)
+            return CLI_FINE;
+        snprintf (whole, sizeof whole, "%s%cafter=%s", path, strchr (path, '?') ? '&' : '?', after);
+        free (after);
+    }
+}
+
 char *cli_escape (const char *text)
 {
     static const char digits[] = "0123456789ABCDEF", plain[] = "-._~";

@@ -34,18 +34,21 @@ static void add_person (table_t *table, const json_t *person)
 static int list (cli_t *cli)
 {
     static const char *const heads[] = {"PERSON", "NAME", "PRESENCE", "UNTIL", "", "LOAD", NULL};
-    json_t *answer = NULL, *person;
+    json_t *all = json_array (), *person;
     size_t index;
-    int rc = cli_http (cli, &(cli_request_t){"GET", "/v1/people", NULL, NULL, false}, &answer);
+    int rc = cli_http_pages (cli, "/v1/people", "people", INT64_MAX, all);
     if (rc == CLI_FINE && cli->json)
-        cli_print_json (answer);
+        cli_print_json (all);
     else if (rc == CLI_FINE) {
         table_t *table = table_new (heads);
-        json_array_foreach (json_object_get (answer, "people"), index, person) add_person (table, person);
+        json_array_foreach (all, index, person)
+        {
+            add_person (table, person);
+        }
         table_print (table, stdout);
         table_destroy (&table);
     }
-    json_decref (answer);
+    json_decref (all);
     return rc;
 }
 

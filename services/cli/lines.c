@@ -104,6 +104,18 @@ static const char *clock_of (wall_ms_t at, char text[CLI_TIME_SIZE])
     return text;
 }
 
+/* A deadline of another day names the day. */
+static const char *deadline_of (wall_ms_t due, wall_ms_t at, char text[CLI_TIME_SIZE])
+{
+    char day_due[CLI_TIME_SIZE], day_at[CLI_TIME_SIZE];
+    cli_time (due, day_due);
+    cli_time (at, day_at);
+    enum { DATE_LENGTH = 10 };
+    if (due > 0 && strncmp (day_due, day_at, DATE_LENGTH) != 0)
+        return cli_time (due, text);
+    return clock_of (due, text);
+}
+
 static const fact_words_t *words_of (const char *fact)
 {
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
@@ -132,7 +144,7 @@ static char *say (const json_t *event, const json_t *fact)
         {"by", *by ? by : "buckstop"},
         {"to", *json_text (fact, "to") ? json_text (fact, "to") : "-"},
         {"promise", spaced (json_text (fact, "promise"), promise, sizeof promise)},
-        {"due", clock_of (cli_time_parse (json_text (fact, "due")), due)},
+        {"due", deadline_of (cli_time_parse (json_text (fact, "due")), cli_time_parse (json_text (fact, "at")), due)},
         {"number", number},
         {"subject", json_text (event, "subject")},
         {"channel", json_text (event, "channel")},
@@ -163,5 +175,8 @@ void lines_print (const json_t *event, const line_style_t *style, FILE *out)
 {
     size_t index;
     json_t *fact;
-    json_array_foreach (json_object_get (event, "facts"), index, fact) print_fact (event, fact, style, out);
+    json_array_foreach (json_object_get (event, "facts"), index, fact)
+    {
+        print_fact (event, fact, style, out);
+    }
 }

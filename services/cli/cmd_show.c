@@ -1,0 +1,124 @@
+/* cmd_show.c - buckstop show: one contact, its promises and its whole timeline, over HTTP.
+ *
+ * Hears: intake's JSON, the timeline page after page. Says: an aligned page for people, the JSON itself with --json.
+ */
+#include "commands.h"
+
+#include "clock.h"
+#include "lines.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { PATH_SIZE = 512 };
+
+static void print_line (const char *name, const char *value)
+{
+    if (*value)
+        printf ("  %-14s %s\n", name, value);
+}
+
+static void print_time (const json_t *contact, const char *name, const char *key)
+{
+    char text[CLI_TIME_SIZE], in[CLI_TIME_SIZE], both[2 * CLI_TIME_SIZE + 8];
+    wall_ms_t at = cli_time_parse (json_text (contact, key));
+    snprintf (both, sizeof both, "%s (%s)", cli_time (at, text), cli_in (at, clock_wall (), in));
+    print_line (name, at ? both : "");
+}
+
+static void print_promises (const json_t *contact)
+{
+    static const char *const heads[] = {"  PROMISE", "STATE", "DUE", "", "NEXT STEP", NULL};
+    size_t index;
+    json_t *promise;
+    table_t *table = table_new (heads);
+    json_array_foreach (json_object_get (contact, "promises"), index, promise)
+    {
+        char kind[64], due[CLI_TIME_SIZE], in[CLI_TIME_SIZE], step[CLI_TIME_SIZE];
+        wall_ms_t at = cli_time_parse (json_text (promise, "due"));
+        bool paused = json_is_true (json_object_get (promise, "paused"));
+        snprintf (kind, sizeof kind, "  %s", json_text (promise, "kind"));
+        table_row (table, kind, json_text (promise, "state"), cli_time (at, due),
+                   paused ? "paused" : cli_in (at, clock_wall (), in),
+                   cli_time (cli_time_parse (json_text (promise, "step_at")), step), NULL);
+    }
+    table_print (table, stdout);
+    table_destroy (&table);
+    const json_t *counts = json_object_get (contact, "counts");
+    printf ("  promises opened %lld, kept %lld, broken %lld, released %lld\n",
+            (long long)json_number (counts, "opened"), (long long)json_number (counts, "kept"),
+            (long long)json_number (counts, "broken"), (long long)json_number (counts, "released"));
+}
+
+static void print_contact (const json_t *contact)
+{
+    static const char *const lines[][2] = {{"state", "state"},         {"accountable", "accountable"},
+                                           {"owner", "owner"},         {"offered to", "offered_to"},
+                                           {"team", "team"},           {"channel", "channel"},
+                                           {"customer", "customer"},   {"called", "customer_name"},
+                                           {"rule", "rule"},           {"tier", "tier"},
+                                           {"language", "language"},   {"return way", "return_way"},
+                                           {"return to", "return_to"}, {"continues", "continues"}};
+    line_style_t style = {.color = isatty (STDOUT_FILENO) && !getenv ("NO_COLOR")};
+    printf ("%s  %s\n", json_text (contact, "contact"), json_text (contact, "subject"));
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+        print_line (lines[i][0], json_text (contact, lines[i][1]));
+    print_time (contact, "opened", "opened_at");
+    print_time (contact, "offer expires", "offer_expires");
+    print_time (contact, "pause ends", "pause_ends_at");
+    print_time (contact, "closes", "close_at");
+    print_time (contact, "next look", "next_due");
+    print_promises (contact);
+    puts ("timeline");
+    size_t index;
+    json_t *event;
+    json_array_foreach (json_object_get (contact, "timeline"), index, event)
+    {
+        /* a contact's own events do not repeat what it is about */
+        json_object_set (event, "channel", json_object_get (contact, "channel"));
+        json_object_set (event, "subject", json_object_get (contact, "subject"));
+        lines_print (event, &style, stdout);
+    }
+}
+
+/* The contact with its first entries, then the rest of them until there is no more. */
+static int fetch (cli_t *cli, const char *id, json_t **contact)
+{
+    char path[PATH_SIZE];
+    int64_t from = 0;
+    *contact = NULL;
+    do {
+        json_t *page = NULL;
+        snprintf (path, sizeof path, "/v1/contacts/%s?from=%lld", id, (long long)from);
+        int rc = cli_http (cli, &(cli_request_t){"GET", path, NULL, NULL, false}, &page);
+        if (rc != CLI_FINE)
+            return rc;
+        from = json_number (page, "timeline_next");
+        if (!*contact) {
+            *contact = page;
+            continue;
+        }
+        json_array_extend (json_object_get (*contact, "timeline"), json_object_get (page, "timeline"));
+        json_decref (page);
+    } while (from > 0);
+    json_object_del (*contact, "timeline_next");
+    return CLI_FINE;
+}
+
+int cmd_show (cli_t *cli, const command_t *command, int argc, char **argv)
+{
+    json_t *contact = NULL;
+    int rc = cli_options (cli, command, NULL, argc, argv);
+    if (rc != CLI_GO)
+        return rc;
+    char *id = cli_escape (cli->words[0]);
+    rc = fetch (cli, id, &contact);
+    free (id);
+    if (rc == CLI_FINE && cli->json)
+        cli_print_json (contact);
+    else if (rc == CLI_FINE)
+        print_contact (contact);
+    json_decref (contact);
+    return rc;
+}
