@@ -4,152 +4,16 @@
  * read first; what no record answers for at the end stands there without a reason.
  * Limits: the sets of one workspace are held in memory, some 100 bytes a contact; records are read PAGE at a time.
  */
-#include "audit_read.h"
+#include "audit_private.h"
 
-#include "audit_ask.h"
-#include "audit_index.h"
 #include "ids.h"
 #include "keys.h"
 #include "record.h"
 #include "xmalloc.h"
 
-#include <inttypes.h>
-
-enum { PAGE = 128, SET_PAGE = 5000 };
-
-typedef struct epoch {
-    char person[NAME_SIZE];
-    uint32_t epoch;
-} epoch_t;
-
-typedef struct reader {
-    asker_t asker;
-    store_t *store;
-    int shard;
-    const char *workspace;
-    policy_t *policy;
-    index_t due[3]; /* contacts, people, deliveries */
-    index_t queue, open, own, dead;
-    epoch_t *epochs;
-    size_t epochs_n;
-    audit_findings_t *out;
-    audit_counts_t *counts;
-} reader_t;
-
-enum { DUE_CONTACTS, DUE_PEOPLE, DUE_DELIVERIES };
-static const char due_kinds[] = {KIND_CONTACT, KIND_PERSON, KIND_DELIVERY};
-
-/* ---------------------------------------------------------------- sets */
-
-/* A sorted set with scores, page after page. `add` takes each member. */
-typedef void (add_fn) (reader_t *self, index_t *index, const store_value_t *value);
-
-static bool read_scored (reader_t *self, const char *key, index_t *index, add_fn *add)
-{
-    for (int64_t offset = 0;; offset += SET_PAGE) {
-        answer_t *page = answer_new (&self->asker);
-        store_range (self->store, key, INT64_MIN / 2, INT64_MAX / 2, offset, SET_PAGE, answer_take, page);
-        bool going = asker_wait (&self->asker);
-        size_t n = page->n;
-        for (size_t i = 0; going && i < n; i++)
-            add (self, index, &page->items[i]);
-        if (self->asker.open == 0)
-            answer_destroy (&page);
-        if (!going || n < SET_PAGE)
-            return going;
-    }
-}
-
-static void add_plain (reader_t *self, index_t *index, const store_value_t *value)
-{
-    (void)self;
-    index_add (index, value->bytes, value->size, value->score);
-}
-
-/* due:K is of the whole shard: only what is of this workspace. */
-static void add_due (reader_t *self, index_t *index, const store_value_t *value)
-{
-    char workspace[NAME_SIZE], name[AUDIT_SUBJECT_SIZE];
-    if (member_split (value->bytes, value->size, workspace, name, sizeof name) ||
-        strcmp (workspace, self->workspace) != 0)
-        return;
-    index_add (index, name, strlen (name), value->score);
-    self->counts->timers++;
-}
-
-/* "b:{s}:own:W:P:E" */
-static bool split_own_key (const char *key, size_t size, char person[NAME_SIZE], uint32_t *epoch)
-{
-    size_t end = size, from;
-    while (end > 0 && key[end - 1] != ':')
-        end--;
-    if (end == 0)
-        return false;
-    *epoch = (uint32_t)strtoul (key + end, NULL, 10);
-    from = --end;
-    while (from > 0 && key[from - 1] != ':')
-        from--;
-    if (end - from >= NAME_SIZE)
-        return false;
-    snprintf (person, NAME_SIZE, "%.*s", (int)(end - from), key + from);
-    return true;
-}
-
-static void add_own (reader_t *self, const char *person, uint32_t epoch, const answer_t *members)
-{
-    for (size_t i = 0; i < members->n; i++) {
-        const char *bytes = members->items[i].bytes, *slash = memchr (bytes, '/', members->items[i].size);
-        size_t head = slash ? (size_t)(slash - bytes) : 0;
-        size_t tail = slash ? head + 1 : 0;
-        index_row_t *row = index_add (&self->own, bytes + tail, members->items[i].size - tail, 0);
-        row->channel = xcalloc (head + 1, 1);
-        memcpy (row->channel, bytes, head);
-        row->person = xstrdup (person);
-        row->epoch = epoch;
-    }
-}
-
-static bool read_own_set (reader_t *self, const store_value_t *key)
-{
-    char person[NAME_SIZE];
-    uint32_t epoch;
-    if (!split_own_key (key->bytes, key->size, person, &epoch))
-        return true;
-    answer_t *members = answer_new (&self->asker);
-    store_range (self->store, key->bytes, INT64_MIN / 2, INT64_MAX / 2, 0, SET_PAGE, answer_take, members);
-    bool going = asker_wait (&self->asker);
-    if (going)
-        add_own (self, person, epoch, members);
-    if (self->asker.open == 0)
-        answer_destroy (&members);
-    return going;
-}
-
-/* ------------------------------------------------------------- walking */
-
-typedef bool (keys_fn) (reader_t *self, const store_value_t *keys, size_t n);
-
-/* All keys of a family; each page is handed to fn in parts of at most PAGE. */
-static bool walk (reader_t *self, const char *pattern, keys_fn *fn)
-{
-    uint64_t cursor = 0;
-    bool going = true;
-    do {
-        answer_t *page = answer_new (&self->asker);
-        store_scan (self->store, cursor, pattern, answer_take, page);
-        going = asker_wait (&self->asker);
-        cursor = page->cursor;
-        for (size_t at = 0; going && at < page->n; at += PAGE)
-            going = fn (self, page->items + at, page->n - at < PAGE ? page->n - at : PAGE);
-        if (self->asker.open == 0)
-            answer_destroy (&page);
-    } while (going && cursor);
-    return going;
-}
-
 static answer_t *read_records (reader_t *self, const store_value_t *keys, size_t n)
 {
-    const char *names[PAGE];
+    const char *names[AUDIT_PAGE];
     for (size_t i = 0; i < n; i++)
         names[i] = keys[i].bytes;
     answer_t *records = answer_new (&self->asker);
@@ -272,7 +136,7 @@ static void judge_contact (reader_t *self, const contact_t *contact, unsigned at
  * second look at a suspect settles. */
 static bool read_contacts (reader_t *self, const store_value_t *keys, size_t n)
 {
-    answer_t *timelines[PAGE] = {NULL};
+    answer_t *timelines[AUDIT_PAGE] = {NULL};
     char key[KEY_SIZE];
     answer_t *records = read_records (self, keys, n);
     if (!records)
@@ -332,14 +196,6 @@ static bool read_deliveries (reader_t *self, const store_value_t *keys, size_t n
 
 /* --------------------------------------------------------------- whole */
 
-static bool read_own_sets (reader_t *self, const store_value_t *keys, size_t n)
-{
-    bool going = true;
-    for (size_t i = 0; going && i < n; i++)
-        going = read_own_set (self, &keys[i]);
-    return going;
-}
-
 static bool read_policy (reader_t *self)
 {
     char key[KEY_SIZE];
@@ -364,39 +220,17 @@ static bool read_policy (reader_t *self)
     return true;
 }
 
-static bool read_sets (reader_t *self)
-{
-    char key[KEY_SIZE];
-    bool going = true;
-    for (int i = 0; going && i < 3; i++)
-        going = read_scored (self, key_due (key, self->shard, due_kinds[i]), &self->due[i], add_due);
-    return going && read_scored (self, key_queue (key, self->shard, self->workspace), &self->queue, add_plain) &&
-           read_scored (self, key_open (key, self->shard, self->workspace), &self->open, add_plain) &&
-           read_scored (self, key_dead (key, self->shard, self->workspace), &self->dead, add_plain);
-}
-
-/* "b:{s}:own:W:*": the family's own key function wants an epoch, so the star stands for person and epoch. */
-static bool walk_own (reader_t *self)
-{
-    char key[KEY_SIZE];
-    key_own (key, self->shard, self->workspace, "*", 0);
-    char *colon = strrchr (key, ':');
-    if (colon)
-        *colon = '\0';
-    return walk (self, key, read_own_sets);
-}
-
 static bool walk_records (reader_t *self)
 {
     char key[KEY_SIZE];
     key_person (key, self->shard, self->workspace, "*");
-    if (!walk (self, key, read_people))
+    if (!audit_walk (self, key, read_people))
         return false;
     key_contact (key, self->shard, self->workspace, "*");
-    if (!walk (self, key, read_contacts))
+    if (!audit_walk (self, key, read_contacts))
         return false;
     key_delivery (key, self->shard, self->workspace, "*");
-    return walk (self, key, read_deliveries);
+    return audit_walk (self, key, read_deliveries);
 }
 
 static void left_over (reader_t *self)
@@ -429,7 +263,7 @@ bool audit_read (cli_t *cli, const char *workspace, audit_findings_t *findings, 
                      .workspace = workspace,
                      .out = findings,
                      .counts = counts};
-    bool whole = read_policy (&self) && read_sets (&self) && walk_own (&self) && walk_records (&self);
+    bool whole = read_policy (&self) && audit_read_sets (&self) && walk_records (&self);
     if (whole)
         left_over (&self);
     for (int i = 0; i < 3; i++)
