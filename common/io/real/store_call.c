@@ -7,6 +7,8 @@
  * is dropped. */
 #include "store_private.h"
 
+#include "clock.h"
+
 enum { RETRY_FIRST_MS = 20, RETRY_SHIFT_MAX = 4 };
 
 /* What Redis says when it can't now but may later. */
@@ -189,6 +191,13 @@ static void on_reply (void *arg, redisReply *reply)
 
 /* ---- sending */
 
+/* When it was sent stands before each call, so that several services' records can be replayed in their order. */
+void store_record (store_t *self, const char *bytes, size_t size)
+{
+    fprintf (self->record, "%lld %zu\n", (long long)clock_mono_us (), size);
+    fwrite (bytes, 1, size, self->record);
+}
+
 static void send_call (call_t *self)
 {
     store_t *store = self->store;
@@ -199,8 +208,7 @@ static void send_call (call_t *self)
     if (self->script != SCRIPT_NONE)
         memcpy (self->command.bytes + self->sha_at, store->sha[self->script], SHA_SIZE - 1);
     if (store->record && self->script != SCRIPT_NONE) {
-        fprintf (store->record, "%zu\n", self->command.size);
-        fwrite (self->command.bytes, 1, self->command.size, store->record);
+        store_record (store, self->command.bytes, self->command.size);
     }
     conn_send (store->conn, &self->command, on_reply, self);
 }

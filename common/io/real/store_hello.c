@@ -159,10 +159,8 @@ static void ask (store_t *self, size_t index, conn_reply_fn *fn)
             resp_number (&command, self->config.shards);
         else
             resp_text (&command, question->words[i]);
-    if (self->record && index < SCRIPTS_END) {
-        fprintf (self->record, "%zu\n", command.size);
-        fwrite (command.bytes, 1, command.size, self->record);
-    }
+    if (self->record && index < SCRIPTS_END)
+        store_record (self, command.bytes, command.size);
     self->slots[index] = (hello_slot_t){self, index};
     conn_send (self->conn, &command, fn, &self->slots[index]);
     resp_clear (&command);
