@@ -93,6 +93,7 @@ call_t *call_new (store_t *store, int timeout_ms, void (*answer) (call_t *self, 
 void call_begin (call_t *self); /* hands it over */
 void call_script (call_t *self, script_t script, const char *key, size_t args_n);
 void calls_turn (void *store);       /* a hook: gathers commits, sends what waits */
+void store_record (store_t *self, const char *bytes, size_t size); /* into the bench's record */
 void calls_abandon (store_t *store); /* on destroy: answers all with NULL */
 
 /* ---- the store */
