@@ -239,6 +239,13 @@ static void on_hook_again (void *arg)
         loop_again (mark->bench->loop);
 }
 
+static void on_mark_then_stop (void *arg)
+{
+    mark_t *mark = arg;
+    on_mark (mark);
+    loop_at (mark->bench->loop, loop_now (mark->bench->loop), on_stop, mark->bench);
+}
+
 static void hooks_run_in_order_at_the_end_of_each_turn (void **state)
 {
     bench_t *self = *state;
@@ -246,8 +253,7 @@ static void hooks_run_in_order_at_the_end_of_each_turn (void **state)
     loop_each_turn (self->loop, on_mark, &first);
     loop_each_turn (self->loop, on_hook_once, &once);
     loop_each_turn (self->loop, on_mark, &second);
-    loop_at (self->loop, loop_now (self->loop) + 1, on_mark, &timer);
-    loop_at (self->loop, loop_now (self->loop) + 3, on_stop, self);
+    loop_at (self->loop, loop_now (self->loop), on_mark_then_stop, &timer);
     assert_int_equal (loop_run (self->loop), 0);
     assert_string_equal (self->seen, "1o2t1212"); /* the first turn is that of loop_run itself */
 }
@@ -281,22 +287,19 @@ static void the_longest_turn_is_measured_and_starts_again (void **state)
     assert_int_equal (loop_longest_turn_us (self->loop), 0);
 }
 
-static void on_kill (void *arg)
+static void on_mark_then_term (void *arg)
 {
-    bench_t *self = arg;
-    kill (getpid (), self->left-- == 2 ? SIGHUP : SIGTERM);
-    if (self->left >= 0)
-        loop_at (self->loop, loop_now (self->loop) + 1, on_kill, self);
+    on_mark (arg);
+    kill (getpid (), SIGTERM);
 }
 
 static void hangup_reloads_the_first_stop_drains_the_second_stops (void **state)
 {
     bench_t *self = *state;
     mark_t hangup = {self, 'h'}, drain = {self, 'd'};
-    loop_on_hangup (self->loop, on_mark, &hangup);
-    loop_on_stop (self->loop, on_mark, &drain);
-    self->left = 2;
-    loop_at (self->loop, loop_now (self->loop), on_kill, self);
+    loop_on_hangup (self->loop, on_mark_then_term, &hangup);
+    loop_on_stop (self->loop, on_mark_then_term, &drain);
+    kill (getpid (), SIGHUP);
     assert_int_equal (loop_run (self->loop), 0);
     assert_string_equal (self->seen, "hd");
 }
