@@ -91,10 +91,14 @@ static size_t settle_week (calendar_t *self)
     self->always = self->holidays_n == 0;
     for (int i = 0; i < WEEK_DAYS; i++) {
         weekday_t *day = &self->week[i];
-        if (day->n)
+        if (day->n) {
             qsort (day->pieces, day->n, sizeof *day->pieces, by_from);
-        day->n = join (day->pieces, day->n);
-        self->always = self->always && day->n == 1 && day->pieces[0].to - day->pieces[0].from == DAY_MINUTES;
+            day->n = join (day->pieces, day->n);
+        }
+        int64_t open = 0;
+        for (size_t j = 0; j < day->n; j++)
+            open += day->pieces[j].to - day->pieces[j].from;
+        self->always = self->always && open == DAY_MINUTES;
         most = day->n > most ? day->n : most;
     }
     return most;

@@ -64,13 +64,13 @@ static const void *row_named (const void *rows, size_t n, size_t size, const cha
 }
 #define ROW_NAMED(table, name) row_named (self->table, self->table##_n, sizeof *self->table, name)
 
-_Static_assert (offsetof (policy_channel_t, name) == 0, "row_named reads the name there");
-_Static_assert (offsetof (policy_team_t, name) == 0, "row_named reads the name there");
-_Static_assert (offsetof (policy_person_t, name) == 0, "row_named reads the name there");
-_Static_assert (offsetof (policy_rule_t, name) == 0, "row_named reads the name there");
-_Static_assert (offsetof (policy_ladder_t, name) == 0, "row_named reads the name there");
-_Static_assert (offsetof (policy_hours_t, name) == 0, "row_named reads the name there");
-_Static_assert (offsetof (policy_template_t, name) == 0, "row_named reads the name there");
+_Static_assert(offsetof (policy_channel_t, name) == 0, "row_named reads the name there");
+_Static_assert(offsetof (policy_team_t, name) == 0, "row_named reads the name there");
+_Static_assert(offsetof (policy_person_t, name) == 0, "row_named reads the name there");
+_Static_assert(offsetof (policy_rule_t, name) == 0, "row_named reads the name there");
+_Static_assert(offsetof (policy_ladder_t, name) == 0, "row_named reads the name there");
+_Static_assert(offsetof (policy_hours_t, name) == 0, "row_named reads the name there");
+_Static_assert(offsetof (policy_template_t, name) == 0, "row_named reads the name there");
 
 const policy_channel_t *policy_channel (const policy_t *self, const char *name)
 {
@@ -94,7 +94,7 @@ const policy_person_t *policy_person (const policy_t *self, const char *name)
     if (!self->people_by_name || !name)
         return ROW_NAMED (people, name);
     const policy_person_t *const *found =
-        bsearch (name, self->people_by_name, self->people_n, sizeof *self->people_by_name, compare_name);
+        bsearch (name, self->people_by_name, self->people_n, sizeof (void *), compare_name);
     return found ? *found : NULL;
 }
 

@@ -104,11 +104,11 @@ static void link_kid (builder_t *self, frame_t *frame, node_t *node)
 /* Gives the node its place under the one that is open. */
 static void place (builder_t *self, node_t *node)
 {
-    if (self->depth == 0) {
+    frame_t *frame = self->depth ? &self->frames[self->depth - 1] : NULL;
+    if (!frame || !frame->node) {
         self->root = node;
         return;
     }
-    frame_t *frame = &self->frames[self->depth - 1];
     if (frame->node->kind == NODE_LIST) {
         link_kid (self, frame, node);
     } else if (frame->wants_value) {

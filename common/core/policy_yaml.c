@@ -164,7 +164,7 @@ static policy_t *begin (struct policy_arena *arena)
 static void team_of_all (policy_t *self)
 {
     policy_team_t *team = arena_alloc (self->arena, sizeof *team);
-    const policy_person_t **members = arena_alloc (self->arena, self->people_n * sizeof *members);
+    const policy_person_t **members = arena_alloc (self->arena, self->people_n * sizeof (void *));
     for (size_t i = 0; i < self->people_n; i++)
         members[i] = &self->people[i];
     *team = (policy_team_t){"all", self->last_resort, members, self->people_n};

@@ -154,10 +154,10 @@ static int by_name (const void *a, const void *b)
 static void sort_people (reader_t *self)
 {
     policy_t *policy = self->policy;
-    const policy_person_t **rows = arena_alloc (self->arena, policy->people_n * sizeof *rows);
+    const policy_person_t **rows = arena_alloc (self->arena, policy->people_n * sizeof (void *));
     for (size_t i = 0; i < policy->people_n; i++)
         rows[i] = &policy->people[i];
-    qsort (rows, policy->people_n, sizeof *rows, by_name);
+    qsort (rows, policy->people_n, sizeof (void *), by_name);
     policy->people_by_name = rows;
 }
 

@@ -382,26 +382,26 @@ static void test_promises (void **state)
     static const struct {
         const char *name, *channel, *tier;
         promise_kind_t kind;
+        bool builtin; /* of a policy that says nothing */
         int64_t duration;
         const char *hours, *ladder;
-        bool builtin; /* of a policy that says nothing */
     } rows[] = {
-        {"the row", "chat", "gold", FIRST_RESPONSE, 45 * MS_PER_SECOND, "", "standard", false},
-        {"its other kind", "chat", "gold", RESOLUTION, 4 * MS_PER_HOUR, "", "standard", false},
-        {"another row, on hours", "mail", NULL, NEXT_RESPONSE, 8 * MS_PER_HOUR, "office", "gentle", false},
-        {"no row: live", "chat", "silver", FIRST_RESPONSE, 60 * MS_PER_SECOND, "", "", false},
-        {"no row: deferred", "form", NULL, FIRST_RESPONSE, 24 * MS_PER_HOUR, "", "", false},
-        {"chat", "chat", NULL, FIRST_RESPONSE, 60 * MS_PER_SECOND, "", "", true},
-        {"phone", "phone", NULL, FIRST_RESPONSE, 60 * MS_PER_SECOND, "", "", true},
-        {"mail", "mail", NULL, FIRST_RESPONSE, 24 * MS_PER_HOUR, "", "", true},
-        {"form", "form", NULL, FIRST_RESPONSE, 24 * MS_PER_HOUR, "", "", true},
-        {"live acknowledgement", "chat", NULL, ACKNOWLEDGE, 30 * MS_PER_SECOND, "", "", true},
-        {"deferred acknowledgement", "mail", NULL, ACKNOWLEDGE, MS_PER_HOUR, "", "", true},
-        {"next as first", "phone", NULL, NEXT_RESPONSE, 60 * MS_PER_SECOND, "", "", true},
-        {"no resolution", "chat", NULL, RESOLUTION, 0, "", "", true},
-        {"no kind", "chat", NULL, 0, 0, "", "", true},
-        {"an unknown kind", "chat", NULL, PROMISE_KINDS, 0, "", "", true},
-        {"an unknown channel", "fax", NULL, FIRST_RESPONSE, 24 * MS_PER_HOUR, "", "", true},
+        {"the row", "chat", "gold", FIRST_RESPONSE, false, 45 * MS_PER_SECOND, "", "standard"},
+        {"its other kind", "chat", "gold", RESOLUTION, false, 4 * MS_PER_HOUR, "", "standard"},
+        {"another row, on hours", "mail", NULL, NEXT_RESPONSE, false, 8 * MS_PER_HOUR, "office", "gentle"},
+        {"no row: live", "chat", "silver", FIRST_RESPONSE, false, 60 * MS_PER_SECOND, "", ""},
+        {"no row: deferred", "form", NULL, FIRST_RESPONSE, false, 24 * MS_PER_HOUR, "", ""},
+        {"chat", "chat", NULL, FIRST_RESPONSE, true, 60 * MS_PER_SECOND, "", ""},
+        {"phone", "phone", NULL, FIRST_RESPONSE, true, 60 * MS_PER_SECOND, "", ""},
+        {"mail", "mail", NULL, FIRST_RESPONSE, true, 24 * MS_PER_HOUR, "", ""},
+        {"form", "form", NULL, FIRST_RESPONSE, true, 24 * MS_PER_HOUR, "", ""},
+        {"live acknowledgement", "chat", NULL, ACKNOWLEDGE, true, 30 * MS_PER_SECOND, "", ""},
+        {"deferred acknowledgement", "mail", NULL, ACKNOWLEDGE, true, MS_PER_HOUR, "", ""},
+        {"next as first", "phone", NULL, NEXT_RESPONSE, true, 60 * MS_PER_SECOND, "", ""},
+        {"no resolution", "chat", NULL, RESOLUTION, true, 0, "", ""},
+        {"no kind", "chat", NULL, 0, true, 0, "", ""},
+        {"an unknown kind", "chat", NULL, PROMISE_KINDS, true, 0, "", ""},
+        {"an unknown channel", "fax", NULL, FIRST_RESPONSE, true, 24 * MS_PER_HOUR, "", ""},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         policy_subject_t about = {.channel = rows[i].channel, .tier = rows[i].tier};

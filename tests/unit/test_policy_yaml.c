@@ -192,8 +192,7 @@ static void test_no_echo (void **state)
         "manager: *x",
         "teams: { t: { lead: ada, members: [ada], led: ada } }\ndefault_team: t",
         "hours: { a: { zone: Mars, week: { mon: ['09:00-10:00'] } } }\npromises: [{ first_response: 5m, hours: a }]",
-        "ladders: { a: [{ at: 8o%, tell: [owner] }, { at: due, tell: [owner] }] }\npromises: [{ resolution: 5m, "
-        "ladder: a }]",
+        "ladders: { a: [{ at: 8o%, tell: [owner] }, { at: due, tell: [owner] }] }",
         "rules: [{ name: a, when: { priority_at_least: x }, then: {} }]",
         "channels: { c: { offer: x } }\nrules: [{ name: a, when: { channel: c }, then: {} }]",
     };
