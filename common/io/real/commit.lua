@@ -85,7 +85,7 @@ local function load_of (p)
 end
 
 local function perform (ops, from)
-    local p, event = from, nil
+    local p, event, dropped = from, nil, nil
     for i = 1, #ops do
         local op, key = sub (ops, i, i), ARGV[p]
         if op == 'z' or op == 'l' then
@@ -109,12 +109,12 @@ local function perform (ops, from)
             end
             p = p + 3
         elseif op == 'e' then
-            if not event and shapes[key] == nil then
+            if not event and shapes[key] == nil and not dropped then
                 shapes[key] = 'unknown' -- its first entry will tell
             elseif shapes[key] ~= 'XLEN' and unfit (ops, from, key, 'XLEN') then
                 return refuse (ops, from, 3, i, 'wrong type')
             end
-            event = event or p
+            event = event or not (dropped and dropped[key]) and p or nil -- a new stream takes any entry
             p = p + 2
         elseif op == 'a' then
             if shapes[key] ~= 'LLEN' and unfit (ops, from, key, 'LLEN') then
@@ -167,6 +167,8 @@ local function perform (ops, from)
             end
             p = p + 3
         else
+            dropped = dropped or {}
+            dropped[key] = true
             p = p + 1
         end
     end
