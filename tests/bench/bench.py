@@ -1,0 +1,400 @@
+#!/usr/bin/env python3
+"""Measures buckstop's services on this machine, beside a floor: the same script calls, replayed by one connection.
+
+Each world is a private Redis (append-only file, fsync always) and one of each service on unix sockets; all is ended
+by process id. Run by tests/bench/run, which builds.
+"""
+import http.server
+import json
+import os
+import re
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.request
+
+import redis
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+BUILD = os.environ["BUCKSTOP_BUILD"]
+SECONDS = float(os.environ.get("BENCH_SECONDS", "30"))
+WARMUP = float(os.environ.get("BENCH_WARMUP", "5"))
+TIMERS = int(os.environ.get("BENCH_TIMERS", "100000"))
+PEOPLE = 200
+SERVICES = ["notification", "escalation", "routing", "intake"]
+WINDOW = 256
+REDIS = ["--port", "0", "--appendonly", "yes", "--appendfsync", "always", "--maxmemory-policy", "noeviction",
+         "--save", "", "--auto-aof-rewrite-percentage", "0"]
+
+
+def until(condition, seconds, what):
+    """Looks again and again, bounded; what can't be had is an error that says so."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        value = condition()
+        if value:
+            return value
+        select.select([], [], [], 0.02)
+    sys.exit(f"bench: {what} did not happen within {seconds} s")
+
+
+def quantile_bound(buckets, share):
+    """The smallest bound of a histogram under which that share of all lies."""
+    total = buckets[-1][1]
+    for bound, count in buckets:
+        if total and count >= share * total:
+            return bound
+    return float("nan")
+
+
+class Redis:
+    def __init__(self, directory):
+        self.directory, self.socket = directory, os.path.join(directory, "s")
+        os.makedirs(directory, exist_ok=True)
+        self.process = subprocess.Popen(["redis-server", "--unixsocket", self.socket, "--dir", directory] + REDIS,
+                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.client = redis.Redis(unix_socket_path=self.socket)
+        until(self.answers, 60, "redis answering")
+
+    def answers(self):
+        try:
+            return self.client.ping()
+        except redis.exceptions.RedisError:
+            return False
+
+    def script_time(self):
+        stats = self.client.info("commandstats")
+        rows = [stats[name] for name in ("cmdstat_evalsha", "cmdstat_eval") if name in stats]
+        return sum(row["usec"] for row in rows), sum(row["calls"] for row in rows)
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait()
+
+
+class World:
+    """A Redis, a policy with PEOPLE present people, one of each service."""
+
+    def __init__(self, record=False, ways="[{ log: NAME }]"):
+        self.directory = tempfile.mkdtemp(prefix="bench.", dir=os.environ.get("TMPDIR", "/tmp"))
+        self.redis = Redis(os.path.join(self.directory, "r"))
+        self.processes, self.health, self.record = {}, {}, record
+        policy = os.path.join(self.directory, "policy.yaml")
+        names = [f"p{i}" for i in range(PEOPLE)]
+        with open(os.path.join(ROOT, "tests/bench/policy.yaml")) as file:
+            text = file.read()
+        people = "\n".join(f"  {n}: {{ name: {n}, capacity: 10000000, ways: {ways.replace('NAME', n)} }}" for n in names)
+        with open(policy, "w") as file:
+            file.write(text.replace("PEOPLE", people).replace("MEMBERS", ", ".join(names)))
+        self.cli("policy", "apply", policy)
+        self.token = self.cli("token", "issue", "--scope", "operator", "--workspace", "bench").strip()
+        for name in SERVICES:
+            self.start(name)
+        for name in names:
+            self.http("PUT", f"/v1/people/{name}/presence", b"{}")
+
+    def cli(self, *words):
+        done = subprocess.run([f"{BUILD}/buckstop", *words, "--redis", "unix:" + self.redis.socket],
+                              capture_output=True, text=True)
+        if done.returncode:
+            sys.exit(f"bench: buckstop {' '.join(words)}: {done.stdout}{done.stderr}")
+        return done.stdout
+
+    def start(self, name):
+        log = os.path.join(self.directory, name + ".log")
+        command = [f"{BUILD}/buckstop-{name}", "--redis", "unix:" + self.redis.socket, "--health", "127.0.0.1:0",
+                   "--log-level", "notice"]
+        for link in ("submit", "route", "due", "outbox", "stream"):
+            command += [f"--{link}", f"ipc://{self.directory}/{link}"]
+        if name == "intake":
+            command += ["--listen", "127.0.0.1:0"]
+        if name == "notification":
+            secrets = os.path.join(self.directory, "secrets")
+            os.makedirs(secrets)
+            with open(os.path.join(secrets, "hook"), "w") as file:
+                file.write("0123456789abcdef0123456789abcdef")
+            command += ["--private-targets", "--secrets", secrets]
+        if self.record:
+            command += ["--record", os.path.join(self.directory, name + ".record")]
+        with open(log, "w") as file:
+            self.processes[name] = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=file)
+        text = until(lambda: (lambda t: t if " ready" in t.replace("not ready", "") else None)(open(log).read()), 30,
+                     f"{name} being ready ({log})")
+        self.health[name] = int(re.search(r"for=health .*port=(\d+)", text).group(1))
+        if name == "intake":
+            self.port = int(re.search(r"http=\S+ port=(\d+)", text).group(1))
+
+    def http(self, method, path, body=None):
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", body, method=method)
+        request.add_header("Authorization", "Bearer " + self.token)
+        request.add_header("Content-Type", "application/json")
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return json.loads(answer.read() or b"{}")
+
+    def metrics(self, service):
+        url = f"http://127.0.0.1:{self.health[service]}/metrics"
+        rows = {}
+        for line in urllib.request.urlopen(url, timeout=10).read().decode().splitlines():
+            if line and not line.startswith("#"):
+                name, value = line.rsplit(" ", 1)
+                rows[name] = float(value)
+        return rows
+
+    def delivered(self, way):
+        return self.metrics("notification")[f'buckstop_deliveries_total{{way="{way}",outcome="delivered"}}']
+
+    def histogram(self, service, name):
+        rows = self.metrics(service)
+        found = re.compile(re.escape(name) + r'_bucket\{le="([^"]+)"\}')
+        return [(float(m.group(1).replace("+Inf", "inf")), v) for k, v in rows.items() if (m := found.match(k))]
+
+    def load(self, seconds, warmup, connections, rate, channel):
+        return subprocess.Popen([f"{BUILD}/tests/load", str(self.port), self.token, str(seconds), str(warmup),
+                                 str(connections), str(rate), channel], stdout=subprocess.PIPE, text=True)
+
+    def cpu(self, name):
+        with open(f"/proc/{self.processes[name].pid}/stat") as file:
+            fields = file.read().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def rss_mb(self, name):
+        with open(f"/proc/{self.processes[name].pid}/status") as file:
+            return int(re.search(r"VmRSS:\s+(\d+)", file.read()).group(1)) / 1024
+
+    def stop_services(self):
+        for process in self.processes.values():
+            process.send_signal(signal.SIGTERM)
+        for process in self.processes.values():
+            process.wait()
+        self.processes = {}
+
+    def end(self):
+        self.stop_services()
+        self.redis.stop()
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+
+def show(name, value, command):
+    print(f"  {name:<58} {value:>16}   tests/bench/run {command}", flush=True)
+
+
+def count_commits(world):
+    """Commits in the records: the items of each commit call, and how many calls lease."""
+    items = leases = 0
+    for name in SERVICES:
+        path = os.path.join(world.directory, name + ".record")
+        with open(path, "rb") as file:
+            while header := file.readline():
+                data = file.read(int(header.split()[1]))
+                if b"EVALSHA" not in data[:40].upper():
+                    continue
+                found = commit_items(data)
+                items += found
+                leases += found == 0
+    return items, leases
+
+
+def commit_items(data):
+    """A commit's arguments behind sha, number of keys and key: per item its ops, a count, that many arguments. A lease's
+    first argument is a number."""
+    words, at, n = [], data.index(b"\r\n") + 2, int(data[1:data.index(b"\r\n")])
+    for _ in range(n):
+        end = data.index(b"\r\n", at)
+        size = int(data[at + 1:end])
+        words.append(data[end + 2:end + 2 + size])
+        at = end + 4 + size
+    words, items, i = words[4:], 0, 0
+    while i < len(words):
+        if not words[i][:1].isalpha():
+            return items
+        items += 1
+        i += 2 + int(words[i + 1])
+    return items
+
+
+def throughput(way="log", channel="mail", world=None, command="throughput"):
+    world = world or World(record=True)
+    floor_directory = os.path.join(world.directory, "floor")
+    shutil.copytree(world.redis.directory, floor_directory, ignore=shutil.ignore_patterns("s"))
+    world.redis.client.config_resetstat()
+    load = world.load(SECONDS, WARMUP, 64, 0, channel)
+    select.select([], [], [], WARMUP)
+    before, began = world.delivered(way), time.monotonic()
+    out = json.loads(load.communicate()[0])
+    after, took = world.delivered(way), time.monotonic() - began
+    rate, backlog = (after - before) / took, out["accepted"] - after
+    until(lambda: world.delivered(way) >= out["accepted"], 300, "the backlog being worked off")
+    lives = out["accepted"]
+    usec, calls = world.redis.script_time()
+    audit = world.cli("audit", "--workspace", "bench").strip().splitlines()[-1]
+    world.stop_services()
+    show(f"contacts a second: accepted, routed, notified by {way}", f"{rate:,.0f}", command)
+    show("  accepted a second by intake meanwhile", f"{out['per_second']:,.0f}", command)
+    show("  refused", f"{out['refused']}", command)
+    show("  backlog at the end, in seconds of work", f"{backlog / max(rate, 1):.2f}", command)
+    show("  audit at the end", audit, command)
+    if backlog > rate:
+        print("  (the load was more than the services did: the backlog grew)", flush=True)
+    commits, leases = count_commits(world)
+    show("  commits a life", f"{commits / lives:.2f}", command)
+    show("  Redis time a commit, leases included, us", f"{usec / commits:.1f}", command)
+    floor(world, floor_directory, lives, rate, command)
+    world.end()
+
+
+def floor(world, directory, lives, rate, command):
+    store = Redis(directory)
+    records = [os.path.join(world.directory, name + ".record") for name in SERVICES]
+    out = json.loads(subprocess.run([f"{BUILD}/tests/floor", store.socket, str(WINDOW), *records],
+                                    capture_output=True, text=True, check=True).stdout)
+    floor_rate = lives / out["seconds"]
+    bare = bare_commit(store)
+    store.stop()
+    show("floor: the same script calls, one connection, window 256", f"{floor_rate:,.0f}", command)
+    show("  calls of it that failed", f"{out['errors']} of {out['calls']}", command)
+    show("ratio of contacts a second to the floor", f"{rate / floor_rate:.2f}", command)
+    show("  Redis time of a bare commit (record, timer, event), us", f"{bare:.1f}", command)
+
+
+BARE = """
+if redis.call ('GETRANGE', KEYS[1], 4, 11) ~= ARGV[1] then return 0 end
+redis.call ('SET', KEYS[1], ARGV[2])
+redis.call ('ZADD', KEYS[2], ARGV[3], ARGV[4])
+return redis.call ('XADD', KEYS[3], '0-*', 'e', ARGV[5])
+"""
+
+
+def bare_commit(store):
+    client, n = store.client, 20000
+    record = b"A0\0c" + (1).to_bytes(8, "big") + b"\0" * 4 + b"x" * 250
+    for i in range(n):
+        client.set(f"bare:{i}", record) if i == 0 else None
+    script = client.script_load(BARE)
+    pipe = client.pipeline(transaction=False)
+    for i in range(n):
+        pipe.set(f"bare:{i}", record)
+    pipe.execute()
+    client.config_resetstat()
+    for i in range(n):
+        pipe.evalsha(script, 3, f"bare:{i}", "bare:due", "bare:events", record[4:12], record, i, f"bare:{i}", b"y" * 200)
+        if i % WINDOW == WINDOW - 1:
+            pipe.execute()
+    pipe.execute()
+    usec, calls = store.script_time()
+    return usec / calls
+
+
+class Hook(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+def webhook():
+    """A way that is a real HTTP peer: counted once its 200 is committed. The peer takes its share of the machine."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Hook)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{server.server_port}/hook"
+    world = World(record=True, ways=f'[{{ webhook: "{url}", secret: hook }}]')
+    throughput("webhook", "hook", world, "webhook")
+    server.shutdown()
+
+
+def latency():
+    world = World()
+    out = json.loads(world.load(SECONDS, WARMUP, 64, 1000, "mail").communicate()[0])
+    if out["per_second"] < 990:
+        print(f"  (the load could not be filled: {out['per_second']:.0f} a second instead of 1,000)")
+    show("accept latency at 1,000 contacts a second, p50, ms", f"{out['p50_us'] / 1000:.2f}", "latency")
+    show("  p99, ms", f"{out['p99_us'] / 1000:.2f}", "latency")
+    show("  max, ms", f"{out['max_us'] / 1000:.2f}", "latency")
+    world.end()
+
+
+def lateness():
+    """TIMERS contacts that are due in a day, then 1,000 a second whose promise breaks after five seconds."""
+    world = World()
+    sent = 0
+    while sent < TIMERS:
+        out = json.loads(world.load(5, 0, 64, 0, "slow").communicate()[0])
+        sent += out["accepted"]
+    until(lambda: world.delivered("log") >= sent, 300, "the armed contacts being offered")
+    before = dict(world.histogram("escalation", "buckstop_firing_lateness"))
+    out = json.loads(world.load(SECONDS, 0, 64, 1000, "soon").communicate()[0])
+    until(lambda: dict(world.histogram("escalation", "buckstop_firing_lateness"))[float("inf")] - before[float("inf")]
+          >= out["accepted"], 120, "the promises breaking")
+    after = world.histogram("escalation", "buckstop_firing_lateness")
+    buckets = [(bound, count - before[bound]) for bound, count in after]
+    show(f"lateness of firings with {sent:,} timers armed, p50, ms at most", f"{quantile_bound(buckets, .5):g}", "lateness")
+    show("  p99, ms at most", f"{quantile_bound(buckets, .99):g}", "lateness")
+    show("  max, ms at most", f"{quantile_bound(buckets, 1):g}", "lateness")
+    show("  firings", f"{buckets[-1][1]:,.0f}", "lateness")
+    world.end()
+
+
+def memory():
+    """What an open contact takes in Redis with record, timer, places, index and idempotency key; its timeline apart."""
+    world = World()
+    client = world.redis.client
+    before = client.info("memory")["used_memory"]
+    out = json.loads(world.load(5, 0, 64, 0, "slow").communicate()[0])
+    until(lambda: world.delivered("log") >= out["accepted"], 300, "the contacts being offered")
+    whole = client.info("memory")["used_memory"] - before
+    lines = stream = 0
+    for key in client.scan_iter("b:*:tl:*", count=1000):
+        lines += client.memory_usage(key)
+    for key in client.scan_iter("b:*:ev:*", count=1000):
+        stream += client.memory_usage(key, samples=0)
+    n = out["accepted"]
+    show(f"Redis memory an open contact ({n:,} of them), bytes", f"{(whole - lines - stream) / n:,.0f}", "memory")
+    show("  its timeline so far, bytes", f"{lines / n:,.0f}", "memory")
+    show("  its share of the event stream, bytes", f"{stream / n:,.0f}", "memory")
+    world.end()
+
+
+def idle():
+    world = World()
+    select.select([], [], [], 3)
+    before = {name: world.cpu(name) for name in SERVICES}
+    select.select([], [], [], 10)
+    for name in SERVICES:
+        show(f"{name}: idle, share of a core", f"{(world.cpu(name) - before[name]) / 10:.2%}", "idle")
+        show(f"{name}: memory, MB", f"{world.rss_mb(name):.1f}", "idle")
+    world.end()
+
+
+def decision():
+    program = f"{BUILD}/tests/route_bench"
+    out = subprocess.run([program], capture_output=True, text=True, check=True).stdout.strip()
+    print("\n".join("  " + line for line in out.splitlines()))
+
+
+PARTS = {"throughput": throughput, "webhook": webhook, "latency": latency, "lateness": lateness, "memory": memory,
+         "idle": idle, "decision": decision}
+
+
+def main():
+    names = sys.argv[1:] or list(PARTS)
+    unknown = [name for name in names if name not in PARTS]
+    if unknown:
+        sys.exit(f"bench: no such part: {', '.join(unknown)}; there are: {', '.join(PARTS)}")
+    print(f"{os.cpu_count()} cores; redis {redis.__name__} over a unix socket, append-only file, fsync always")
+    for name in names:
+        print(name, flush=True)
+        PARTS[name]()
+
+
+if __name__ == "__main__":
+    main()
