@@ -168,7 +168,7 @@ static bool s_idle (service_t *service, void *arg)
 {
     notification_t *self = ((notification_params_t *)arg)->self;
     for (int i = 0; self && i < store_shards (service->store); i++)
-        if (self->shards[i].leasing)
+        if (self->shards[i].leases)
             return false;
     return !self || self->unsettled == 0;
 }

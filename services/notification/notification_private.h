@@ -23,6 +23,7 @@ enum {
     OUTBOX_POLL_MS = 1000,       /* the store is asked at least so often: hints may be lost */
     OUTBOX_AWAY_MS = 250,        /* after the store could not be asked */
     OUTBOX_UNSETTLED_MAX = 1024, /* leased and not settled yet */
+    LEASES_MAX = 4,              /* of one shard at once */
     LEASE_MARGIN_MS = 5000,      /* a lease outlasts an attempt by that: waiting in the lane and the commit */
     LEASE_UNGUARDED_MS = 200,    /* shorter than an attempt: what f36 is about */
     LANE_WAIT_MS = 2000,         /* who waited so long in a lane is held instead */
@@ -72,10 +73,12 @@ typedef struct lane {
 enum settle { SETTLE_DONE, SETTLE_MOOT, SETTLE_RETRY, SETTLE_HELD, SETTLE_DEAD, SETTLES };
 
 typedef struct outbox_shard {
-    bool leasing;
+    unsigned leases; /* under way; one flush of the store serves them all */
+    unsigned width;  /* how many are asked at once: more while they come back full */
+    bool full;       /* all of this round did */
     wall_ms_t next;  /* when to ask again */
     wall_ms_t hint;  /* a nearer one that was heard of while asking */
-    int64_t late_ms; /* of the oldest that the last lease handed out */
+    int64_t late_ms; /* of the oldest that the last round handed out */
 } outbox_shard_t;
 
 struct notification {

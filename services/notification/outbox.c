@@ -194,6 +194,24 @@ typedef struct ask {
     int shard;
 } ask_t;
 
+/* Takes in when to ask again, and how wide. */
+static void s_answered (notification_t *self, outbox_shard_t *shard, const store_leased_t *leased)
+{
+    wall_ms_t next = leased->away ? store_now (self->service->store) + OUTBOX_AWAY_MS : leased->next_due;
+    shard->next = next < shard->hint ? next : shard->hint;
+    shard->full = shard->full && leased->rows_n == STORE_LEASE_MAX;
+    for (size_t i = 0; i < leased->rows_n; i++) {
+        int64_t late = leased->now - leased->rows[i].due;
+        metric_observe ("buckstop_outbox_lateness_ms", (double)late);
+        if (late > shard->late_ms)
+            shard->late_ms = late;
+    }
+    if (--shard->leases)
+        return;
+    shard->hint = TIME_NEVER;
+    shard->width = !shard->full ? 1 : shard->width < LEASES_MAX ? 2 * shard->width : LEASES_MAX;
+}
+
 static void s_leased (void *arg, const store_leased_t *leased)
 {
     ask_t ask = *(ask_t *)arg;
@@ -201,19 +219,7 @@ static void s_leased (void *arg, const store_leased_t *leased)
     notification_t *self = ask.self;
     if (!notification_release (self))
         return;
-    outbox_shard_t *shard = &self->shards[ask.shard];
-    shard->leasing = false;
-    shard->next = leased->away ? store_now (self->service->store) + OUTBOX_AWAY_MS : leased->next_due;
-    if (shard->hint < shard->next)
-        shard->next = shard->hint;
-    shard->hint = TIME_NEVER;
-    shard->late_ms = 0;
-    for (size_t i = 0; i < leased->rows_n; i++) {
-        int64_t late = leased->now - leased->rows[i].due;
-        metric_observe ("buckstop_outbox_lateness_ms", (double)late);
-        if (late > shard->late_ms)
-            shard->late_ms = late;
-    }
+    s_answered (self, &self->shards[ask.shard], leased);
     if (leased->rows_n) {
         kill_point ("notification.leased");
         s_batch_begin (self, ask.shard, leased);
@@ -221,16 +227,26 @@ static void s_leased (void *arg, const store_leased_t *leased)
     outbox_pump (self);
 }
 
-static void s_lease (notification_t *self, int shard)
+static void s_lease_one (notification_t *self, int shard, int rows)
 {
     ask_t *ask = xmalloc (sizeof *ask);
     *ask = (ask_t){self, shard};
-    int room = OUTBOX_UNSETTLED_MAX - (int)self->unsettled;
     int lease_ms = (int)self->params->attempt_ms + LEASE_MARGIN_MS;
-    self->shards[shard].leasing = true;
+    self->shards[shard].leases++;
     notification_hold (self);
-    store_lease (self->service->store, shard, KIND_DELIVERY, room < STORE_LEASE_MAX ? room : STORE_LEASE_MAX,
-                 GUARD ("f36") ? lease_ms : LEASE_UNGUARDED_MS, s_leased, ask);
+    store_lease (self->service->store, shard, KIND_DELIVERY, rows, GUARD ("f36") ? lease_ms : LEASE_UNGUARDED_MS,
+                 s_leased, ask);
+}
+
+/* A round: as many leases as came back full before, and as there is room for what they bring. */
+static void s_lease (notification_t *self, int number)
+{
+    outbox_shard_t *shard = &self->shards[number];
+    int room = OUTBOX_UNSETTLED_MAX - (int)self->unsettled;
+    shard->full = true;
+    shard->late_ms = 0;
+    for (unsigned i = 0; i < shard->width && room > 0; i++, room -= STORE_LEASE_MAX)
+        s_lease_one (self, number, room < STORE_LEASE_MAX ? room : STORE_LEASE_MAX);
 }
 
 /* ---- when to ask ---- */
@@ -246,7 +262,7 @@ static void s_arm (notification_t *self, wall_ms_t now)
 {
     wall_ms_t next = now + OUTBOX_POLL_MS;
     for (int i = 0; i < store_shards (self->service->store); i++)
-        if (!self->shards[i].leasing && self->shards[i].next < next)
+        if (!self->shards[i].leases && self->shards[i].next < next)
             next = self->shards[i].next;
     loop_cancel (self->service->loop, &self->wake);
     int64_t wait = next > now ? next - now : 1;
@@ -262,7 +278,7 @@ void outbox_pump (void *arg)
         return;
     wall_ms_t now = store_now (store);
     for (int i = 0; i < store_shards (store); i++)
-        if (!self->shards[i].leasing && self->shards[i].next <= now && self->unsettled < OUTBOX_UNSETTLED_MAX)
+        if (!self->shards[i].leases && self->shards[i].next <= now && self->unsettled < OUTBOX_UNSETTLED_MAX)
             s_lease (self, i);
     if (self->unsettled < OUTBOX_UNSETTLED_MAX)
         s_arm (self, now);
@@ -297,17 +313,17 @@ void outbox_hint (void *arg, bus_peer_t *peer, const void *bytes, size_t size)
     if (number >= (uint32_t)store_shards (self->service->store))
         return;
     outbox_shard_t *shard = &self->shards[number];
-    wall_ms_t *slot = shard->leasing ? &shard->hint : &shard->next;
+    wall_ms_t *slot = shard->leases ? &shard->hint : &shard->next;
     if (at >= *slot)
         return;
     *slot = at;
-    if (!shard->leasing)
+    if (!shard->leases)
         outbox_pump (self);
 }
 
 void outbox_open (notification_t *self)
 {
     for (int i = 0; i < SHARDS_MAX; i++)
-        self->shards[i] = (outbox_shard_t){.next = 0, .hint = TIME_NEVER};
+        self->shards[i] = (outbox_shard_t){.next = 0, .hint = TIME_NEVER, .width = 1};
     self->poll = loop_at (self->service->loop, loop_now (self->service->loop), s_poll, self);
 }

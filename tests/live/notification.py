@@ -34,7 +34,7 @@ BUILD = os.environ.get("BUCKSTOP_BUILD", os.path.join(ROOT, "build"))
 CONTACT = "01HZZZZZZZZZZZZZZZZZZZZZZZ"
 ATTEMPT_MS = 1500
 TURN_LIMIT_US = 20000
-RATE_FLOOR = int(os.environ.get("BUCKSTOP_RATE_FLOOR", "2000"))
+RATE_FLOOR = int(os.environ.get("BUCKSTOP_RATE_FLOOR", "1000"))
 POLICY = """workspace: acme
 last_resort: ada
 people:
@@ -242,7 +242,7 @@ class Service:
         ]
         self.process = subprocess.Popen(command, stderr=open(self.log, "w"), env={**os.environ, **environment})
         house.processes.append(self)
-        until("the service is ready", 20, lambda: re.search(r"\bready\b", self.text()) or self.process.poll() is not None)
+        until("the service is ready", 20, lambda: re.search(r"(?<!not )\bready\b", self.text()) or self.process.poll() is not None)
         self.port = re.search(r"port=(\d+)", self.text()).group(1)
 
     def text(self):
