@@ -121,6 +121,17 @@ static void read_dry (reader_t *self, const yaml_key_t *key, const node_t *value
     yaml_read_mail (self, key, &address, &policy->dry);
 }
 
+/* Links are this, a slash, and more. */
+static void read_links (reader_t *self, const yaml_key_t *key, const node_t *value, void *field)
+{
+    node_t base = *value;
+    if (value->kind == NODE_TEXT)
+        while (base.length && base.text[base.length - 1] == '/')
+            base.length--;
+    base.text = arena_copy (self->arena, base.text, base.length);
+    yaml_read_url (self, key, &base, field);
+}
+
 /* In the order in which they are read. */
 static const yaml_key_t root_keys[] = {
     {"workspace", yaml_read_name, SETTING (workspace), 0, 0, "the workspace's name", true},
@@ -134,7 +145,7 @@ static const yaml_key_t root_keys[] = {
     {"default_team", yaml_read_team, SETTING (default_team), 0, 0, "where no rule matches; none: the first team"},
     {"dry", read_dry, 0, 0, 0, "send all notices to one place"},
     {"mail_from", yaml_read_mail, SETTING (mail_from), 0, 0, "sender of mails"},
-    {"links", yaml_read_url, SETTING (link_base), 0, 0, "public URL of intake"},
+    {"links", read_links, SETTING (link_base), 0, 0, "public URL of intake"},
     {"ladders", yaml_section_ladders, 0, 0, 0, "what happens around a deadline"},
     {"templates", yaml_section_templates, 0, 0, 0, "the words of notices"},
     {"rules", yaml_section_rules, 0, 0, 0, "who takes what"},

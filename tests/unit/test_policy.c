@@ -54,7 +54,7 @@ static void test_example_people (void **state)
     assert_ptr_equal (policy->last_resort, policy_person (policy, "dana"));
     assert_ptr_equal (policy->manager, policy->last_resort);
     assert_ptr_equal (policy->default_team, policy_team (policy, "front"));
-    assert_int_equal (policy->dry_kind, 0);
+    assert_int_equal (policy->dry_kind, BUCKSTOP__V1__WAY_KIND__WAY_KIND_LOG);
     assert_string_equal (policy->mail_from, "Support <support@example.com>");
     assert_string_equal (policy->link_base, "https://support.example.com");
     assert_string_equal (ada->display, "Ada L.");
@@ -176,6 +176,7 @@ static void test_gaps_are_filled (void **state)
     assert_int_equal (policy->ladders[0].steps_n, 3);
     assert_int_equal (policy->ladders[0].steps[2].tell[0].kind, TELL_MANAGER);
     assert_null (policy->link_base);
+    assert_int_equal (policy->dry_kind, 0);
     assert_non_null (policy->mail_from);
     assert_int_equal (policy->presence_ms, 60000);
     assert_int_equal (policy->transfers_max, 3);
@@ -228,6 +229,16 @@ static void test_dry (void **state)
         assert_string_equal (policy->dry, rows[i].address);
         policy_destroy (&policy);
     }
+}
+
+static void test_links (void **state)
+{
+    (void)state;
+    char text[256];
+    snprintf (text, sizeof text, "%slinks: http://127.0.0.1:7400/in//\n", least);
+    policy_t *policy = parse (text);
+    assert_string_equal (policy->link_base, "http://127.0.0.1:7400/in");
+    policy_destroy (&policy);
 }
 
 static void test_lookups_of_nothing (void **state)
@@ -439,6 +450,7 @@ int main (void)
         cmocka_unit_test (test_gaps_are_filled),
         cmocka_unit_test (test_default_ladder_by_name),
         cmocka_unit_test (test_dry),
+        cmocka_unit_test (test_links),
         cmocka_unit_test (test_lookups_of_nothing),
         cmocka_unit_test (test_owners),
         cmocka_unit_test (test_match),
