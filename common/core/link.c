@@ -16,7 +16,7 @@ enum {
     MAC_LENGTH = 43,
     VARIANT = sodium_base64_VARIANT_URLSAFE_NO_PADDING,
 };
-_Static_assert ((FIELDS_MAX + 2) / 3 * 4 + 1 + MAC_LENGTH < LINK_TOKEN_SIZE, "the largest token fits");
+_Static_assert((FIELDS_MAX + 2) / 3 * 4 + 1 + MAC_LENGTH < LINK_TOKEN_SIZE, "the largest token fits");
 
 typedef struct fields {
     uint8_t bytes[FIELDS_MAX];

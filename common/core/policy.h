@@ -53,11 +53,11 @@ typedef struct policy_team {
 
 typedef struct policy_channel {
     const char *name;
-    int weight;           /* of one contact against a person's capacity */
-    bool live;            /* somebody is on the line: class before deferred ones */
-    bool accept_auto;     /* an offer counts as accepted at once */
-    int64_t offer_ms;     /* how long an offer stands */
-    return_way_t answer;  /* default return way when the submission names none */
+    int weight;          /* of one contact against a person's capacity */
+    bool live;           /* somebody is on the line: class before deferred ones */
+    bool accept_auto;    /* an offer counts as accepted at once */
+    int64_t offer_ms;    /* how long an offer stands */
+    return_way_t answer; /* default return way when the submission names none */
 } policy_channel_t;
 
 /* What a rule looks at; an absent criterion (NULL, 0) matches everything. */
@@ -169,16 +169,16 @@ typedef struct policy {
     size_t templates_n;
 
     /* settings, each with a default in policy_yaml.c */
-    int64_t presence_ms;       /* a heartbeat holds so long */
-    int64_t decline_ms;        /* a decline or expiry excludes so long */
-    int64_t acknowledged_ms;   /* an acknowledgement of a step holds so long */
-    int64_t pause_ms;          /* budget of waiting on the customer */
-    int64_t reopen_ms;         /* a resolved contact closes after it */
-    int64_t review_ms;         /* an owned contact without a promise is looked at after so much silence */
-    int64_t link_ms;           /* signed links expire */
-    int64_t retain_ms;         /* events and closed contacts are kept so long */
-    unsigned transfers_max;    /* more climb to the manager */
-    unsigned makeup_max;       /* promises made good for broken ones, per chain */
+    int64_t presence_ms;     /* a heartbeat holds so long */
+    int64_t decline_ms;      /* a decline or expiry excludes so long */
+    int64_t acknowledged_ms; /* an acknowledgement of a step holds so long */
+    int64_t pause_ms;        /* budget of waiting on the customer */
+    int64_t reopen_ms;       /* a resolved contact closes after it */
+    int64_t review_ms;       /* an owned contact without a promise is looked at after so much silence */
+    int64_t link_ms;         /* signed links expire */
+    int64_t retain_ms;       /* events and closed contacts are kept so long */
+    unsigned transfers_max;  /* more climb to the manager */
+    unsigned makeup_max;     /* promises made good for broken ones, per chain */
 
     struct policy_arena *arena;
 } policy_t;

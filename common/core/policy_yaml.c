@@ -14,7 +14,7 @@
 enum { TEMPLATE_MAX = 8192, TRANSFERS_DEFAULT = 3, MAKEUPS_DEFAULT = 2, COUNT_MAX = 100 };
 
 YAML_LIST_ASSERT (policy_t, channels);
-_Static_assert (offsetof (policy_t, workspace) == 0, "the policy is a row of the map at the root");
+_Static_assert(offsetof (policy_t, workspace) == 0, "the policy is a row of the map at the root");
 
 /* ---- settings */
 
@@ -31,7 +31,7 @@ static const policy_t defaults = {
     .makeup_max = MAKEUPS_DEFAULT,
     .mail_from = "buckstop@localhost",
 };
-_Static_assert (sizeof defaults.transfers_max == sizeof (int), "yaml_read_number writes an int");
+_Static_assert(sizeof defaults.transfers_max == sizeof (int), "yaml_read_number writes an int");
 
 #define YEAR           (366 * MS_PER_DAY)
 #define SETTING(field) offsetof (policy_t, field)
@@ -124,12 +124,13 @@ static void read_dry (reader_t *self, const yaml_key_t *key, const node_t *value
 /* Links are this, a slash, and more. */
 static void read_links (reader_t *self, const yaml_key_t *key, const node_t *value, void *field)
 {
-    node_t base = *value;
-    if (value->kind == NODE_TEXT)
-        while (base.length && base.text[base.length - 1] == '/')
-            base.length--;
-    base.text = arena_copy (self->arena, base.text, base.length);
-    yaml_read_url (self, key, &base, field);
+    const char *base = NULL;
+    yaml_read_url (self, key, value, &base);
+    size_t length = base ? strlen (base) : 0;
+    while (length && base[length - 1] == '/')
+        length--;
+    if (base)
+        *(const char **)field = arena_copy (self->arena, base, length);
 }
 
 /* In the order in which they are read. */

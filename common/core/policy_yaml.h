@@ -49,7 +49,7 @@ typedef struct yaml_list {
     size_t n;
 } yaml_list_t;
 #define YAML_LIST_ASSERT(type, items) \
-    _Static_assert (offsetof (type, items##_n) == offsetof (type, items) + offsetof (yaml_list_t, n), "a list")
+    _Static_assert(offsetof (type, items##_n) == offsetof (type, items) + offsetof (yaml_list_t, n), "a list")
 
 void yaml_fail (reader_t *self, const node_t *at, const char *expected, const char *what, ...)
     __attribute__ ((format (printf, 4, 5)));

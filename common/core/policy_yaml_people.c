@@ -18,7 +18,7 @@ static const yaml_word_t answer_words[] = {
     {"none", BUCKSTOP__V1__RETURN_WAY__RETURN_WAY_UNSPECIFIED},
     {NULL, 0},
 };
-_Static_assert (sizeof (return_way_t) == sizeof (int), "yaml_read_word writes an int");
+_Static_assert(sizeof (return_way_t) == sizeof (int), "yaml_read_word writes an int");
 
 static const yaml_key_t channel_keys[] = {
     {"weight", yaml_read_number, offsetof (policy_channel_t, weight), 0, CAPACITY_MAX, "of one contact"},

@@ -16,8 +16,8 @@ enum {
     SECRET_LENGTH = 43,
     TOKEN_LENGTH = PREFIX_LENGTH + ID_LENGTH + 1 + SECRET_LENGTH,
 };
-_Static_assert (ID_BYTES + SECRET_BYTES == TOKEN_RANDOM_BYTES, "all random bytes are used");
-_Static_assert ((int) TOKEN_LENGTH < (int) TOKEN_SIZE, "a token fits");
+_Static_assert(ID_BYTES + SECRET_BYTES == TOKEN_RANDOM_BYTES, "all random bytes are used");
+_Static_assert((int)TOKEN_LENGTH < (int)TOKEN_SIZE, "a token fits");
 
 static const char alphabet[] = "0123456789abcdefghjkmnpqrstvwxyz"; /* Crockford's base 32 */
 
