@@ -26,7 +26,7 @@
 /* The only one eligible is asked again in spite of a decline, but not in the same breath. */
 #define ROUTE_ASK_AGAIN_MS (5 * MS_PER_SECOND)
 
-/* What a contact needs now. All zero where nothing is asked: two needs are equal when their bytes are. */
+/* What a contact needs now. Empty where nothing is asked. */
 typedef struct route_need {
     char channel[NAME_SIZE], team[NAME_SIZE], rule[NAME_SIZE];
     char language[LANGUAGE_SIZE];

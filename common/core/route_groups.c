@@ -21,24 +21,53 @@ static bool entry_before (const void *a, const void *b)
 
 static const heap_kind_t by_order = {entry_before, offsetof (route_entry_t, place)};
 
-/* Only what is said is hashed: most of a need is zero. */
+enum { NEED_TEXTS = 7 };
+
+static void need_texts (const route_need_t *need, const char *texts[NEED_TEXTS])
+{
+    const char *const all[NEED_TEXTS] = {need->channel,   need->team, need->rule, need->language,
+                                         need->preferred, need->only, need->giver};
+    memcpy (texts, all, sizeof all);
+}
+
+static bool need_equal (const route_need_t *a, const route_need_t *b)
+{
+    const char *left[NEED_TEXTS], *right[NEED_TEXTS];
+    if (a->relaxed != b->relaxed || a->elsewhere != b->elsewhere || a->preferred_until != b->preferred_until ||
+        a->excluded_n != b->excluded_n)
+        return false;
+    need_texts (a, left);
+    need_texts (b, right);
+    for (size_t i = 0; i < NEED_TEXTS; i++)
+        if (strcmp (left[i], right[i]) != 0)
+            return false;
+    for (size_t i = 0; i < a->excluded_n; i++)
+        if (a->excluded[i].until != b->excluded[i].until || strcmp (a->excluded[i].person, b->excluded[i].person) != 0)
+            return false;
+    return true;
+}
+
 static uint64_t need_hash (const route_need_t *need)
 {
-    const char *const texts[] = {need->channel,   need->team, need->rule, need->language,
-                                 need->preferred, need->only, need->giver};
+    const char *texts[NEED_TEXTS];
     uint64_t hash = ROUTE_HASH_SEED;
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+    need_texts (need, texts);
+    for (size_t i = 0; i < NEED_TEXTS; i++)
         hash = route_hash (texts[i], strlen (texts[i]) + 1, hash);
     hash = route_hash (&need->relaxed, sizeof need->relaxed, hash);
     hash = route_hash (&need->preferred_until, sizeof need->preferred_until, hash);
-    return route_hash (need->excluded, need->excluded_n * sizeof *need->excluded, hash);
+    for (size_t i = 0; i < need->excluded_n; i++) {
+        hash = route_hash (need->excluded[i].person, strlen (need->excluded[i].person), hash);
+        hash = route_hash (&need->excluded[i].until, sizeof need->excluded[i].until, hash);
+    }
+    return hash;
 }
 
 static void rehash (route_groups_t *self)
 {
     free (self->heads);
     self->size = self->size ? self->size * 2 : HEADS_FIRST;
-    self->heads = xcalloc (self->size, sizeof *self->heads);
+    self->heads = xcalloc (self->size, sizeof (void *));
     for (size_t i = 0; i < self->n; i++) {
         route_group_t **head = &self->heads[self->items[i]->hash & (self->size - 1)];
         self->items[i]->next = *head;
@@ -62,7 +91,7 @@ route_group_t *groups_of (route_groups_t *self, const roster_t *roster, const ro
 {
     uint64_t hash = need_hash (need);
     route_group_t *group = self->size ? self->heads[hash & (self->size - 1)] : NULL;
-    while (group && (group->hash != hash || memcmp (&group->need, need, sizeof *need) != 0))
+    while (group && (group->hash != hash || !need_equal (&group->need, need)))
         group = group->next;
     if (group)
         return group;
@@ -70,10 +99,10 @@ route_group_t *groups_of (route_groups_t *self, const roster_t *roster, const ro
         rehash (self);
     if (self->n == self->cap) {
         self->cap = self->cap ? self->cap * 2 : HEADS_FIRST;
-        self->items = xrealloc (self->items, self->cap * sizeof *self->items);
+        self->items = xrealloc (self->items, self->cap * sizeof (void *));
     }
     group = xcalloc (1, sizeof *group);
-    memcpy (&group->need, need, sizeof *need); /* with its zeroes: assignment need not copy what lies between */
+    group->need = *need;
     group->hash = hash;
     group->heap.kind = &by_order;
     route_spec (roster, &group->need, &group->spec);

@@ -39,7 +39,7 @@ route_entry_t *index_find (const route_index_t *self, const char *id)
 static void grow (struct index_table *table)
 {
     struct index_table bigger = {.size = table->size ? table->size * 2 : TABLE_FIRST, .n = table->n};
-    bigger.heads = xcalloc (bigger.size, sizeof *bigger.heads);
+    bigger.heads = xcalloc (bigger.size, sizeof (void *));
     for (uint32_t i = 0; i < table->size; i++)
         for (route_entry_t *entry = table->heads[i], *next; entry; entry = next) {
             next = entry->next;

@@ -50,9 +50,9 @@ static void count_pick (waiting_t *self, const heads_t *heads, bool live)
     self->last_live = live;
 }
 
-static void make_pair (waiting_t *self, roster_t *roster, route_group_t *group, wall_ms_t now, route_pair_t *pair)
+static void make_pair (waiting_t *self, roster_t *roster, route_entry_t *entry, wall_ms_t now, route_pair_t *pair)
 {
-    route_entry_t *entry = heap_first (&group->heap);
+    const route_group_t *group = entry->group;
     memcpy (pair->contact, entry->id, sizeof pair->contact);
     memcpy (pair->channel, group->need.channel, sizeof pair->channel);
     pair->version = entry->version;
@@ -78,7 +78,7 @@ size_t route_match (waiting_t *self, roster_t *roster, wall_ms_t now, route_pair
             continue;
         }
         count_pick (self, &heads, group->spec.live);
-        make_pair (self, roster, group, now, &pairs[n++]);
+        make_pair (self, roster, heap_first (&group->heap), now, &pairs[n++]);
     }
     return n;
 }

@@ -5,12 +5,9 @@
  * Limits: a rule that policy does not name any more asks for nothing but the contact's team. */
 #include "guard.h"
 #include "route_inside.h"
+#include "words.h"
 
-#include <stdio.h>
 #include <string.h>
-
-/* Zeroes stay behind the text: needs are compared by their bytes. */
-#define SET(field, text) snprintf (field, sizeof (field), "%s", text)
 
 static unsigned relaxations (const policy_rule_t *rule, int64_t waited)
 {
@@ -30,24 +27,24 @@ void route_need (const contact_t *contact, wall_ms_t now, const policy_t *policy
     memset (need, 0, sizeof *need);
     const policy_rule_t *rule = policy_rule (policy, contact->rule);
     const char *team = contact->transfer_team[0] ? contact->transfer_team : contact->team;
-    SET (need->channel, contact->channel);
-    SET (need->team, team);
-    SET (need->rule, rule ? rule->name : "");
+    WORD_COPY (need->channel, contact->channel);
+    WORD_COPY (need->team, team);
+    WORD_COPY (need->rule, rule ? rule->name : "");
     if (rule && rule->need_language)
-        SET (need->language, contact->language);
+        WORD_COPY (need->language, contact->language);
     need->relaxed = relaxations (rule, now - contact->waiting_since);
     need->elsewhere = rule && rule->team && strcmp (rule->team->name, team) != 0;
     if (transferring (contact)) {
-        SET (need->giver, contact->owner);
-        SET (need->only, contact->transfer_team[0] ? "" : contact->transfer_to);
+        WORD_COPY (need->giver, contact->owner);
+        WORD_COPY (need->only, contact->transfer_team[0] ? "" : contact->transfer_to);
     } else if (contact->preferred[0]) {
-        SET (need->preferred, contact->preferred);
+        WORD_COPY (need->preferred, contact->preferred);
         need->preferred_until = contact->preferred_until > now ? contact->preferred_until : 0;
     }
     for (size_t i = 0; i < contact->excluded_n; i++)
         if (contact->excluded[i].until > now) {
             exclusion_t *excluded = &need->excluded[need->excluded_n++];
-            SET (excluded->person, contact->excluded[i].person);
+            WORD_COPY (excluded->person, contact->excluded[i].person);
             excluded->until = contact->excluded[i].until;
         }
 }

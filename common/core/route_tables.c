@@ -58,7 +58,7 @@ int route_tables_language (const route_tables_t *self, const char *language)
 static void collect (route_tables_t *self, const policy_t *policy)
 {
     self->people_n = policy->people_n;
-    self->people = xcalloc (self->people_n, sizeof *self->people);
+    self->people = xcalloc (self->people_n, sizeof (void *));
     self->shifts = xcalloc (self->people_n + 1, sizeof *self->shifts);
     self->shifts[self->shifts_n++] = (route_shift_t){.on = true, .until = TIME_NEVER};
     for (size_t i = 0; i < policy->people_n; i++) {
@@ -73,7 +73,7 @@ static void collect (route_tables_t *self, const policy_t *policy)
             self->shifts[self->shifts_n++].calendar = person->shift;
     }
     if (self->people_n)
-        qsort (self->people, self->people_n, sizeof *self->people, by_name);
+        qsort (self->people, self->people_n, sizeof (void *), by_name);
 }
 
 static void fill_person (route_tables_t *self, size_t row)

@@ -14,13 +14,13 @@ enum { TAIL_SIZE = 24 };
 static void add (char detail[DETAIL_SIZE], const char *format, ...) __attribute__ ((format (printf, 2, 3)));
 static void add (char detail[DETAIL_SIZE], const char *format, ...)
 {
-    char piece[DETAIL_SIZE];
+    size_t length = strlen (detail), room = DETAIL_SIZE - TAIL_SIZE - length;
     va_list args;
     va_start (args, format);
-    vsnprintf (piece, sizeof piece, format, args);
+    int size = vsnprintf (detail + length, room, format, args); // NOLINT(clang-analyzer-valist.Uninitialized)
     va_end (args);
-    if (strlen (detail) + strlen (piece) < DETAIL_SIZE - TAIL_SIZE)
-        strcat (detail, piece);
+    if (size < 0 || (size_t)size >= room)
+        detail[length] = 0; /* whole, or not at all */
 }
 
 static const char *name_of (const roster_t *roster, int index)

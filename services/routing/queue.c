@@ -33,7 +33,8 @@ static void say_broken (desk_t *desk, const char *id)
     for (size_t i = 0; i < DESK_BROKEN_KEPT; i++)
         if (strcmp (desk->broken[i], id) == 0)
             return;
-    WORD_COPY (desk->broken[desk->broken_n++ % DESK_BROKEN_KEPT], id);
+    char *place = desk->broken[desk->broken_n++ % DESK_BROKEN_KEPT];
+    word_copy (place, ID_SIZE, id);
     metric_add ("routing_broken", 1);
     log_fact (LOG_ERROR_, id, "record can't be read: left out", "workspace", desk->workspace, NULL);
 }

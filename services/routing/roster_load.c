@@ -48,6 +48,12 @@ static slice_t *slice_new (load_t *load)
     return slice;
 }
 
+static void slice_add (slice_t *slice, const char *name)
+{
+    word_copy (slice->names[slice->n], NAME_SIZE, name);
+    slice->n++;
+}
+
 static void tell_better (const load_t *self, int index)
 {
     if (self->order.better)
@@ -147,7 +153,7 @@ static void read_all (load_t *self)
     for (size_t at = 0; at < n; at += SLICE) {
         slice_t *slice = slice_new (self);
         for (size_t i = at; i < n && i < at + SLICE; i++)
-            WORD_COPY (slice->names[slice->n++], roster_person (roster, (int)i)->facts->name);
+            slice_add (slice, roster_person (roster, (int)i)->facts->name);
         read_slice (self, slice);
     }
     read_idle (self);
@@ -165,7 +171,7 @@ void roster_load (const roster_load_t *order)
         return;
     }
     slice_t *slice = slice_new (self);
-    WORD_COPY (slice->names[slice->n++], order->person);
+    slice_add (slice, order->person);
     self->order.person = NULL;
     read_slice (self, slice);
 }
