@@ -4,6 +4,7 @@
 Each world is a private Redis (append-only file, fsync always) and one of each service on unix sockets; all is ended
 by process id. Run by tests/bench/run, which builds.
 """
+import atexit
 import http.server
 import json
 import os
@@ -32,6 +33,11 @@ REDIS = ["--port", "0", "--appendonly", "yes", "--appendfsync", "always", "--max
          "--save", "", "--auto-aof-rewrite-percentage", "0"]
 
 
+def ended_at_exit(process):
+    atexit.register(lambda: process.poll() is None and (process.kill(), process.wait()))
+    return process
+
+
 def until(condition, seconds, what):
     """Looks again and again, bounded; what can't be had is an error that says so."""
     end = time.monotonic() + seconds
@@ -56,8 +62,9 @@ class Redis:
     def __init__(self, directory):
         self.directory, self.socket = directory, os.path.join(directory, "s")
         os.makedirs(directory, exist_ok=True)
-        self.process = subprocess.Popen(["redis-server", "--unixsocket", self.socket, "--dir", directory] + REDIS,
-                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.process = ended_at_exit(subprocess.Popen(
+            ["redis-server", "--unixsocket", self.socket, "--dir", directory] + REDIS,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
         self.client = redis.Redis(unix_socket_path=self.socket)
         until(self.answers, 60, "redis answering")
 
@@ -82,13 +89,14 @@ class World:
 
     def __init__(self, record=False, ways="[{ log: NAME }]"):
         self.directory = tempfile.mkdtemp(prefix="bench.", dir=os.environ.get("TMPDIR", "/tmp"))
+        atexit.register(shutil.rmtree, self.directory, ignore_errors=True)
         self.redis = Redis(os.path.join(self.directory, "r"))
         self.processes, self.health, self.record = {}, {}, record
         policy = os.path.join(self.directory, "policy.yaml")
         names = [f"p{i}" for i in range(PEOPLE)]
         with open(os.path.join(ROOT, "tests/bench/policy.yaml")) as file:
             text = file.read()
-        people = "\n".join(f"  {n}: {{ name: {n}, capacity: 10000000, ways: {ways.replace('NAME', n)} }}" for n in names)
+        people = "\n".join(f"  {n}: {{ name: {n}, capacity: 100000, ways: {ways.replace('NAME', n)} }}" for n in names)
         with open(policy, "w") as file:
             file.write(text.replace("PEOPLE", people).replace("MEMBERS", ", ".join(names)))
         self.cli("policy", "apply", policy)
@@ -122,7 +130,7 @@ class World:
         if self.record:
             command += ["--record", os.path.join(self.directory, name + ".record")]
         with open(log, "w") as file:
-            self.processes[name] = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=file)
+            self.processes[name] = ended_at_exit(subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=file))
         text = until(lambda: (lambda t: t if " ready" in t.replace("not ready", "") else None)(open(log).read()), 30,
                      f"{name} being ready ({log})")
         self.health[name] = int(re.search(r"for=health .*port=(\d+)", text).group(1))
