@@ -19,6 +19,7 @@
 enum { LOOK_EVERY_MS = 1000, WATCHERS_MAX = 8 };
 
 typedef struct entry {
+    struct entry *next;
     char name[NAME_SIZE];
     policy_t *policy;
     uint32_t refused; /* version of a text that can't be used: said once */
@@ -35,8 +36,7 @@ typedef struct waiter {
 struct workspaces {
     loop_t *loop;
     store_t *store;
-    entry_t **entries; /* in the order in which they were first seen; never removed */
-    size_t entries_n;
+    entry_t *entries; /* in the order in which they were first seen; never removed */
     struct {
         workspaces_fn *fn;
         void *arg;
@@ -62,10 +62,10 @@ static void serve_waiting (workspaces_t *self);
 
 static entry_t *find (const workspaces_t *self, const char *name)
 {
-    for (size_t i = 0; name && i < self->entries_n; i++)
-        if (strcmp (self->entries[i]->name, name) == 0)
-            return self->entries[i];
-    return NULL;
+    entry_t *entry = name ? self->entries : NULL;
+    while (entry && strcmp (entry->name, name) != 0)
+        entry = entry->next;
+    return entry;
 }
 
 static entry_t *entry_of (workspaces_t *self, const char *name)
@@ -75,8 +75,10 @@ static entry_t *entry_of (workspaces_t *self, const char *name)
         return entry;
     entry = xcalloc (1, sizeof *entry);
     snprintf (entry->name, sizeof entry->name, "%s", name);
-    self->entries = xrealloc (self->entries, (self->entries_n + 1) * sizeof *self->entries);
-    self->entries[self->entries_n++] = entry;
+    entry_t **end = &self->entries;
+    while (*end)
+        end = &(*end)->next;
+    *end = entry;
     return entry;
 }
 
@@ -134,11 +136,12 @@ static void take_record (workspaces_t *self, const char *name, const store_value
 
 static void destroy_now (workspaces_t *self)
 {
-    for (size_t i = 0; i < self->entries_n; i++) {
-        policy_destroy (&self->entries[i]->policy);
-        free (self->entries[i]);
+    while (self->entries) {
+        entry_t *entry = self->entries;
+        self->entries = entry->next;
+        policy_destroy (&entry->policy);
+        free (entry);
     }
-    free (self->entries);
     free (self);
 }
 
@@ -349,9 +352,9 @@ bool workspaces_loaded (const workspaces_t *self)
 
 const char *workspaces_name (workspaces_t *self, size_t index)
 {
-    for (size_t i = 0; i < self->entries_n; i++)
-        if (self->entries[i]->policy && index-- == 0)
-            return self->entries[i]->name;
+    for (const entry_t *entry = self->entries; entry; entry = entry->next)
+        if (entry->policy && index-- == 0)
+            return entry->name;
     return NULL;
 }
 

@@ -14,8 +14,10 @@ answer_t *answer_new (asker_t *asker)
 void answer_clear (answer_t *self)
 {
     for (size_t i = 0; i < self->n; i++)
-        free ((char *)(uintptr_t)self->items[i].bytes);
+        free (self->copies[i]);
+    free (self->copies);
     free (self->items);
+    self->copies = NULL;
     self->items = NULL;
     self->n = 0;
 }
@@ -36,12 +38,13 @@ void answer_take (void *arg, const store_values_t *values)
     self->cursor = values->cursor;
     self->n = values->away ? 0 : values->n;
     self->items = xcalloc (self->n, sizeof *self->items);
+    self->copies = xcalloc (self->n, sizeof (char *));
     for (size_t i = 0; i < self->n; i++) {
         self->items[i] = values->items[i];
         if (values->items[i].bytes) {
             char *copy = xcalloc (values->items[i].size + 1, 1);
             memcpy (copy, values->items[i].bytes, values->items[i].size);
-            self->items[i].bytes = copy;
+            self->items[i].bytes = self->copies[i] = copy;
         }
     }
     if (--asker->open == 0)

@@ -6,7 +6,8 @@
 
 typedef struct answer {
     struct asker *asker;
-    store_value_t *items; /* copies */
+    store_value_t *items; /* the bytes are those of `copies` */
+    char **copies;        /* owned; NULL where a value is absent */
     size_t n;
     uint64_t cursor;
 } answer_t;

@@ -32,7 +32,11 @@ const char *audit_fault_name (audit_fault_t fault)
 void audit_add (audit_findings_t *self, audit_fault_t fault, const char *kind, const char *id, uint64_t version,
                 const char *format, ...)
 {
+    char detail[DETAIL_SIZE];
     va_list list;
+    va_start (list, format);
+    vsnprintf (detail, sizeof detail, format, list);
+    va_end (list);
     if (self->n == self->room) {
         self->room = self->room ? self->room * 2 : 16;
         self->items = xrealloc (self->items, self->room * sizeof *self->items);
@@ -40,9 +44,7 @@ void audit_add (audit_findings_t *self, audit_fault_t fault, const char *kind, c
     audit_finding_t *finding = &self->items[self->n++];
     *finding = (audit_finding_t){.fault = fault, .version = version};
     snprintf (finding->subject, sizeof finding->subject, "%s %s", kind, id);
-    va_start (list, format);
-    vsnprintf (finding->detail, sizeof finding->detail, format, list);
-    va_end (list);
+    memcpy (finding->detail, detail, sizeof detail);
 }
 
 void audit_clear (audit_findings_t *self)

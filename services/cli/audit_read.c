@@ -37,9 +37,11 @@ static void unreadable (reader_t *self, const char *kind, index_t *timers, const
 {
     size_t n;
     const char *id = last_part (key);
-    index_t *sets[] = {timers, &self->queue, &self->open, &self->own, &self->dead};
-    for (size_t i = 0; i < sizeof sets / sizeof *sets; i++)
-        index_take (sets[i], id, &n);
+    index_take (timers, id, &n);
+    index_take (&self->queue, id, &n);
+    index_take (&self->open, id, &n);
+    index_take (&self->own, id, &n);
+    index_take (&self->dead, id, &n);
     if (fault != RECORD_NEWER)
         audit_add (self->out, AUDIT_UNREADABLE, kind, id, 0, "fault %d", (int)fault);
 }
@@ -136,7 +138,7 @@ static void judge_contact (reader_t *self, const contact_t *contact, unsigned at
  * second look at a suspect settles. */
 static bool read_contacts (reader_t *self, const store_value_t *keys, size_t n)
 {
-    answer_t *timelines[AUDIT_PAGE] = {NULL};
+    answer_t *timelines[AUDIT_PAGE];
     char key[KEY_SIZE];
     answer_t *records = read_records (self, keys, n);
     if (!records)
@@ -147,7 +149,7 @@ static bool read_contacts (reader_t *self, const store_value_t *keys, size_t n)
         store_list (self->store, key, 0, -1, answer_take, timelines[i]);
     }
     bool going = asker_wait (&self->asker);
-    for (size_t i = 0; going && i < records->n; i++) {
+    for (size_t i = 0; going && i < n && i < records->n; i++) {
         record_head_t head;
         contact_t contact;
         const store_value_t *value = &records->items[i];

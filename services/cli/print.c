@@ -62,8 +62,10 @@ wall_ms_t cli_time_parse (const char *rfc3339)
     const char *rest = rfc3339 ? strptime (rfc3339, "%Y-%m-%dT%H:%M:%S", &parts) : NULL;
     if (!rest)
         return 0;
-    double fraction = *rest == '.' ? strtod (rest, NULL) : 0;
-    return (wall_ms_t)timegm (&parts) * MS_PER_SECOND + (wall_ms_t)(fraction * 1000 + 0.5);
+    int64_t ms = 0;
+    for (int unit = 100, i = 1; *rest == '.' && unit > 0 && rest[i] >= '0' && rest[i] <= '9'; unit /= 10, i++)
+        ms += (int64_t)unit * (rest[i] - '0');
+    return (wall_ms_t)timegm (&parts) * MS_PER_SECOND + ms;
 }
 
 int64_t cli_duration_parse (const char *text)
