@@ -43,12 +43,3 @@ void clock_random (void *bytes, size_t size)
     for (size_t i = 0; i < size; i++)
         ((uint8_t *)bytes)[i] = (uint8_t)(draw () >> 56);
 }
-
-int64_t clock_offset_seen (clock_offset_t *self, wall_ms_t foreign, mono_ms_t mono)
-{
-    int64_t offset = foreign - mono;
-    int64_t jump = self->known ? offset - self->offset_ms : 0;
-    self->offset_ms = offset;
-    self->known = true;
-    return jump > CLOCK_JUMP_MS || jump < -CLOCK_JUMP_MS ? jump : 0;
-}
