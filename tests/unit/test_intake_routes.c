@@ -2,6 +2,7 @@
 #include "ask.h"
 #include "views.h"
 
+#include <ctype.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -77,6 +78,44 @@ static void scopes (void **state)
     }
     char text[48];
     assert_string_equal (scopes_name (FOR_CHANNELS, text, sizeof text), "channel or operator");
+}
+
+/* The block of a path, up to the next path; false: it has none of that method. */
+static bool described (const char *text, const route_t *row)
+{
+    char head[96], method[16];
+    const char *hole = strstr (row->path, "{}");
+    if (hole)
+        snprintf (head, sizeof head, "\n  %.*s{%s}%s:\n", (int)(hole - row->path), row->path,
+                  strncmp (row->path, "/l/", 3) == 0 ? "token" : "id", hole + 2);
+    else
+        snprintf (head, sizeof head, "\n  %s:\n", row->path);
+    const char *block = strstr (text, head);
+    if (!block)
+        return false;
+    const char *next = strstr (block + 1, "\n  /");
+    snprintf (method, sizeof method, "\n    %s:\n", row->method);
+    for (char *c = method; *c; c++)
+        *c = (char)tolower ((unsigned char)*c);
+    const char *at = strstr (block, method);
+    return at && (!next || at < next);
+}
+
+static void every_path_is_in_openapi (void **state)
+{
+    (void)state;
+    static char text[128 * 1024];
+    FILE *file = fopen (TESTS_DIR "/../proto/openapi.yaml", "r");
+    assert_non_null (file);
+    text[fread (text, 1, sizeof text - 1, file)] = '\0';
+    fclose (file);
+    size_t paths_n = 0, methods = 0;
+    for (; route_row (methods); methods++)
+        if (!described (text, route_row (methods)))
+            fail_msg ("%s %s is not in openapi.yaml", route_row (methods)->method, route_row (methods)->path);
+    for (const char *at = text; (at = strstr (at, "operationId:")); at++)
+        paths_n++;
+    assert_int_equal (paths_n, methods);
 }
 
 static void problems (void **state)
@@ -208,8 +247,13 @@ static void at_risk (void **state)
 int main (void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test (paths),    cmocka_unit_test (long_ids_are_no_path), cmocka_unit_test (scopes),
-        cmocka_unit_test (problems), cmocka_unit_test (keys_are_told_apart),  cmocka_unit_test (found_again),
+        cmocka_unit_test (paths),
+        cmocka_unit_test (long_ids_are_no_path),
+        cmocka_unit_test (scopes),
+        cmocka_unit_test (problems),
+        cmocka_unit_test (every_path_is_in_openapi),
+        cmocka_unit_test (keys_are_told_apart),
+        cmocka_unit_test (found_again),
         cmocka_unit_test (at_risk),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
