@@ -228,22 +228,22 @@ class House:
 class Service:
     number = 0
 
-    def __init__(self, house, *options, **environment):
+    def __init__(self, house, *options, name="notification", own=None, **environment):
         Service.number += 1
-        self.log = f"{house.dir}/notification-{Service.number}.log"
-        at = f"ipc://{house.dir}/"
-        n = Service.number
-        self.stream = f"{at}stream-{n}"
-        command = [
-            f"{BUILD}/buckstop-notification", "--redis", f"unix:{house.dir}/redis.sock", "--shards", "1",
-            "--health", "127.0.0.1:0", "--outbox", f"{at}outbox-{n}", "--stream", self.stream, "--route", f"{at}route",
-            "--due", f"{at}due", "--submit", f"{at}submit", "--secrets", f"{house.dir}/secrets", "--private-targets",
-            "--attempt-ms", str(ATTEMPT_MS), *options,
-        ]
+        self.log = f"{house.dir}/{name}-{Service.number}.log"
+        self.stream = f"ipc://{house.dir}/stream-{Service.number}"
+        command = [f"{BUILD}/buckstop-{name}", *options, *(own or [] if "--redis" in options else self.alone(house))]
         self.process = subprocess.Popen(command, stderr=open(self.log, "w"), env={**os.environ, **environment})
         house.processes.append(self)
         until("the service is ready", 20, lambda: re.search(r"(?<!not )\bready\b", self.text()) or self.process.poll() is not None)
         self.port = re.search(r"port=(\d+)", self.text()).group(1)
+
+    def alone(self, house):
+        """Options of a notification without the others."""
+        at = f"ipc://{house.dir}/"
+        return ["--redis", f"unix:{house.dir}/redis.sock", "--shards", "1", "--health", "127.0.0.1:0", "--outbox",
+                f"{at}outbox-{self.number}", "--stream", self.stream, "--route", f"{at}route", "--due", f"{at}due", "--submit",
+                f"{at}submit", "--secrets", f"{house.dir}/secrets", "--private-targets", "--attempt-ms", str(ATTEMPT_MS)]
 
     def text(self):
         with open(self.log) as log:
@@ -398,6 +398,81 @@ def store_away(house, far):
     service.stop()
 
 
+class Desk:
+    """The other three services, an operator's token, and a policy in which people and customers are really told."""
+
+    def __init__(self, house, far):
+        self.house = house
+        at = f"ipc://{house.dir}/"
+        common = ["--redis", f"unix:{house.dir}/redis.sock", "--health", "127.0.0.1:0", "--outbox",
+                  f"{at}out", "--stream", f"{at}events", "--route", f"{at}route", "--due", f"{at}due", "--submit", f"{at}submit"]
+        policy = f"""workspace: desk
+last_resort: ada
+links: http://intake.example
+people:
+  ada: {{ name: Ada L., ways: [{{ webhook: "http://127.0.0.1:{far.port}/page", secret: pager }}] }}
+teams:
+  front: {{ lead: ada, members: [ada] }}
+"""
+        house.redis.flushall()
+        with open(f"{house.dir}/desk.yaml", "w") as file:
+            file.write(policy)
+        with open(f"{house.dir}/secrets/callback", "w") as key:
+            key.write("callback key")
+        self.cli(house, "policy", "apply", f"{house.dir}/desk.yaml")
+        self.token = self.cli(house, "token", "issue", "--scope", "operator", "--workspace", "desk").split()[0]
+        self.services = [
+            Service(house, *common, name="intake", own=["--listen", "127.0.0.1:0"]),
+            Service(house, *common, name="routing"),
+            Service(house, *common, name="escalation"),
+            Service(house, *common, name="notification", own=["--secrets", f"{house.dir}/secrets", "--private-targets",
+                                                              "--smtp", f"smtp://127.0.0.1:{far.smtp_port}"]),
+        ]
+        port = re.search(r"listening http=.* port=(\d+)", self.services[0].text()).group(1)
+        self.url = f"http://127.0.0.1:{port}"
+
+    @staticmethod
+    def cli(house, *words):
+        command = [f"{BUILD}/buckstop", *words, "--redis", f"unix:{house.dir}/redis.sock"]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+    def ask(self, method, path, body=None):
+        request = urllib.request.Request(self.url + path, method=method, data=json.dumps(body).encode() if body is not None else None,
+                                         headers={"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return json.loads(answer.read() or b"{}")
+
+    def facts(self, contact):
+        return json.dumps(self.ask("GET", f"/v1/contacts/{contact}"))
+
+
+def a_whole_life(house, far):
+    """Through all services: the offer with its link, the reply by callback and by mail; one that fails comes back."""
+    desk = Desk(house, far)
+    desk.ask("PUT", "/v1/people/ada/presence")
+    back = f"http://127.0.0.1:{far.port}"
+    rows = [("callback", f"{back}/back", 'kept'), ("mail", "eve@example.org", 'kept'), ("callback", f"{back}/404", "returned")]
+    for way, to, expect in rows:
+        contact = desk.ask("POST", "/v1/contacts", {"channel": "chat", "subject": f"My card, {expect}", "text": "Where is it?",
+                                                    "customer": "eve", "return_way": way, "return_to": to})["contact"]
+        page = until("ada is asked", 10, lambda: [c for c in far.of("/page") if json.loads(c.body)["contact"] == contact])[0]
+        assert "http://intake.example/l/" in json.loads(page.body)["body"]
+        desk.ask("POST", f"/v1/contacts/{contact}/actions", {"action": "accept", "person": "ada"})
+        desk.ask("POST", f"/v1/contacts/{contact}/actions", {"action": "reply", "person": "ada", "text": "It was sent today."})
+        if expect == "kept":
+            until("the promise is kept", 10, lambda: "promise_kept" in desk.facts(contact))
+        else:
+            until("it is back with its owner", 10, lambda: "delivery_failed" in desk.facts(contact))
+            until("who is told", 10, lambda: any(json.loads(c.body)["purpose"] == "returned" for c in far.of("/page")))
+    call = [c for c in far.of("/back") if json.loads(c.body)["purpose"] == "reply"][0]
+    mac = hmac.new(b"callback key", call.headers["buckstop-timestamp"].encode() + b"." + call.body, hashlib.sha256)
+    assert call.headers["buckstop-signature"] == "v1=" + mac.hexdigest()
+    assert "It was sent today." in json.loads(call.body)["body"]
+    assert any(b"It was sent today." in mail.content for mail in far.mails)
+    for service in desk.services:
+        assert service.stop() == 0
+
+
 def rate(house, far):
     """Deliveries a second through the log."""
     n, now = 20000, house.now()
@@ -416,7 +491,7 @@ def rate(house, far):
 def main():
     wanted = sys.argv[1:]
     passed = failed = 0
-    for case in (every_way, bad_peers, dead_letter, kill_points, two_replicas, drain, store_away, rate):
+    for case in (every_way, bad_peers, dead_letter, kill_points, two_replicas, drain, store_away, a_whole_life, rate):
         if wanted and case.__name__ not in wanted:
             continue
         house, far = House(), Receiver()
