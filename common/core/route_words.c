@@ -49,14 +49,22 @@ static void add_counts (const route_decision_t *decision, char detail[DETAIL_SIZ
         }
 }
 
+static const char *outcome_words (const route_decision_t *decision)
+{
+    if (decision->waits_for_preferred)
+        return "waits for the preferred one";
+    if (decision->outcome == ROUTE_NOBODY)
+        return "nobody is there";
+    return decision->counts[ROUTE_NO_ROOM] ? "all busy" : "who could take it just declined: asked again soon";
+}
+
 const char *route_detail (const roster_t *roster, const route_decision_t *decision, char detail[DETAIL_SIZE])
 {
-    static const char *const outcomes[] = {[ROUTE_BUSY] = "all busy", [ROUTE_NOBODY] = "nobody is there"};
     detail[0] = 0;
     if (decision->outcome == ROUTE_OFFER)
         add_winner (roster, decision, detail);
     else
-        add (detail, "%s", decision->waits_for_preferred ? "waits for the preferred one" : outcomes[decision->outcome]);
+        add (detail, "%s", outcome_words (decision));
     add_counts (decision, detail);
     size_t length = strlen (detail);
     snprintf (detail + length, DETAIL_SIZE - length, "; policy %u", roster_policy (roster)->version);

@@ -1,9 +1,11 @@
 /* hear.c - what others tell routing: hints, and the stream of events.
  *
  * Messages only make things fast. What is malformed is counted and forgotten; a gap in a workspace's numbers
- * means that something was missed, so people are read again. */
+ * means that something was missed, so people are read again; so does an event that the store had a second ago
+ * and nobody told us of. */
 #include "routing_private.h"
 
+#include "keys.h"
 #include "log.h"
 #include "wire.h"
 
@@ -48,6 +50,30 @@ static bool count_event (desk_t *desk, uint64_t number)
         people_refresh (desk);
     }
     return true;
+}
+
+static void on_last (void *arg, const store_values_t *values)
+{
+    desk_t *desk = arg;
+    desk->counting = false;
+    if (!values->away && values->n)
+        desk->stored = (uint64_t)values->items[0].score;
+    routing_release (desk->self);
+}
+
+void hear_tick (desk_t *desk)
+{
+    if (desk->counting)
+        return;
+    if (desk->number < desk->stored) {
+        desk->number = desk->stored;
+        metric_add ("routing_stream_gaps", 1);
+        people_refresh (desk);
+    }
+    char key[KEY_SIZE];
+    desk->counting = true;
+    routing_hold (desk->self);
+    store_events_last (desk->self->service->store, key_events (key, desk->shard, desk->workspace), on_last, desk);
 }
 
 void hear_stream (void *arg, bus_peer_t *peer, const void *bytes, size_t size)

@@ -304,6 +304,8 @@ void offer_contact (desk_t *desk, const contact_t *contact, const void *record, 
     route_decide (desk->roster, &need, now, &decision);
     if (decision.outcome == ROUTE_OFFER || transfer_may_wait (contact, &decision))
         return; /* its turn comes with the next batch */
+    if (decision.outcome == ROUTE_NOBODY && people_stale (desk) && queue_doubt (desk, contact->id))
+        return; /* people are told of this: better sure than quick */
     queue_begin (desk, contact, &decision, record, size);
 }
 

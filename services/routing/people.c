@@ -15,6 +15,7 @@
 
 enum {
     PRESENCE_AHEAD_MS = 2000, /* a heartbeat makes no event: its record is read before the known end */
+    FRESH_MS = 250,           /* a picture so young is good enough to say that nobody is there */
     REFUSED_AGAIN_MS = 1000,  /* somebody refused twice within that waits for the next second */
     MATCH_TIMERS_MAX = 256,   /* per shard and second */
 };
@@ -33,6 +34,8 @@ static void on_refreshed (void *arg, bool away)
     routing_t *self = desk->self;
     desk->refreshing = false;
     desk->loaded |= !away;
+    if (!away)
+        desk->refreshed_at = routing_mono (self);
     desk->refresh_at = routing_mono (self) + (away ? 0 : self->params->refresh_ms);
     bool again = desk->refresh_again && !away;
     desk->refresh_again = false;
@@ -41,6 +44,15 @@ static void on_refreshed (void *arg, bool away)
     if (again)
         people_refresh (desk);
     offer_match (desk);
+    queue_doubted (desk);
+}
+
+bool people_stale (desk_t *desk)
+{
+    bool stale = desk->refreshing || routing_mono (desk->self) - desk->refreshed_at > FRESH_MS;
+    if (stale && !desk->refreshing)
+        people_refresh (desk);
+    return stale;
 }
 
 void people_refresh (desk_t *desk)

@@ -26,6 +26,8 @@ enum {
 };
 #define SCORE_MAX (1LL << 53) /* beyond every deadline; exact as a double */
 
+_Static_assert((int)DESK_DOUBTED_MAX <= (int)LOAD, "they are loaded at once");
+
 /* ---- one contact ---- */
 
 static void say_broken (desk_t *desk, const char *id)
@@ -158,6 +160,29 @@ static void load_unknown (desk_t *desk, const store_values_t *values, bool walk)
     }
     if (load)
         load_begin (load);
+}
+
+bool queue_doubt (desk_t *desk, const char *id)
+{
+    for (size_t i = 0; i < desk->doubted_n; i++)
+        if (strcmp (desk->doubted[i], id) == 0)
+            return true;
+    if (desk->doubted_n == DESK_DOUBTED_MAX)
+        return false;
+    word_copy (desk->doubted[desk->doubted_n], ID_SIZE, id);
+    desk->doubted_n++;
+    return true;
+}
+
+void queue_doubted (desk_t *desk)
+{
+    if (desk->doubted_n == 0 || desk->self->draining)
+        return;
+    load_t *load = load_new (desk);
+    memcpy (load->ids, desk->doubted, sizeof desk->doubted);
+    load->n = desk->doubted_n;
+    desk->doubted_n = 0;
+    load_begin (load);
 }
 
 /* ---- the head ---- */

@@ -129,6 +129,7 @@ static void on_tick (void *arg)
         routing_desk (self, name);
     people_match_timers (self);
     for (desk_t *desk = self->desks; desk; desk = desk->next) {
+        hear_tick (desk);
         people_tick (desk);
         queue_tick (desk);
         offer_tick (desk);

@@ -9,7 +9,7 @@
 
 #include "buckstop/v1/event.pb-c.h"
 
-enum { DESK_BROKEN_KEPT = 16 };
+enum { DESK_BROKEN_KEPT = 16, DESK_DOUBTED_MAX = 64 };
 
 /* One workspace: its people, and who waits. */
 typedef struct desk {
@@ -23,7 +23,7 @@ typedef struct desk {
     bool stopped; /* only when a guard is away */
     /* people.c */
     bool refreshing, refresh_again;
-    mono_ms_t refresh_at;
+    mono_ms_t refresh_at, refreshed_at;
     struct desk_person {
         bool looking, again;
         mono_ms_t refused_at; /* a commit found no room */
@@ -37,8 +37,12 @@ typedef struct desk {
     loop_timer_t *walk_on;
     char broken[DESK_BROKEN_KEPT][ID_SIZE]; /* said once */
     size_t broken_n;
+    char doubted[DESK_DOUBTED_MAX][ID_SIZE]; /* nobody is there, as far as we know: people are read again first */
+    size_t doubted_n;
     /* stream */
     uint64_t number; /* of the last event seen; 0: none */
+    uint64_t stored; /* of the last event that the store had a second ago */
+    bool counting;
     /* offer.c */
     loop_timer_t *again;
     mono_ms_t offered_at; /* the last offer, or the last time that none was owed */
@@ -63,12 +67,14 @@ wall_ms_t routing_now (const routing_t *self);
 
 /* hear.c: hints and events. */
 bus_fn hear_route, hear_stream;
+void hear_tick (desk_t *desk);
 
 /* people.c */
 void people_adopt (desk_t *desk, const policy_t *policy);
 void people_refresh (desk_t *desk);
 void people_look (desk_t *desk, int index);
 void people_refused (desk_t *desk, int index);
+bool people_stale (desk_t *desk); /* read too long ago to say that nobody is there: they are read now */
 void people_tick (desk_t *desk);
 void people_match_timers (routing_t *self); /* who was given room, and nobody told us */
 void people_event (desk_t *desk, const Buckstop__V1__Event *event);
@@ -76,6 +82,8 @@ void people_event (desk_t *desk, const Buckstop__V1__Event *event);
 /* queue.c: the waiting list, as the store has it. */
 void queue_tick (desk_t *desk);
 void queue_close (desk_t *desk);
+bool queue_doubt (desk_t *desk, const char *id); /* loaded and put once people are read; false: too many */
+void queue_doubted (desk_t *desk);
 void queue_contact (desk_t *desk, const char *id, const void *record, size_t size); /* heard of */
 void queue_event (desk_t *desk, const Buckstop__V1__Event *event);
 

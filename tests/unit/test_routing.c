@@ -463,6 +463,19 @@ static void f15_nobody_is_told_of (void **state)
     assert_int_equal (contact.handoff_at, 0);
 }
 
+/* Somebody is there and nobody told us: that is found out before people are told that nobody is there. */
+static void nobody_is_not_said_lightly (void **state)
+{
+    house_t *house = *state;
+    router_up (house);
+    fake_advance (4500);
+    fake_bus_fault (BUS_STREAM, FAKE_BUS_DROP, -1, 0);
+    person_is (house, "ben", PERSON_HEARTBEAT);
+    opens (house, C "1", "chat", "Hello");
+    fake_run ();
+    assert_offered (C "1", "ben");
+}
+
 static void the_store_goes_and_comes_back (void **state)
 {
     house_t *house = *state;
@@ -579,6 +592,7 @@ int main (void)
         SCENARIO (f08_one_bad_record_stops_nothing),
         SCENARIO (f08_without_guard),
         SCENARIO (f15_nobody_is_told_of),
+        SCENARIO (nobody_is_not_said_lightly),
         SCENARIO (the_store_goes_and_comes_back),
         SCENARIO (an_offer_with_a_lost_answer),
         SCENARIO (a_transfer_to_a_team),
