@@ -3,7 +3,7 @@
 
 #include "xmalloc.h"
 
-index_row_t *index_add (index_t *self, const char *member, size_t size, int64_t score)
+index_row_t *audit_index_add (index_t *self, const char *member, size_t size, int64_t score)
 {
     if (self->n == self->room) {
         self->room = self->room ? self->room * 2 : 64;
@@ -28,7 +28,7 @@ static void sort (index_t *self)
     self->sorted = true;
 }
 
-const index_row_t *index_take (index_t *self, const char *member, size_t *n)
+const index_row_t *audit_index_take (index_t *self, const char *member, size_t *n)
 {
     size_t low = 0, high = self->n;
     sort (self);
@@ -45,7 +45,7 @@ const index_row_t *index_take (index_t *self, const char *member, size_t *n)
     return *n > 0 ? &self->rows[low] : NULL;
 }
 
-void index_clear (index_t *self)
+void audit_index_clear (index_t *self)
 {
     for (size_t i = 0; i < self->n; i++) {
         free (self->rows[i].member);

@@ -19,9 +19,9 @@ typedef struct index {
     bool sorted;
 } index_t;
 
-index_row_t *index_add (index_t *self, const char *member, size_t size, int64_t score);
+index_row_t *audit_index_add (index_t *self, const char *member, size_t size, int64_t score);
 /* The rows of a member, marked as used: the first, and how many. NULL: none. */
-const index_row_t *index_take (index_t *self, const char *member, size_t *n);
-void index_clear (index_t *self);
+const index_row_t *audit_index_take (index_t *self, const char *member, size_t *n);
+void audit_index_clear (index_t *self);
 
 #endif

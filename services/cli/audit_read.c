@@ -37,11 +37,11 @@ static void unreadable (reader_t *self, const char *kind, index_t *timers, const
 {
     size_t n;
     const char *id = last_part (key);
-    index_take (timers, id, &n);
-    index_take (&self->queue, id, &n);
-    index_take (&self->open, id, &n);
-    index_take (&self->own, id, &n);
-    index_take (&self->dead, id, &n);
+    audit_index_take (timers, id, &n);
+    audit_index_take (&self->queue, id, &n);
+    audit_index_take (&self->open, id, &n);
+    audit_index_take (&self->own, id, &n);
+    audit_index_take (&self->dead, id, &n);
     if (fault != RECORD_NEWER)
         audit_add (self->out, AUDIT_UNREADABLE, kind, id, 0, "fault %d", (int)fault);
 }
@@ -49,7 +49,7 @@ static void unreadable (reader_t *self, const char *kind, index_t *timers, const
 static audit_timer_t timer_of (index_t *timers, const char *id, unsigned attempts)
 {
     size_t n;
-    const index_row_t *row = index_take (timers, id, &n);
+    const index_row_t *row = audit_index_take (timers, id, &n);
     return (audit_timer_t){.armed = row != NULL, .at = row ? row->score : 0, .attempts = attempts};
 }
 
@@ -110,9 +110,9 @@ static void judge_contact (reader_t *self, const contact_t *contact, unsigned at
     audit_tally_t counted = {{0}};
     size_t n, held;
     tally (timeline, &counted);
-    const index_row_t *queued = index_take (&self->queue, contact->id, &n);
-    bool open = index_take (&self->open, contact->id, &n) != NULL;
-    const index_row_t *own = index_take (&self->own, contact->id, &held);
+    const index_row_t *queued = audit_index_take (&self->queue, contact->id, &n);
+    bool open = audit_index_take (&self->open, contact->id, &n) != NULL;
+    const index_row_t *own = audit_index_take (&self->own, contact->id, &held);
     held = held > PLACES_MAX ? PLACES_MAX : held;
     for (size_t i = 0; i < held; i++)
         places[i] = (audit_place_t){own[i].person, own[i].channel, own[i].epoch};
@@ -187,7 +187,7 @@ static bool read_deliveries (reader_t *self, const store_value_t *keys, size_t n
         self->counts->deliveries++;
         self->counts->dead += delivery.dead;
         audit_timer_t timer = timer_of (&self->due[DUE_DELIVERIES], delivery.id, head.attempts);
-        index_take (&self->dead, delivery.id, &listed);
+        audit_index_take (&self->dead, delivery.id, &listed);
         audit_delivery (&delivery, &timer, listed > 0, store_now (self->store), self->out);
         delivery_clear (&delivery);
     }
@@ -269,11 +269,11 @@ bool audit_read (cli_t *cli, const char *workspace, audit_findings_t *findings, 
     if (whole)
         left_over (&self);
     for (int i = 0; i < 3; i++)
-        index_clear (&self.due[i]);
-    index_clear (&self.queue);
-    index_clear (&self.open);
-    index_clear (&self.own);
-    index_clear (&self.dead);
+        audit_index_clear (&self.due[i]);
+    audit_index_clear (&self.queue);
+    audit_index_clear (&self.open);
+    audit_index_clear (&self.own);
+    audit_index_clear (&self.dead);
     policy_destroy (&self.policy);
     free (self.epochs);
     return whole;

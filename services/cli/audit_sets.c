@@ -45,7 +45,7 @@ static bool read_members (reader_t *self, const char *key, index_t *index)
         bool going = asker_wait (&self->asker);
         size_t n = page->n;
         for (size_t i = 0; going && i < n; i++) {
-            index_add (index, page->items[i].bytes, page->items[i].size, 0);
+            audit_index_add (index, page->items[i].bytes, page->items[i].size, 0);
             snprintf (after, sizeof after, "%s", page->items[i].bytes);
         }
         if (self->asker.open == 0)
@@ -58,7 +58,7 @@ static bool read_members (reader_t *self, const char *key, index_t *index)
 static void add_plain (reader_t *self, index_t *index, const store_value_t *value)
 {
     (void)self;
-    index_add (index, value->bytes, value->size, value->score);
+    audit_index_add (index, value->bytes, value->size, value->score);
 }
 
 /* due:K is of the whole shard: only what is of this workspace. */
@@ -68,7 +68,7 @@ static void add_due (reader_t *self, index_t *index, const store_value_t *value)
     if (member_split (value->bytes, value->size, workspace, name, sizeof name) ||
         strcmp (workspace, self->workspace) != 0)
         return;
-    index_add (index, name, strlen (name), value->score);
+    audit_index_add (index, name, strlen (name), value->score);
     self->counts->timers++;
 }
 
@@ -96,7 +96,7 @@ static void add_own (reader_t *self, const char *person, uint32_t epoch, const a
         const char *bytes = members->items[i].bytes, *slash = memchr (bytes, '/', members->items[i].size);
         size_t head = slash ? (size_t)(slash - bytes) : 0;
         size_t tail = slash ? head + 1 : 0;
-        index_row_t *row = index_add (&self->own, bytes + tail, members->items[i].size - tail, 0);
+        index_row_t *row = audit_index_add (&self->own, bytes + tail, members->items[i].size - tail, 0);
         row->channel = xcalloc (head + 1, 1);
         memcpy (row->channel, bytes, head);
         row->person = xstrdup (person);
