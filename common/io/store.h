@@ -23,8 +23,8 @@ typedef struct store_config {
     const char *user, *password; /* NULL: none */
     store_durability_t durability;
     int shards;
-    /* bench: every script call is written there: its length in digits, a newline, and its bytes as sent
-     * (RESP); the SCRIPT LOADs first. NULL: no */
+    /* bench: every script call is written there: when it was sent (monotonic microseconds), its length, a newline,
+     * and its bytes as sent (RESP); the SCRIPT LOADs first. NULL: no */
     const char *record_path;
 } store_config_t;
 

@@ -927,7 +927,7 @@ static void test_record_of_calls (void **state)
     int calls = 0;
     bool evalsha = false;
     while (fgets (line, sizeof line, file)) {
-        size_t size = strtoul (line, NULL, 10);
+        size_t size = strtoul (strchr (line, ' '), NULL, 10);
         char *bytes = xmalloc (size);
         assert_int_equal (fread (bytes, 1, size, file), size);
         evalsha = memmem (bytes, size, "EVALSHA", 7) != NULL;

@@ -11,11 +11,13 @@
 --
 -- An item looks at all that could fail before its first write, since Lua does not roll back; a refused or
 -- invalid item leaves the others alone. What was learnt about a key's shape holds for the rest of the batch.
--- Whether a stream takes an entry can't be asked cheaply: the first entry is the item's first write, and its
--- failure makes the item invalid. Out of memory is an error of the first write of all: then none was done.
+-- One write of each item needs no look before, since it is tried as the first, and its failure makes the item
+-- invalid: a stream's entry (whether the stream takes it can't be asked cheaply), else a list's.
+-- Out of memory is an error of the first write of all: then none was done.
 -- Ladders and few functions, since each closure and each call is paid by every batch.
+-- Limits: of an item's entries for several streams the later must be for streams of ours (0-n).
 local call, try, find, sub, ARGV = redis.call, redis.pcall, string.find, string.sub, ARGV
-local shapes, heads = {}, {} -- by key: the command that told its length; its head, for H
+local shapes, heads, whole = {}, {}, {} -- by key: what told its shape; its head, for H; fields that are numbers
 
 -- The version at which a record holds an event; nil: it does not. Ids stand from 17 on, 8 bytes each.
 local function event_in (head, id)
@@ -42,13 +44,20 @@ local function walk (ops, p, fn)
     end
 end
 
--- A check failed: perhaps since the item was committed before. Then one of its records says so.
+-- A check failed: perhaps since the item was committed before. Then one of its records says so. Or what was left
+-- to be tried would have failed as well, and stands before it.
 local function refuse (ops, from, status, index, found)
+    local i = 0
     local version = walk (ops, from, function (op, p)
         local head = op == 'R' and try ('GETRANGE', ARGV[p], '0', '271')
         return type (head) == 'string' and event_in (head, ARGV[p + 2])
     end)
-    return version and {1, version} or {status, index, found}
+    local earlier = walk (ops, from, function (op, p)
+        i = i + 1
+        local length = op == 'a' and 'LLEN' or op == 'e' and 'XLEN'
+        return length and i < index and type (try (length, ARGV[p])) ~= 'number' and i
+    end)
+    return version and {1, version} or earlier and {3, earlier, 'wrong type'} or {status, index, found}
 end
 
 -- Is a key of another shape than the one whose length this command gives? An absent key takes any, but only one
@@ -85,7 +94,7 @@ local function load_of (p)
 end
 
 local function perform (ops, from)
-    local p, event, dropped = from, nil, nil
+    local p, tried, tried_op, tried_index, dropped, last_event = from, nil, nil, nil, nil, nil
     for i = 1, #ops do
         local op, key = sub (ops, i, i), ARGV[p]
         if op == 'z' or op == 'l' then
@@ -109,15 +118,23 @@ local function perform (ops, from)
             end
             p = p + 3
         elseif op == 'e' then
-            if not event and shapes[key] == nil and not dropped then
-                shapes[key] = 'unknown' -- its first entry will tell
-            elseif shapes[key] ~= 'XLEN' and unfit (ops, from, key, 'XLEN') then
+            if shapes[key] ~= 'XADD' and tried_op ~= 'e' and not dropped then
+                if tried and unfit (ops, from, ARGV[tried], 'LLEN') then
+                    return refuse (ops, from, 3, tried_index, 'wrong type')
+                end
+                if shapes[key] and unfit (ops, from, key, 'XLEN') then
+                    return refuse (ops, from, 3, i, 'wrong type')
+                end
+                shapes[key], tried, tried_op, tried_index = 'tried', p, 'e', i
+            elseif shapes[key] ~= 'XADD' and shapes[key] ~= 'XLEN' and unfit (ops, from, key, 'XLEN') then
                 return refuse (ops, from, 3, i, 'wrong type')
             end
-            event = event or not (dropped and dropped[key]) and p or nil -- a new stream takes any entry
+            last_event = p
             p = p + 2
         elseif op == 'a' then
-            if shapes[key] ~= 'LLEN' and unfit (ops, from, key, 'LLEN') then
+            if shapes[key] == nil and not tried and not dropped then
+                shapes[key], tried, tried_op, tried_index = 'tried', p, 'a', i
+            elseif shapes[key] ~= 'LLEN' and unfit (ops, from, key, 'LLEN') then
                 return refuse (ops, from, 3, i, 'wrong type')
             end
             p = p + 2
@@ -161,26 +178,43 @@ local function perform (ops, from)
             if shapes[key] ~= 'HLEN' and unfit (ops, from, key, 'HLEN') then
                 return refuse (ops, from, 3, i, 'wrong type')
             end
-            local count = call ('HGET', key, ARGV[p + 1])
-            if count and not (find (count, '^-?%d+$') and #count < 18) then
-                return refuse (ops, from, 3, i, 'not a number')
+            local fields = whole[key]
+            if not fields then
+                fields = {}
+                whole[key] = fields
+            end
+            if not fields[ARGV[p + 1]] then
+                local count = call ('HGET', key, ARGV[p + 1])
+                if count and not (find (count, '^-?%d+$') and #count < 18) then
+                    return refuse (ops, from, 3, i, 'not a number')
+                end
+                fields[ARGV[p + 1]] = true
             end
             p = p + 3
         else
-            dropped = dropped or {}
-            dropped[key] = true
+            dropped = true
             p = p + 1
         end
     end
 
     local done = 0
-    if event then
-        done = try ('XADD', ARGV[event], '0-*', 'e', ARGV[event + 1])
-        if type (done) == 'table' then
-            local code = find (done.err, '^WRONGTYPE') or find (done.err, '^ERR')
-            return code and {3, find (ops, 'e', 1, true), 'wrong type'} or done
+    if tried then
+        local key, value, reply = ARGV[tried], ARGV[tried + 1], nil
+        if tried_op == 'e' then
+            reply = try ('XADD', key, '0-*', 'e', value)
+            shapes[key] = 'XADD'
+            if tried == last_event then
+                done = reply
+            end
+        else
+            reply = try ('RPUSH', key, value)
+            shapes[key] = 'LLEN'
         end
-        shapes[ARGV[event]] = 'XLEN'
+        if type (reply) == 'table' then
+            shapes[key] = nil
+            local ours = find (reply.err, '^WRONGTYPE') or find (reply.err, '^ERR')
+            return ours and {3, tried_index, 'wrong type'} or reply
+        end
     end
     p = from
     for i = 1, #ops do
@@ -199,11 +233,16 @@ local function perform (ops, from)
         elseif op == 'R' or op == 'H' then
             p = p + 3
         elseif op == 'a' then
-            call ('RPUSH', key, ARGV[p + 1])
+            if p ~= tried then
+                call ('RPUSH', key, ARGV[p + 1])
+            end
             p = p + 2
         elseif op == 'e' then
-            if p ~= event then
-                done = call ('XADD', key, '0-*', 'e', ARGV[p + 1])
+            if p ~= tried then
+                local number = call ('XADD', key, '0-*', 'e', ARGV[p + 1])
+                if p == last_event then
+                    done = number
+                end
             end
             p = p + 2
         elseif op == 'r' then
@@ -223,7 +262,7 @@ local function perform (ops, from)
             p = p + 3
         else
             call ('DEL', key)
-            shapes[key], heads[key] = nil, nil
+            shapes[key], heads[key], whole[key] = nil, nil, nil
             p = p + 1
         end
     end
