@@ -1,0 +1,282 @@
+/* stage.c - the company on the stage: services in one world, an operator with a token, people who beat. */
+#include "replay.h"
+
+#include "audit_read.h"
+#include "cli.h"
+#include "escalation.h"
+#include "intake.h"
+#include "keys.h"
+#include "notification.h"
+#include "options.h"
+#include "policy_apply.h"
+#include "routing.h"
+#include "tokens.h"
+#include "words.h"
+#include "xmalloc.h"
+
+#include <stdio.h>
+
+enum { BEAT_MS = 20000, REQUEST_MS = 1200, REQUEST_STEP_MS = 10, PEOPLE_MAX = 16 };
+
+typedef struct instance {
+    const service_kind_t *kind;
+    service_t service;
+    void *params;
+    char listen[32];
+} instance_t;
+
+static struct {
+    loop_t *loop; /* the operator's */
+    store_t *store;
+    instance_t *instances[INSTANCES_MAX];
+    size_t instances_n;
+    char token[TOKEN_SIZE], secrets[64];
+    char people[PEOPLE_MAX][NAME_SIZE]; /* who beats; "": nobody */
+    int64_t next_beat;
+    reply_t reply;
+    policy_t *policy;
+    bool done;
+} stage;
+
+store_t *stage_store (void)
+{
+    return stage.store;
+}
+
+const policy_t *stage_policy_now (void)
+{
+    return stage.policy;
+}
+
+const reply_t *stage_reply (void)
+{
+    return &stage.reply;
+}
+
+/* --- services ---------------------------------------------------------------------------------------- */
+
+static void *intake_arg (instance_t *self)
+{
+    intake_params_t *params = xcalloc (1, sizeof *params);
+    *params = intake_params;
+    snprintf (self->listen, sizeof self->listen, "intake-%zu", stage.instances_n);
+    params->listen = self->listen;
+    return params;
+}
+
+static void *routing_arg (instance_t *self)
+{
+    (void)self;
+    return xmemdup (&routing_params, sizeof routing_params);
+}
+
+static void *escalation_arg (instance_t *self)
+{
+    (void)self;
+    return xmemdup (&escalation_params, sizeof escalation_params);
+}
+
+static void *notification_arg (instance_t *self)
+{
+    (void)self;
+    notification_params_t *params = xmemdup (&notification_params, sizeof notification_params);
+    params->smtp = "smtp://mail";
+    params->secrets = stage.secrets;
+    params->private_targets = true;
+    return params;
+}
+
+static const struct {
+    const service_kind_t *kind;
+    void *(*arg) (instance_t *self);
+} kinds[] = {{&intake_kind, intake_arg},
+             {&routing_kind, routing_arg},
+             {&escalation_kind, escalation_arg},
+             {&notification_kind, notification_arg}};
+enum { KINDS = sizeof kinds / sizeof *kinds };
+
+void stage_start (const char *name)
+{
+    size_t row = 0;
+    while (row < KINDS && strcmp (kinds[row].kind->name, name) != 0)
+        row++;
+    if (row == KINDS || stage.instances_n == INSTANCES_MAX)
+        fail ("no service '%s' can be started", name);
+    instance_t *self = xcalloc (1, sizeof *self);
+    self->kind = kinds[row].kind;
+    options_defaults (self->kind->params);
+    self->params = kinds[row].arg (self);
+    self->service.loop = loop_new ();
+    self->service.store = store_new (self->service.loop, &(store_config_t){.shards = 1});
+    if (service_start_in (&self->service, self->kind, self->params) < 0)
+        fail ("service '%s' does not start", name);
+    stage.instances[stage.instances_n++] = self;
+    fake_advance (1);
+    for (int ms = 0; ms < REQUEST_MS && !service_started (&self->service); ms += REQUEST_STEP_MS)
+        fake_advance (REQUEST_STEP_MS);
+}
+
+static instance_t *newest (const char *name)
+{
+    for (size_t i = stage.instances_n; i-- > 0;) {
+        instance_t *self = stage.instances[i];
+        if (strcmp (self->kind->name, name) == 0 && !fake_killed (self->service.loop))
+            return self;
+    }
+    return NULL;
+}
+
+loop_t *stage_loop (const char *name)
+{
+    instance_t *self = newest (name);
+    if (!self)
+        fail ("no service '%s' runs", name);
+    return self->service.loop;
+}
+
+/* --- the operator --------------------------------------------------------------------------------------- */
+
+static void wait_done (const char *what)
+{
+    for (int ms = 0; ms < REQUEST_MS && !stage.done; ms += REQUEST_STEP_MS)
+        fake_advance (REQUEST_STEP_MS);
+    if (!stage.done)
+        fail ("%s: no answer", what);
+    stage.done = false;
+}
+
+static void on_token (void *arg, const char *token, const token_info_t *info)
+{
+    (void)arg, (void)info;
+    WORD_COPY (stage.token, token);
+    stage.done = true;
+}
+
+static void make_secret (void)
+{
+    snprintf (stage.secrets, sizeof stage.secrets, "%s", getenv ("REPLAY_SECRETS"));
+}
+
+void stage_open (void)
+{
+    stage.loop = loop_new ();
+    stage.store = store_new (stage.loop, &(store_config_t){.shards = 1});
+    make_secret ();
+    tokens_issue (stage.store, WORKSPACE, SCOPE_OPERATOR, NULL, "replay", on_token, NULL);
+    wait_done ("token");
+}
+
+static void on_applied (void *arg, const policy_applied_t *applied)
+{
+    (void)arg;
+    if (applied->outcome == POLICY_BAD) {
+        const policy_error_t *error = &applied->errors->items[0];
+        fail ("policy, line %d, column %d: %s; expected %s", error->line, error->column, error->what, error->expected);
+    }
+    if (applied->outcome != POLICY_APPLIED && applied->outcome != POLICY_SAME)
+        fail ("policy: outcome %d %s", (int)applied->outcome, applied->why);
+    stage.done = true;
+}
+
+void stage_policy (const char *text)
+{
+    policy_errors_t errors = {0};
+    policy_apply (stage.store, stage.loop, text, strlen (text), "operator", on_applied, NULL);
+    wait_done ("policy");
+    policy_destroy (&stage.policy);
+    stage.policy = policy_parse (text, strlen (text), &errors);
+    for (size_t i = 0; stage.instances_n < KINDS && i < KINDS; i++)
+        stage_start (kinds[i].kind->name);
+    fake_advance (1500); /* everybody has looked at the policy */
+}
+
+/* For audit_ask.c: the store answers within the turns of one instant. */
+bool cli_run (cli_t *cli)
+{
+    return loop_run (cli->loop) == 0;
+}
+
+bool stage_audit (char *words, size_t size)
+{
+    cli_t cli = {.loop = stage.loop, .store = stage.store, .workspace = WORKSPACE};
+    audit_findings_t findings = {0};
+    audit_counts_t counts = {0};
+    if (!audit_read (&cli, WORKSPACE, &findings, &counts))
+        fail ("the audit could not be read");
+    if (findings.n)
+        snprintf (words, size, "%s: %s: %s", audit_fault_name (findings.items[0].fault), findings.items[0].subject,
+                  findings.items[0].detail);
+    bool clean = findings.n == 0;
+    audit_clear (&findings);
+    return clean;
+}
+
+const reply_t *stage_request (const char *method, const char *target, const char *body, const char *key)
+{
+    char bearer[TOKEN_SIZE + 32], idempotency[300];
+    snprintf (bearer, sizeof bearer, "Authorization: Bearer %s", stage.token);
+    snprintf (idempotency, sizeof idempotency, "Idempotency-Key: %s", key ? key : "");
+    const char *headers[] = {bearer, "Content-Type: application/json", key ? idempotency : NULL, NULL};
+    const instance_t *intake = newest ("intake");
+    fake_answer_t *answer = fake_http_request (intake ? intake->listen : "nowhere", method, target, headers, body,
+                                               body ? strlen (body) : 0);
+    fake_run ();
+    for (int ms = 0; ms < REQUEST_MS && fake_answer_status (answer) == 0; ms += REQUEST_STEP_MS)
+        fake_advance (REQUEST_STEP_MS);
+    free (stage.reply.body);
+    stage.reply = (reply_t){fake_answer_status (answer), xstrdup (fake_answer_body (answer, NULL))};
+    fake_answer_destroy (&answer);
+    return &stage.reply;
+}
+
+/* --- people and time --------------------------------------------------------------------------------------- */
+
+static void beat (const char *person)
+{
+    char target[128];
+    snprintf (target, sizeof target, "/v1/people/%s/presence", person);
+    stage_request ("PUT", target, NULL, NULL);
+}
+
+void stage_silent (const char *person)
+{
+    for (size_t i = 0; i < PEOPLE_MAX; i++) {
+        if (strcmp (stage.people[i], person) == 0)
+            stage.people[i][0] = 0;
+    }
+}
+
+void stage_present (const char *person, bool present)
+{
+    char target[128];
+    stage_silent (person);
+    if (!present) {
+        snprintf (target, sizeof target, "/v1/people/%s/presence", person);
+        stage_request ("DELETE", target, NULL, NULL);
+    } else
+        beat (person);
+    if (stage.reply.status < 200 || stage.reply.status > 299)
+        fail ("presence of %s: %d %s", person, stage.reply.status, stage.reply.body);
+    for (size_t i = 0; present && i < PEOPLE_MAX; i++) {
+        if (!stage.people[i][0]) {
+            WORD_COPY (stage.people[i], person);
+            break;
+        }
+    }
+}
+
+void stage_pass (int64_t ms)
+{
+    int64_t end = fake_wall () + ms;
+    while (stage.next_beat <= end) {
+        if (stage.next_beat > fake_wall ())
+            fake_advance (stage.next_beat - fake_wall ());
+        stage.next_beat = fake_wall () + BEAT_MS;
+        for (size_t i = 0; i < PEOPLE_MAX; i++) {
+            if (stage.people[i][0])
+                beat (stage.people[i]);
+        }
+    }
+    if (end > fake_wall ())
+        fake_advance (end - fake_wall ());
+}
