@@ -92,6 +92,8 @@ void store_range (store_t *self, const char *key, int64_t min, int64_t max, int6
                   store_values_fn *fn, void *arg);
 /* Sorted set of equal scores by member: members > after ("": from the start), at most limit. */
 void store_range_lex (store_t *self, const char *key, const char *after, int64_t limit, store_values_fn *fn, void *arg);
+/* One value, a member's score; its bytes are NULL when the member is not there. */
+void store_score (store_t *self, const char *key, const char *member, store_values_fn *fn, void *arg);
 /* One value: how many members start with prefix + "/" (score 0 sets). */
 void store_count_lex (store_t *self, const char *key, const char *prefix, store_values_fn *fn, void *arg);
 void store_list (store_t *self, const char *key, int64_t first, int64_t last, store_values_fn *fn, void *arg);

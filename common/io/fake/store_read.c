@@ -142,6 +142,18 @@ void store_count_lex (store_t *self, const char *key, const char *prefix, store_
     call_begin (with_text (read_new (self, do_count_lex, key, fn, arg), prefix, strlen (prefix)), 0);
 }
 
+static void do_score (call_t *call)
+{
+    const data_item_t *item = data_named (look (call, DATA_ZSET), call->text, call->text_size);
+    if (!call->wrong_type)
+        give (call, item ? item->name : NULL, item ? item->name_size : 0, item ? item->score : 0);
+}
+
+void store_score (store_t *self, const char *key, const char *member, store_values_fn *fn, void *arg)
+{
+    call_begin (with_text (read_new (self, do_score, key, fn, arg), member, strlen (member)), 0);
+}
+
 static void do_list (call_t *call)
 {
     const data_t *data = look (call, DATA_LIST);

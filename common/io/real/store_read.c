@@ -12,7 +12,7 @@ enum { SCAN_COUNT = 500, BOUND_SIZE = 32, ITEMS_FEW = 64 };
 /* What the items of the answer are made of. */
 enum shape {
     SHAPE_PLAIN,  /* texts, one an item; a single text or number is one item */
-    SHAPE_SCORED, /* member, score, member, score */
+    SHAPE_SCORED, /* member, score, member, score; or one score */
     SHAPE_STREAM, /* entries: id, (field, value) */
     SHAPE_SCAN,   /* cursor, keys */
 };
@@ -42,8 +42,10 @@ static size_t read_items (enum shape shape, const redisReply *reply, store_value
 {
     size_t n = 0;
     if (reply->type != REDIS_REPLY_ARRAY) {
-        items[n++] = value_of (reply);
-        return n;
+        items[n] = value_of (reply);
+        if (shape == SHAPE_SCORED && items[n].bytes)
+            items[n].score = reply_number (reply);
+        return n + 1;
     }
     for (size_t i = 0; i < reply->elements; i++) {
         if (shape == SHAPE_STREAM) {
@@ -160,6 +162,11 @@ void store_count_lex (store_t *self, const char *key, const char *prefix, store_
     ask (read_new (self, SHAPE_PLAIN, fn, arg), "ZLEXCOUNT", key, from, to, NULL);
     free (from);
     free (to);
+}
+
+void store_score (store_t *self, const char *key, const char *member, store_values_fn *fn, void *arg)
+{
+    ask (read_new (self, SHAPE_SCORED, fn, arg), "ZSCORE", key, member, NULL);
 }
 
 void store_list (store_t *self, const char *key, int64_t first, int64_t last, store_values_fn *fn, void *arg)
