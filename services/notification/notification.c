@@ -202,6 +202,10 @@ static void s_metrics_outbox (const notification_t *self, FILE *out)
             late_ms = self->shards[i].late_ms;
     fprintf (out, "# TYPE buckstop_outbox_age_seconds gauge\nbuckstop_outbox_age_seconds %.3f\n",
              (double)late_ms / (double)MS_PER_SECOND);
+    size_t dead = 0;
+    for (const feed_t *feed = self->feeds; feed; feed = feed->next)
+        dead += feed->dead;
+    fprintf (out, "# TYPE buckstop_dead_letters gauge\nbuckstop_dead_letters %zu\n", dead);
     fprintf (out, "# TYPE buckstop_outbox_unsettled gauge\nbuckstop_outbox_unsettled %u\n", self->unsettled);
     fprintf (out, "# TYPE buckstop_events_published counter\nbuckstop_events_published_total %llu\n",
              (unsigned long long)self->published);

@@ -33,6 +33,7 @@ enum {
     TARGET_WAITING_MAX = 256,    /* more are held at once */
     HELD_SHORT_MS = 500,
     HELD_FAILING_MS = 10000,
+    DEAD_COUNTED_MAX = 1000,
     SETTLE_TIMEOUT_MS = 2500,
     SETTLE_TRIES_MAX = 3,
 };
@@ -152,10 +153,12 @@ typedef struct feed {
     char workspace[NAME_SIZE];
     store_follow_t *follow;
     bool opening;
+    size_t dead; /* dead letters, as counted last; at most DEAD_COUNTED_MAX */
     bool trimming;
     wall_ms_t cutoff;
     uint64_t low, high, probe; /* low is too old, high is to be kept */
 } feed_t;
 void retention_begin (feed_t *feed);
+void retention_count_dead (feed_t *feed);
 
 #endif

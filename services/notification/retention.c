@@ -1,4 +1,4 @@
-/* retention.c - trims events that are older than the policy keeps them.
+/* retention.c - trims events that are older than the policy keeps them; counts the dead letters for /metrics.
  *
  * Numbers are dense and times do not fall, so the first entry to keep is found by halving: some twenty small reads
  * a minute and workspace, however many there are. The newest entry always stays.
@@ -109,4 +109,21 @@ void retention_begin (feed_t *feed)
     feed->cutoff = store_now (service->store) - policy->retain_ms;
     notification_hold (feed->self);
     store_events_first (service->store, s_key (feed, key), s_first, feed);
+}
+
+static void s_dead_counted (void *arg, const store_values_t *values)
+{
+    feed_t *feed = arg;
+    if (!values->away)
+        feed->dead = values->n;
+    notification_release (feed->self);
+}
+
+void retention_count_dead (feed_t *feed)
+{
+    char key[KEY_SIZE];
+    store_t *store = feed->self->service->store;
+    key_dead (key, store_shard (store, feed->workspace), feed->workspace);
+    notification_hold (feed->self);
+    store_range (store, key, 0, INT64_MAX, 0, DEAD_COUNTED_MAX, s_dead_counted, feed);
 }

@@ -97,15 +97,17 @@ void stream_look (notification_t *self)
 static void s_minute (void *arg)
 {
     notification_t *self = arg;
-    for (feed_t *feed = self->feeds; feed; feed = feed->next)
+    for (feed_t *feed = self->feeds; feed; feed = feed->next) {
         retention_begin (feed);
+        retention_count_dead (feed);
+    }
     self->minute = loop_at (self->service->loop, loop_now (self->service->loop) + MS_PER_MINUTE, s_minute, self);
 }
 
 void stream_open (notification_t *self)
 {
     stream_look (self);
-    self->minute = loop_at (self->service->loop, loop_now (self->service->loop) + MS_PER_MINUTE, s_minute, self);
+    self->minute = loop_at (self->service->loop, loop_now (self->service->loop), s_minute, self);
 }
 
 /* Feeds themselves stay until nothing in the store refers to them (notification_release). */

@@ -343,6 +343,9 @@ def dead_letter(house, far):
     dead = house.put(house.delivery(address=f"http://127.0.0.1:{far.port}/404"))
     until("it is dead", 5, lambda: house.redis.zscore("b:{0}:dead:acme", dead.id))
     assert house.waiting() == 0
+    service.stop()
+    service = Service(house)
+    until("the gauge shows it", 5, lambda: service.metric("buckstop_dead_letters") == 1)
     left = house.pb.Delivery.FromString(house.redis.get(f"b:{{0}}:d:acme:{dead.id}")[32:])
     assert left.dead and "404" in left.last_error, left
     service.stop()
