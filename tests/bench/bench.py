@@ -29,6 +29,7 @@ TIMERS = int(os.environ.get("BENCH_TIMERS", "100000"))
 PEOPLE = 200
 SERVICES = ["notification", "escalation", "routing", "intake"]
 WINDOW = 256
+TRIES = 5 # rates that are tried, each a tenth lower
 REDIS = ["--port", "0", "--appendonly", "yes", "--appendfsync", "always", "--maxmemory-policy", "noeviction",
          "--save", "", "--auto-aof-rewrite-percentage", "0"]
 
@@ -91,7 +92,7 @@ class World:
         self.directory = tempfile.mkdtemp(prefix="bench.", dir=os.environ.get("TMPDIR", "/tmp"))
         atexit.register(shutil.rmtree, self.directory, ignore_errors=True)
         self.redis = Redis(os.path.join(self.directory, "r"))
-        self.processes, self.health, self.record = {}, {}, record
+        self.processes, self.health, self.record, self.lives = {}, {}, record, 0
         policy = os.path.join(self.directory, "policy.yaml")
         names = [f"p{i}" for i in range(PEOPLE)]
         with open(os.path.join(ROOT, "tests/bench/policy.yaml")) as file:
@@ -225,33 +226,45 @@ def commit_items(data):
     return items
 
 
+def measure(world, way, channel, rate):
+    """One load; rate 0: as much as 64 connections can. Returns lives a second, backlog in seconds of work, the load's words."""
+    load = world.load(SECONDS, WARMUP, 64, rate, channel)
+    select.select([], [], [], WARMUP)
+    before, began, first = world.delivered(way), time.monotonic(), world.lives
+    out = json.loads(load.communicate()[0])
+    after, took = world.delivered(way), time.monotonic() - began
+    world.lives += out["accepted"]
+    done = (after - before) / took
+    backlog = max(0, first + out["accepted"] - after) / max(done, 1)
+    until(lambda: world.delivered(way) >= world.lives, 300, "the backlog being worked off")
+    return done, backlog, out
+
+
 def throughput(way="log", channel="mail", world=None, command="throughput"):
+    """First as much as goes in, to find what the services can do; then at a rate just below, which must hold."""
     world = world or World(record=True)
     floor_directory = os.path.join(world.directory, "floor")
     shutil.copytree(world.redis.directory, floor_directory, ignore=shutil.ignore_patterns("s"))
     world.redis.client.config_resetstat()
-    load = world.load(SECONDS, WARMUP, 64, 0, channel)
-    select.select([], [], [], WARMUP)
-    before, began = world.delivered(way), time.monotonic()
-    out = json.loads(load.communicate()[0])
-    after, took = world.delivered(way), time.monotonic() - began
-    rate, backlog = (after - before) / took, out["accepted"] - after
-    until(lambda: world.delivered(way) >= out["accepted"], 300, "the backlog being worked off")
-    lives = out["accepted"]
+    done, backlog, out = measure(world, way, channel, 0)
+    for attempt in range(TRIES):
+        if backlog < 1 and attempt:
+            break
+        done, backlog, out = measure(world, way, channel, int(done * (1.1 - 0.1 * attempt)))
     usec, calls = world.redis.script_time()
     audit = world.cli("audit", "--workspace", "bench").strip().splitlines()[-1]
     world.stop_services()
-    show(f"contacts a second: accepted, routed, notified by {way}", f"{rate:,.0f}", command)
+    show(f"contacts a second: accepted, routed, notified by {way}", f"{done:,.0f}", command)
     show("  accepted a second by intake meanwhile", f"{out['per_second']:,.0f}", command)
     show("  refused", f"{out['refused']}", command)
-    show("  backlog at the end, in seconds of work", f"{backlog / max(rate, 1):.2f}", command)
+    show("  backlog at the end, in seconds of work", f"{backlog:.2f}", command)
     show("  audit at the end", audit, command)
-    if backlog > rate:
-        print("  (the load was more than the services did: the backlog grew)", flush=True)
+    if backlog > 1:
+        print("  (no rate was found that the services hold: the backlog grew)", flush=True)
     commits, leases = count_commits(world)
-    show("  commits a life", f"{commits / lives:.2f}", command)
+    show("  commits a life", f"{commits / world.lives:.2f}", command)
     show("  Redis time a commit, leases included, us", f"{usec / commits:.1f}", command)
-    floor(world, floor_directory, lives, rate, command)
+    floor(world, floor_directory, world.lives, done, command)
     world.end()
 
 
