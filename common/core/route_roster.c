@@ -1,7 +1,8 @@
 /* route_roster.c - the people of a workspace as routing knows them.
  *
  * Hears: records of people, what the store says they hold, events. Says: rows, and whether somebody can take
- * more than before. Load is summed up from what is held, at every change, and never counted by hand.
+ * more than before. Load is the sum of what is held, a set: hearing something twice changes nothing, and what the
+ * store says replaces it.
  * Limits: a roster belongs to one policy at a time; people it does not name are not in it. */
 #include "route_roster.h"
 #include "calendar.h"
@@ -58,7 +59,7 @@ void roster_destroy (roster_t **self_p)
     if (!self)
         return;
     for (size_t i = 0; i < self->tables.people_n; i++)
-        free (self->rows[i].held);
+        held_clear (&self->rows[i].held);
     free (self->rows);
     route_tables_clear (&self->tables);
     policy_destroy (&self->policy);
@@ -74,21 +75,25 @@ static int16_t channel_index (const policy_t *policy, const char *name, size_t s
     return -1;
 }
 
+static int64_t weight_of (const roster_t *self, const route_held_t *item)
+{
+    return item->channel >= 0 ? self->policy->channels[item->channel].weight : 0;
+}
+
 static void sum_up (const roster_t *self, route_person_t *row)
 {
     row->used = 0;
-    for (size_t i = 0; i < row->held_n; i++)
-        if (row->held[i].channel >= 0)
-            row->used += self->policy->channels[row->held[i].channel].weight;
+    for (const route_held_t *item = NULL; (item = held_next (&row->held, item));)
+        row->used += weight_of (self, item);
 }
 
 /* Moves a row to the new roster; the channels that it holds get their new numbers. */
 static void move_row (const roster_t *from, route_person_t *old, roster_t *to, route_person_t *row)
 {
-    for (size_t i = 0; i < old->held_n; i++)
-        if (old->held[i].channel >= 0) {
-            const char *name = from->policy->channels[old->held[i].channel].name;
-            old->held[i].channel = channel_index (to->policy, name, strlen (name));
+    for (route_held_t *item = NULL; (item = held_next (&old->held, item));)
+        if (item->channel >= 0) {
+            const char *name = from->policy->channels[item->channel].name;
+            item->channel = channel_index (to->policy, name, strlen (name));
         }
     route_person_t now = *row;
     *row = *old;
@@ -165,7 +170,7 @@ const route_skill_t *roster_rule_skills (const roster_t *self, size_t rule, size
 static void new_epoch (route_person_t *row, uint32_t epoch)
 {
     row->epoch = epoch;
-    row->held_n = 0;
+    held_clear (&row->held);
     row->used = 0;
 }
 
@@ -192,41 +197,21 @@ bool roster_away (roster_t *self, int index)
     return was;
 }
 
-static route_held_t *held_find (const route_person_t *row, const char *contact)
-{
-    for (size_t i = 0; i < row->held_n; i++)
-        if (strcmp (row->held[i].contact, contact) == 0)
-            return &row->held[i];
-    return NULL;
-}
-
-static void held_add (route_person_t *row, const route_held_t *item)
-{
-    if (row->held_n == row->held_cap) {
-        row->held_cap = row->held_cap ? row->held_cap * 2 : 8;
-        row->held = xrealloc (row->held, row->held_cap * sizeof *row->held);
-    }
-    row->held[row->held_n++] = *item;
-}
-
 bool roster_held_set (roster_t *self, int index, uint32_t epoch, const route_held_t *items, size_t n)
 {
     route_person_t *row = row_at (self, index);
     if (!row || row->epoch != epoch || !GUARD ("f07"))
         return false;
     int64_t before = row->doubt ? INT64_MAX : row->used;
-    size_t kept = 0;
-    for (size_t i = 0; i < row->held_n; i++)
-        if (row->held[i].tentative)
-            row->held[kept++] = row->held[i];
-    row->held_n = kept;
-    for (size_t i = 0; i < n; i++) {
-        route_held_t *has = kept ? held_find (row, items[i].contact) : NULL;
-        if (has)
-            has->tentative = false;
-        else
-            held_add (row, &items[i]);
-    }
+    held_set_t next = {0};
+    for (size_t i = 0; i < n; i++)
+        if (!held_find (&next, items[i].contact))
+            held_add (&next, &items[i]);
+    for (const route_held_t *item = NULL; (item = held_next (&row->held, item));)
+        if (item->tentative && !held_find (&next, item->contact))
+            held_add (&next, item);
+    held_clear (&row->held);
+    row->held = next;
     row->doubt = false;
     sum_up (self, row);
     return row->used < before;
@@ -250,28 +235,27 @@ bool roster_take (roster_t *self, int index, uint32_t epoch, const char *channel
     route_person_t *row = row_at (self, index);
     if (!row || row->epoch != epoch)
         return false;
-    route_held_t *has = held_find (row, contact);
+    route_held_t *has = held_find (&row->held, contact);
     if (has) {
         has->tentative = has->tentative && tentative;
         return true;
     }
     route_held_t item = {.tentative = tentative, .channel = channel_index (self->policy, channel, strlen (channel))};
     snprintf (item.contact, sizeof item.contact, "%s", contact);
-    held_add (row, &item);
-    sum_up (self, row);
+    row->used += weight_of (self, held_add (&row->held, &item));
     return true;
 }
 
 bool roster_drop (roster_t *self, int index, uint32_t epoch, const char *contact)
 {
     route_person_t *row = row_at (self, index);
-    route_held_t *has = row && row->epoch == epoch ? held_find (row, contact) : NULL;
+    route_held_t *has = row && row->epoch == epoch ? held_find (&row->held, contact) : NULL;
     if (!has)
         return false;
-    *has = row->held[--row->held_n];
-    int64_t before = row->used;
-    sum_up (self, row);
-    return row->used < before;
+    int64_t weight = weight_of (self, has);
+    row->used -= weight;
+    held_remove (&row->held, has);
+    return weight > 0;
 }
 
 void roster_given (roster_t *self, int index, wall_ms_t at)

@@ -7,16 +7,10 @@
 
 #include "person.h"
 #include "policy.h"
+#include "route_held.h"
 #include "types.h"
 
 typedef struct roster roster_t;
-
-/* One contact that a person holds: owned, or offered. */
-typedef struct route_held {
-    char contact[ID_SIZE];
-    bool tentative;  /* proposed by us, not committed yet: outlives a reload */
-    int16_t channel; /* index in the policy; -1: the policy names it no more, it weighs nothing */
-} route_held_t;
 
 typedef struct route_person {
     const policy_person_t *facts;
@@ -26,8 +20,7 @@ typedef struct route_person {
     wall_ms_t present_until;
     wall_ms_t given_at; /* 0: never given anything */
     int64_t used;       /* sum of the weights held */
-    route_held_t *held;
-    size_t held_n, held_cap;
+    held_set_t held;
     size_t shift;              /* index of the shift, 0: always on */
     const uint8_t *levels;     /* by skill */
     const uint64_t *teams;     /* bits */

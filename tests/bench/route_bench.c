@@ -162,7 +162,7 @@ static size_t free_person (world_t *world, int64_t *ns)
         route_pair_t pair;
         int person = (int)draw ((unsigned)world->policy.people_n);
         char held[ID_SIZE];
-        memcpy (held, roster_person (world->roster, person)->held[0].contact, sizeof held);
+        memcpy (held, held_next (&roster_person (world->roster, person)->held, NULL)->contact, sizeof held);
         int64_t begin = now_ns ();
         roster_drop (world->roster, person, 1, held);
         waiting_person (world->list, world->roster, person, NOW);

@@ -455,6 +455,36 @@ static void test_roster_hears_twice (void **state)
     roster_destroy (&roster);
 }
 
+/* The set against a plain list, at random. */
+static void test_held (void **state)
+{
+    (void)state;
+    enum { IDS = 200, STEPS = 20000 };
+    bool held[IDS] = {false};
+    held_set_t set = {0};
+    size_t n = 0;
+    srand (4);
+    for (int step = 0; step < STEPS; step++) {
+        route_held_t item = {.channel = 1};
+        int which = rand () % IDS;
+        snprintf (item.contact, sizeof item.contact, "c%d", which);
+        route_held_t *found = held_find (&set, item.contact);
+        assert_int_equal (found != NULL, held[which]);
+        if (found)
+            held_remove (&set, found);
+        else
+            held_add (&set, &item);
+        n += held[which] ? (size_t)-1 : 1;
+        held[which] = !held[which];
+        assert_int_equal (set.n, n);
+    }
+    size_t walked = 0;
+    for (route_held_t *item = NULL; (item = held_next (&set, item));)
+        walked += held[strtol (item->contact + 1, NULL, 10)];
+    assert_int_equal (walked, n);
+    held_clear (&set);
+}
+
 static void test_roster_is_derived (void **state)
 {
     (void)state;
@@ -473,7 +503,7 @@ static void test_roster_is_derived (void **state)
     guard_off = NULL;
     roster_held_set (roster, ada, 1, items, 2);
     assert_int_equal (roster_person (roster, ada)->used, 2); /* c1, and mine; c2 weighs nothing */
-    assert_int_equal (roster_person (roster, ada)->held_n, 3);
+    assert_int_equal (roster_person (roster, ada)->held.n, 3);
     person_t person = world_person ("ada");
     person.epoch = 2;
     roster_seen (roster, ada, &person);
@@ -498,7 +528,7 @@ static void test_roster_adopts (void **state)
     assert_int_equal (roster_find (roster, "eve"), -1);
     const route_person_t *cy = roster_person (roster, roster_find (roster, "cy"));
     assert_true (cy->present);
-    assert_int_equal (cy->held_n, 2);
+    assert_int_equal (cy->held.n, 2);
     assert_int_equal (cy->used, 4);
     roster_destroy (&roster);
 }
@@ -565,17 +595,12 @@ static void test_look_at (void **state)
 int main (void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test (test_predicates),
-        cmocka_unit_test (test_shifts),
-        cmocka_unit_test (test_order),
-        cmocka_unit_test (test_outcomes),
-        cmocka_unit_test (test_guards),
-        cmocka_unit_test (test_roster_hears_twice),
-        cmocka_unit_test (test_roster_is_derived),
-        cmocka_unit_test (test_roster_adopts),
-        cmocka_unit_test (test_detail_fits),
-        cmocka_unit_test (test_explain),
-        cmocka_unit_test (test_look_at),
+        cmocka_unit_test (test_predicates),    cmocka_unit_test (test_shifts),
+        cmocka_unit_test (test_order),         cmocka_unit_test (test_outcomes),
+        cmocka_unit_test (test_guards),        cmocka_unit_test (test_roster_hears_twice),
+        cmocka_unit_test (test_held),          cmocka_unit_test (test_roster_is_derived),
+        cmocka_unit_test (test_roster_adopts), cmocka_unit_test (test_detail_fits),
+        cmocka_unit_test (test_explain),       cmocka_unit_test (test_look_at),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }
