@@ -12,6 +12,7 @@
 /* How long nothing is done after the store's clock jumped: what is heard meanwhile is kept. */
 #define TILT_MS      (2 * MS_PER_SECOND)
 #define LOOK_MS      (1 * MS_PER_SECOND)  /* the store is asked at least so often */
+#define PROMISES_MS  (5 * MS_PER_SECOND)  /* the gauges of promises are as old as that */
 #define RETENTION_MS (60 * MS_PER_SECOND) /* closed contacts are looked at so often */
 
 typedef struct escalation escalation_t;
@@ -32,6 +33,16 @@ typedef struct lookout {
 
 enum { KINDS_LOOKED_AT = 2, LEASE_MIN = 16 };
 
+/* The walk that counts violations of law 1. */
+typedef struct orphans {
+    size_t workspace;    /* index of the one that is walked */
+    char after[ID_SIZE]; /* the last contact of the last page */
+    bool asked;
+    size_t open;  /* contacts that are being looked at */
+    size_t found; /* in this walk so far */
+    size_t last;  /* in the last whole walk */
+} orphans_t;
+
 struct escalation {
     service_t *service;
     escalation_params_t *params;
@@ -39,6 +50,8 @@ struct escalation {
     loop_timer_t *tick;
     mono_ms_t tilt_until;
     mono_ms_t retention_at;
+    mono_ms_t promises_at;
+    orphans_t orphans;
     size_t under_way; /* callbacks that will still come */
     bool draining;
 };
@@ -55,5 +68,9 @@ void person_is_due (lookout_t *lookout, const store_row_t *row, wall_ms_t now);
 
 /* retention.c: closed contacts go after their time */
 void retention_look (escalation_t *self);
+
+/* orphans.c: gauges of the laws */
+void orphans_look (escalation_t *self);
+void promises_look (escalation_t *self, size_t workspace);
 
 #endif

@@ -137,6 +137,11 @@ static void on_tick (void *arg)
             if (!self->lookouts[shard][k].timer && !self->lookouts[shard][k].asked)
                 plan_look (&self->lookouts[shard][k], store_now (service->store));
     }
+    orphans_look (self);
+    if (now >= self->promises_at) {
+        self->promises_at = now + PROMISES_MS;
+        promises_look (self, 0);
+    }
     if (now >= self->retention_at) {
         self->retention_at = now + RETENTION_MS;
         retention_look (self);

@@ -1,0 +1,175 @@
+/* orphans.c - law 1, looked at all the time: a walk over the open contacts, a page a second, that counts those without
+ * a readable record, an accountable person, a clock, or an armed timer. A suspect is looked at again before
+ * it counts, since commits go on meanwhile. The gauge shows the last whole walk: 0.
+ *
+ * Says:   gauges only. `buckstop audit` looks at everything, and names it. */
+#include "escalation_private.h"
+
+#include "metrics.h"
+#include "words.h"
+#include "xmalloc.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { PAGE = 256 };
+
+/* One contact of a page. */
+typedef struct suspect {
+    escalation_t *self;
+    char workspace[NAME_SIZE], contact[ID_SIZE];
+    int shard;
+    bool again; /* the second look */
+} suspect_t;
+
+static void look_at (suspect_t *suspect);
+
+static void suspect_destroy (suspect_t *suspect)
+{
+    escalation_t *self = suspect->self;
+    free (suspect);
+    self->under_way--;
+    self->orphans.open--;
+}
+
+static void judged (suspect_t *suspect, bool well)
+{
+    if (!well && !suspect->again) {
+        suspect->again = true;
+        look_at (suspect);
+        return;
+    }
+    suspect->self->orphans.found += !well;
+    suspect_destroy (suspect);
+}
+
+static void on_score (void *arg, const store_values_t *values)
+{
+    judged (arg, values->away || (values->n && values->items[0].bytes));
+}
+
+/* Closed meanwhile is well; whether it was ever open is the list's word. */
+static void on_record (void *arg, const store_values_t *values)
+{
+    suspect_t *suspect = arg;
+    record_head_t head;
+    contact_t contact;
+    char key[KEY_SIZE], member[MEMBER_SIZE];
+    if (values->away) {
+        judged (suspect, true);
+        return;
+    }
+    bool readable = values->n && values->items[0].bytes &&
+                    contact_unpack (values->items[0].bytes, values->items[0].size, &head, &contact) == RECORD_OK;
+    if (!readable || contact.state == BUCKSTOP__V1__CONTACT_STATE__CONTACT_STATE_CLOSED) {
+        judged (suspect, readable);
+        return;
+    }
+    if (!*contact.accountable || !contact_next_due (&contact)) {
+        judged (suspect, false);
+        return;
+    }
+    store_score (suspect->self->service->store, key_due (key, suspect->shard, KIND_CONTACT),
+                 member_make (member, suspect->workspace, suspect->contact), on_score, suspect);
+}
+
+static void look_at (suspect_t *suspect)
+{
+    char key[KEY_SIZE];
+    const char *keys[] = {key_contact (key, suspect->shard, suspect->workspace, suspect->contact)};
+    store_get (suspect->self->service->store, keys, 1, on_record, suspect);
+}
+
+static void begin_next_workspace (escalation_t *self)
+{
+    orphans_t *walk = &self->orphans;
+    walk->after[0] = '\0';
+    if (workspaces_name (self->service->workspaces, ++walk->workspace))
+        return;
+    walk->workspace = 0;
+    walk->last = walk->found;
+    walk->found = 0;
+    metric_set ("buckstop_orphans", (double)walk->last);
+}
+
+static void on_page (void *arg, const store_values_t *values)
+{
+    escalation_t *self = arg;
+    orphans_t *walk = &self->orphans;
+    const char *workspace = workspaces_name (self->service->workspaces, walk->workspace);
+    self->under_way--;
+    walk->asked = false;
+    if (values->away || self->draining || !workspace)
+        return;
+    for (size_t i = 0; i < values->n; i++) {
+        suspect_t *suspect = xcalloc (1, sizeof (*suspect));
+        suspect->self = self;
+        suspect->shard = store_shard (self->service->store, workspace);
+        WORD_COPY (suspect->workspace, workspace);
+        snprintf (suspect->contact, sizeof (suspect->contact), "%.*s", (int)values->items[i].size,
+                  values->items[i].bytes);
+        WORD_COPY (walk->after, suspect->contact);
+        self->under_way++;
+        walk->open++;
+        look_at (suspect);
+    }
+    if (values->n < PAGE)
+        begin_next_workspace (self);
+}
+
+void orphans_look (escalation_t *self)
+{
+    char key[KEY_SIZE];
+    orphans_t *walk = &self->orphans;
+    const char *workspace = workspaces_name (self->service->workspaces, walk->workspace);
+    if (walk->asked || walk->open)
+        return;
+    if (!workspace) {
+        begin_next_workspace (self);
+        return;
+    }
+    walk->asked = true;
+    self->under_way++;
+    key_open (key, store_shard (self->service->store, workspace), workspace);
+    store_range_lex (self->service->store, key, walk->after, PAGE, on_page, self);
+}
+
+/* ---- promises, as the commits counted them */
+
+typedef struct counting {
+    escalation_t *self;
+    size_t workspace;
+} counting_t;
+
+static void on_counts (void *arg, const store_values_t *values)
+{
+    counting_t *counting = arg;
+    escalation_t *self = counting->self;
+    self->under_way--;
+    for (size_t i = 0; !values->away && i + 1 < values->n; i += 2) {
+        char name[64], number[24];
+        snprintf (name, sizeof (name), "buckstop_promises_%.*s", (int)values->items[i].size, values->items[i].bytes);
+        snprintf (number, sizeof (number), "%.*s", (int)values->items[i + 1].size, values->items[i + 1].bytes);
+        double before = counting->workspace ? metrics_value (name) : 0;
+        metric_set (name, before + strtod (number, NULL));
+    }
+    const char *next = workspaces_name (self->service->workspaces, counting->workspace + 1);
+    size_t workspace = counting->workspace + 1;
+    free (counting);
+    if (next && !self->draining)
+        promises_look (self, workspace);
+}
+
+/* One workspace after the other: the gauges are their sum. */
+void promises_look (escalation_t *self, size_t index)
+{
+    char key[KEY_SIZE];
+    const char *workspace = workspaces_name (self->service->workspaces, index);
+    if (!workspace)
+        return;
+    counting_t *counting = xcalloc (1, sizeof (*counting));
+    *counting = (counting_t){self, index};
+    self->under_way++;
+    key_counts (key, store_shard (self->service->store, workspace), workspace);
+    store_hash (self->service->store, key, on_counts, counting);
+}
