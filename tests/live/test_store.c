@@ -6,6 +6,9 @@
 #include "store.h"
 #include "xmalloc.h"
 
+#include <arpa/inet.h>
+#include <sys/socket.h>
+
 enum { SHARD = 3, PATIENCE_MS = 5000, WINDOW = 256 };
 
 typedef struct world {
@@ -757,22 +760,33 @@ static void test_password (void **state)
     live_until (self->loop, &self->ready, PATIENCE_MS, "with the right password");
 }
 
+/* The server listens on TCP from now on: a port that the system has just given. */
+static int open_port (world_t *self)
+{
+    for (int tries = 0; tries < 20; tries++) {
+        struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl (INADDR_LOOPBACK)};
+        socklen_t size = sizeof address;
+        int fd = socket (AF_INET, SOCK_STREAM, 0);
+        assert_int_equal (bind (fd, (struct sockaddr *)&address, size), 0);
+        assert_int_equal (getsockname (fd, (struct sockaddr *)&address, &size), 0);
+        close (fd);
+        redisReply *reply =
+            live_redis_ask (&self->redis, "CONFIG SET bind 127.0.0.1 port %d", ntohs (address.sin_port));
+        bool opened = reply->type == REDIS_REPLY_STATUS;
+        freeReplyObject (reply);
+        if (opened)
+            return ntohs (address.sin_port);
+    }
+    fail_msg ("no port");
+    return 0;
+}
+
 static void test_tcp_by_name (void **state)
 {
     world_t *self = *state;
     char address[32];
     store_destroy (&self->store);
-    /* the system picks the port: bind, look, let go */
-    live_redis_do (&self->redis, "CONFIG SET bind 127.0.0.1");
-    redisReply *reply = NULL;
-    int port = 0;
-    for (int try = 0; try < 20 && !port; try++) {
-        int candidate = 20000 + (int)((unsigned)(getpid () * 7 + try * 131) % 30000);
-        reply = live_redis_ask (&self->redis, "CONFIG SET port %d", candidate);
-        port = reply->type == REDIS_REPLY_STATUS ? candidate : 0;
-        freeReplyObject (reply);
-    }
-    assert_true (port > 0);
+    int port = open_port (self);
     static const char *const hosts[] = {"127.0.0.1", "localhost"};
     for (size_t i = 0; i < 2; i++) {
         snprintf (address, sizeof address, "%s:%d", hosts[i], port);
@@ -785,6 +799,55 @@ static void test_tcp_by_name (void **state)
     self->store = store_new (self->loop, &(store_config_t){.address = "no-such-host.invalid:1"});
     live_for (self->loop, 50);
     assert_false (store_ready (self->store));
+}
+
+/* ---- a replica */
+
+static void test_replica (void **state)
+{
+    world_t *self = *state;
+    got_t got;
+    live_redis_t replica;
+    char master[32];
+    store_destroy (&self->store);
+    open_store (self, &(store_config_t){.durability = DURABLE_REPLICA});
+    live_for (self->loop, 150);
+    assert_string_equal (store_why_not (self->store),
+                         "redis has no replica online: connect one, or start with --durability fsync");
+    live_redis_new (&replica);
+    live_redis_do (&self->redis, "CONFIG SET repl-diskless-sync-delay 0");
+    snprintf (master, sizeof master, "127.0.0.1 %d", open_port (self));
+    live_redis_start (&replica, (const char *[]){"--replicaof", master, NULL});
+    live_until (self->loop, &self->ready, 2 * PATIENCE_MS, "ready with a replica");
+
+    for (int i = 0; i < 20; i++) { /* answered means that the replica has it; the first may find it loading */
+        char name[16];
+        snprintf (name, sizeof name, "c%d", i);
+        commit_t *commit = step (name, 0, name);
+        got = (got_t){0};
+        store_commit (self->store, &commit, 4000, on_commit, &got);
+        live_until (self->loop, &got.done, PATIENCE_MS, "a commit's answer");
+        assert_true (got.answer.outcome == COMMIT_DONE || got.answer.outcome == COMMIT_ALREADY);
+        redisReply *there = live_redis_ask (&replica, "EXISTS b:{3}:c:acme:%s", name);
+        assert_int_equal (there->integer, 1);
+        freeReplyObject (there);
+    }
+    kill (replica.pid, SIGSTOP);
+    commit_t *commit = step ("late", 0, "late"), *patient = step ("patient", 0, "patient");
+    got_t patient_got = {0};
+    read_t read;
+    got = (got_t){0};
+    store_commit (self->store, &commit, 500, on_commit, &got);
+    store_commit (self->store, &patient, 8000, on_commit, &patient_got);
+    READ (self, &read, store_hash, KEY_CONF); /* is not held up */
+    assert_false (got.done);
+    live_until (self->loop, &got.done, PATIENCE_MS, "no replica has it");
+    assert_int_equal (got.answer.outcome, COMMIT_AWAY);
+    assert_false (patient_got.done);
+    kill (replica.pid, SIGCONT);
+    live_until (self->loop, &patient_got.done, 2 * PATIENCE_MS, "the replica has it");
+    assert_true (patient_got.answer.outcome == COMMIT_DONE || patient_got.answer.outcome == COMMIT_ALREADY);
+    live_redis_destroy (&replica);
 }
 
 /* ---- following */
@@ -964,6 +1027,7 @@ int main (int argc, char **argv)
         LIVE_TEST (test_settings),
         LIVE_TEST (test_password),
         LIVE_TEST (test_tcp_by_name),
+        LIVE_TEST (test_replica),
         LIVE_TEST (test_follow_across_restart),
         LIVE_TEST (test_unfollow_from_within),
         LIVE_TEST (test_destroy_answers),

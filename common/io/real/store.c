@@ -66,6 +66,11 @@ static void on_down (void *arg)
     store_set_ready (self, false, why);
 }
 
+static void on_writer (void *arg)
+{
+    (void)arg; /* while it is down commits wait; the other connection says why */
+}
+
 /* ---- time */
 
 /* The reply was stamped between asking and hearing, so the offset lies in that range: one that does so already
@@ -136,7 +141,9 @@ store_t *store_new (loop_t *loop, const store_config_t *config)
         self->record = fopen (config->record_path, "w");
     snprintf (self->why, sizeof self->why, "redis at %.80s: not connected yet", self->config.address);
     loop_each_turn (loop, calls_turn, self); /* before the connection's hook, which writes what this one sends */
-    self->conn = conn_new (loop, &self->config, on_up, on_down, self);
+    self->conn = self->writer = conn_new (loop, &self->config, on_up, on_down, self);
+    if (self->config.durability == DURABLE_REPLICA)
+        self->writer = conn_new (loop, &self->config, on_writer, on_writer, self);
     self->tick = loop_at (loop, loop_now (loop), hello_tick, self);
     return self;
 }
@@ -150,6 +157,8 @@ void store_destroy (store_t **self_p)
     self->closing = true;
     self->ready = false;
     follows_close (self);
+    if (self->writer != self->conn)
+        conn_destroy (&self->writer);
     conn_destroy (&self->conn);
     calls_abandon (self);
     loop_cancel (self->loop, &self->tick);

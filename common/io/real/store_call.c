@@ -84,6 +84,12 @@ static void finish (call_t *self, redisReply *reply)
     self->answer (self, reply);
 }
 
+/* Does its answer wait for a replica? */
+static bool is_gated (const call_t *self)
+{
+    return self->script == SCRIPT_COMMIT && self->store->writer != self->store->conn;
+}
+
 /* ---- deadlines */
 
 static void on_deadline (void *arg);
@@ -94,16 +100,25 @@ static void deadline_arm (store_t *store)
         store->deadline_timer = loop_at (store->loop, store->soonest->deadline, on_deadline, store);
 }
 
+/* Its connection is silent, and not since it waits for a replica. */
+static bool is_writer_silent (const call_t *self)
+{
+    return self->state == CALL_SENT && is_gated (self) && !self->store->held.first;
+}
+
 static void give_up (call_t *self)
 {
-    bool sent = self->state == CALL_SENT;
-    if (sent)
-        store_stalled (self->store);
-    else
+    store_t *store = self->store;
+    bool waiting = self->state == CALL_WAITING, silent = is_writer_silent (self);
+    if (self->state == CALL_SENT && !is_gated (self))
+        store_stalled (store);
+    if (waiting)
         waiting_remove (self);
     finish (self, NULL);
-    if (!sent)
-        call_free (self);
+    if (waiting)
+        call_free (self); /* else a reply comes, or the connection's end */
+    if (silent)
+        conn_drop (store->writer);
 }
 
 static void on_deadline (void *arg)
@@ -159,7 +174,7 @@ static bool sent_again (call_t *self, const redisReply *reply)
         return false;
     if (says (reply, "NOSCRIPT")) {
         hello_reload_scripts (store); /* goes ahead of it on the same connection */
-        again (self, 0);
+        again (self, store->writer == store->conn ? 0 : RETRY_FIRST_MS);
         return true;
     }
     if (!is_passing (reply))
@@ -185,8 +200,23 @@ static void on_reply (void *arg, redisReply *reply)
     }
     if (sent_again (self, reply))
         return;
+    if (reply && is_gated (self) && !store->closing) {
+        wave_hold (self, reply);
+        return;
+    }
     finish (self, reply);
     call_free (self);
+}
+
+void call_released (call_t *self, redisReply *reply)
+{
+    if (self->state == CALL_OVER || self->store->closing || reply) {
+        if (self->state != CALL_OVER)
+            finish (self, reply);
+        call_free (self);
+        return;
+    }
+    again (self, backoff (self));
 }
 
 /* ---- sending */
@@ -207,10 +237,10 @@ static void send_call (call_t *self)
     store->sent++;
     if (self->script != SCRIPT_NONE)
         memcpy (self->command.bytes + self->sha_at, store->sha[self->script], SHA_SIZE - 1);
-    if (store->record && self->script != SCRIPT_NONE) {
+    if (store->record && self->script != SCRIPT_NONE)
         store_record (store, self->command.bytes, self->command.size);
-    }
-    conn_send (store->conn, &self->command, on_reply, self);
+    store->wave_open |= is_gated (self);
+    conn_send (self->script == SCRIPT_COMMIT ? store->writer : store->conn, &self->command, on_reply, self);
 }
 
 void calls_turn (void *arg)
@@ -223,11 +253,12 @@ void calls_turn (void *arg)
     call_t *last = store->waiting.last;
     for (call_t *call = store->waiting.first, *next; call; call = next) {
         next = call == last ? NULL : call->next; /* what is put back in this walk waits for the next turn */
-        if (call->not_before <= now && store->ready)
+        if (call->not_before <= now && store->ready && (!is_gated (call) || conn_is_up (store->writer)))
             send_call (call);
         else
             retry_arm (store, call->not_before > now ? call->not_before : now + RETRY_FIRST_MS);
     }
+    wave_end (store);
 }
 
 call_t *call_new (store_t *store, int timeout_ms, void (*answer) (call_t *self, redisReply *reply), void *arg)

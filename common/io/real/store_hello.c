@@ -80,6 +80,14 @@ static void see_version (store_t *self, redisReply *reply, const char *name)
         wrong (self, "redis is version %.1f: %d.0 or newer is needed", version, MAJOR_MIN);
 }
 
+static void see_replicas (store_t *self, redisReply *reply, const char *name)
+{
+    (void)name;
+    bool online = reply->type == REDIS_REPLY_STRING && strstr (reply->str, "state=online");
+    if (self->config.durability == DURABLE_REPLICA && !online)
+        wrong (self, "redis has no replica online: connect one, or start with --durability fsync");
+}
+
 static void see_written (store_t *self, redisReply *reply, const char *name)
 {
     (void)self;
@@ -135,6 +143,7 @@ static const struct question {
     {{"CONFIG", "GET", "appendonly"},            see_append,   "appendonly"},
     {{"CONFIG", "GET", "appendfsync"},           see_fsync,    "appendfsync"},
     {{"INFO", "server"},                         see_version,  ""},
+    {{"INFO", "replication"},                    see_replicas, ""},
     {{"HSETNX", KEY_CONF, "shards", "?"},        see_written,  "shards"},
     {{"HSETNX", KEY_CONF, "hash", HASH_NAME},    see_written,  ""},
     {{"HSETNX", KEY_CONF, "schema", SCHEMA},     see_written,  ""},
@@ -176,6 +185,7 @@ static void hello_done (store_t *self)
         return;
     }
     conn_settled (self->conn);
+    conn_settled (self->writer);
     store_set_ready (self, true, "");
 }
 
@@ -247,8 +257,11 @@ static void silent (store_t *self)
 {
     mono_ms_t now = loop_now (self->loop);
     store_stalled (self);
-    if (now - self->stalled_since >= STALL_DROP_MS)
-        conn_drop (self->conn);
+    if (now - self->stalled_since < STALL_DROP_MS)
+        return;
+    if (self->writer != self->conn)
+        conn_drop (self->writer);
+    conn_drop (self->conn);
 }
 
 void hello_tick (void *arg)

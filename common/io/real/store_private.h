@@ -7,6 +7,7 @@
  *   store_call.c     calls: queued, sent, answered, sent again, given up at their deadline
  *   store_hello.c    what is asked on connect, and once a second
  *   store_commit.c   commits in batches
+ *   store_wait.c     answers held until a replica has the commit
  *   store_lease.c    leases
  *   store_read.c     plain reads and small writes
  *   store_follow.c   streams, each on a connection of its own
@@ -68,9 +69,10 @@ struct call {
     call_t *later, *sooner;
     mono_ms_t deadline, not_before, sent_at;
     unsigned tries;
-    enum { CALL_WAITING, CALL_SENT, CALL_OVER } state;
-    bool once;       /* not sent again when its answer was lost */
-    script_t script; /* which must be loaded */
+    enum { CALL_WAITING, CALL_SENT, CALL_HELD, CALL_OVER } state;
+    redisReply *held; /* CALL_HELD: the answer, until a replica has it */
+    bool once;        /* not sent again when its answer was lost */
+    script_t script;  /* which must be loaded */
     resp_t command;
     size_t sha_at; /* where in it the script's hash goes */
     /* exactly once; reply NULL: given up. */
@@ -92,9 +94,14 @@ typedef struct call_list {
 call_t *call_new (store_t *store, int timeout_ms, void (*answer) (call_t *self, redisReply *reply), void *arg);
 void call_begin (call_t *self); /* hands it over */
 void call_script (call_t *self, script_t script, const char *key, size_t args_n);
-void calls_turn (void *store);       /* a hook: gathers commits, sends what waits */
+void calls_turn (void *store);                                     /* a hook: gathers commits, sends what waits */
 void store_record (store_t *self, const char *bytes, size_t size); /* into the bench's record */
-void calls_abandon (store_t *store); /* on destroy: answers all with NULL */
+void calls_abandon (store_t *store);                               /* on destroy: answers all with NULL */
+void call_released (call_t *self, redisReply *reply);              /* held no more; NULL: its outcome is unknown */
+
+/* ---- answers that wait for a replica (store_wait.c) */
+void wave_hold (call_t *call, const redisReply *reply);
+void wave_end (store_t *store); /* at the end of a turn: behind the commits that it sent */
 
 /* ---- the store */
 typedef struct batch_item batch_item_t;
@@ -112,6 +119,7 @@ struct store {
     loop_t *loop;
     store_config_t config; /* strings owned */
     conn_t *conn;
+    conn_t *writer; /* for commits: a second one where they wait for a replica, else the same */
     bool ready, closing;
     char why[WHY_SIZE];
     listener_t *listeners;
@@ -138,6 +146,10 @@ struct store {
     mono_ms_t stalled_since; /* 0: it answers */
     loop_timer_t *deadline_timer, *retry_timer;
     mono_ms_t retry_at;
+
+    /* store_wait.c */
+    call_list_t held;
+    bool wave_open;
 
     /* store_commit.c */
     batch_item_t *pending[SHARDS_MAX], *pending_last[SHARDS_MAX];
