@@ -50,7 +50,7 @@ static void events_read (void *arg, const store_values_t *values)
         ask_away (&ask);
         return;
     }
-    self->page.events = xcalloc (values->n, sizeof *self->page.events);
+    self->page.events = xcalloc (values->n, sizeof (void *));
     for (size_t i = 0; i < values->n; i++)
         self->page.events[self->page.n_events++] = event_of (&values->items[i], ask);
     ask_events (&ask, &self->page);

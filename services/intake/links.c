@@ -61,7 +61,7 @@ static void contact_read (void *arg, const store_values_t *values)
 void link_show (ask_t **ask_p)
 {
     ask_t *ask = *ask_p;
-    link_claim_t claim;
+    link_claim_t claim = {.expires = 0};
     if (!take_claim (ask_p, &claim))
         return;
     *ask_p = NULL;
@@ -75,7 +75,7 @@ void link_show (ask_t **ask_p)
 void link_take (ask_t **ask_p)
 {
     ask_t *ask = *ask_p;
-    link_claim_t claim;
+    link_claim_t claim = {.expires = 0};
     char hash[HASH_HEX_SIZE];
     if (!take_claim (ask_p, &claim))
         return;

@@ -55,8 +55,8 @@ typedef struct refusal {
 
 /* What a kind always says. */
 typedef struct refusal_row {
-    unsigned status; /* of HTTP */
     const char *code, *title, *hint;
+    unsigned status; /* of HTTP */
     unsigned retry_after_s;
 } refusal_row_t;
 const refusal_row_t *refusal_row (refusal_kind_t kind);

@@ -9,19 +9,19 @@
 #include <string.h>
 
 static const route_t routes[] = {
-    {"POST", "/v1/contacts", FOR_CHANNELS, submit_open},
-    {"GET", "/v1/contacts", FOR_PEOPLE, contacts_list},
-    {"GET", "/v1/contacts/{}", FOR_PEOPLE, contact_show},
-    {"POST", "/v1/contacts/{}/messages", FOR_CHANNELS, submit_append},
-    {"POST", "/v1/contacts/{}/actions", FOR_PEOPLE, action_take},
-    {"GET", "/v1/people", FOR_PEOPLE, people_list},
-    {"PUT", "/v1/people/{}/presence", FOR_PEOPLE, presence_put},
-    {"DELETE", "/v1/people/{}/presence", FOR_PEOPLE, presence_delete},
-    {"GET", "/v1/events", FOR_PEOPLE, events_list},
-    {"GET", "/l/{}", FOR_ANYBODY, link_show, true},
-    {"POST", "/l/{}", FOR_ANYBODY, link_take, true},
-    {"GET", "/healthz", FOR_ANYBODY, health_live},
-    {"GET", "/readyz", FOR_ANYBODY, health_ready},
+    {"POST", "/v1/contacts", submit_open, FOR_CHANNELS},
+    {"GET", "/v1/contacts", contacts_list, FOR_PEOPLE},
+    {"GET", "/v1/contacts/{}", contact_show, FOR_PEOPLE},
+    {"POST", "/v1/contacts/{}/messages", submit_append, FOR_CHANNELS},
+    {"POST", "/v1/contacts/{}/actions", action_take, FOR_PEOPLE},
+    {"GET", "/v1/people", people_list, FOR_PEOPLE},
+    {"PUT", "/v1/people/{}/presence", presence_put, FOR_PEOPLE},
+    {"DELETE", "/v1/people/{}/presence", presence_delete, FOR_PEOPLE},
+    {"GET", "/v1/events", events_list, FOR_PEOPLE},
+    {"GET", "/l/{}", link_show, FOR_ANYBODY, true},
+    {"POST", "/l/{}", link_take, FOR_ANYBODY, true},
+    {"GET", "/healthz", health_live, FOR_ANYBODY},
+    {"GET", "/readyz", health_ready, FOR_ANYBODY},
 };
 enum { ROUTES = sizeof routes / sizeof *routes };
 

@@ -19,8 +19,8 @@ enum {
 typedef struct route {
     const char *method;
     const char *path; /* "{}" stands for one segment, at most one in a path */
-    unsigned scopes;
     ask_fn *fn;
+    unsigned scopes;
     bool page; /* answers are pages for people, refusals too */
 } route_t;
 
