@@ -35,7 +35,7 @@ void audit_add (audit_findings_t *self, audit_fault_t fault, const char *kind, c
     char detail[DETAIL_SIZE];
     va_list list;
     va_start (list, format);
-    vsnprintf (detail, sizeof detail, format, list);
+    vsnprintf (detail, sizeof detail, format, list); // NOLINT(clang-analyzer-valist.Uninitialized): va_start is above
     va_end (list);
     if (self->n == self->room) {
         self->room = self->room ? self->room * 2 : 16;

@@ -35,4 +35,16 @@ enum { AUDIT_PAGE = 128 };
 typedef bool (keys_fn) (reader_t *self, const store_value_t *keys, size_t n);
 bool audit_walk (reader_t *self, const char *pattern, keys_fn *fn);
 
+/* Judges one record by what stands in the reader's sets. */
+void audit_take_person (reader_t *self, const char *id, const store_value_t *value);
+void audit_take_contact (reader_t *self, const char *id, const store_value_t *value, const answer_t *timeline);
+void audit_take_delivery (reader_t *self, const char *id, const store_value_t *value);
+void audit_note_epoch (reader_t *self, const person_t *person);
+/* What no record answered for. */
+void audit_left_over (reader_t *self);
+void audit_reader_clear (reader_t *self); /* not its policy */
+
+/* Looks at each suspect alone, so that what is read belongs together; who is still one is named. */
+bool audit_again (reader_t *walk, audit_findings_t *suspects, audit_findings_t *named, size_t *unsettled);
+
 #endif

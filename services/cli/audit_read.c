@@ -11,6 +11,8 @@
 #include "record.h"
 #include "xmalloc.h"
 
+enum { LOOK_AGAIN_MS = 2000 };
+
 static answer_t *read_records (reader_t *self, const store_value_t *keys, size_t n)
 {
     const char *names[AUDIT_PAGE];
@@ -32,11 +34,9 @@ static const char *last_part (const store_value_t *key)
 }
 
 /* A record that can't be read still answers for what stands about it. */
-static void unreadable (reader_t *self, const char *kind, index_t *timers, const store_value_t *key,
-                        record_fault_t fault)
+static void unreadable (reader_t *self, const char *kind, index_t *timers, const char *id, record_fault_t fault)
 {
     size_t n;
-    const char *id = last_part (key);
     audit_index_take (timers, id, &n);
     audit_index_take (&self->queue, id, &n);
     audit_index_take (&self->open, id, &n);
@@ -55,27 +55,34 @@ static audit_timer_t timer_of (index_t *timers, const char *id, unsigned attempt
 
 /* -------------------------------------------------------------- people */
 
+void audit_note_epoch (reader_t *self, const person_t *person)
+{
+    self->epochs = xrealloc (self->epochs, (self->epochs_n + 1) * sizeof *self->epochs);
+    snprintf (self->epochs[self->epochs_n].person, NAME_SIZE, "%s", person->name);
+    self->epochs[self->epochs_n++].epoch = person->epoch;
+}
+
+void audit_take_person (reader_t *self, const char *id, const store_value_t *value)
+{
+    record_head_t head;
+    person_t person;
+    record_fault_t fault = person_unpack (value->bytes, value->size, &head, &person);
+    if (fault) {
+        unreadable (self, "person", &self->due[DUE_PEOPLE], id, fault);
+        return;
+    }
+    audit_note_epoch (self, &person);
+    self->counts->people++;
+    audit_timer_t timer = timer_of (&self->due[DUE_PEOPLE], person.name, head.attempts);
+    audit_person (&person, &timer, store_now (self->store), self->out);
+}
+
 static bool read_people (reader_t *self, const store_value_t *keys, size_t n)
 {
     answer_t *records = read_records (self, keys, n);
-    for (size_t i = 0; records && i < records->n; i++) {
-        record_head_t head;
-        person_t person;
-        const store_value_t *value = &records->items[i];
-        if (!value->bytes)
-            continue;
-        record_fault_t fault = person_unpack (value->bytes, value->size, &head, &person);
-        if (fault) {
-            unreadable (self, "person", &self->due[DUE_PEOPLE], &keys[i], fault);
-            continue;
-        }
-        self->epochs = xrealloc (self->epochs, (self->epochs_n + 1) * sizeof *self->epochs);
-        snprintf (self->epochs[self->epochs_n].person, NAME_SIZE, "%s", person.name);
-        self->epochs[self->epochs_n++].epoch = person.epoch;
-        self->counts->people++;
-        audit_timer_t timer = timer_of (&self->due[DUE_PEOPLE], person.name, head.attempts);
-        audit_person (&person, &timer, store_now (self->store), self->out);
-    }
+    for (size_t i = 0; records && i < records->n; i++)
+        if (records->items[i].bytes)
+            audit_take_person (self, last_part (&keys[i]), &records->items[i]);
     bool going = records != NULL;
     answer_destroy (&records);
     return going;
@@ -134,6 +141,17 @@ static void judge_contact (reader_t *self, const contact_t *contact, unsigned at
     self->counts->promises += contact->opened;
 }
 
+void audit_take_contact (reader_t *self, const char *id, const store_value_t *value, const answer_t *timeline)
+{
+    record_head_t head;
+    contact_t contact;
+    record_fault_t fault = contact_unpack (value->bytes, value->size, &head, &contact);
+    if (fault)
+        unreadable (self, "contact", &self->due[DUE_CONTACTS], id, fault);
+    else
+        judge_contact (self, &contact, head.attempts, timeline);
+}
+
 /* The timelines of a page are asked for at once. A timeline is read after its record: it may be ahead of it, which the
  * second look at a suspect settles. */
 static bool read_contacts (reader_t *self, const store_value_t *keys, size_t n)
@@ -149,18 +167,9 @@ static bool read_contacts (reader_t *self, const store_value_t *keys, size_t n)
         store_list (self->store, key, 0, -1, answer_take, timelines[i]);
     }
     bool going = asker_wait (&self->asker);
-    for (size_t i = 0; going && i < n && i < records->n; i++) {
-        record_head_t head;
-        contact_t contact;
-        const store_value_t *value = &records->items[i];
-        if (!value->bytes)
-            continue;
-        record_fault_t fault = contact_unpack (value->bytes, value->size, &head, &contact);
-        if (fault)
-            unreadable (self, "contact", &self->due[DUE_CONTACTS], &keys[i], fault);
-        else
-            judge_contact (self, &contact, head.attempts, timelines[i]);
-    }
+    for (size_t i = 0; going && i < n && i < records->n; i++)
+        if (records->items[i].bytes)
+            audit_take_contact (self, last_part (&keys[i]), &records->items[i], timelines[i]);
     for (size_t i = 0; self->asker.open == 0 && i < n; i++)
         answer_destroy (&timelines[i]);
     answer_destroy (&records);
@@ -169,28 +178,30 @@ static bool read_contacts (reader_t *self, const store_value_t *keys, size_t n)
 
 /* ---------------------------------------------------------- deliveries */
 
+void audit_take_delivery (reader_t *self, const char *id, const store_value_t *value)
+{
+    record_head_t head;
+    delivery_t delivery = {.version = 0};
+    size_t listed;
+    record_fault_t fault = delivery_unpack (value->bytes, value->size, &head, &delivery);
+    if (fault) {
+        unreadable (self, "delivery", &self->due[DUE_DELIVERIES], id, fault);
+        return;
+    }
+    self->counts->deliveries++;
+    self->counts->dead += delivery.dead;
+    audit_timer_t timer = timer_of (&self->due[DUE_DELIVERIES], delivery.id, head.attempts);
+    audit_index_take (&self->dead, delivery.id, &listed);
+    audit_delivery (&delivery, &timer, listed > 0, store_now (self->store), self->out);
+    delivery_clear (&delivery);
+}
+
 static bool read_deliveries (reader_t *self, const store_value_t *keys, size_t n)
 {
     answer_t *records = read_records (self, keys, n);
-    for (size_t i = 0; records && i < records->n; i++) {
-        record_head_t head;
-        delivery_t delivery = {.version = 0};
-        const store_value_t *value = &records->items[i];
-        size_t listed;
-        if (!value->bytes)
-            continue;
-        record_fault_t fault = delivery_unpack (value->bytes, value->size, &head, &delivery);
-        if (fault) {
-            unreadable (self, "delivery", &self->due[DUE_DELIVERIES], &keys[i], fault);
-            continue;
-        }
-        self->counts->deliveries++;
-        self->counts->dead += delivery.dead;
-        audit_timer_t timer = timer_of (&self->due[DUE_DELIVERIES], delivery.id, head.attempts);
-        audit_index_take (&self->dead, delivery.id, &listed);
-        audit_delivery (&delivery, &timer, listed > 0, store_now (self->store), self->out);
-        delivery_clear (&delivery);
-    }
+    for (size_t i = 0; records && i < records->n; i++)
+        if (records->items[i].bytes)
+            audit_take_delivery (self, last_part (&keys[i]), &records->items[i]);
     bool going = records != NULL;
     answer_destroy (&records);
     return going;
@@ -211,6 +222,7 @@ static bool read_policy (reader_t *self)
     if (records->items[0].bytes &&
         workspace_unpack (records->items[0].bytes, records->items[0].size, &head, &record, &text) == RECORD_OK) {
         policy_errors_t errors = {0};
+        policy_destroy (&self->policy);
         self->policy = policy_parse (text, strlen (text), &errors);
         policy_errors_clear (&errors);
         if (self->policy)
@@ -235,7 +247,7 @@ static bool walk_records (reader_t *self)
     return audit_walk (self, key, read_deliveries);
 }
 
-static void left_over (reader_t *self)
+void audit_left_over (reader_t *self)
 {
     const struct {
         index_t *index;
@@ -257,24 +269,48 @@ static void left_over (reader_t *self)
                            rows[i].words);
 }
 
-bool audit_read (cli_t *cli, const char *workspace, audit_findings_t *findings, audit_counts_t *counts)
+void audit_reader_clear (reader_t *self)
 {
+    for (int i = 0; i < 3; i++)
+        audit_index_clear (&self->due[i]);
+    audit_index_clear (&self->queue);
+    audit_index_clear (&self->open);
+    audit_index_clear (&self->own);
+    audit_index_clear (&self->dead);
+    free (self->epochs);
+    self->epochs = NULL;
+    self->epochs_n = 0;
+}
+
+static void on_waited (void *arg)
+{
+    cli_t *cli = arg;
+    loop_stop (cli->loop);
+}
+
+/* What is under way (somebody went, and what they held is being moved) gets time to end. */
+static bool wait_a_moment (cli_t *cli)
+{
+    (void)loop_at (cli->loop, loop_now (cli->loop) + LOOK_AGAIN_MS, on_waited, cli);
+    return cli_run (cli);
+}
+
+bool audit_read (cli_t *cli, const char *workspace, audit_findings_t *named, audit_counts_t *counts, size_t *unsettled)
+{
+    audit_findings_t suspects = {.items = NULL};
     reader_t self = {.asker = {.cli = cli},
                      .store = cli->store,
                      .shard = store_shard (cli->store, workspace),
                      .workspace = workspace,
-                     .out = findings,
+                     .out = &suspects,
                      .counts = counts};
     bool whole = read_policy (&self) && audit_read_sets (&self) && walk_records (&self);
     if (whole)
-        left_over (&self);
-    for (int i = 0; i < 3; i++)
-        audit_index_clear (&self.due[i]);
-    audit_index_clear (&self.queue);
-    audit_index_clear (&self.open);
-    audit_index_clear (&self.own);
-    audit_index_clear (&self.dead);
+        audit_left_over (&self);
+    if (whole && suspects.n > 0)
+        whole = wait_a_moment (cli) && read_policy (&self) && audit_again (&self, &suspects, named, unsettled);
+    audit_reader_clear (&self);
     policy_destroy (&self.policy);
-    free (self.epochs);
+    audit_clear (&suspects);
     return whole;
 }

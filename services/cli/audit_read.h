@@ -9,7 +9,8 @@ typedef struct audit_counts {
     uint64_t contacts, open, people, deliveries, dead, timers, promises;
 } audit_counts_t;
 
-/* One walk. False: the store went away, or Ctrl-C. Nothing stands still meanwhile: a finding of one walk is a suspect. */
-bool audit_read (cli_t *cli, const char *workspace, audit_findings_t *findings, audit_counts_t *counts);
+/* A walk over all, then a second look at each suspect. named: those that are still suspects; unsettled: how many changed
+ * each time that they were looked at. False: the store went away, or Ctrl-C. */
+bool audit_read (cli_t *cli, const char *workspace, audit_findings_t *named, audit_counts_t *counts, size_t *unsettled);
 
 #endif

@@ -1,9 +1,8 @@
-/* cmd_audit.c - buckstop audit: proves on a running system that nothing is lost (law 1 and 2 of the design).
+/* cmd_audit.c - buckstop audit: proves on a running system that nothing is lost (laws 1 and 2 of the design).
  *
  * Hears: every record and every set (audit_read.c). Says: a table of what is wrong, and counts. While services work,
- * a record and what stands about it are read at different moments, so what one walk finds is a suspect: it is
- * named when a second walk finds the same about the same version. One that changed in between is looked at again.
- * Limits: LOOKS walks; what still changes between them is counted as unsettled, not named.
+ * a record and what stands about it are read at different moments, so what the walk finds is a suspect: it is
+ * named when a second look, at it alone, finds something about a record that stood still meanwhile.
  */
 #include "commands.h"
 
@@ -12,8 +11,6 @@
 #include "xmalloc.h"
 
 #include <inttypes.h>
-
-enum { LOOKS = 4, LOOK_AGAIN_MS = 2000 };
 
 typedef struct audit {
     cli_t *cli;
@@ -25,74 +22,9 @@ typedef struct audit {
     bool away;
 } audit_t;
 
-static const audit_finding_t *find (const audit_findings_t *in, const audit_finding_t *like)
-{
-    for (size_t i = 0; i < in->n; i++)
-        if (in->items[i].fault == like->fault && strcmp (in->items[i].subject, like->subject) == 0)
-            return &in->items[i];
-    return NULL;
-}
-
-static void on_wait (void *arg)
-{
-    cli_t *cli = arg;
-    loop_stop (cli->loop);
-}
-
-/* Moves what both walks found about the same version to `named`; returns how many are still suspects. */
-static size_t settle (audit_t *self, const audit_findings_t *before, const audit_findings_t *now)
-{
-    size_t suspects = 0;
-    for (size_t i = 0; i < now->n; i++) {
-        const audit_finding_t *finding = &now->items[i], *was = find (before, finding);
-        if (find (&self->named, finding))
-            continue;
-        if (!was || was->version != finding->version) {
-            suspects++;
-            continue;
-        }
-        audit_findings_t *out = &self->named;
-        if (out->n == out->room) {
-            out->room = out->room ? out->room * 2 : 16;
-            out->items = xrealloc (out->items, out->room * sizeof *out->items);
-        }
-        out->items[out->n++] = *finding;
-    }
-    return suspects;
-}
-
-static bool look (audit_t *self, const char *workspace, audit_findings_t *findings, audit_counts_t *counts)
-{
-    *findings = (audit_findings_t){.items = NULL};
-    *counts = (audit_counts_t){.contacts = 0};
-    return audit_read (self->cli, workspace, findings, counts);
-}
-
 static bool audit_workspace (audit_t *self, const char *workspace)
 {
-    audit_findings_t before, now;
-    audit_counts_t counts;
-    bool read = look (self, workspace, &before, &counts);
-    size_t suspects = before.n;
-    for (int looks = 1; read && suspects > 0 && looks < LOOKS; looks++) {
-        (void)loop_at (self->cli->loop, loop_now (self->cli->loop) + LOOK_AGAIN_MS, on_wait, self->cli);
-        read = cli_run (self->cli) && look (self, workspace, &now, &counts);
-        if (!read)
-            break;
-        suspects = settle (self, &before, &now);
-        audit_clear (&before);
-        before = now;
-    }
-    audit_clear (&before);
-    self->unsettled += suspects;
-    self->counts.contacts += counts.contacts;
-    self->counts.open += counts.open;
-    self->counts.people += counts.people;
-    self->counts.deliveries += counts.deliveries;
-    self->counts.dead += counts.dead;
-    self->counts.timers += counts.timers;
-    self->counts.promises += counts.promises;
-    return read;
+    return audit_read (self->cli, workspace, &self->named, &self->counts, &self->unsettled);
 }
 
 static void on_workspaces (void *arg, const store_values_t *values)
