@@ -201,7 +201,8 @@ bool stage_audit (char *words, size_t size)
     cli_t cli = {.loop = stage.loop, .store = stage.store, .workspace = WORKSPACE};
     audit_findings_t findings = {0};
     audit_counts_t counts = {0};
-    if (!audit_read (&cli, WORKSPACE, &findings, &counts))
+    size_t unsettled = 0;
+    if (!audit_read (&cli, WORKSPACE, &findings, &counts, &unsettled) || unsettled)
         fail ("the audit could not be read");
     if (findings.n)
         snprintf (words, size, "%s: %s: %s", audit_fault_name (findings.items[0].fault), findings.items[0].subject,

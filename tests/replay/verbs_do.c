@@ -170,6 +170,11 @@ static void peer_is (const taken_t *taken)
     fail ("a peer can't be '%s'", WORD (1));
 }
 
+static void peer_takes (const taken_t *taken)
+{
+    fake_peer (WORD (0), FAKE_PEER_ANSWERS, 0, word_ms (WORD (1), WORD (2)), -1);
+}
+
 static void peers_fine (const taken_t *taken)
 {
     (void)taken;
@@ -198,6 +203,11 @@ static void store_loses (const taken_t *taken)
 static void store_unknown (const taken_t *taken)
 {
     fake_store_fault (FAKE_STORE_UNKNOWN, word_number (WORD (0)));
+}
+
+static void store_refuses (const taken_t *taken)
+{
+    fake_store_fault (FAKE_STORE_REFUSE, word_number (WORD (0)));
 }
 
 static void store_memory (const taken_t *taken)
@@ -297,11 +307,13 @@ const verb_t verbs_do[] = {
     {"peer ADDRESS answers STATUS for N", peer_answers},
     {"peer ADDRESS is HOW", peer_is},
     {"peer ADDRESS is HOW for N", peer_is},
+    {"peer ADDRESS takes N UNIT", peer_takes},
     {"peers are fine", peers_fine},
     {"store is AWAY", store_is},
     {"store takes N UNIT", store_slow},
     {"store loses N answers", store_loses},
     {"store leaves N unanswered", store_unknown},
+    {"store refuses N commits", store_refuses},
     {"store memory N", store_memory},
     {"store clock jumps N UNIT", store_jumps},
     {"bus LINK drops N", bus_drops},
