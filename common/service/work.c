@@ -21,12 +21,14 @@ struct work {
     bool fresh; /* the record came from the store */
     uint8_t *record;
     size_t record_size;
-    record_head_t head;
-    contact_t before, after;
-    effects_t effects;
     plan_t plan;
-    work_result_t result; /* for work_finish_later */
+    work_result_t result; /* for finish_later */
     loop_timer_t *later;
+    record_head_t head;
+    contact_t before;
+    /* from here on nothing is read before a decision wrote it, and it is large: not cleared */
+    contact_t after;
+    effects_t effects;
 };
 
 static size_t work_n = 0;
@@ -249,7 +251,8 @@ static void on_begin (void *arg)
 
 void work_begin (const work_order_t *order)
 {
-    work_t *self = xcalloc (1, sizeof (*self));
+    work_t *self = xmalloc (sizeof (*self));
+    memset (self, 0, offsetof (work_t, after));
     work_n++;
     self->order = *order;
     work_copy_make (&self->copy, &order->event);
