@@ -47,7 +47,7 @@ static bool count_event (desk_t *desk, uint64_t number)
     desk->number = number;
     if (gap) {
         metric_add ("routing_stream_gaps", 1);
-        people_refresh (desk);
+        people_missed (desk);
     }
     return true;
 }
@@ -65,11 +65,12 @@ void hear_tick (desk_t *desk)
 {
     if (desk->counting)
         return;
-    if (desk->number < desk->stored) {
+    if (desk->number < desk->stored && desk->number == desk->ticked) { /* a stream that moves is only late */
         desk->number = desk->stored;
         metric_add ("routing_stream_gaps", 1);
-        people_refresh (desk);
+        people_missed (desk);
     }
+    desk->ticked = desk->number;
     char key[KEY_SIZE];
     desk->counting = true;
     routing_hold (desk->self);

@@ -16,6 +16,7 @@
 enum {
     PRESENCE_AHEAD_MS = 2000, /* a heartbeat makes no event: its record is read before the known end */
     FRESH_MS = 250,           /* a picture so young is good enough to say that nobody is there */
+    MISSED_MS = 1000,         /* a stream that loses much must not make us read all the time */
     REFUSED_AGAIN_MS = 1000,  /* somebody refused twice within that waits for the next second */
     MATCH_TIMERS_MAX = 256,   /* per shard and second */
 };
@@ -70,6 +71,15 @@ void people_refresh (desk_t *desk)
                                   .better = on_better,
                                   .done = on_refreshed,
                                   .arg = desk});
+}
+
+void people_missed (desk_t *desk)
+{
+    mono_ms_t soonest = desk->refreshed_at + MISSED_MS;
+    if (routing_mono (desk->self) >= soonest)
+        people_refresh (desk);
+    else if (desk->refresh_at > soonest)
+        desk->refresh_at = soonest;
 }
 
 void people_adopt (desk_t *desk, const policy_t *policy)

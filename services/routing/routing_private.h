@@ -41,7 +41,8 @@ typedef struct desk {
     size_t doubted_n;
     /* stream */
     uint64_t number; /* of the last event seen; 0: none */
-    uint64_t stored; /* of the last event that the store had a second ago */
+    uint64_t stored; /* of the last event that the store had a second ago, */
+    uint64_t ticked; /* and of the last one seen then */
     bool counting;
     /* offer.c */
     loop_timer_t *again;
@@ -72,6 +73,7 @@ void hear_tick (desk_t *desk);
 /* people.c */
 void people_adopt (desk_t *desk, const policy_t *policy);
 void people_refresh (desk_t *desk);
+void people_missed (desk_t *desk); /* an event: people are read again, at most once a second */
 void people_look (desk_t *desk, int index);
 void people_refused (desk_t *desk, int index);
 bool people_stale (desk_t *desk); /* read too long ago to say that nobody is there: they are read now */
