@@ -9,20 +9,20 @@
 #include "types.h"
 
 /* The letter of an op, and its arguments as strings of bytes; numbers are decimal text. */
-#define OP_RECORD 'R' /* key, version (8 bytes), event id (8 bytes): record is at that version, else: if it
-                         holds the event id the commit is already done */
-#define OP_FREE 'F'   /* key: is absent; found: its value */
-#define OP_VALUE 'V'  /* key, bytes: string equals; empty: is absent */
-#define OP_HEAD 'H'   /* key, offset, bytes: the record's head has these bytes there (epoch, policy version) */
-#define OP_ROOM 'M'   /* key, room, then channel, weight, ...: sum of weight * members "channel/..." is <= room */
-#define OP_PUT 's'    /* key, bytes, ttl ms (0: for ever) */
-#define OP_DELETE 'x' /* key */
-#define OP_PLACE 'z'  /* key, score, member */
-#define OP_SOONER 'l' /* key, score, member: only when absent or later than that */
+/* R: the record is at that version; if not, but it holds the event id, the commit is already done */
+#define OP_RECORD  'R' /* key, version (8 bytes), event id (8 bytes) */
+#define OP_FREE    'F' /* key: is absent; found: its value */
+#define OP_VALUE   'V' /* key, bytes: string equals; empty: is absent */
+#define OP_HEAD    'H' /* key, offset, bytes: the record's head has these bytes there (epoch, policy version) */
+#define OP_ROOM    'M' /* key, room, then channel, weight, ...: sum of weight * members "channel/..." is <= room */
+#define OP_PUT     's' /* key, bytes, ttl ms (0: for ever) */
+#define OP_DELETE  'x' /* key */
+#define OP_PLACE   'z' /* key, score, member */
+#define OP_SOONER  'l' /* key, score, member: only when absent or later than that */
 #define OP_UNPLACE 'r' /* key, member */
-#define OP_APPEND 'a' /* key, bytes: to a list */
-#define OP_EVENT 'e'  /* key, bytes: a stream entry with the next dense number */
-#define OP_COUNT 'n'  /* key, field, change */
+#define OP_APPEND  'a' /* key, bytes: to a list */
+#define OP_EVENT   'e' /* key, bytes: a stream entry with the next dense number */
+#define OP_COUNT   'n' /* key, field, change */
 
 typedef struct commit_arg {
     const char *bytes;
@@ -75,11 +75,11 @@ typedef enum commit_outcome {
 /* Valid only during the callback. */
 typedef struct commit_answer {
     commit_outcome_t outcome;
-    uint64_t version;      /* ALREADY */
-    size_t failed;         /* REFUSED, INVALID: index of the op */
-    char failed_op;        /* its letter */
-    const char *found;     /* REFUSED: the value (F, V), the record's head (R, H; empty: absent), the sum (M);
-                              INVALID: words */
+    uint64_t version; /* ALREADY */
+    size_t failed;    /* REFUSED, INVALID: index of the op */
+    char failed_op;   /* its letter */
+    /* REFUSED: the value (F, V), the record's head (R, H; empty: absent), the sum (M); INVALID: words */
+    const char *found;
     size_t found_size;
     uint64_t event_number; /* DONE: of the last OP_EVENT; 0: none */
     wall_ms_t at;          /* the store's time */

@@ -25,7 +25,8 @@ static const char *word_of (words_t *self, int value)
     if (!*row) {
         const ProtobufCEnumValue *found = protobuf_c_enum_descriptor_get_value (self->type, value);
         const char *name = found ? found->name + strlen (self->prefix) : "unknown";
-        for (size_t i = 0; name[i] && i < WORD_SIZE - 1; i++)
+        size_t size = strnlen (name, WORD_SIZE - 1);
+        for (size_t i = 0; i < size; i++)
             row[i] = (char)tolower ((unsigned char)name[i]);
     }
     return row;

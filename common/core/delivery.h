@@ -45,7 +45,7 @@ typedef enum delivery_verdict { DELIVERY_DONE, DELIVERY_RETRY, DELIVERY_DEAD } d
 
 enum { DELIVERY_ATTEMPTS_MAX = 12 };
 #define DELIVERY_BACKOFF_FIRST_MS (2 * MS_PER_SECOND)
-#define DELIVERY_BACKOFF_MAX_MS (15 * MS_PER_MINUTE)
+#define DELIVERY_BACKOFF_MAX_MS   (15 * MS_PER_MINUTE)
 
 /* After an attempt that ended at `now`: for RETRY *next is set: exponential back-off with jitter that is
  * drawn from id and attempt, so that a replica decides the same. `self->attempts` counts this one already. */

@@ -33,9 +33,9 @@
 enum { KEY_SIZE = 160 };
 
 /* Kinds of records; the letter stands in keys and in the record's head. */
-#define KIND_CONTACT 'c'
-#define KIND_PERSON 'p'
-#define KIND_DELIVERY 'd'
+#define KIND_CONTACT   'c'
+#define KIND_PERSON    'p'
+#define KIND_DELIVERY  'd'
 #define KIND_WORKSPACE 'w'
 
 /* Which shard a workspace lives on: a hash of its name (FNV-1a, 32 bits) modulo the number of shards. */
@@ -55,13 +55,12 @@ const char *key_idle (char key[KEY_SIZE], int shard, const char *workspace);
 const char *key_timeline (char key[KEY_SIZE], int shard, const char *workspace, const char *contact);
 const char *key_events (char key[KEY_SIZE], int shard, const char *workspace);
 const char *key_idempotency (char key[KEY_SIZE], int shard, const char *workspace, const char *hash);
-const char *key_thread (char key[KEY_SIZE], int shard, const char *workspace, const char *channel,
-                        const char *thread);
+const char *key_thread (char key[KEY_SIZE], int shard, const char *workspace, const char *channel, const char *thread);
 const char *key_counts (char key[KEY_SIZE], int shard, const char *workspace);
 const char *key_dead (char key[KEY_SIZE], int shard, const char *workspace);
 const char *key_closed (char key[KEY_SIZE], int shard, const char *workspace);
 const char *key_token (char key[KEY_SIZE], const char *token_id);
-#define KEY_CONF "b:conf"
+#define KEY_CONF       "b:conf"
 #define KEY_WORKSPACES "b:workspaces"
 
 /* The member by which a record stands in due:K, "W:C"; and back: 0 or -1. */

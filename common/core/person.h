@@ -34,8 +34,8 @@ typedef enum person_outcome {
 } person_outcome_t;
 
 /* before->version 0: not in the store yet (name and workspace are set). */
-person_outcome_t person_apply (const person_t *before, person_event_t event, wall_ms_t now,
-                               int64_t presence_ms, person_t *after);
+person_outcome_t person_apply (const person_t *before, person_event_t event, wall_ms_t now, int64_t presence_ms,
+                               person_t *after);
 /* When the record must be looked at: the end of presence, or at once (1) while something is to be drained;
  * 0: no timer. */
 wall_ms_t person_next_due (const person_t *self);

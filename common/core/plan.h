@@ -19,7 +19,7 @@ typedef struct plan {
     wall_ms_t due;     /* the timer that is armed; 0: none */
     wall_ms_t send_at; /* the first delivery that is due; 0: none */
     unsigned notices;
-    size_t policy_check; /* index of the op that wants the policy to be the one it was decided by */
+    size_t policy_check;         /* index of the op that wants the policy to be the one it was decided by */
     bool route;                  /* tell routing: it wants somebody */
     char room_for[2][NAME_SIZE]; /* people who have more room afterwards; "" : nobody */
 } plan_t;

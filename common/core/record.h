@@ -34,8 +34,8 @@ typedef struct record_head {
 typedef enum record_fault { RECORD_OK = 0, RECORD_NEWER, RECORD_BROKEN, RECORD_WRONG_KIND } record_fault_t;
 
 /* Reads the head; body is set to where the protobuf starts. */
-record_fault_t record_head_read (const void *bytes, size_t size, char kind, record_head_t *head,
-                                 const uint8_t **body, size_t *body_size);
+record_fault_t record_head_read (const void *bytes, size_t size, char kind, record_head_t *head, const uint8_t **body,
+                                 size_t *body_size);
 /* The head of the next version: version + 1, attempts 0, `id` appended (the oldest leaves when full). */
 record_head_t record_head_next (const record_head_t *head, char kind, event_id_t id, uint32_t epoch);
 bool record_has_event (const record_head_t *head, event_id_t id);
@@ -59,7 +59,7 @@ typedef struct workspace_record {
 } workspace_record_t;
 uint8_t *workspace_pack (const workspace_record_t *workspace, const char *text, const record_head_t *head,
                          size_t *size);
-record_fault_t workspace_unpack (const void *bytes, size_t size, record_head_t *head,
-                                 workspace_record_t *workspace, char **text);
+record_fault_t workspace_unpack (const void *bytes, size_t size, record_head_t *head, workspace_record_t *workspace,
+                                 char **text);
 
 #endif

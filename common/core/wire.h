@@ -14,7 +14,7 @@ typedef Buckstop__V1__Envelope__BodyCase envelope_kind_t;
 typedef enum wire_fault {
     WIRE_OK = 0,
     WIRE_TOO_LARGE,
-    WIRE_MALFORMED,  /* not an envelope, or text that is not UTF-8 */
+    WIRE_MALFORMED, /* not an envelope, or text that is not UTF-8 */
     WIRE_NO_BODY,
     WIRE_WRONG_KIND, /* not one of those allowed here */
     WIRE_MISSING,    /* a required field is empty: `why` names it */

@@ -29,7 +29,7 @@ static inline void *xrealloc (void *memory, size_t size)
 
 static inline char *xstrdup (const char *text)
 {
-    return (char *) xcheck (strdup (text));
+    return (char *)xcheck (strdup (text));
 }
 
 static inline void *xmemdup (const void *bytes, size_t size)

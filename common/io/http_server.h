@@ -12,9 +12,9 @@ typedef struct http_header {
 } http_header_t;
 
 typedef struct http_server_config {
-    const char *endpoint; /* "127.0.0.1:8080"; port 0: the system picks one */
-    size_t body_max;      /* more is answered 413 by the server itself, as a problem document */
-    int timeout_ms;       /* a request not answered by then gets 503 with Retry-After: 1 */
+    const char *endpoint;     /* "127.0.0.1:8080"; port 0: the system picks one */
+    size_t body_max;          /* more is answered 413 by the server itself, as a problem document */
+    int timeout_ms;           /* a request not answered by then gets 503 with Retry-After: 1 */
     unsigned connections_max; /* 0: 1000; more wait to be accepted */
 } http_server_config_t;
 
@@ -30,9 +30,9 @@ size_t http_server_open (const http_server_t *self); /* requests not answered ye
 void http_server_drain (http_server_t *self);
 
 const char *http_method (const http_request_t *self);
-const char *http_path (const http_request_t *self);                       /* not decoded, without the query */
-const char *http_query (const http_request_t *self, const char *name);    /* decoded; NULL: absent */
-const char *http_header (const http_request_t *self, const char *name);   /* NULL: absent */
+const char *http_path (const http_request_t *self);                     /* not decoded, without the query */
+const char *http_query (const http_request_t *self, const char *name);  /* decoded; NULL: absent */
+const char *http_header (const http_request_t *self, const char *name); /* NULL: absent */
 const void *http_body (const http_request_t *self, size_t *size);
 /* Answers, and forgets the request. Headers: ended by a NULL name; may be NULL. After a time-out (503 was
  * sent) it does nothing. */

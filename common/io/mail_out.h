@@ -7,7 +7,7 @@
 typedef struct mail_out mail_out_t;
 
 typedef struct mail {
-    const char *id; /* becomes the Message-ID's left part: the same for every attempt */
+    const char *id;                         /* becomes the Message-ID's left part: the same for every attempt */
     const char *from, *to, *subject, *body; /* UTF-8; header lines are encoded here (gmime) */
     const char *in_reply_to;                /* "" : none */
     bool automatic;                         /* Auto-Submitted: auto-generated (RFC 3834) */

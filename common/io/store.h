@@ -19,7 +19,7 @@ enum { STORE_BATCH_MAX = 16, STORE_TIMEOUT_MS = 900, STORE_LEASE_MS = 5000, STOR
 typedef enum store_durability { DURABLE_FSYNC, DURABLE_REPLICA, DURABLE_RELAXED } store_durability_t;
 
 typedef struct store_config {
-    const char *address; /* "unix:/path" or "host:port" */
+    const char *address;         /* "unix:/path" or "host:port" */
     const char *user, *password; /* NULL: none */
     store_durability_t durability;
     int shards;
@@ -33,7 +33,7 @@ typedef struct store_config {
 store_t *store_new (loop_t *loop, const store_config_t *config);
 void store_destroy (store_t **self_p);
 bool store_ready (const store_t *self);
-const char *store_why_not (const store_t *self); /* words for a person; "" when ready */
+const char *store_why_not (const store_t *self);              /* words for a person; "" when ready */
 void store_on_change (store_t *self, loop_fn *fn, void *arg); /* ready or not */
 int store_shards (const store_t *self);
 int store_shard (const store_t *self, const char *workspace);
@@ -53,10 +53,10 @@ typedef struct store_row {
     const void *record; /* NULL: the record is gone (the script has removed the timer), or, when set_aside, the key
                            holds something that is no record */
     size_t record_size;
-    wall_ms_t due;      /* when it was due, before the lease moved it */
-    unsigned attempts;  /* leases since the last commit, this one included */
-    bool alone;         /* attempts > STORE_ATTEMPTS_ALONE: the only row of its lease */
-    bool set_aside;     /* attempts > STORE_ATTEMPTS_MAX: next try in an hour */
+    wall_ms_t due;     /* when it was due, before the lease moved it */
+    unsigned attempts; /* leases since the last commit, this one included */
+    bool alone;        /* attempts > STORE_ATTEMPTS_ALONE: the only row of its lease */
+    bool set_aside;    /* attempts > STORE_ATTEMPTS_MAX: next try in an hour */
 } store_row_t;
 enum { STORE_ATTEMPTS_ALONE = 3, STORE_ATTEMPTS_MAX = 5 };
 
@@ -103,8 +103,8 @@ void store_events (store_t *self, const char *key, uint64_t after, int64_t limit
 void store_events_last (store_t *self, const char *key, store_values_fn *fn, void *arg);
 /* The oldest kept. */
 void store_events_first (store_t *self, const char *key, store_values_fn *fn, void *arg);
-void store_hash (store_t *self, const char *key, store_values_fn *fn, void *arg);   /* field, value, field, value, ... */
-void store_set (store_t *self, const char *key, store_values_fn *fn, void *arg);    /* members */
+void store_hash (store_t *self, const char *key, store_values_fn *fn, void *arg); /* field, value, field, value, ... */
+void store_set (store_t *self, const char *key, store_values_fn *fn, void *arg);  /* members */
 /* One step of a walk over all keys that match a glob pattern. Not a snapshot. */
 void store_scan (store_t *self, uint64_t cursor, const char *pattern, store_values_fn *fn, void *arg);
 

@@ -13,7 +13,7 @@
  * default, in that order. */
 typedef enum param_kind { PARAM_STRING, PARAM_NUMBER, PARAM_SWITCH } param_kind_t;
 typedef struct param {
-    const char *name;     /* "listen" */
+    const char *name; /* "listen" */
     param_kind_t kind;
     const char *fallback; /* as text */
     int64_t min, max;     /* numbers */
@@ -36,11 +36,11 @@ typedef struct service {
 } service_t;
 
 typedef struct service_kind {
-    const char *name;    /* "intake" */
-    const char *summary; /* one line for --help */
-    const char *example; /* for --help */
-    const param_t *params; /* its own, ended by a NULL name */
-    int (*start) (service_t *self, void *arg); /* open sockets, arm timers; 0 or negative errno (said in the log) */
+    const char *name;                           /* "intake" */
+    const char *summary;                        /* one line for --help */
+    const char *example;                        /* for --help */
+    const param_t *params;                      /* its own, ended by a NULL name */
+    int (*start) (service_t *self, void *arg);  /* open sockets, arm timers; 0 or negative errno (said in the log) */
     void (*drain) (service_t *self, void *arg); /* stop taking, stop polling, finish what is begun */
     bool (*idle) (service_t *self, void *arg);  /* drained? true: no store call of its own is under way */
     void (*stop) (service_t *self, void *arg);  /* free all */

@@ -128,7 +128,7 @@ static void make_roster (world_t *world, bool full)
         roster_given (world->roster, (int)i, NOW - draw (1000000));
         for (unsigned k = 0, n = full ? CAPACITY : draw (CAPACITY); k < n; k++) {
             char id[ID_SIZE];
-            snprintf (id, sizeof id, "held%05zu-%u", i, k);
+            snprintf (id, sizeof id, "held%05u-%u", (unsigned)i % 100000, k % 1000);
             roster_take (world->roster, (int)i, 1, "chat", id, false);
         }
     }

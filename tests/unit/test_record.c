@@ -108,7 +108,7 @@ static void a_word_that_does_not_fit_breaks_the_record (void **state)
     assert_int_equal (person_unpack (bytes, size, &read, &back), RECORD_OK);
     assert_int_equal (read.epoch, 3);
     size_t body = RECORD_HEAD_SIZE + EVENT_ID_SIZE;
-    bytes = realloc (bytes, body + buckstop__v1__person__get_packed_size (&message));
+    bytes = xrealloc (bytes, body + buckstop__v1__person__get_packed_size (&message));
     size = body + buckstop__v1__person__pack (&message, bytes + body);
     assert_int_equal (person_unpack (bytes, size, &read, &back), RECORD_BROKEN);
     free (bytes);

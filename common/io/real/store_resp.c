@@ -55,7 +55,8 @@ void resp_text (resp_t *self, const char *text)
 void resp_number (resp_t *self, int64_t number)
 {
     char text[NUMBER_ROOM];
-    resp_bytes (self, text, (size_t)snprintf (text, sizeof text, "%" PRId64, number));
+    size_t size = (size_t)snprintf (text, sizeof text, "%" PRId64, number);
+    resp_bytes (self, text, size);
 }
 
 void resp_clear (resp_t *self)
