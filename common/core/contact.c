@@ -160,6 +160,11 @@ wall_ms_t contact_queue_score (const contact_t *self)
     return due - self->priority * PRIORITY_SHIFT_MS;
 }
 
+bool contact_in_queue (const contact_t *self)
+{
+    return self->state == S_QUEUED || (contact_wants_somebody (self) && self->handoff_tries > 0);
+}
+
 bool contact_wants_somebody (const contact_t *self)
 {
     if (self->state == S_RECEIVED || self->state == S_QUEUED)

@@ -191,6 +191,9 @@ wall_ms_t contact_queue_score (const contact_t *self);
 #define PRIORITY_SHIFT_MS (5 * MS_PER_MINUTE) /* a point of priority counts as so much nearer a deadline */
 /* Does routing owe it somebody (received, queued, or a transfer to a team)? */
 bool contact_wants_somebody (const contact_t *self);
+/* Does it stand in the queue, where routing looks by itself? What is queued; and what wants somebody and whose hint was
+ * lost: its hand-off timer has fired. Where hints arrive, a contact never passes through the queue for nothing. */
+bool contact_in_queue (const contact_t *self);
 
 /* Names in lower case, as JSON and people see them. _parse: 0 or -1 when the word is unknown. */
 const char *contact_state_name (contact_state_t state);

@@ -138,8 +138,8 @@ static void place_queue (build_t *b)
 {
     char key[KEY_SIZE];
     const contact_t *c = b->after;
-    bool was = b->before && b->before->state == STATE (QUEUED);
-    bool is = c->state == STATE (QUEUED);
+    bool was = b->before && contact_in_queue (b->before);
+    bool is = contact_in_queue (c);
     key_queue (key, b->shard, c->workspace);
     if (is && (!was || contact_queue_score (b->before) != contact_queue_score (c)))
         commit_place (b->commit, key, contact_queue_score (c), c->id);

@@ -124,7 +124,7 @@ bool waiting_put (waiting_t *self, roster_t *roster, const contact_t *contact, w
     detach (self, entry);
     entry->version = contact->version;
     entry->deadline = contact_queue_score (contact);
-    entry->in_store = contact->state == BUCKSTOP__V1__CONTACT_STATE__CONTACT_STATE_QUEUED;
+    entry->in_store = contact_in_queue (contact);
     attach (self, entry, group);
     groups_leave (&self->groups, group);
     look_at (self, entry, route_look_at (contact, now, roster_policy (roster)));

@@ -147,7 +147,7 @@ static void judge_holders (const about_t *about, const audit_contact_t *in)
 static void judge_places (const about_t *about, const audit_contact_t *in)
 {
     const contact_t *c = in->contact;
-    bool open = c->state != STATE (CLOSED), queued = c->state == STATE (QUEUED);
+    bool open = c->state != STATE (CLOSED), queued = contact_in_queue (c);
     if (in->open != open)
         FIND (about, open ? AUDIT_MISSING_PLACE : AUDIT_STALE_PLACE, "among the open ones: %s, the state is %s",
               in->open ? "yes" : "no", contact_state_name (c->state));
