@@ -29,11 +29,13 @@ need_packages() {
     fi
     say "installing: ${missing[*]}"
     "${sudo[@]}" apt-get update -qq >/dev/null || die "apt-get update failed"
-    "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null ||
+    local out=/dev/null
+    [ -t 1 ] && out=/dev/stdout # somebody watches: show that it goes on
+    "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >$out ||
         die "apt-get install failed; try:  apt-get install ${missing[*]}"
 }
 
-# build DIRECTORY [cmake options...]: quiet when all is well, everything when not.
+# build DIRECTORY [cmake options...]: quiet when all is well, everything when not; a counter for who watches.
 build() {
     local directory=$1 log
     shift
@@ -41,7 +43,17 @@ build() {
     local launcher=()
     command -v ccache >/dev/null && launcher=(-DCMAKE_C_COMPILER_LAUNCHER=ccache)
     say "building in ${directory#"$ROOT"/}"
-    if ! { cmake -S "$ROOT" -B "$directory" -G Ninja "${launcher[@]}" "$@" && cmake --build "$directory"; } >"$log" 2>&1; then
+    if ! cmake -S "$ROOT" -B "$directory" -G Ninja "${launcher[@]}" "$@" >"$log" 2>&1; then
+        cat "$log" >&2
+        rm -f "$log"
+        die "the build could not be set up, see above"
+    fi
+    if [ -t 1 ]; then
+        rm -f "$log"
+        cmake --build "$directory" || die "the build failed, see above"
+        return
+    fi
+    if ! cmake --build "$directory" >"$log" 2>&1; then
         cat "$log" >&2
         rm -f "$log"
         die "the build failed, see above"
