@@ -140,7 +140,7 @@ static size_t record_bytes (char *bytes, uint64_t version, char schema, const ch
     bytes[11] = (char)version;
     for (size_t i = 0; i < events_n; i++)
         memcpy (bytes + RECORD_HEAD_SIZE + 8 * i, event (events[i]).bytes, 8);
-    memcpy (bytes + RECORD_HEAD_SIZE + 8 * events_n, "body", 4);
+    memset (bytes + RECORD_HEAD_SIZE + 8 * events_n, 'b', 4);
     return RECORD_HEAD_SIZE + 8 * events_n + 4;
 }
 

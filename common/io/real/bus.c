@@ -25,16 +25,15 @@ enum {
 
 /* The topology. A receiver of hints binds; the stream is bound by who publishes. */
 static const struct bus_row {
-    const char *name;
     int binds, connects; /* ZeroMQ's types */
     bool immediate;      /* who connects queues nothing for an absent peer */
     int queued;
 } bus_row[BUS_LINKS] = {
-    [BUS_SUBMIT] = {"submit", ZMQ_ROUTER, ZMQ_DEALER, false, HINTS_QUEUED},
-    [BUS_ROUTE] = {"route", ZMQ_PULL, ZMQ_PUSH, true, HINTS_QUEUED},
-    [BUS_DUE] = {"due", ZMQ_PULL, ZMQ_PUSH, true, HINTS_QUEUED},
-    [BUS_OUTBOX] = {"outbox", ZMQ_PULL, ZMQ_PUSH, true, HINTS_QUEUED},
-    [BUS_STREAM] = {"stream", ZMQ_XPUB, ZMQ_SUB, false, STREAM_QUEUED},
+    [BUS_SUBMIT] = {ZMQ_ROUTER, ZMQ_DEALER, false, HINTS_QUEUED},
+    [BUS_ROUTE] = {ZMQ_PULL, ZMQ_PUSH, true, HINTS_QUEUED},
+    [BUS_DUE] = {ZMQ_PULL, ZMQ_PUSH, true, HINTS_QUEUED},
+    [BUS_OUTBOX] = {ZMQ_PULL, ZMQ_PUSH, true, HINTS_QUEUED},
+    [BUS_STREAM] = {ZMQ_XPUB, ZMQ_SUB, false, STREAM_QUEUED},
 };
 
 typedef struct end {

@@ -125,6 +125,7 @@ static void on_deadline (void *arg)
 {
     store_t *store = arg;
     store->deadline_timer = NULL;
+    // NOLINTNEXTLINE(clang-analyzer-unix.Malloc): it has left the list before it is freed
     while (store->soonest && store->soonest->deadline <= loop_now (store->loop))
         give_up (store->soonest);
     deadline_arm (store);

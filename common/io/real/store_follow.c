@@ -144,7 +144,7 @@ void follows_close (store_t *store)
 {
     while (store->follows) {
         store_follow_t *self = store->follows;
-        self->closing = true;
+        self->closing = true; // NOLINT(clang-analyzer-unix.Malloc): end took the one before it off the list
         loop_cancel (store->loop, &self->timer);
         end (self);
     }

@@ -9,7 +9,7 @@
 
 #include <sys/epoll.h>
 
-enum { CONNECT_MS = 1000 };
+enum { CONNECT_MS = 1000, HOST_SIZE = 256 };
 
 struct conn {
     loop_t *loop;
@@ -188,8 +188,8 @@ static void on_address (void *arg, const char *address)
         try_again (self);
         return;
     }
-    const char *port = strrchr (self->config->address, ':');
-    attach (self, redisAsyncConnect (address, atoi (port + 1)));
+    const char *colon = strrchr (self->config->address, ':'); /* begin_connect has seen to it */
+    attach (self, redisAsyncConnect (address, colon ? (int)strtol (colon + 1, NULL, 10) : 0));
 }
 
 static void begin_connect (void *arg)
@@ -201,15 +201,15 @@ static void begin_connect (void *arg)
         attach (self, redisAsyncConnectUnix (address + 5));
         return;
     }
-    char host[256];
+    char host[HOST_SIZE];
     size_t size = colon ? (size_t)(colon - address) : 0;
     bool brackets = size > 2 && address[0] == '[' && address[size - 1] == ']'; /* [::1]:6379 */
-    snprintf (host, sizeof host, "%.*s", (int)(brackets ? size - 2 : size), brackets ? address + 1 : address);
-    if (!*host || atoi (colon + 1) <= 0) {
+    if (size == 0 || size >= sizeof host || strtol (colon + 1, NULL, 10) <= 0) {
         take_error (self, "address must be unix:/path or host:port");
         try_again (self);
         return;
     }
+    snprintf (host, sizeof host, "%.*s", (int)(brackets ? size - 2 : size), brackets ? address + 1 : address);
     self->resolve = resolve_new (self->loop, host, on_address, self);
 }
 

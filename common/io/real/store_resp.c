@@ -43,7 +43,8 @@ void resp_bytes (resp_t *self, const void *bytes, size_t size)
     char *at = room_for (self, size + 2);
     if (size)
         memcpy (at, bytes, size);
-    memcpy (at + size, "\r\n", 2);
+    at[size] = '\r';
+    at[size + 1] = '\n';
     self->size += size + 2;
 }
 
