@@ -64,6 +64,8 @@ static void on_leased (void *arg, const store_leased_t *leased)
             plan_look (self, store_now (escalation->service->store) + LOOK_MS);
         return;
     }
+    if (leased->rows_n)
+        kill_point ("escalation.leased");
     for (size_t i = 0; i < leased->rows_n; i++)
         handlers[self->kind == KIND_PERSON](self, &leased->rows[i], leased->now);
     if (escalation->draining)
