@@ -12,7 +12,7 @@
 enum { SHARD = 3, PATIENCE_MS = 5000, WINDOW = 256 };
 
 typedef struct world {
-    live_redis_t redis;
+    live_redis_t redis, replica; /* the second only in one test */
     loop_t *loop;
     store_t *store;
     bool ready, unready;
@@ -51,6 +51,8 @@ static int teardown (void **state)
     world_t *self = *state;
     store_destroy (&self->store);
     loop_destroy (&self->loop);
+    if (*self->replica.dir)
+        live_redis_destroy (&self->replica);
     live_redis_destroy (&self->redis);
     free (self);
     return 0;
@@ -807,17 +809,16 @@ static void test_replica (void **state)
 {
     world_t *self = *state;
     got_t got;
-    live_redis_t replica;
     char master[32];
     store_destroy (&self->store);
     open_store (self, &(store_config_t){.durability = DURABLE_REPLICA});
     live_for (self->loop, 150);
     assert_string_equal (store_why_not (self->store),
                          "redis has no replica online: connect one, or start with --durability fsync");
-    live_redis_new (&replica);
+    live_redis_new (&self->replica);
     live_redis_do (&self->redis, "CONFIG SET repl-diskless-sync-delay 0");
     snprintf (master, sizeof master, "127.0.0.1 %d", open_port (self));
-    live_redis_start (&replica, (const char *[]){"--replicaof", master, NULL});
+    live_redis_start (&self->replica, (const char *[]){"--replicaof", master, NULL});
     live_until (self->loop, &self->ready, 2 * PATIENCE_MS, "ready with a replica");
 
     for (int i = 0; i < 20; i++) { /* answered means that the replica has it; the first may find it loading */
@@ -828,11 +829,11 @@ static void test_replica (void **state)
         store_commit (self->store, &commit, 4000, on_commit, &got);
         live_until (self->loop, &got.done, PATIENCE_MS, "a commit's answer");
         assert_true (got.answer.outcome == COMMIT_DONE || got.answer.outcome == COMMIT_ALREADY);
-        redisReply *there = live_redis_ask (&replica, "EXISTS b:{3}:c:acme:%s", name);
+        redisReply *there = live_redis_ask (&self->replica, "EXISTS b:{3}:c:acme:%s", name);
         assert_int_equal (there->integer, 1);
         freeReplyObject (there);
     }
-    kill (replica.pid, SIGSTOP);
+    kill (self->replica.pid, SIGSTOP);
     commit_t *commit = step ("late", 0, "late"), *patient = step ("patient", 0, "patient");
     got_t patient_got = {0};
     read_t read;
@@ -844,10 +845,9 @@ static void test_replica (void **state)
     live_until (self->loop, &got.done, PATIENCE_MS, "no replica has it");
     assert_int_equal (got.answer.outcome, COMMIT_AWAY);
     assert_false (patient_got.done);
-    kill (replica.pid, SIGCONT);
+    kill (self->replica.pid, SIGCONT);
     live_until (self->loop, &patient_got.done, 2 * PATIENCE_MS, "the replica has it");
     assert_true (patient_got.answer.outcome == COMMIT_DONE || patient_got.answer.outcome == COMMIT_ALREADY);
-    live_redis_destroy (&replica);
 }
 
 /* ---- following */
