@@ -91,7 +91,8 @@ script_t *script_read (const char *path)
     char *all = read_file (path), *rest = all;
     int number = 0;
     for (char *text; (text = strsep (&rest, "\n"));) {
-        line_t line = {.number = ++number};
+        number++;
+        line_t line = {.number = number};
         split (&line, text, path);
         if (line.words_n == 2 && strcmp (line.words[0], "guard") == 0) {
             snprintf (self->guard, sizeof self->guard, "%s", line.words[1]);

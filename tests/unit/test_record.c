@@ -1,6 +1,7 @@
 /* test_record.c - records: what is packed comes back, what is torn or foreign is refused, never cut. */
 #include "keys.h"
 #include "record.h"
+#include "xmalloc.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
