@@ -1,9 +1,11 @@
 /* main.c - plays scenarios, each in a process of its own: with all guards it must pass, without its guard fail.
  *
  *     replay [--log] [--without GUARD] SCENARIO.txt... | FOLDER
+ *     replay --simulate FIRST COUNT FOLDER
  *     replay --words
  *
- * --log prints what the services log; --without plays one scenario as it goes without that guard. */
+ * --log prints what the services log; --without plays one scenario as it goes without that guard; --simulate plays
+ * days drawn from seeds (simulate.c), as a folder does with a dozen (BUCKSTOP_SEED: from that seed on). */
 #include "replay.h"
 
 #include "guard.h"
@@ -17,11 +19,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { SECONDS_MAX = 60, EXIT_FAILED = 1, EXIT_UNREAD = 2, PATHS_MAX = 256 };
+enum { SECONDS_MAX = 60, EXIT_FAILED = 1, EXIT_UNREAD = 2, PATHS_MAX = 256, DAYS = 12 };
 
 static const script_t *playing;
 static int playing_line;
 static bool echo;
+static char said[256]; /* --simulate: the last line */
 
 void fail (const char *format, ...)
 {
@@ -30,6 +33,8 @@ void fail (const char *format, ...)
     fprintf (stderr, "    %s:%d, after %.1f s: ", playing->path, playing_line,
              (double)(fake_wall () - FAKE_START_MS) / 1000);
     vfprintf (stderr, format, args);
+    if (*said)
+        fprintf (stderr, " (after '%s')", said);
     fputc ('\n', stderr);
     va_end (args);
     _exit (EXIT_FAILED);
@@ -50,14 +55,26 @@ static void standard_policy (const script_t *script)
     free (text);
 }
 
-static void play (const script_t *script, const char *without)
+void simulate_note (const char *text)
+{
+    snprintf (said, sizeof said, "%s", text);
+    if (echo)
+        fprintf (stderr, "%10.3f > %s\n", (double)(fake_wall () - FAKE_START_MS) / 1000, text);
+}
+
+static void begin (const script_t *script, const char *without, uint64_t seed)
 {
     playing = script;
     guard_off = without;
     alarm (SECONDS_MAX);
-    fake_reset (1);
+    fake_reset (seed);
     fake_log_echo (echo);
     stage_open ();
+}
+
+static void play (const script_t *script, const char *without)
+{
+    begin (script, without, 1);
     if (script->n == 0 || strcmp (script->lines[0].words[0], "policy") != 0)
         standard_policy (script);
     for (size_t i = 0; i < script->n; i++) {
@@ -67,15 +84,21 @@ static void play (const script_t *script, const char *without)
     look_leftovers ();
 }
 
-/* In a child, so that each begins with nothing and may end as it likes. True: it passed. */
-static bool play_apart (const script_t *script, const char *without, bool quiet)
+/* In a child, so that each begins with nothing and may end as it likes. True: it passed. script without lines:
+ * the day that the seed draws. */
+static bool play_apart (const script_t *script, const char *without, bool quiet, uint64_t seed)
 {
     fflush (NULL);
     pid_t child = fork ();
     if (child == 0) {
         if (quiet && !freopen ("/dev/null", "w", stderr))
             _exit (EXIT_FAILED);
-        play (script, without);
+        if (seed) {
+            begin (script, without, seed);
+            standard_policy (script);
+            simulate (seed);
+        } else
+            play (script, without);
         _exit (0);
     }
     int status = 0;
@@ -90,8 +113,8 @@ static bool judge (const char *path)
 {
     script_t *script = script_read (path);
     const char *name = strrchr (path, '/') ? strrchr (path, '/') + 1 : path;
-    bool stands = play_apart (script, NULL, false);
-    bool falls = !script->guard[0] || !play_apart (script, script->guard, true);
+    bool stands = play_apart (script, NULL, false, 0);
+    bool falls = !script->guard[0] || !play_apart (script, script->guard, true, 0);
     printf ("%s %-46s %s", stands && falls ? "ok  " : "FAIL", name, stands ? "passes" : "FAILS");
     if (script->guard[0])
         printf (", without %s it %s", script->guard, falls ? "fails" : "PASSES");
@@ -145,42 +168,81 @@ static void secrets_remove (void)
     rmdir (secrets);
 }
 
-static int play_all (char **paths, size_t n, const char *without)
+/* Days drawn from seeds; the first one is printed, so that it can be played again. */
+static int simulate_all (uint64_t first, uint64_t count, const char *folder, int *passed)
+{
+    int failed = 0;
+    for (uint64_t seed = first; seed < first + count; seed++) {
+        script_t script = {.path = NULL};
+        if (asprintf (&script.path, "%s/day", folder) < 0)
+            abort ();
+        bool ok = play_apart (&script, NULL, false, seed);
+        printf ("%s simulated day, seed %llu\n", ok ? "ok  " : "FAIL", (unsigned long long)seed);
+        *passed += ok;
+        failed += !ok;
+        free (script.path);
+    }
+    return failed;
+}
+
+typedef struct task {
+    char *paths[PATHS_MAX];
+    size_t n;
+    const char *without, *folder;
+    uint64_t first, count; /* days to simulate */
+    bool only_days;
+} task_t;
+
+static int play_all (const task_t *task)
 {
     int passed = 0, failed = 0;
-    for (size_t i = 0; i < n; i++) {
-        script_t *script = without ? script_read (paths[i]) : NULL;
-        bool ok = without ? play_apart (script, without, false) : judge (paths[i]);
+    for (size_t i = 0; i < task->n && !task->only_days; i++) {
+        script_t *script = task->without ? script_read (task->paths[i]) : NULL;
+        bool ok = task->without ? play_apart (script, task->without, false, 0) : judge (task->paths[i]);
         script_destroy (&script);
         passed += ok;
         failed += !ok;
     }
+    if (task->folder && !task->without)
+        failed += simulate_all (task->first, task->count, task->folder, &passed);
     printf ("%d passed, %d failed\n", passed, failed);
     return failed || !passed ? EXIT_FAILED : 0;
 }
 
+static void task_add (task_t *self, char *path)
+{
+    struct stat info;
+    if (stat (path, &info) == 0 && S_ISDIR (info.st_mode)) {
+        self->n = add_folder (path, self->paths, self->n);
+        self->folder = path;
+    } else if (self->n < PATHS_MAX)
+        self->paths[self->n++] = xstrdup (path);
+}
+
 int main (int argc, char **argv)
 {
-    char *paths[PATHS_MAX];
-    size_t n = 0;
-    const char *without = NULL;
-    for (int i = 1; i < argc && n < PATHS_MAX; i++) {
-        struct stat info;
+    static task_t task = {.first = 1, .count = DAYS};
+    const char *seed = getenv ("BUCKSTOP_SEED");
+    if (seed)
+        task.first = strtoull (seed, NULL, 10);
+    for (int i = 1; i < argc; i++) {
         if (strcmp (argv[i], "--words") == 0)
             return verbs_print (stdout), 0;
         if (strcmp (argv[i], "--log") == 0)
             echo = true;
         else if (strcmp (argv[i], "--without") == 0 && i + 1 < argc)
-            without = argv[++i];
-        else if (stat (argv[i], &info) == 0 && S_ISDIR (info.st_mode))
-            n = add_folder (argv[i], paths, n);
-        else
-            paths[n++] = xstrdup (argv[i]);
+            task.without = argv[++i];
+        else if (strcmp (argv[i], "--simulate") == 0 && i + 2 < argc) {
+            task.only_days = true;
+            task.first = strtoull (argv[++i], NULL, 10);
+            task.count = strtoull (argv[++i], NULL, 10);
+        } else
+            task_add (&task, argv[i]);
     }
     secrets_make ();
-    int status = play_all (paths, n, without);
+    int status = play_all (&task);
     secrets_remove ();
-    for (size_t i = 0; i < n; i++)
-        free (paths[i]);
+    for (size_t i = 0; i < task.n; i++)
+        free (task.paths[i]);
     return status;
 }

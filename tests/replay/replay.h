@@ -9,7 +9,7 @@
 #include "service.h"
 
 #define WORKSPACE "desk"
-enum { WORDS_MAX = 24, OUTPUTS_MAX = 512, ALIASES_MAX = 64, INSTANCES_MAX = 16, OPTIONS_MAX = 12 };
+enum { WORDS_MAX = 24, OUTPUTS_MAX = 512, ALIASES_MAX = 64, INSTANCES_MAX = 128, OPTIONS_MAX = 12 };
 
 /* --- text (text.c) --------------------------------------------------------------------------------- */
 
@@ -49,10 +49,12 @@ void fail (const char *format, ...) __attribute__ ((noreturn, format (printf, 1,
 void stage_open (void);
 void stage_policy (const char *text); /* applies it; starts all services when none runs yet */
 void stage_start (const char *kind);
+loop_t *stage_oldest (const char *kind);
 loop_t *stage_loop (const char *kind); /* the newest that lives; fails when there is none */
 void stage_pass (int64_t ms);          /* time passes; who is present beats */
 void stage_present (const char *person, bool present);
 void stage_silent (const char *person);
+void stage_tries (const char *person);       /* beats from now on, whether it is heard or not */
 bool stage_audit (char *words, size_t size); /* false: findings, in words */
 store_t *stage_store (void);
 const policy_t *stage_policy_now (void);
@@ -98,5 +100,10 @@ typedef struct verb {
 extern const verb_t verbs_do[], verbs_expect[];
 int64_t word_number (const char *word);
 int64_t word_ms (const char *number, const char *unit);
+
+/* --- a day at random (simulate.c) ------------------------------------------------------------------- */
+
+void simulate (uint64_t seed);
+void simulate_note (const char *text); /* main.c: what was said last, for fail () */
 
 #endif

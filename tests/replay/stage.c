@@ -126,6 +126,16 @@ static instance_t *newest (const char *name)
     return NULL;
 }
 
+loop_t *stage_oldest (const char *name)
+{
+    for (size_t i = 0; i < stage.instances_n; i++) {
+        instance_t *self = stage.instances[i];
+        if (strcmp (self->kind->name, name) == 0 && !fake_killed (self->service.loop))
+            return self->service.loop;
+    }
+    fail ("no service '%s' runs", name);
+}
+
 loop_t *stage_loop (const char *name)
 {
     instance_t *self = newest (name);
@@ -247,6 +257,17 @@ void stage_silent (const char *person)
     }
 }
 
+void stage_tries (const char *person)
+{
+    stage_silent (person);
+    for (size_t i = 0; i < PEOPLE_MAX; i++) {
+        if (!stage.people[i][0]) {
+            WORD_COPY (stage.people[i], person);
+            break;
+        }
+    }
+}
+
 void stage_present (const char *person, bool present)
 {
     char target[128];
@@ -258,12 +279,8 @@ void stage_present (const char *person, bool present)
         beat (person);
     if (stage.reply.status < 200 || stage.reply.status > 299)
         fail ("presence of %s: %d %s", person, stage.reply.status, stage.reply.body);
-    for (size_t i = 0; present && i < PEOPLE_MAX; i++) {
-        if (!stage.people[i][0]) {
-            WORD_COPY (stage.people[i], person);
-            break;
-        }
-    }
+    if (present)
+        stage_tries (person);
 }
 
 void stage_pass (int64_t ms)

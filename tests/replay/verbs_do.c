@@ -63,12 +63,17 @@ static void submit (const taken_t *taken)
     must_be_2xx (stage_reply (), "submit");
 }
 
-static void says (const taken_t *taken)
+static void try_says (const taken_t *taken)
 {
     char target[128];
     contact_t contact = look_contact (WORD (0));
     snprintf (target, sizeof target, "/v1/contacts/%s/messages", contact.id);
     send_json (target, json_pack ("{s:s, s:s}", "text", WORD (1), "customer", contact.customer), NULL);
+}
+
+static void says (const taken_t *taken)
+{
+    try_says (taken);
     must_be_2xx (stage_reply (), "message");
 }
 
@@ -108,6 +113,11 @@ static void silent (const taken_t *taken)
     stage_silent (WORD (0));
 }
 
+static void tries (const taken_t *taken)
+{
+    stage_tries (WORD (0));
+}
+
 /* --- time and services -------------------------------------------------------------------------------------- */
 
 static void pass (const taken_t *taken)
@@ -127,17 +137,32 @@ static void service_dies (const taken_t *taken)
     fake_kill (stage_loop (WORD (0)));
 }
 
-static void service_dies_at (const taken_t *taken)
+static void dies_at (loop_t *loop, const char *place)
 {
     static const char *const places[] = {"",          "before-commit", "after-commit", "after-lease", "before-send",
                                          "after-send"};
     for (size_t i = 1; i < sizeof places / sizeof *places; i++) {
-        if (strcmp (places[i], WORD (1)) == 0) {
-            fake_kill_at (stage_loop (WORD (0)), (fake_kill_t)i);
+        if (strcmp (places[i], place) == 0) {
+            fake_kill_at (loop, (fake_kill_t)i);
             return;
         }
     }
-    fail ("'%s' is no place to die at", WORD (1));
+    fail ("'%s' is no place to die at", place);
+}
+
+static void service_dies_at (const taken_t *taken)
+{
+    dies_at (stage_loop (WORD (0)), WORD (1));
+}
+
+static void oldest_dies (const taken_t *taken)
+{
+    fake_kill (stage_oldest (WORD (0)));
+}
+
+static void oldest_dies_at (const taken_t *taken)
+{
+    dies_at (stage_oldest (WORD (0)), WORD (1));
 }
 
 static void service_starts (const taken_t *taken)
@@ -292,9 +317,11 @@ const verb_t verbs_do[] = {
     {"submit CHANNEL TEXT from CUSTOMER as CONTACT ...", submit},
     {"try submit CHANNEL TEXT from CUSTOMER as CONTACT ...", try_submit},
     {"says CONTACT TEXT", says},
+    {"try says CONTACT TEXT", try_says},
     {"person NAME present", present},
     {"person NAME away", away},
     {"person NAME silent", silent},
+    {"person NAME tries", tries},
     {"act PERSON ACTION CONTACT ...", act},
     {"act PERSON ACTION CONTACT TEXT ...", act},
     {"try PERSON ACTION CONTACT ...", try_act},
@@ -302,6 +329,8 @@ const verb_t verbs_do[] = {
     {"pass N UNIT", pass},
     {"service KIND dies", service_dies},
     {"service KIND dies PLACE", service_dies_at},
+    {"oldest KIND dies", oldest_dies},
+    {"oldest KIND dies PLACE", oldest_dies_at},
     {"service KIND starts", service_starts},
     {"peer ADDRESS answers STATUS", peer_answers},
     {"peer ADDRESS answers STATUS for N", peer_answers},
