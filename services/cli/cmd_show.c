@@ -6,6 +6,7 @@
 
 #include "clock.h"
 #include "lines.h"
+#include "words.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -86,23 +87,22 @@ static void print_contact (const json_t *contact)
 static int fetch (cli_t *cli, const char *id, json_t **contact)
 {
     char path[PATH_SIZE];
-    int64_t from = 0;
+    snprintf (path, sizeof path, "/v1/contacts/%s", id);
     *contact = NULL;
     do {
         json_t *page = NULL;
-        snprintf (path, sizeof path, "/v1/contacts/%s?from=%lld", id, (long long)from);
         int rc = cli_http (cli, &(cli_request_t){"GET", path, NULL, NULL, false}, &page);
         if (rc != CLI_FINE)
             return rc;
-        from = json_number (page, "timeline_next");
+        WORD_COPY (path, json_text (page, "next"));
         if (!*contact) {
             *contact = page;
             continue;
         }
         json_array_extend (json_object_get (*contact, "timeline"), json_object_get (page, "timeline"));
         json_decref (page);
-    } while (from > 0);
-    json_object_del (*contact, "timeline_next");
+    } while (*path);
+    json_object_del (*contact, "next");
     return CLI_FINE;
 }
 

@@ -111,16 +111,13 @@ static void on_look (void *arg)
 
 static void take_event (watch_t *self, const Buckstop__V1__Event *event)
 {
-    json_out_t out = {.bytes = NULL};
     if (event->number <= self->seen)
         return;
     if (event->number > self->seen + 1) {
         catch_up (self);
         return;
     }
-    view_event (&out, event);
-    json_t *value = json_loadb (out.bytes, out.size, 0, NULL);
-    json_out_clear (&out);
+    json_t *value = view_event (event);
     self->seen = event->number;
     print_event (self, value);
     fflush (stdout);

@@ -5,9 +5,6 @@
 #include "words.h"
 #include "xmalloc.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-
 ask_t *ask_new (intake_t *intake)
 {
     ask_t *self = xcalloc (1, sizeof *self);
@@ -98,11 +95,10 @@ void ask_refuse (ask_t **self_p, const refusal_t *refusal)
 
 void ask_refuse_as (ask_t **self_p, refusal_kind_t kind, const char *format, ...)
 {
-    refusal_t refusal = {.kind = kind};
-    va_list args;
-    va_start (args, format);
-    vsnprintf (refusal.detail, sizeof refusal.detail, format, args);
-    va_end (args);
+    va_list words;
+    va_start (words, format);
+    refusal_t refusal = refusal_of_list (kind, format, words);
+    va_end (words);
     ask_refuse (self_p, &refusal);
 }
 

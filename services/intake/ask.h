@@ -67,7 +67,7 @@ void ask_refuse (ask_t **self_p, const refusal_t *refusal);
 void ask_refuse_as (ask_t **self_p, refusal_kind_t kind, const char *format, ...)
     __attribute__ ((format (printf, 3, 4)));
 void ask_away (ask_t **self_p);
-void ask_json (ask_t **self_p, json_out_t *out); /* 200; clears it */
+void ask_json (ask_t **self_p, json_t *value); /* 200; takes the value */
 void ask_page (ask_t **self_p, int status, const char *html, size_t size);
 void ask_events (ask_t **self_p, Buckstop__V1__EventsPage *page);
 /* Outcomes of work that mean the same for all: AWAY, CONFLICT, BROKEN, MISSING. */

@@ -39,10 +39,13 @@ static void answered (ask_t *self, const char *metric)
 
 /* ------------------------------------------------------------------- HTTP */
 
-static void http_json (ask_t *self, int status, const char *type, json_out_t *out, const headers_t *headers)
+/* Takes the value. */
+static void http_json (ask_t *self, int status, const char *type, json_t *value, const headers_t *headers)
 {
-    http_respond (&self->http, status, type, out->bytes, out->size, headers ? headers->rows : NULL);
-    json_out_clear (out);
+    size_t size;
+    char *text = value_dump (value, &size);
+    http_respond (&self->http, status, type, text, size, headers ? headers->rows : NULL);
+    free (text);
 }
 
 static void http_message (ask_t *self, int status, const ProtobufCMessage *message, const headers_t *headers)
@@ -127,9 +130,7 @@ static void receipt_by_http (ask_t *self, const receipt_t *receipt, bool replay)
         receipt_message (receipt, receipt_to_http, &answer);
         return;
     }
-    json_out_t out = {.bytes = NULL};
-    receipt_json (&out, receipt);
-    http_json (self, status, TYPE_JSON, &out, &headers);
+    http_json (self, status, TYPE_JSON, receipt_json (receipt), &headers);
 }
 
 void ask_answer_receipt (ask_t *self, const receipt_t *receipt, bool replay)
@@ -196,9 +197,7 @@ static void refusal_by_http (ask_t *self, const refusal_t *refusal)
         http_message (self, (int)row->status, &message.base, &headers);
         return;
     }
-    json_out_t out = {.bytes = NULL};
-    refusal_json (&out, refusal);
-    http_json (self, (int)row->status, TYPE_PROBLEM, &out, &headers);
+    http_json (self, (int)row->status, TYPE_PROBLEM, refusal_json (refusal), &headers);
 }
 
 void ask_refuse_early (ask_t *self, const refusal_t *refusal)
@@ -221,13 +220,13 @@ void ask_refuse_early (ask_t *self, const refusal_t *refusal)
 
 /* ------------------------------------------------------------------- views */
 
-void ask_json (ask_t **self_p, json_out_t *out)
+void ask_json (ask_t **self_p, json_t *value)
 {
     if (!(*self_p)->answered) {
         answered (*self_p, "intake_shown");
-        http_json (*self_p, 200, TYPE_JSON, out, NULL);
+        http_json (*self_p, 200, TYPE_JSON, json_incref (value), NULL);
     }
-    json_out_clear (out);
+    json_decref (value);
     ask_destroy (self_p);
 }
 
@@ -248,9 +247,7 @@ void ask_events (ask_t **self_p, Buckstop__V1__EventsPage *page)
         return;
     }
     if (!self->peer && !self->protobuf) {
-        json_out_t out = {.bytes = NULL};
-        view_events (&out, page);
-        ask_json (self_p, &out);
+        ask_json (self_p, view_events (page));
         return;
     }
     answered (self, "intake_shown");

@@ -4,10 +4,9 @@
  * Action only point at them. protobuf: the body is a bare Submit or Action; it is wrapped into an envelope, so that
  * both doors have the same lock (wire.h).
  *
- * Limits: depth is counted before parsing, since the parser's own limit is 2,048. */
+ * Limits: jansson's own on depth (2,048). */
 #include "body.h"
 
-#include "json_scan.h"
 #include "xmalloc.h"
 
 #include <stdio.h>
@@ -180,12 +179,6 @@ static bool take_object (json_t *object, const key_row_t *rows, char *message, r
 static bool json_read (body_t *self, const void *bytes, size_t size, const key_row_t *rows, void *message,
                        refusal_t *refusal)
 {
-    json_place_t place;
-    if (json_too_deep (bytes, size, BODY_DEPTH_MAX, &place)) {
-        *refusal = refusal_of (REFUSE_MALFORMED, "nested deeper than %d at line %zu, column %zu", BODY_DEPTH_MAX,
-                               place.line, place.column);
-        return false;
-    }
     json_error_t error;
     self->json = json_loadb (bytes, size, JSON_REJECT_DUPLICATES, &error);
     if (!self->json) {

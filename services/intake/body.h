@@ -1,6 +1,6 @@
 /* body.h - what a request's body asks: JSON or protobuf in, Submit or Action out. Strict. Pure.
  *
- * JSON: one object, no unknown and no double keys, at most BODY_DEPTH_MAX deep, UTF-8. protobuf: through the same
+ * JSON: one object, no unknown and no double keys, UTF-8. protobuf: through the same
  * door as ZeroMQ's envelopes. */
 #ifndef BUCKSTOP_BODY_H
 #define BUCKSTOP_BODY_H
@@ -9,8 +9,6 @@
 #include "wire.h"
 
 #include <jansson.h>
-
-enum { BODY_DEPTH_MAX = 8 };
 
 typedef enum body_type { BODY_OTHER, BODY_JSON, BODY_PROTOBUF } body_type_t;
 /* From the Content-Type header; NULL: OTHER. Parameters are not looked at. */

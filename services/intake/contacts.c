@@ -1,10 +1,10 @@
-/* contacts.c - one contact with all that happened to it; the open ones, page by page.
+/* contacts.c - the contacts that are not closed, page by page.
  *
  * The list walks the index of open contacts in order of their ids (that is, of their age), reads a chunk of records at
  * a time and keeps those that fit. One request reads at most SCAN_MAX records: `next` says where to go on, also when
  * nothing was found yet.
  *
- * Limits: a view shows TIMELINE_MAX entries from `from` on; closed contacts are not listed. */
+ * Limits: closed contacts are not listed. */
 #include "ask.h"
 
 #include "views.h"
@@ -13,83 +13,7 @@
 
 #include <stdio.h>
 
-enum { LIMIT = 50, LIMIT_MAX = 500, CHUNK = 200, SCAN_MAX = 2000, TIMELINE_MAX = 1000, TIMELINE_FROM_MAX = 1000000 };
-
-/* --------------------------------------------------------------- one view */
-
-typedef struct view {
-    contact_t contact;
-    int64_t from;
-} view_t;
-
-static void put_entry (json_out_t *out, const store_value_t *value)
-{
-    Buckstop__V1__Event *event = buckstop__v1__event__unpack (NULL, value->size, (const uint8_t *)value->bytes);
-    if (!event)
-        return;
-    view_event (out, event);
-    buckstop__v1__event__free_unpacked (event, NULL);
-}
-
-static void timeline_read (void *arg, const store_values_t *values)
-{
-    ask_t *ask = arg;
-    const view_t *self = ask->more;
-    if (values->away) {
-        ask_away (&ask);
-        return;
-    }
-    json_out_t out = {.bytes = NULL};
-    out_open (&out, '{');
-    view_contact_members (&out, &self->contact, store_now (ask_store (ask)));
-    out_key (&out, "timeline");
-    out_open (&out, '[');
-    for (size_t i = 0; i < values->n; i++)
-        put_entry (&out, &values->items[i]);
-    out_close (&out, ']');
-    if (values->n == TIMELINE_MAX)
-        out_member_number (&out, "timeline_next", self->from + TIMELINE_MAX);
-    out_close (&out, '}');
-    ask_json (&ask, &out);
-}
-
-static void contact_read (void *arg, const store_values_t *values)
-{
-    ask_t *ask = arg;
-    view_t *self = ask->more;
-    record_head_t head;
-    char key[KEY_SIZE];
-    if (values->away || values->n != 1)
-        ask_away (&ask);
-    else if (!values->items[0].bytes)
-        ask_refuse_as (&ask, REFUSE_NO_CONTACT, "no contact '%s' in workspace '%s'", ask->id, ask->bearer.workspace);
-    else if (contact_unpack (values->items[0].bytes, values->items[0].size, &head, &self->contact) != RECORD_OK)
-        ask_refuse_as (&ask, REFUSE_BROKEN, "the record of contact '%s' can't be read", ask->id);
-    else
-        store_list (ask_store (ask), key_timeline (key, ask_shard (ask), ask->bearer.workspace, ask->id), self->from,
-                    self->from + TIMELINE_MAX - 1, timeline_read, ask);
-}
-
-void contact_show (ask_t **ask_p)
-{
-    ask_t *ask = *ask_p;
-    int64_t from;
-    if (!ask_query (ask_p, "from", 0, TIMELINE_FROM_MAX, 0, &from))
-        return;
-    if (!id_valid (ask->id)) {
-        ask_refuse_as (ask_p, REFUSE_NO_CONTACT, "'%.64s' is not the id of a contact", ask->id);
-        return;
-    }
-    *ask_p = NULL;
-    view_t *self = ask->more = xcalloc (1, sizeof *self);
-    ask->free_more = free;
-    self->from = from;
-    char key[KEY_SIZE];
-    const char *keys[] = {key_contact (key, ask_shard (ask), ask->bearer.workspace, ask->id)};
-    store_get (ask_store (ask), keys, 1, contact_read, ask);
-}
-
-/* --------------------------------------------------------------- the list */
+enum { LIMIT = 50, LIMIT_MAX = 500, CHUNK = 200, SCAN_MAX = 2000 };
 
 typedef struct list {
     contact_state_t state; /* UNSPECIFIED: any */
@@ -100,13 +24,13 @@ typedef struct list {
     size_t scanned, found;
     char ids[CHUNK][ID_SIZE];
     size_t ids_n;
-    json_out_t out;
+    json_t *contacts;
 } list_t;
 
 static void list_free (void *more)
 {
     list_t *self = more;
-    json_out_clear (&self->out);
+    json_decref (self->contacts);
     free (self);
 }
 
@@ -120,15 +44,8 @@ static bool wanted (const list_t *self, const contact_t *contact, wall_ms_t now)
 
 static void list_end (ask_t *ask, bool more)
 {
-    list_t *self = ask->more;
-    out_close (&self->out, ']');
-    out_key (&self->out, "next");
-    if (more)
-        out_string (&self->out, self->after);
-    else
-        out_time (&self->out, 0); /* null */
-    out_close (&self->out, '}');
-    ask_json (&ask, &self->out);
+    const list_t *self = ask->more;
+    ask_json (&ask, json_pack ("{s:O, s:s?}", "contacts", self->contacts, "next", more ? self->after : NULL));
 }
 
 static void list_more (ask_t *ask);
@@ -151,7 +68,7 @@ static void records_read (void *arg, const store_values_t *values)
             contact_unpack (values->items[i].bytes, values->items[i].size, &head, &contact) != RECORD_OK ||
             !wanted (self, &contact, now))
             continue;
-        view_contact (&self->out, &contact, now);
+        json_array_append_new (self->contacts, view_contact (&contact, now));
         self->found++;
     }
     if (self->ids_n < CHUNK && self->found < (size_t)self->limit)
@@ -230,8 +147,6 @@ void contacts_list (ask_t **ask_p)
     if (!take_filters (ask_p, self))
         return;
     *ask_p = NULL;
-    out_open (&self->out, '{');
-    out_key (&self->out, "contacts");
-    out_open (&self->out, '[');
+    self->contacts = json_array ();
     list_more (ask);
 }

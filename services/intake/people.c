@@ -35,23 +35,21 @@ static void people_free (void *more)
     free (self);
 }
 
-static void view_person (json_out_t *out, const holder_t *holder, wall_ms_t now)
+static json_t *view_person (const holder_t *holder, wall_ms_t now)
 {
     const person_t *person = &holder->person;
     bool present = person_present (person, now);
-    out_open (out, '{');
-    out_member (out, "person", holder->who->name);
-    out_member (out, "display", holder->who->display);
-    out_member_bool (out, "present", present);
-    if (present)
-        out_member_time (out, "present_until", person->present_until);
-    out_member_bool (out, "leaving", person->leaving);
-    out_member_number (out, "epoch", person->epoch);
-    out_member_bool (out, "drained", person->drained_epoch >= person->epoch);
-    out_member_number (out, "load", holder->load);
-    out_member_number (out, "capacity", holder->who->capacity);
-    out_member_number (out, "contacts", (int64_t)holder->contacts);
-    out_close (out, '}');
+    return json_pack ("{s:o, s:o, s:b, s:o*, s:b, s:I, s:b, s:I, s:I, s:I}",                /**/
+                      "person", value_text (holder->who->name),                             /**/
+                      "display", value_text (holder->who->display),                         /**/
+                      "present", present,                                                   /**/
+                      "present_until", present ? value_time (person->present_until) : NULL, /**/
+                      "leaving", person->leaving,                                           /**/
+                      "epoch", (json_int_t)person->epoch,                                   /**/
+                      "drained", person->drained_epoch >= person->epoch,                    /**/
+                      "load", (json_int_t)holder->load,                                     /**/
+                      "capacity", (json_int_t)holder->who->capacity,                        /**/
+                      "contacts", (json_int_t)holder->contacts);
 }
 
 static void people_end (ask_t *ask)
@@ -62,20 +60,11 @@ static void people_end (ask_t *ask)
         return;
     }
     wall_ms_t now = store_now (ask_store (ask));
-    json_out_t out = {.bytes = NULL};
-    out_open (&out, '{');
-    out_key (&out, "people");
-    out_open (&out, '[');
+    json_t *people = json_array ();
     for (size_t i = 0; i < self->n; i++)
-        view_person (&out, &self->holders[i], now);
-    out_close (&out, ']');
-    out_key (&out, "next");
-    if (self->more)
-        out_string (&out, self->holders[self->n - 1].who->name);
-    else
-        out_time (&out, 0); /* null */
-    out_close (&out, '}');
-    ask_json (&ask, &out);
+        json_array_append_new (people, view_person (&self->holders[i], now));
+    ask_json (&ask, json_pack ("{s:o, s:s?}", "people", people, "next",
+                               self->more ? self->holders[self->n - 1].who->name : NULL));
 }
 
 static void load_read (void *arg, const store_values_t *values)

@@ -159,14 +159,9 @@ static void answer (void *arg, presence_outcome_t outcome, const person_t *perso
         presence_refuse (&ask, outcome, ask->id);
         return;
     }
-    json_out_t out = {.bytes = NULL};
-    out_open (&out, '{');
-    out_member (&out, "person", person->name);
-    out_member_bool (&out, "present", person->present);
-    out_member_time (&out, "present_until", person->present_until);
-    out_member_number (&out, "epoch", person->epoch);
-    out_close (&out, '}');
-    ask_json (&ask, &out);
+    ask_json (&ask,
+              json_pack ("{s:o, s:b, s:o, s:I}", "person", value_text (person->name), "present", person->present,
+                         "present_until", value_time (person->present_until), "epoch", (json_int_t)person->epoch));
 }
 
 static void begin (ask_t **ask_p, person_event_t event)

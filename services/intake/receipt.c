@@ -81,21 +81,13 @@ const char *disposition_name (disposition_t disposition)
     return (size_t)disposition < sizeof names / sizeof *names ? names[disposition] : names[0];
 }
 
-void receipt_json (json_out_t *out, const receipt_t *self)
+json_t *receipt_json (const receipt_t *self)
 {
-    out_open (out, '{');
-    out_member (out, "contact", self->contact);
-    out_member (out, "disposition", disposition_name (self->disposition));
-    out_member (out, "accountable", self->accountable);
-    out_key (out, "promises");
-    out_open (out, '[');
-    for (size_t i = 0; i < self->promises_n; i++) {
-        out_open (out, '{');
-        out_member (out, "kind", promise_kind_name (self->promises[i].kind));
-        out_member_time (out, "due", self->promises[i].due);
-        out_close (out, '}');
-    }
-    out_close (out, ']');
-    out_member (out, "state", contact_state_name (self->state));
-    out_close (out, '}');
+    json_t *promises = json_array ();
+    for (size_t i = 0; i < self->promises_n; i++)
+        json_array_append_new (promises, json_pack ("{s:s, s:o}", "kind", promise_kind_name (self->promises[i].kind),
+                                                    "due", value_time (self->promises[i].due)));
+    return json_pack ("{s:o, s:s, s:o, s:o, s:s}", "contact", value_text (self->contact), "disposition",
+                      disposition_name (self->disposition), "accountable", value_text (self->accountable), "promises",
+                      promises, "state", contact_state_name (self->state));
 }

@@ -3,7 +3,7 @@
 #define BUCKSTOP_RECEIPT_H
 
 #include "contact.h"
-#include "json_out.h"
+#include "values.h"
 
 typedef Buckstop__V1__Disposition disposition_t;
 
@@ -25,7 +25,7 @@ receipt_t receipt_of (const contact_t *contact, uint64_t version, disposition_t 
 uint8_t *receipt_pack (const receipt_t *self, size_t *size);          /* a packed Receipt; malloc'd */
 int receipt_unpack (const void *bytes, size_t size, receipt_t *self); /* 0, or -1: not a Receipt */
 /* The same receipt gives the same bytes, always. */
-void receipt_json (json_out_t *out, const receipt_t *self);
+json_t *receipt_json (const receipt_t *self); /* the caller owns it */
 /* For an answer in an envelope: fn gets the message during the call. */
 typedef void (receipt_message_fn) (void *arg, Buckstop__V1__Receipt *message);
 void receipt_message (const receipt_t *self, receipt_message_fn *fn, void *arg);

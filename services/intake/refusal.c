@@ -5,7 +5,6 @@
 
 #include "words.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 
 #define TYPE_PREFIX "urn:buckstop:problem:"
@@ -75,13 +74,20 @@ const refusal_row_t *refusal_row (refusal_kind_t kind)
     return &rows[kind < REFUSE_KINDS ? kind : REFUSE_NONE];
 }
 
-refusal_t refusal_of (refusal_kind_t kind, const char *format, ...)
+refusal_t refusal_of_list (refusal_kind_t kind, const char *format, va_list words)
 {
     refusal_t self = {.kind = kind};
-    va_list args;
-    va_start (args, format);
-    vsnprintf (self.detail, sizeof self.detail, format, args);
-    va_end (args);
+    vsnprintf (self.detail, sizeof self.detail, format, words);
+    text_repair (self.detail);
+    return self;
+}
+
+refusal_t refusal_of (refusal_kind_t kind, const char *format, ...)
+{
+    va_list words;
+    va_start (words, format);
+    refusal_t self = refusal_of_list (kind, format, words);
+    va_end (words);
     return self;
 }
 
@@ -95,29 +101,24 @@ void refusal_about (refusal_t *self, const contact_t *contact)
     WORD_COPY (self->offered_to, contact->offered_to);
 }
 
-static void put_about (json_out_t *out, const refusal_t *self)
+static json_t *about (const refusal_t *self)
 {
     char allowed[DETAIL_SIZE];
-    out_member (out, "state", contact_state_name (self->state));
-    out_member (out, "allowed", contact_allowed (self->state, allowed, sizeof allowed));
-    out_member_some (out, "owner", self->owner);
-    out_member_some (out, "offered_to", self->offered_to);
-    out_member_some (out, "accountable", self->accountable);
+    return json_pack ("{s:s, s:s, s:o*, s:o*, s:o*}",                                    /**/
+                      "state", contact_state_name (self->state),                         /**/
+                      "allowed", contact_allowed (self->state, allowed, sizeof allowed), /**/
+                      "owner", value_some (self->owner),                                 /**/
+                      "offered_to", value_some (self->offered_to),                       /**/
+                      "accountable", value_some (self->accountable));
 }
 
-void refusal_json (json_out_t *out, const refusal_t *self)
+json_t *refusal_json (const refusal_t *self)
 {
     const refusal_row_t *row = refusal_row (self->kind);
-    char type[sizeof TYPE_PREFIX + NAME_SIZE];
-    snprintf (type, sizeof type, TYPE_PREFIX "%s", row->code);
-    out_open (out, '{');
-    out_member (out, "type", type);
-    out_member (out, "title", row->title);
-    out_member_number (out, "status", row->status);
-    out_member (out, "detail", self->detail);
-    out_member (out, "code", row->code);
-    out_member (out, "hint", row->hint);
+    json_t *problem =
+        json_pack ("{s:s+, s:s, s:I, s:o, s:s, s:s}", "type", TYPE_PREFIX, row->code, "title", row->title, "status",
+                   (json_int_t)row->status, "detail", value_text (self->detail), "code", row->code, "hint", row->hint);
     if (self->state)
-        put_about (out, self);
-    out_close (out, '}');
+        json_object_update_new (problem, about (self));
+    return problem;
 }

@@ -5,7 +5,9 @@
 #define BUCKSTOP_REFUSAL_H
 
 #include "contact.h"
-#include "json_out.h"
+#include "values.h"
+
+#include <stdarg.h>
 
 typedef enum refusal_kind {
     REFUSE_NONE,
@@ -61,10 +63,11 @@ typedef struct refusal_row {
 } refusal_row_t;
 const refusal_row_t *refusal_row (refusal_kind_t kind);
 
+/* What does not fit the detail is cut; it is UTF-8, whatever the words are made of. */
 refusal_t refusal_of (refusal_kind_t kind, const char *format, ...) __attribute__ ((format (printf, 2, 3)));
+refusal_t refusal_of_list (refusal_kind_t kind, const char *format, va_list words);
 /* The state, the actions it allows and who holds it go with the refusal. */
 void refusal_about (refusal_t *self, const contact_t *contact);
-/* application/problem+json */
-void refusal_json (json_out_t *out, const refusal_t *self);
+json_t *refusal_json (const refusal_t *self); /* application/problem+json; the caller owns it */
 
 #endif

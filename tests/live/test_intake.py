@@ -200,7 +200,7 @@ def bad_inputs(house):
         ("POST", "/v1/contacts", "{", "channel", 400, "malformed", "line 1"),
         ("POST", "/v1/contacts", '{\n"channel":"mail",\n"text":oops}', "channel", 400, "malformed", "line 3"),
         ("POST", "/v1/contacts", b'{"channel":"mail","text":"\xff\xfe"}', "channel", 400, "malformed", ""),
-        ("POST", "/v1/contacts", deep, "channel", 400, "malformed", "nested deeper"),
+        ("POST", "/v1/contacts", deep, "channel", 400, "malformed", "depth"),
         ("POST", "/v1/contacts", '{"text":"a","text":"b"}', "channel", 400, "malformed", "duplicate"),
         ("POST", "/v1/contacts", '{"channel":"mail","text":"a","colour":"red"}', "channel", 422, "invalid", "colour"),
         ("POST", "/v1/contacts", said(channel="pigeon"), "channel", 422, "unknown-channel", "chat, mail"),
