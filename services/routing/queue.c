@@ -1,7 +1,7 @@
 /* queue.c - the waiting list, kept as the store has it.
  *
  * Hears: contacts with their records (hints), events, the store's queue. Says: contacts to the waiting list.
- * While anything waits the head of the queue is read every second, so a lost hint costs no more; the whole queue
+ * The head of the queue is read every second, so a lost hint costs no more; the whole queue
  * is walked at start and every refresh_ms after the last walk, slice by slice. Records are loaded for what is
  * not known, and for what changes by time. A record that can't be read is said once and left out: the others
  * go on. */
@@ -289,7 +289,7 @@ void queue_tick (desk_t *desk)
     load_due (desk);
     if (!desk->walking && routing_mono (desk->self) >= desk->walk_at)
         walk_begin (desk);
-    if (waiting_size (desk->waiting) && !desk->reading_head) {
+    if (!desk->reading_head) { /* also while nothing is known to wait: a lost hint costs a second, not a walk's time */
         desk->reading_head = true;
         read_part (desk, 0, 0, HEAD, on_head);
     }
