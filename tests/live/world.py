@@ -9,6 +9,7 @@ import collections
 import concurrent.futures
 import contextlib
 import http.client
+import itertools
 import json
 import os
 import re
@@ -165,6 +166,13 @@ class Receiver:
     def ids(self, path=None):
         return {call.headers.get("buckstop-id") for call in list(self.calls) if path in (None, call.path)}
 
+    def ids_by_contact(self):
+        """contact -> ids of all that was told about it."""
+        ids = collections.defaultdict(set)
+        for (contact, _, _), some in self.told().items():
+            ids[contact] |= some
+        return ids
+
     def told(self):
         """(contact, purpose, person) -> ids under which it was told."""
         told = collections.defaultdict(set)
@@ -311,7 +319,7 @@ class World:
         self.socket = self.dir + "/redis.sock"
         self.environment = {k: v for k, v in os.environ.items() if not k.startswith("BUCKSTOP_")}
         self.redis_process, self.redis = None, redis.Redis(unix_socket_path=self.socket)
-        self.clients, self.watches, self.closing = [], [], False
+        self.clients, self.watches, self.closing, self.counter = [], [], False, itertools.count()
         os.mkdir(self.dir + "/secrets")
         for name in ("pager", "callback"):
             with open(f"{self.dir}/secrets/{name}", "w", encoding="utf-8") as key:
@@ -420,7 +428,7 @@ class World:
 
     def submit(self, channel="mail", key=None, at=1, **more):
         """One contact, whatever happens meanwhile: its id."""
-        body = {"channel": channel, "text": "hello", "customer": "kim", **more}
+        body = {"channel": channel, "text": "hello", "customer": f"customer {next(self.counter)}", **more}
         answer = self.insist("POST", "/v1/contacts", body, key, at)
         assert answer.status == 202, answer
         return answer["contact"]
@@ -570,6 +578,23 @@ class Customers:
         self.stop()
         self.go_on()
         return self.done
+
+
+def facts_of(view):
+    return [fact for event in view["timeline"] for fact in event["facts"]]
+
+
+def count_facts(view):
+    return collections.Counter(fact["fact"] for fact in facts_of(view))
+
+
+def told_once(view, ids):
+    """Each notice of the contact ended once, and arrived under one id: a double carries the id of the first."""
+    counts = count_facts(view)
+    rendered = sum(fact.get("number", 0) for fact in facts_of(view) if fact["fact"] == "notice")
+    delivered, moot = counts["delivered"], counts["delivery_moot"]
+    assert rendered == delivered + moot, (view["contact"], rendered, counts)
+    assert delivered <= len(ids) <= rendered, (view["contact"], ids, counts)
 
 
 # ---- running cases -----------------------------------------------------------------------------------
