@@ -175,9 +175,17 @@ static void refuse_decoration (builder_t *self, struct fy_event *event)
     refuse_token (self, fy_event_get_tag_token (event), 0, "a tag ('!')");
 }
 
+/* A value that is not there has a mark only since libfyaml 0.8: it is told at its key with every version. */
+static bool is_absent (struct fy_event *event)
+{
+    size_t length = 0;
+    struct fy_token *token = event->type == FYET_SCALAR ? fy_event_get_token (event) : NULL;
+    return token && fy_token_scalar_style (token) == FYSS_PLAIN && (!fy_token_get_text (token, &length) || !length);
+}
+
 static void on_event (builder_t *self, struct fy_event *event)
 {
-    const struct fy_mark *mark = fy_event_start_mark (event);
+    const struct fy_mark *mark = is_absent (event) ? NULL : fy_event_start_mark (event);
     if (mark) {
         self->line = mark->line + 1;
         self->column = mark->column + 1;

@@ -85,8 +85,8 @@ static void fill_person (route_tables_t *self, size_t row)
             (uint8_t)level;
     }
     for (size_t k = 0; k < person->languages_n; k++) {
-        int bit = route_tables_language (self, person->languages[k]);
-        self->language_bits[row * self->language_words + (size_t)bit / BITS] |= (uint64_t)1 << (bit % BITS);
+        size_t bit = (size_t)name_index (&self->languages, person->languages[k]);
+        self->language_bits[row * self->language_words + bit / BITS] |= (uint64_t)1 << (bit % BITS);
     }
 }
 

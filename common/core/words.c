@@ -5,6 +5,8 @@
 
 bool word_fits (char *to, size_t size, const char *from)
 {
+    if (size == 0)
+        return false;
     size_t length = from ? strlen (from) : 0;
     bool fits = length < size;
     if (!fits) {

@@ -73,12 +73,10 @@ mail_out_t *mail_out_new (loop_t *loop, const char *url, const char *user, const
 
 static void leave (pending_t *self)
 {
-    for (pending_t **link = &self->out->pending; *link; link = &(*link)->next) {
-        if (*link == self) {
-            *link = self->next;
-            break;
-        }
-    }
+    pending_t **link = &self->out->pending;
+    while (*link != self)
+        link = &(*link)->next;
+    *link = self->next;
     self->out = NULL;
 }
 
@@ -106,7 +104,8 @@ void mail_out_destroy (mail_out_t **self_p)
         return;
     while (self->pending) {
         pending_t *pending = self->pending;
-        leave (pending);
+        self->pending = pending->next;
+        pending->out = NULL;
         if (world_alive (self->loop))
             pending->fn (pending->arg, &(mail_answer_t){.error = "stopped"});
     }
