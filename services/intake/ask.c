@@ -21,10 +21,8 @@ void ask_destroy (ask_t **self_p)
         return;
     *self_p = NULL;
     loop_cancel (self->intake->service->loop, &self->deadline);
-    if (self->http)
-        http_respond (&self->http, 500, NULL, NULL, 0, NULL);
-    if (self->peer)
-        bus_answer (self->intake->service->bus, &self->peer, NULL, 0);
+    if (!self->answered)
+        ask_refuse_early (self, &(refusal_t){.kind = REFUSE_NONE, .detail = "what was to answer it ended"});
     body_clear (&self->body);
     if (self->free_more)
         self->free_more (self->more);

@@ -48,7 +48,7 @@ struct ask {
 };
 
 ask_t *ask_new (intake_t *intake);
-void ask_destroy (ask_t **self_p); /* unanswered: the other side hears nothing more from here */
+void ask_destroy (ask_t **self_p); /* unanswered: 500 */
 int ask_shard (const ask_t *self);
 store_t *ask_store (const ask_t *self);
 /* The policy in force; NULL: there is none, and the ask is refused and gone. */

@@ -155,11 +155,11 @@ static void refusal_to_message (const refusal_t *refusal, Buckstop__V1__Refusal 
 {
     const refusal_row_t *row = refusal_row (refusal->kind);
     buckstop__v1__refusal__init (message);
-    message->status = row->status;
-    message->code = (char *)row->code;
-    message->title = (char *)row->title;
+    message->status = row->problem.status;
+    message->code = (char *)row->problem.code;
+    message->title = (char *)row->problem.title;
     message->detail = (char *)refusal->detail;
-    message->hint = (char *)row->hint;
+    message->hint = (char *)row->problem.hint;
     message->retry_after_s = row->retry_after_s;
 }
 
@@ -194,10 +194,10 @@ static void refusal_by_http (ask_t *self, const refusal_t *refusal)
     if (self->protobuf) {
         Buckstop__V1__Refusal message;
         refusal_to_message (refusal, &message);
-        http_message (self, (int)row->status, &message.base, &headers);
+        http_message (self, (int)row->problem.status, &message.base, &headers);
         return;
     }
-    http_json (self, (int)row->status, TYPE_PROBLEM, refusal_json (refusal), &headers);
+    http_json (self, (int)row->problem.status, TYPE_PROBLEM, refusal_json (refusal), &headers);
 }
 
 void ask_refuse_early (ask_t *self, const refusal_t *refusal)
@@ -211,7 +211,7 @@ void ask_refuse_early (ask_t *self, const refusal_t *refusal)
         peer_answer (self, BUCKSTOP__V1__ENVELOPE__BODY_REFUSAL, &message);
     } else if (self->route && self->route->page) {
         char *html = page_of_refusal (refusal);
-        http_page (self, (int)refusal_row (refusal->kind)->status, html, strlen (html));
+        http_page (self, (int)refusal_row (refusal->kind)->problem.status, html, strlen (html));
         free (html);
     } else {
         refusal_by_http (self, refusal);

@@ -116,7 +116,7 @@ char *page_of_receipt (const receipt_t *receipt)
 char *page_of_refusal (const refusal_t *refusal)
 {
     page_t page;
-    const refusal_row_t *row = refusal_row (refusal->kind);
+    const problem_t *row = &refusal_row (refusal->kind)->problem;
     page_open (&page, row->title);
     put_paragraph (page.out, refusal->detail);
     put_paragraph (page.out, row->hint);

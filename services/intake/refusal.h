@@ -5,6 +5,7 @@
 #define BUCKSTOP_REFUSAL_H
 
 #include "contact.h"
+#include "problem.h"
 #include "values.h"
 
 #include <stdarg.h>
@@ -55,10 +56,8 @@ typedef struct refusal {
     char owner[NAME_SIZE], accountable[NAME_SIZE], offered_to[NAME_SIZE];
 } refusal_t;
 
-/* What a kind always says. */
 typedef struct refusal_row {
-    const char *code, *title, *hint;
-    unsigned status; /* of HTTP */
+    problem_t problem;
     unsigned retry_after_s;
 } refusal_row_t;
 const refusal_row_t *refusal_row (refusal_kind_t kind);

@@ -87,11 +87,13 @@ static void a_request_nobody_answers_gets_503_and_a_later_answer_does_nothing (v
 {
     bench_t *self = *state;
     mono_ms_t before = loop_now (self->loop);
-    says (self, "GET /never?a=1 HTTP/1.1\r\nHost: h\r\n\r\n", "\"detail\"");
+    says (self, "GET /never?a=1 HTTP/1.1\r\nHost: h\r\n\r\n", "\"hint\"");
     assert_in_range (loop_now (self->loop) - before, TIMEOUT_MS, TIMEOUT_MS + 900);
     assert_true (heard (self, "HTTP/1.1 503 "));
     assert_true (heard (self, "Retry-After: 1\r\n"));
     assert_true (heard (self, PROBLEM));
+    assert_true (heard (self, "\"code\":\"no-answer-in-time\""));
+    assert_true (heard (self, "with the same Idempotency-Key"));
     assert_int_equal (http_server_open (self->server), 0);
     assert_non_null (self->kept);
     says (self, "GET /next HTTP/1.1\r\nHost: h\r\n\r\n", "GET /next"); /* the connection lives on */
@@ -112,10 +114,11 @@ static void what_is_malformed_gets_400 (void **state)
         "GET /x HTTP/1.1\r\n\r\n",
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        says (self, rows[i], "\"detail\"");
+        says (self, rows[i], "\"hint\"");
         assert_true (heard (self, "HTTP/1.1 400 "));
         assert_true (heard (self, PROBLEM));
         assert_true (heard (self, "\"status\":400"));
+        assert_true (heard (self, "\"code\":\"malformed\""));
     }
 }
 
@@ -135,11 +138,13 @@ static void a_body_too_large_is_read_not_kept_and_gets_413 (void **state)
         char *text = malloc (sizes[i] + 200);
         int head = sprintf (text, "POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: %zu\r\n\r\n", sizes[i]);
         memset (text + head, 'x', sizes[i]);
-        say (self, text, (size_t)head + sizes[i], "\"detail\"");
+        say (self, text, (size_t)head + sizes[i], "\"hint\"");
         free (text);
         assert_true (heard (self, "HTTP/1.1 413 "));
         assert_true (heard (self, PROBLEM));
         assert_true (heard (self, "larger than 10000 bytes"));
+        assert_true (heard (self, "\"type\":\"urn:buckstop:problem:too-large\""));
+        assert_true (heard (self, "\"code\":\"too-large\""));
         assert_false (self->closed);
     }
     char *whole = malloc (BODY_MAX + 200); /* exactly the limit passes */
@@ -159,7 +164,7 @@ static void a_body_announced_too_large_is_refused_before_it_is_sent (void **stat
     assert_true (self->closed);
     close (self->fd);
     self->fd = -1;
-    says (self, "POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 99999999999\r\n\r\n", "\"detail\"");
+    says (self, "POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 99999999999\r\n\r\n", "\"hint\"");
     assert_true (heard (self, "HTTP/1.1 413 "));
 }
 

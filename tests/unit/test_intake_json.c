@@ -72,8 +72,8 @@ static void submissions_refused (void **state)
         if (body_submit (&body, BODY_JSON, rows[i].body, strlen (rows[i].body), "", &submit, &refusal))
             fail_msg ("%zu: %s was read", i, rows[i].body);
         body_clear (&body);
-        if (refusal_row (refusal.kind)->status != rows[i].status || !strstr (refusal.detail, rows[i].detail))
-            fail_msg ("%zu: %s: %u %s", i, rows[i].body, refusal_row (refusal.kind)->status, refusal.detail);
+        if (refusal_row (refusal.kind)->problem.status != rows[i].status || !strstr (refusal.detail, rows[i].detail))
+            fail_msg ("%zu: %s: %u %s", i, rows[i].body, refusal_row (refusal.kind)->problem.status, refusal.detail);
     }
 }
 
@@ -88,7 +88,7 @@ static void nesting_is_bounded (void **state)
     refusal_t refusal;
     memset (text, '[', DEEP);
     assert_false (body_submit (&body, BODY_JSON, text, DEEP, "", &submit, &refusal));
-    assert_int_equal (refusal_row (refusal.kind)->status, 400);
+    assert_int_equal (refusal_row (refusal.kind)->problem.status, 400);
     assert_non_null (strstr (refusal.detail, "line 1, column 20"));
     assert_non_null (strstr (refusal.detail, "depth"));
     body_clear (&body);
@@ -179,8 +179,8 @@ static void protobuf_refused (void **state)
         if (body_submit (&body, BODY_PROTOBUF, rows[i].bytes, rows[i].size, "", &submit, &refusal))
             fail_msg ("%zu was read", i);
         body_clear (&body);
-        if (refusal_row (refusal.kind)->status != rows[i].status)
-            fail_msg ("%zu: %u %s", i, refusal_row (refusal.kind)->status, refusal.detail);
+        if (refusal_row (refusal.kind)->problem.status != rows[i].status)
+            fail_msg ("%zu: %u %s", i, refusal_row (refusal.kind)->problem.status, refusal.detail);
     }
 }
 
@@ -191,7 +191,7 @@ static void other_types_are_415 (void **state)
     Buckstop__V1__Action action;
     refusal_t refusal;
     assert_false (body_action (&body, BODY_OTHER, "{}", 2, id, &action, &refusal));
-    assert_int_equal (refusal_row (refusal.kind)->status, 415);
+    assert_int_equal (refusal_row (refusal.kind)->problem.status, 415);
     body_clear (&body);
 }
 

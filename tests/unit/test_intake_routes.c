@@ -122,12 +122,12 @@ static void problems (void **state)
 {
     (void)state;
     for (refusal_kind_t kind = REFUSE_MALFORMED; kind < REFUSE_KINDS; kind++) {
-        const refusal_row_t *row = refusal_row (kind);
+        const problem_t *row = &refusal_row (kind)->problem;
         if (!row->code || row->status < 400 || row->status > 503 || !*row->title || !*row->hint)
             fail_msg ("row %d says too little", kind);
-        assert_int_equal (row->status == 503, row->retry_after_s != 0);
+        assert_int_equal (row->status == 503, refusal_row (kind)->retry_after_s != 0);
         for (refusal_kind_t other = REFUSE_MALFORMED; other < kind; other++)
-            assert_string_not_equal (row->code, refusal_row (other)->code);
+            assert_string_not_equal (row->code, refusal_row (other)->problem.code);
     }
     refusal_t refusal = refusal_of (REFUSE_NO_STATE, "'%s' is \"not\" possible", "accept");
     contact_t contact = {

@@ -516,6 +516,62 @@ static void listed_in_pages (void **state)
     json_decref (none);
 }
 
+/* Follows `next` to the end; what the pages held, in all and in the first. */
+static size_t timeline_of (const char *id, size_t *pages, size_t *in_first)
+{
+    char path[128];
+    size_t entries = 0;
+    snprintf (path, sizeof path, "%s", below (id, ""));
+    for (*pages = 0; *path; ++*pages) {
+        json_t *page = ask ((request_t){"GET", path, operator_}, 200);
+        const json_t *timeline = json_object_get (page, "timeline");
+        entries += json_array_size (timeline);
+        if (*pages == 0)
+            *in_first = entries;
+        assert_true (json_is_string (json_object_get (page, "next")) || json_is_null (json_object_get (page, "next")));
+        snprintf (path, sizeof path, "%s", text_of (page, "next"));
+        json_decref (page);
+    }
+    return entries;
+}
+
+static void timeline_in_pages (void **state)
+{
+    (void)state;
+    enum { PAGE = 1000 };
+    char id[ID_SIZE];
+    size_t pages, in_first;
+    open_one (id);
+    for (size_t i = 1; i < PAGE; i++)
+        json_decref (ask ((request_t){"POST", below (id, "/messages"), channel, "{\"text\":\"x\"}"}, 202));
+    assert_int_equal (timeline_of (id, &pages, &in_first), PAGE);
+    assert_int_equal (pages, 1); /* just full: no empty page follows */
+    json_decref (ask ((request_t){"POST", below (id, "/messages"), channel, "{\"text\":\"x\"}"}, 202));
+    assert_int_equal (timeline_of (id, &pages, &in_first), PAGE + 1);
+    assert_int_equal (pages, 2);
+    assert_int_equal (in_first, PAGE);
+}
+
+/* A page of large messages ends early, so that no answer is larger than what a client reads. */
+static void timeline_of_large_messages (void **state)
+{
+    (void)state;
+    enum { MESSAGES = 6, TEXT = 1000 * 1000 };
+    char id[ID_SIZE];
+    size_t pages, in_first;
+    char *body = calloc (1, TEXT + 16);
+    memset (body, 'x', TEXT);
+    memcpy (body, "{\"text\":\"", 9);
+    memcpy (body + TEXT - 2, "\"}", 2);
+    open_one (id);
+    for (size_t i = 0; i < MESSAGES; i++)
+        json_decref (ask ((request_t){"POST", below (id, "/messages"), channel, body}, 202));
+    free (body);
+    assert_int_equal (timeline_of (id, &pages, &in_first), MESSAGES + 1);
+    assert_int_equal (in_first, 4);
+    assert_int_equal (pages, 2);
+}
+
 static void events_in_order (void **state)
 {
     (void)state;
@@ -846,6 +902,8 @@ int main (void)
         TEST (presence),
         TEST (accepting_makes_present),
         TEST (listed_in_pages),
+        TEST (timeline_in_pages),
+        TEST (timeline_of_large_messages),
         TEST (events_in_order),
         TEST (f21_delivered_upstream_nothing_here),
         TEST (f21_fails_without_its_guard),

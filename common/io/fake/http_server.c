@@ -5,9 +5,9 @@
 #include "http_server.h"
 #include "world.h"
 
+#include "problem.h"
 #include "xmalloc.h"
 
-#include <stdio.h>
 #include <strings.h>
 
 enum { HEADERS_MAX = 32, PORT_FIRST = 20000 };
@@ -115,11 +115,14 @@ static void answer_fill (fake_answer_t *self, int status, const char *type, cons
         answer_header (self, "Content-Type", type);
 }
 
-static void answer_problem (fake_answer_t *self, int status)
+static void answer_problem (fake_answer_t *self, problem_kind_t kind, const char *detail)
 {
-    char body[128];
-    int size = snprintf (body, sizeof body, "{\"type\":\"about:blank\",\"status\":%d}", status);
-    answer_fill (self, status, "application/problem+json", body, (size_t)size);
+    int status = (int)problem_of (kind)->status;
+    json_t *problem = problem_json (problem_of (kind), detail);
+    char *text = xcheck (json_dumps (problem, JSON_COMPACT));
+    json_decref (problem);
+    answer_fill (self, status, "application/problem+json", text, strlen (text));
+    free (text);
     if (status == 503)
         answer_header (self, "Retry-After", "1");
 }
@@ -212,7 +215,7 @@ static void handle (void *arg)
     if (!server)
         return;
     if (self->size > server->config.body_max && server->config.body_max) {
-        answer_problem (self->answer, 413);
+        answer_problem (self->answer, PROBLEM_LARGE, "The body is too large.");
         request_leave (self);
         return;
     }
@@ -225,7 +228,7 @@ static void time_out (void *arg)
     http_request_t *self = arg;
     if (!self->server)
         return;
-    answer_problem (self->answer, 503);
+    answer_problem (self->answer, PROBLEM_LATE, "It may be done yet.");
     request_leave (self);
 }
 
@@ -301,7 +304,7 @@ void http_server_destroy (http_server_t **self_p)
     while (self->open) {
         http_request_t *request = self->open;
         if (world_alive (self->loop))
-            answer_problem (request->answer, 503);
+            answer_problem (request->answer, PROBLEM_STOPPING, "The answer was still to come.");
         request_leave (request);
     }
     for (http_server_t **link = &servers; *link; link = &(*link)->next) {

@@ -42,10 +42,9 @@ static const char *header_of (struct MHD_Connection *connection, const char *nam
 static void refuse_large (http_request_t *request)
 {
     char detail[128];
-    snprintf (detail, sizeof detail, "The body is larger than %zu bytes. Send less of it, or in parts.",
-              request->server->body_max);
+    snprintf (detail, sizeof detail, "The body is larger than %zu bytes.", request->server->body_max);
     request->seen = true;
-    http_request_refuse (request, MHD_HTTP_CONTENT_TOO_LARGE, "Content Too Large", detail);
+    http_request_refuse (request, PROBLEM_LARGE, detail);
 }
 
 /* Who announces too much is told before sending it, if asking first; else only when it is far too much. */
@@ -90,10 +89,9 @@ static void dispatch (http_request_t *request, const char *version)
     if (request->received > self->body_max)
         refuse_large (request);
     else if (wrong)
-        http_request_refuse (request, MHD_HTTP_BAD_REQUEST, "Bad Request", wrong);
+        http_request_refuse (request, PROBLEM_HEAD, wrong);
     else if (self->draining)
-        http_request_refuse (request, MHD_HTTP_SERVICE_UNAVAILABLE, "Service Unavailable",
-                             "This server is stopping. Connect again.");
+        http_request_refuse (request, PROBLEM_STOPPING, "Nothing was done.");
     else {
         http_server_opened (self, request);
         if (self->running)
@@ -272,8 +270,7 @@ void http_server_destroy (http_server_t **self_p)
         return;
     http_server_drain (self);
     while (self->oldest)
-        http_request_refuse (self->oldest, MHD_HTTP_SERVICE_UNAVAILABLE, "Service Unavailable",
-                             "This server is stopping. Send the same request again.");
+        http_request_refuse (self->oldest, PROBLEM_STOPPING, "The answer was still to come; it may have been done.");
     MHD_UNSIGNED_LONG_LONG wait = 0;
     for (int i = 0; i < LAST_RUNS_MAX && run_once (self, &wait) && !wait; i++)
         ;

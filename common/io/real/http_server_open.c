@@ -18,9 +18,7 @@ static void on_expire (void *arg)
     mono_ms_t now = loop_now (self->loop);
     self->expire = NULL;
     while (self->oldest && self->oldest->deadline <= now)
-        http_request_refuse (self->oldest, MHD_HTTP_SERVICE_UNAVAILABLE, "Service Unavailable",
-                             "No answer could be made in time. Send the same request again, with the same "
-                             "Idempotency-Key: it will not be done twice.");
+        http_request_refuse (self->oldest, PROBLEM_LATE, "It may be done yet.");
     watch_oldest (self);
 }
 

@@ -3,6 +3,7 @@
 #define BUCKSTOP_HTTP_SERVER_PRIVATE_H
 
 #include "http_server.h"
+#include "problem.h"
 
 #include <microhttpd.h>
 
@@ -57,8 +58,8 @@ int http_request_copy_fields (http_request_t *self); /* 0, or -1: the query is m
 /* The answer as the connection will send it; opens nothing and forgets nothing. */
 void http_request_answer (http_request_t *self, int status, const char *content_type, const void *body, size_t size,
                           const http_header_t *headers);
-/* An answer of the server's own: a problem document (RFC 9457). */
-void http_request_refuse (http_request_t *self, int status, const char *title, const char *detail);
+/* An answer of the server's own. */
+void http_request_refuse (http_request_t *self, problem_kind_t kind, const char *detail);
 
 /* http_server_open.c: the handler gets it; it is answered, and the daemon is to run. */
 void http_server_opened (http_server_t *self, http_request_t *request);

@@ -5,7 +5,6 @@
 #include "http_server_private.h"
 #include "xmalloc.h"
 
-#include <jansson.h>
 #include <strings.h>
 
 enum { BODY_ROOM_MIN = 1024, HEX = 16 };
@@ -184,15 +183,13 @@ void http_request_answer (http_request_t *self, int status, const char *content_
     http_server_answered (self->server, self);
 }
 
-void http_request_refuse (http_request_t *self, int status, const char *title, const char *detail)
+void http_request_refuse (http_request_t *self, problem_kind_t kind, const char *detail)
 {
     static const http_header_t later[] = {{"Retry-After", "1"}, {NULL, NULL}};
-    json_t *problem =
-        json_pack ("{s:s, s:s, s:i, s:s}", "type", "about:blank", "title", title, "status", status, "detail", detail);
-    char *text = json_dumps (problem, JSON_COMPACT);
+    int status = (int)problem_of (kind)->status;
+    json_t *problem = problem_json (problem_of (kind), detail);
+    char *text = xcheck (json_dumps (problem, JSON_COMPACT));
     json_decref (problem);
-    if (!text)
-        abort (); /* memory */
     http_request_answer (self, status, "application/problem+json", text, strlen (text),
                          status == MHD_HTTP_SERVICE_UNAVAILABLE ? later : NULL);
     free (text);
