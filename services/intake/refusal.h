@@ -64,7 +64,8 @@ const refusal_row_t *refusal_row (refusal_kind_t kind);
 
 /* What does not fit the detail is cut; it is UTF-8, whatever the words are made of. */
 refusal_t refusal_of (refusal_kind_t kind, const char *format, ...) __attribute__ ((format (printf, 2, 3)));
-refusal_t refusal_of_list (refusal_kind_t kind, const char *format, va_list words);
+refusal_t refusal_of_list (refusal_kind_t kind, const char *format, va_list words)
+    __attribute__ ((format (printf, 2, 0)));
 /* The state, the actions it allows and who holds it go with the refusal. */
 void refusal_about (refusal_t *self, const contact_t *contact);
 json_t *refusal_json (const refusal_t *self); /* application/problem+json; the caller owns it */
