@@ -120,6 +120,16 @@ static apply_outcome_t act_on (turn_t *t)
                         *allowed ? allowed : "nothing");
 }
 
+/* A policy may no longer name who was accountable: then the duty lead is, from the next look on. */
+static bool keep_accountable (turn_t *t)
+{
+    contact_t *c = t->c;
+    if (c->state == S_NONE || c->state == S_CLOSED || policy_person (t->policy, c->accountable))
+        return false;
+    set_accountable (t, duty_lead (t->policy, c)->name, "who was accountable is not with us any more");
+    return true;
+}
+
 apply_outcome_t contact_apply (const contact_t *before, const contact_event_t *event, wall_ms_t now,
                                const policy_t *policy, contact_t *after, effects_t *effects, char why[DETAIL_SIZE])
 {
@@ -130,8 +140,9 @@ apply_outcome_t contact_apply (const contact_t *before, const contact_event_t *e
     effects->overflow = false;
     why[0] = '\0';
     bool was_due = false;
+    was_due = keep_accountable (&t);
     if (GUARD ("f26") || event->kind == EVENT_TIME)
-        was_due = clocks_catch_up (&t);
+        was_due |= clocks_catch_up (&t);
     apply_outcome_t outcome = act_on (&t);
     if (event->kind == EVENT_TIME)
         return was_due ? APPLY_DONE : outcome;

@@ -67,7 +67,7 @@ typedef struct contact {
     char preferred[NAME_SIZE];
     wall_ms_t preferred_until;
     char transfer_team[NAME_SIZE], transfer_to[NAME_SIZE];
-    wall_ms_t opened_at, waiting_since, last_customer_at, last_reply_at;
+    wall_ms_t opened_at, waiting_since, last_customer_at, last_reply_at, delivered_at;
     wall_ms_t handoff_at;
     unsigned handoff_tries;
     wall_ms_t relax_at, review_at, pause_ends_at;
@@ -159,7 +159,8 @@ typedef struct notice {
     char detail[DETAIL_SIZE];
 } notice_t;
 
-enum { FACTS_MAX = 48, NOTICES_MAX = 24 };
+/* A step tells at most POLICY_TELL_MAX people (policy.h), so one always fits. */
+enum { FACTS_MAX = 96, NOTICES_MAX = 48 };
 
 typedef struct effects {
     fact_t facts[FACTS_MAX];

@@ -8,7 +8,7 @@ typedef apply_outcome_t (act_fn) (turn_t *t);
 
 /* contact_customer.c */
 act_fn act_open, act_message, act_message_owned, act_message_waiting, act_message_resolved;
-void reopen (turn_t *t, const char *by, const char *why);
+void reopen (turn_t *t, const char *by, const char *text, const char *why);
 /* contact_people.c */
 act_fn act_take, act_accept_offer, act_accept_transfer, act_decline_offer, act_decline_owned, act_reply,
     act_reply_waiting, act_note, act_wait, act_transfer, act_resolve, act_reopen, act_acknowledge, act_release;

@@ -126,11 +126,7 @@ static void on_relax (turn_t *t, const clock_hand_t *hand)
 static void on_pause (turn_t *t, const clock_hand_t *hand)
 {
     contact_t *c = t->c;
-    turn_fact_detail (t, FACT (PAUSE_ENDED), "the customer did not answer in time")->at = hand->at;
-    c->pause_ends_at = 0;
-    c->pause_left_ms = 0;
-    c->state = S_OWNED;
-    promises_resume (t);
+    end_pause (t, hand->at, "the customer did not answer in time");
     WORD_COPY (turn_notice (t, PURPOSE (REVIEW), c->owner)->detail, "the customer did not answer in time");
 }
 
@@ -145,8 +141,21 @@ static void on_review (turn_t *t, const clock_hand_t *hand)
     WORD_COPY (turn_notice (t, PURPOSE (REVIEW), c->accountable)->detail, "nothing has happened for long");
 }
 
+/* A reply that is still on its way may come back: then the contact is not closed over it. */
+static bool answer_is_under_way (const contact_t *c)
+{
+    for (size_t i = 0; i < c->promises_n; i++)
+        if (c->promises[i].answered_at)
+            return true;
+    return false;
+}
+
 static void on_close (turn_t *t, const clock_hand_t *hand)
 {
+    if (answer_is_under_way (t->c)) {
+        t->c->close_at = t->now + CLOSE_LATER_MS;
+        return;
+    }
     turn_fact (t, FACT (CLOSED))->at = hand->at;
     t->c->state = S_CLOSED;
     t->c->close_at = 0;

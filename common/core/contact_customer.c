@@ -84,7 +84,6 @@ static void note_message (turn_t *t)
     const submission_t *s = t->event->submission;
     fact_t *fact = turn_fact (t, FACT (MESSAGE));
     fact->text = s->text;
-    WORD_COPY (fact->by, c->customer);
     c->messages++;
     c->last_customer_at = t->now;
     c->review_at = t->now + t->policy->review_ms;
@@ -115,22 +114,18 @@ apply_outcome_t act_message_owned (turn_t *t)
 
 apply_outcome_t act_message_waiting (turn_t *t)
 {
-    contact_t *c = t->c;
-    turn_fact_detail (t, FACT (PAUSE_ENDED), "the customer answered");
-    c->pause_left_ms = c->pause_ends_at > t->now ? c->pause_ends_at - t->now : 0;
-    c->pause_ends_at = 0;
-    c->state = S_OWNED;
-    promises_resume (t);
+    end_pause (t, t->now, "the customer answered");
     note_message (t);
     tell_owner (t, "the customer answered");
     return APPLY_DONE;
 }
 
 /* Routing looks at the former owner again: reachable, or it goes on to somebody who is. */
-void reopen (turn_t *t, const char *by, const char *why)
+void reopen (turn_t *t, const char *by, const char *text, const char *why)
 {
     contact_t *c = t->c;
     fact_t *fact = turn_fact_detail (t, FACT (REOPENED), "%s", why);
+    fact->text = text;
     WORD_COPY (fact->by, by);
     char former[NAME_SIZE];
     WORD_COPY (former, c->owner);
@@ -144,7 +139,7 @@ void reopen (turn_t *t, const char *by, const char *why)
 
 apply_outcome_t act_message_resolved (turn_t *t)
 {
-    reopen (t, t->c->customer, "the customer wrote again");
+    reopen (t, "", NULL, "the customer wrote again");
     note_message (t);
     return APPLY_DONE;
 }

@@ -101,12 +101,21 @@ void become_owner (turn_t *t, const char *person, uint32_t epoch, const char *ho
     tell_customer (t);
 }
 
+void end_pause (turn_t *t, wall_ms_t at, const char *why)
+{
+    contact_t *c = t->c;
+    turn_fact_detail (t, FACT (PAUSE_ENDED), "%s", why)->at = at;
+    c->pause_left_ms = c->pause_ends_at > at ? c->pause_ends_at - at : 0;
+    c->pause_ends_at = 0;
+    c->state = S_OWNED;
+    promises_resume (t, at);
+}
+
 void give_up_owner (turn_t *t, const char *why)
 {
     contact_t *c = t->c;
     if (c->state == S_WAITING)
-        promises_resume (t);
-    c->pause_ends_at = 0;
+        end_pause (t, t->now, why);
     c->owner[0] = '\0';
     c->owner_epoch = 0;
     clear_offer (t);
@@ -119,15 +128,15 @@ void give_up_owner (turn_t *t, const char *why)
 void move_to (turn_t *t, const policy_target_t *target, const char *why)
 {
     contact_t *c = t->c;
+    const char *team = target->kind == TELL_TEAM && target->team ? target->team->name : c->team;
+    contact_t there = *c;
+    WORD_COPY (there.team, team);
     const policy_person_t *person = target->kind == TELL_MANAGER  ? t->policy->manager
                                     : target->kind == TELL_PERSON ? target->person
-                                                                  : duty_lead (t->policy, c);
-    if (target->kind == TELL_TEAM && target->team) {
-        WORD_COPY (c->team, target->team->name);
-        person = duty_lead (t->policy, c);
-    }
+                                                                  : duty_lead (t->policy, &there);
     if (word_same (c->owner, person->name))
         return;
+    WORD_COPY (c->team, team);
     fact_t *fact = turn_fact_detail (t, FACT (MOVED), "%s", why);
     WORD_COPY (fact->by, c->owner);
     WORD_COPY (fact->to, target->kind == TELL_TEAM ? c->team : person->name);

@@ -32,6 +32,7 @@ static fact_t *fact_by (turn_t *t, fact_kind_t kind)
 {
     fact_t *fact = turn_fact (t, kind);
     WORD_COPY (fact->by, t->event->by);
+    fact->text = word_empty (t->event->text) ? NULL : t->event->text;
     return fact;
 }
 
@@ -72,7 +73,7 @@ apply_outcome_t act_decline_offer (turn_t *t)
     apply_outcome_t outcome = only (t, t->c->offered_to, "the one who was asked");
     if (outcome != APPLY_DONE)
         return outcome;
-    WORD_COPY (fact_by (t, FACT (DECLINED))->detail, t->event->text);
+    fact_by (t, FACT (DECLINED));
     offer_is_over (t, t->now);
     return APPLY_DONE;
 }
@@ -86,7 +87,7 @@ apply_outcome_t act_decline_owned (turn_t *t)
     apply_outcome_t outcome = owner_only (t);
     if (outcome != APPLY_DONE)
         return outcome;
-    WORD_COPY (fact_by (t, FACT (DECLINED))->detail, t->event->text);
+    fact_by (t, FACT (DECLINED));
     exclude (t, c->owner, t->now + t->policy->decline_ms);
     give_up_owner (t, "the owner gave it back");
     return APPLY_DONE;
@@ -130,7 +131,7 @@ apply_outcome_t act_reply (turn_t *t)
                             "there is no way back to this customer: the submission gave none and "
                             "channel '%s' has none; say it otherwise, then note or resolve",
                             c->channel);
-    fact_by (t, FACT (REPLIED))->text = t->event->text;
+    fact_by (t, FACT (REPLIED));
     c->last_reply_at = t->now;
     c->review_at = t->now + t->policy->review_ms;
     answer (t);
@@ -141,7 +142,7 @@ apply_outcome_t act_note (turn_t *t)
 {
     apply_outcome_t outcome = need_text (t, "a note needs text");
     if (outcome == APPLY_DONE)
-        fact_by (t, FACT (NOTED))->text = t->event->text;
+        fact_by (t, FACT (NOTED));
     return outcome;
 }
 
@@ -193,8 +194,7 @@ apply_outcome_t act_transfer (turn_t *t)
     c->transfers++;
     fact_t *fact = fact_by (t, FACT (TRANSFER_PROPOSED));
     WORD_COPY (fact->to, word_empty (t->event->person) ? t->event->team : t->event->person);
-    WORD_COPY (fact->detail, t->event->text);
-    if (c->transfers > t->policy->transfers_max) {
+    if (c->transfers > t->policy->transfers_max && !word_same (c->owner, t->policy->manager->name)) {
         move_to (t, &(policy_target_t){.kind = TELL_MANAGER}, "passed on too often");
         return APPLY_DONE;
     }
@@ -228,10 +228,9 @@ apply_outcome_t act_resolve (turn_t *t)
     if (outcome != APPLY_DONE)
         return outcome;
     if (c->state == S_WAITING)
-        promises_resume (t);
+        end_pause (t, t->now, "resolved");
     settle (t);
-    fact_t *fact = fact_by (t, FACT (RESOLVED));
-    WORD_COPY (fact->detail, t->event->text);
+    fact_by (t, FACT (RESOLVED));
     clear_offer (t);
     clear_transfer (t);
     set_accountable (t, t->event->by, "resolved it");
@@ -244,7 +243,7 @@ apply_outcome_t act_resolve (turn_t *t)
 
 apply_outcome_t act_reopen (turn_t *t)
 {
-    reopen (t, t->event->by, word_empty (t->event->text) ? "by a person" : t->event->text);
+    reopen (t, t->event->by, t->event->text, "by a person");
     if (!promise_unanswered (t->c))
         promise_open (t, P_NEXT, 0);
     return APPLY_DONE;

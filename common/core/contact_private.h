@@ -30,6 +30,7 @@
 #define WAY_BACK(name) BUCKSTOP__V1__RETURN_WAY__RETURN_WAY_##name
 
 /* Times that no policy sets. */
+#define CLOSE_LATER_MS    (15 * MS_PER_MINUTE) /* a reply is still on its way when it should close */
 #define HANDOFF_FIRST_MS  (2 * MS_PER_SECOND)
 #define HANDOFF_DOUBLINGS 2U                  /* 2, 4, 8, 8, ... seconds */
 #define HANDOFF_TOLD      3U                  /* so many repetitions are put on the timeline */
@@ -69,6 +70,7 @@ void exclude (turn_t *t, const char *person, wall_ms_t until);
 void move_to (turn_t *t, const policy_target_t *target, const char *why);
 void offer_is_over (turn_t *t, wall_ms_t at); /* expired, declined, or the person is gone */
 wall_ms_t queue_clock (const turn_t *t);      /* when the answer "nobody now" may change by time alone */
+void end_pause (turn_t *t, wall_ms_t at, const char *why); /* WAITING: its time is charged, promises go on */
 void tell_customer (turn_t *t);               /* the acknowledgement, once */
 
 /* promise.c */
@@ -78,7 +80,7 @@ void promise_release (turn_t *t, size_t index, const char *by, const char *reaso
 void promise_break (turn_t *t, size_t index);
 void promise_drop (turn_t *t, size_t index); /* settled: no longer owed */
 void promises_pause (turn_t *t);
-void promises_resume (turn_t *t);
+void promises_resume (turn_t *t, wall_ms_t at); /* the pause ended then */
 bool promise_is_response (const promise_t *p);
 promise_t *promise_unanswered (contact_t *c); /* a response that is owed and not on its way; NULL: none */
 /* Arms the next step of p, counted from `from`, at which `elapsed` of its duration had passed. */

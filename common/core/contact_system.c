@@ -158,6 +158,8 @@ apply_outcome_t act_delivered (turn_t *t)
     contact_t *c = t->c;
     fact_t *fact = turn_fact_detail (t, FACT (DELIVERED), "the reply was accepted by the customer's side");
     fact->promise = t->event->promise;
+    if (t->event->answered_at > c->delivered_at)
+        c->delivered_at = t->event->answered_at;
     for (size_t i = c->promises_n; i-- > 0;) {
         promise_t *p = &c->promises[i];
         if (!p->answered_at || p->answered_at != t->event->answered_at)
@@ -170,14 +172,31 @@ apply_outcome_t act_delivered (turn_t *t)
     return APPLY_DONE;
 }
 
+/* A later reply may have arrived meanwhile: then the customer was answered by that one, at its time. */
+static void not_answered (turn_t *t, size_t index)
+{
+    contact_t *c = t->c;
+    promise_t *p = &c->promises[index];
+    bool later = c->delivered_at > p->answered_at;
+    p->answered_at = 0;
+    if (!later)
+        return;
+    if (p->state == P_BROKEN)
+        promise_drop (t, index);
+    else if (c->delivered_at <= p->due)
+        promise_keep (t, index, c->delivered_at);
+}
+
 static void never_given (turn_t *t)
 {
     contact_t *c = t->c;
     fact_t *fact = turn_fact_detail (t, FACT (DELIVERY_FAILED), "%s", t->event->detail ? t->event->detail : "");
     fact->promise = t->event->promise;
-    for (size_t i = 0; i < c->promises_n; i++)
-        if (c->promises[i].answered_at == t->event->answered_at)
-            c->promises[i].answered_at = 0;
+    for (size_t i = c->promises_n; i-- > 0;)
+        if (c->promises[i].answered_at == t->event->answered_at && t->event->answered_at)
+            not_answered (t, i);
+    if (c->last_reply_at == t->event->answered_at)
+        c->last_reply_at = c->delivered_at;
     notice_t *notice = turn_notice (t, PURPOSE (RETURNED), *c->owner ? c->owner : c->accountable);
     notice->urgent = true;
     WORD_COPY (notice->detail, t->event->detail);
@@ -191,12 +210,7 @@ apply_outcome_t act_failed (turn_t *t)
 
 apply_outcome_t act_failed_waiting (turn_t *t)
 {
-    contact_t *c = t->c;
-    turn_fact_detail (t, FACT (PAUSE_ENDED), "the question did not reach the customer");
-    c->pause_left_ms = c->pause_ends_at > t->now ? c->pause_ends_at - t->now : 0;
-    c->pause_ends_at = 0;
-    c->state = S_OWNED;
-    promises_resume (t);
+    end_pause (t, t->now, "the question did not reach the customer");
     never_given (t);
     return APPLY_DONE;
 }
@@ -204,7 +218,7 @@ apply_outcome_t act_failed_waiting (turn_t *t)
 apply_outcome_t act_failed_resolved (turn_t *t)
 {
     never_given (t);
-    reopen (t, "", "the reply did not reach the customer");
+    reopen (t, "", NULL, "the reply did not reach the customer");
     return APPLY_DONE;
 }
 

@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* so much room is kept for the event itself while catching up */
-enum { FACTS_KEPT = 20, NOTICES_KEPT = 10 };
+enum { FACTS_KEPT = 60, NOTICES_KEPT = 24 };
 
 bool turn_is_full (const turn_t *t)
 {

@@ -146,13 +146,17 @@ static void acknowledgement_ended (turn_t *t)
     c->acknowledged_by[0] = '\0';
 }
 
-/* Takes steps until the next lies ahead: skips to the highest overdue one, and over those that name nobody. */
+/* Takes steps until the next lies ahead: skips to the highest overdue one, and over those that name nobody. What is at
+ * the deadline or behind it waits until the promise is broken: that clock comes first. */
 static const policy_target_t *take_steps (turn_t *t, promise_t *p, const policy_ladder_t *ladder)
 {
     const policy_target_t *move = NULL;
-    while (p->step < ladder->steps_n && p->step_at && p->step_at <= t->now) {
+    bool early = false; /* the one before named nobody: this one does not wait for its time */
+    while (p->step < ladder->steps_n && p->step_at && (early || p->step_at <= t->now)) {
         const policy_step_t *step = &ladder->steps[p->step];
         wall_ms_t at = p->step_at;
+        if (p->state == P_PENDING && at >= p->due && p->due <= t->now)
+            break;
         fold (t, step, &move);
         promise_t ahead = *p;
         ahead.step++;
@@ -162,14 +166,12 @@ static const policy_target_t *take_steps (turn_t *t, promise_t *p, const policy_
         if (overtaken)
             skipped (t, p, at);
         else
-            told = speak (t, p, step, p->step, at);
+            told = speak (t, p, step, p->step, at < t->now ? at : t->now);
         p->step++;
-        p->step_fired = at;
+        p->step_fired = at; /* its own time, also when it spoke early: what follows counts from there */
         p->repeats = 0;
         arm_after (t, p, ladder);
-        bool advance = !overtaken && !told && !step->move && GUARD ("f23");
-        if (advance && p->step < ladder->steps_n)
-            p->step_at = t->now;
+        early = !overtaken && !told && !step->move && GUARD ("f23");
     }
     return move;
 }

@@ -100,6 +100,8 @@ typedef struct policy_target {
     const policy_team_t *team;     /* TELL_TEAM */
 } policy_target_t;
 
+enum { POLICY_TELL_MAX = 16 }; /* people that one step may tell, members of teams counted */
+
 /* One step around a deadline. */
 typedef struct policy_step {
     int percent;      /* of the duration: 1..100, and after_ms is 0; */

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TEMPLATE_MAX = 8192, TRANSFERS_DEFAULT = 3, MAKEUPS_DEFAULT = 2, COUNT_MAX = 100 };
+enum { TEMPLATE_MAX = 8192, TRANSFERS_DEFAULT = 3, MAKEUPS_DEFAULT = 2, COUNT_MAX = 100, MAKEUPS_MAX = 3 };
 
 YAML_LIST_ASSERT (policy_t, channels);
 _Static_assert(offsetof (policy_t, workspace) == 0, "the policy is a row of the map at the root");
@@ -45,7 +45,7 @@ static const yaml_key_t setting_keys[] = {
     {"link", yaml_read_duration, SETTING (link_ms), MS_PER_SECOND, YEAR, "links in notices expire"},
     {"retain", yaml_read_duration, SETTING (retain_ms), MS_PER_SECOND, YEAR, "events and closed contacts are kept"},
     {"transfers", yaml_read_number, SETTING (transfers_max), 0, COUNT_MAX, "more climb to the manager"},
-    {"makeups", yaml_read_number, SETTING (makeup_max), 0, COUNT_MAX, "promises made good for broken ones"},
+    {"makeups", yaml_read_number, SETTING (makeup_max), 0, MAKEUPS_MAX, "promises made good for broken ones"},
     YAML_KEYS_END,
 };
 

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STEPS_MAX = 32, TARGETS_MAX = 16, TIMES_DEFAULT = 10, TIMES_MAX = 1000, PRIORITY_MAX = 100 };
+enum { STEPS_MAX = 32, TIMES_DEFAULT = 10, TIMES_MAX = 1000, PRIORITY_MAX = 100 };
 
 /* A step while it is read. */
 typedef struct draft {
@@ -87,12 +87,21 @@ static void read_after (reader_t *self, const yaml_key_t *key, const node_t *val
     yaml_read_duration (self, key, value, &draft->step.after_ms);
 }
 
+/* Teams are read before ladders. */
+static size_t people_told (const policy_step_t *step)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < step->tell_n; i++)
+        n += step->tell[i].team ? step->tell[i].team->members_n : 1;
+    return n;
+}
+
 static void read_tell (reader_t *self, const yaml_key_t *key, const node_t *value, void *field)
 {
     draft_t *draft = field;
     if (!yaml_is (self, key, value, NODE_LIST, "a list, as in [owner, lead]"))
         return;
-    if (value->n > TARGETS_MAX) {
+    if (value->n > POLICY_TELL_MAX) {
         yaml_fail (self, value, "at most 16", "tell of %s names %zu", self->where, value->n);
         return;
     }
@@ -100,6 +109,10 @@ static void read_tell (reader_t *self, const yaml_key_t *key, const node_t *valu
     for (const node_t *item = value->first; item; item = item->next)
         draft->step.tell_n += read_target (self, key, item, false, &rows[draft->step.tell_n]);
     draft->step.tell = rows;
+    size_t people = people_told (&draft->step);
+    if (people > POLICY_TELL_MAX)
+        yaml_fail (self, value, "at most 16 people: tell a lead, or a person whose way is a channel that all read",
+                   "tell of %s reaches %zu people", self->where, people);
 }
 
 static void read_move (reader_t *self, const yaml_key_t *key, const node_t *value, void *field)

@@ -59,8 +59,13 @@ void promise_open (turn_t *t, promise_kind_t kind, unsigned generation)
     contact_t *c = t->c;
     policy_subject_t about = subject_of (c, NULL);
     promise_terms_t terms = policy_promise (t->policy, kind, &about);
-    if (terms.duration_ms <= 0 || c->promises_n == PROMISES_MAX)
+    if (terms.duration_ms <= 0)
         return;
+    if (c->promises_n == PROMISES_MAX) {
+        turn_fact_detail (t, FACT (NOTED), "too much is owed at once: no further promise (%s)",
+                          promise_kind_name (kind));
+        return;
+    }
     promise_t *p = &c->promises[c->promises_n++];
     memset (p, 0, sizeof (*p));
     p->kind = kind;
@@ -164,7 +169,19 @@ void promises_pause (turn_t *t)
     }
 }
 
-void promises_resume (turn_t *t)
+/* A broken one's way to its next steps is as long as it was. */
+static void resume_broken (promise_t *p, wall_ms_t at)
+{
+    if (!p->step_at)
+        return;
+    int64_t shift = at + p->left_ms - p->step_at;
+    p->step_at += shift;
+    p->due += shift;
+    if (p->step_fired)
+        p->step_fired += shift;
+}
+
+void promises_resume (turn_t *t, wall_ms_t at)
 {
     for (size_t i = 0; i < t->c->promises_n; i++) {
         promise_t *p = &t->c->promises[i];
@@ -172,11 +189,11 @@ void promises_resume (turn_t *t)
             continue;
         p->paused = false;
         if (p->state == P_BROKEN) {
-            p->step_at = p->step_at ? t->now + p->left_ms : 0;
+            resume_broken (p, at);
         } else {
-            p->due = calendar_add (hours_of (t->policy, p), t->now, p->left_ms);
+            p->due = calendar_add (hours_of (t->policy, p), at, p->left_ms);
             p->repeats = UINT16_MAX; /* a repetition begun before the pause is not taken up again */
-            promise_arm_step (t->policy, p, t->now, p->duration_ms - p->left_ms);
+            promise_arm_step (t->policy, p, at, p->duration_ms - p->left_ms);
         }
         p->left_ms = 0;
     }

@@ -433,6 +433,115 @@ static void the_customer_is_told_who_and_when (void **state)
     assert_int_equal (alone.c.kept, 1);
 }
 
+static contact_event_t delivery_of (event_kind_t kind, wall_ms_t answered_at)
+{
+    contact_event_t event = event_of (kind);
+    event.answered_at = answered_at;
+    return event;
+}
+
+static void a_contact_does_not_close_over_a_reply_under_way (void **state)
+{
+    (void) state;
+    story_t s = in_state (S (OWNED));
+    does (&s, EVENT_REPLY);
+    wall_ms_t answered = s.now;
+    does (&s, EVENT_RESOLVE);
+    passes (&s, 8 * MS_PER_DAY);
+    assert_int_equal (s.c.state, S (RESOLVED));
+    contact_event_t failed = delivery_of (EVENT_FAILED, answered);
+    assert_int_equal (apply (&s, &failed), APPLY_DONE);
+    assert_int_equal (s.c.state, S (RECEIVED)); /* it goes on: the customer never got it */
+}
+
+static void a_later_reply_that_arrived_counts (void **state)
+{
+    (void) state;
+    story_t s = in_state (S (OWNED));
+    s.now = T0 + 20 * MS_PER_SECOND;
+    does (&s, EVENT_REPLY);
+    s.now = T0 + 25 * MS_PER_SECOND;
+    does (&s, EVENT_REPLY);
+    contact_event_t second = delivery_of (EVENT_DELIVERED, T0 + 25 * MS_PER_SECOND);
+    apply (&s, &second);
+    s.now = T0 + 90 * MS_PER_SECOND;
+    contact_event_t first = delivery_of (EVENT_FAILED, T0 + 20 * MS_PER_SECOND);
+    apply (&s, &first);
+    assert_int_equal (s.c.broken, 0);
+    assert_int_equal (count_facts (&s, F (PROMISE_KEPT)), 1);
+}
+
+static void no_pause_over_a_question_that_never_arrived (void **state)
+{
+    (void) state;
+    story_t s = in_state (S (OWNED));
+    s.now += MS_PER_SECOND;
+    does (&s, EVENT_REPLY);
+    contact_event_t failed = delivery_of (EVENT_FAILED, s.now);
+    apply (&s, &failed);
+    contact_event_t wait = event_of (EVENT_WAIT);
+    wait.text = "";
+    assert_int_equal (apply (&s, &wait), APPLY_BAD);
+}
+
+static void a_pause_ends_when_it_ends_whoever_looks (void **state)
+{
+    (void) state;
+    wall_ms_t due[2];
+    for (int late = 0; late < 2; late++) {
+        story_t s = in_state (S (WAITING));
+        passes (&s, s.c.pause_ends_at - s.now + late * 2 * MS_PER_HOUR);
+        assert_int_equal (s.c.state, S (OWNED));
+        due[late] = promise (&s, P (RESOLUTION), 0)->due;
+    }
+    assert_int_equal (due[0], due[1]);
+}
+
+static void the_pause_budget_is_charged_whoever_ends_it (void **state)
+{
+    (void) state;
+    story_t s = in_state (S (WAITING));
+    int64_t budget = s.c.pause_left_ms;
+    passes (&s, MS_PER_HOUR);
+    does (&s, EVENT_OWNER_LOST);
+    assert_int_equal (s.c.pause_left_ms, budget - MS_PER_HOUR);
+}
+
+static void the_manager_may_pass_on (void **state)
+{
+    (void) state;
+    story_t s = in_state (S (OWNED));
+    s.c.transfers = 9;
+    snprintf (s.c.owner, NAME_SIZE, "dana");
+    contact_event_t transfer = event_of (EVENT_TRANSFER);
+    transfer.by = "dana";
+    assert_int_equal (apply (&s, &transfer), APPLY_DONE);
+    assert_string_equal (s.c.transfer_to, "ben");
+}
+
+static void who_the_policy_drops_is_not_accountable (void **state)
+{
+    (void) state;
+    story_t s = in_state (S (QUEUED));
+    snprintf (s.c.accountable, NAME_SIZE, "gone");
+    passes (&s, 0);
+    assert_int_equal (s.outcome, APPLY_DONE);
+    assert_string_equal (s.c.accountable, "lea");
+}
+
+static void steps_after_an_empty_one_keep_their_time (void **state)
+{
+    (void) state;
+    story_t s = in_state (S (QUEUED));
+    passes (&s, 48 * MS_PER_SECOND); /* the owner's step names nobody: the one at the deadline is taken early */
+    assert_true (told (&s, D (STEP), "lea"));
+    passes (&s, 12 * MS_PER_SECOND); /* broken */
+    passes (&s, 59 * MS_PER_SECOND);
+    assert_int_equal (promise (&s, P (FIRST_RESPONSE), 0)->step, 2);
+    passes (&s, MS_PER_SECOND); /* a minute behind the deadline, not behind when it was said */
+    assert_int_equal (promise (&s, P (FIRST_RESPONSE), 0)->step, 3);
+}
+
 /* ---- the laws, on random walks ---- */
 
 static void check_laws (const story_t *s, unsigned seed, int step)
@@ -549,6 +658,14 @@ int main (void)
         cmocka_unit_test (too_many_transfers_climb),
         cmocka_unit_test (a_transfer_has_two_phases),
         cmocka_unit_test (the_customer_is_told_who_and_when),
+        cmocka_unit_test (a_contact_does_not_close_over_a_reply_under_way),
+        cmocka_unit_test (a_later_reply_that_arrived_counts),
+        cmocka_unit_test (no_pause_over_a_question_that_never_arrived),
+        cmocka_unit_test (a_pause_ends_when_it_ends_whoever_looks),
+        cmocka_unit_test (the_pause_budget_is_charged_whoever_ends_it),
+        cmocka_unit_test (the_manager_may_pass_on),
+        cmocka_unit_test (who_the_policy_drops_is_not_accountable),
+        cmocka_unit_test (steps_after_an_empty_one_keep_their_time),
         cmocka_unit_test (laws_hold_on_random_walks),
         cmocka_unit_test (catching_up_ends),
     };
