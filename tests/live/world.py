@@ -206,11 +206,12 @@ class Service:
         self.world, self.kind, self.number, self.name = world, kind, number, f"{kind}-{number}"
         self.process, self.port, self.health, self.starts = None, 0, 0, 0
 
-    def start(self, *options, wait=True, **environment):
+    def start(self, *options, wait=True, under=(), **environment):
+        """under: a command that becomes the service, with something changed about it."""
         assert not self.process, f"{self.name} runs"
         self.starts += 1
         self.log = f"{self.world.dir}/{self.name}.{self.starts}.log"
-        command = [f"{BUILD}/buckstop-{self.kind}", "--health", "127.0.0.1:0", "--log-format", "json",
+        command = [*under, f"{BUILD}/buckstop-{self.kind}", "--health", "127.0.0.1:0", "--log-format", "json",
                    "--redis", "unix:" + self.world.socket]
         for link in ("submit", "route", "due", "outbox", "stream"):
             command += ["--" + link, self.world.endpoints(link, self.number if link in BINDS[self.kind] else None)]
@@ -469,9 +470,10 @@ class World:
         """Nothing is in the outbox any more."""
         return self.count("b:{*}:due:d") == 0
 
-    def longest_turn(self, kind):
-        """Of all of a kind, since asked before; microseconds."""
-        return max(service.metric("buckstop_loop_longest_turn_microseconds") for service in self.of(kind))
+    def longest_turns(self):
+        """name -> the longest turn of its loop since this was asked before; microseconds."""
+        return {name: int(service.metric("buckstop_loop_longest_turn_microseconds"))
+                for name, service in self.services.items()}
 
     # -- the end
 
