@@ -148,6 +148,22 @@ void look_print_timeline (FILE *out, const char *id)
 
 /* --- the end ------------------------------------------------------------------------------------------------ */
 
+static char first_found[1024];
+
+static void note_first (const delivery_t *delivery, const char *key)
+{
+    snprintf (first_found, sizeof first_found, "%s by way %d to %s, attempt %u, due in %.1f s, timer in %.1f s: %s",
+              key, (int)delivery->way, delivery->address, delivery->attempts,
+              (double)(delivery->due - fake_store_now ()) / 1000,
+              (double)(fake_store_score ("b:{0}:due:d", key + strlen ("b:{0}:d:")) - fake_store_now ()) / 1000,
+              delivery->last_error);
+}
+
+const char *look_first_delivery (void)
+{
+    return first_found;
+}
+
 size_t look_outbox (bool dead)
 {
     const char *keys[KEYS_MAX];
@@ -159,7 +175,8 @@ size_t look_outbox (bool dead)
         const void *bytes = fake_store_string (keys[i], &size);
         if (!bytes || delivery_unpack (bytes, size, &head, &delivery) != RECORD_OK)
             continue;
-        found += delivery.dead == dead;
+        if (delivery.dead == dead && found++ == 0)
+            note_first (&delivery, keys[i]);
         delivery_clear (&delivery);
     }
     return found;
@@ -183,9 +200,9 @@ void look_leftovers (void)
     char words[512] = "";
     contacts_ended ();
     if (!leave_outbox && look_outbox (false))
-        fail ("leftover: %zu in the outbox", look_outbox (false));
+        fail ("leftover: %zu in the outbox: %s", look_outbox (false), look_first_delivery ());
     if (!leave_dead && look_outbox (true))
-        fail ("leftover: %zu dead letters", look_outbox (true));
+        fail ("leftover: %zu dead letters: %s", look_outbox (true), look_first_delivery ());
     if (outputs_left ())
         fail ("leftover: nobody expected %s", outputs_left ());
     if (!leave_audit && !stage_audit (words, sizeof words))

@@ -169,14 +169,14 @@ static void secrets_remove (void)
 }
 
 /* Days drawn from seeds; the first one is printed, so that it can be played again. */
-static int simulate_all (uint64_t first, uint64_t count, const char *folder, int *passed)
+static int simulate_all (uint64_t first, uint64_t count, const char *folder, const char *without, int *passed)
 {
     int failed = 0;
     for (uint64_t seed = first; seed < first + count; seed++) {
         script_t script = {.path = NULL};
         if (asprintf (&script.path, "%s/day", folder) < 0)
             abort ();
-        bool ok = play_apart (&script, NULL, false, seed);
+        bool ok = play_apart (&script, without, false, seed);
         printf ("%s simulated day, seed %llu\n", ok ? "ok  " : "FAIL", (unsigned long long)seed);
         *passed += ok;
         failed += !ok;
@@ -203,8 +203,8 @@ static int play_all (const task_t *task)
         passed += ok;
         failed += !ok;
     }
-    if (task->folder && !task->without)
-        failed += simulate_all (task->first, task->count, task->folder, &passed);
+    if (task->folder && (!task->without || task->only_days))
+        failed += simulate_all (task->first, task->count, task->folder, task->without, &passed);
     printf ("%d passed, %d failed\n", passed, failed);
     return failed || !passed ? EXIT_FAILED : 0;
 }

@@ -50,6 +50,7 @@ void stage_open (void);
 void stage_policy (const char *text); /* applies it; starts all services when none runs yet */
 void stage_start (const char *kind);
 loop_t *stage_oldest (const char *kind);
+void stage_spare (void);               /* who was to die at some place lives on */
 loop_t *stage_loop (const char *kind); /* the newest that lives; fails when there is none */
 void stage_pass (int64_t ms);          /* time passes; who is present beats */
 void stage_present (const char *person, bool present);
@@ -76,8 +77,9 @@ contact_t look_contact (const char *alias);                  /* from the store; 
 size_t look_timeline (const char *alias, const char *words); /* facts whose line contains the words */
 void look_print_timeline (FILE *out, const char *id);
 size_t look_outbox (bool dead);
-void look_leftovers (void);         /* at the end of a scenario */
-void look_leave (const char *what); /* "outbox", "dead", "audit": is no leftover */
+const char *look_first_delivery (void); /* that look_outbox found, in words */
+void look_leftovers (void);             /* at the end of a scenario */
+void look_leave (const char *what);     /* "outbox", "dead", "audit": is no leftover */
 
 /* --- what went out (outputs.c) ---------------------------------------------------------------------- */
 

@@ -190,6 +190,7 @@ static void heal (void)
     say ("store leaves 0 unanswered");
     say ("store refuses 0 commits");
     say ("peers are fine");
+    stage_spare ();
     for (size_t i = 0; i < BUS_LINKS; i++)
         fake_bus_fault ((bus_link_t)i, FAKE_BUS_OK, 0, 0);
     for (size_t i = 0; i < 4; i++)
@@ -238,7 +239,7 @@ void simulate (uint64_t seed)
         look_contact (alias);
     }
     if (look_outbox (false))
-        fail ("%zu in the outbox", look_outbox (false));
+        fail ("%zu in the outbox: %s", look_outbox (false), look_first_delivery ());
     if (!stage_audit (words, sizeof words))
         fail ("audit: %s", words);
     events_are_dense ();

@@ -136,6 +136,12 @@ loop_t *stage_oldest (const char *name)
     fail ("no service '%s' runs", name);
 }
 
+void stage_spare (void)
+{
+    for (size_t i = 0; i < stage.instances_n; i++)
+        fake_kill_at (stage.instances[i]->service.loop, FAKE_KILL_NOWHERE);
+}
+
 loop_t *stage_loop (const char *name)
 {
     instance_t *self = newest (name);

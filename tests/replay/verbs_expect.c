@@ -187,14 +187,14 @@ static void outbox_is (const taken_t *taken)
 {
     size_t n = look_outbox (false);
     if (n != (size_t)word_number (WORD (0)))
-        fail ("%zu in the outbox", n);
+        fail ("%zu in the outbox: %s", n, look_first_delivery ());
 }
 
 static void dead_are (const taken_t *taken)
 {
     size_t n = look_outbox (true);
     if (n != (size_t)word_number (WORD (0)))
-        fail ("%zu dead letters", n);
+        fail ("%zu dead letters: %s", n, look_first_delivery ());
 }
 
 /* --- answers, log, audit --------------------------------------------------------------------------------------- */
