@@ -134,7 +134,9 @@ const char *route_reason_words (route_reason_t reason)
 
 static route_reason_t first_no (const look_t *look, route_reason_t end)
 {
+#ifdef __OPTIMIZE__   /* without, gcc warns that it ignores the next line */
 #pragma GCC unroll 16 /* so that the predicates are inlined: a thousand people are looked at */
+#endif
     for (route_reason_t i = ROUTE_NOT_NAMED; i < ROUTE_REASONS && i < end; i++)
         if (!column[i].yes (look))
             return column[i].reason;
