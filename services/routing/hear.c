@@ -21,6 +21,14 @@ static envelope_t *unpack (const void *bytes, size_t size, envelope_kind_t kind)
     return NULL;
 }
 
+/* Room counts while somebody waits; that a person came, always: else the next contact would be told that nobody is
+ * there. */
+static void hear_person (desk_t *desk, int index)
+{
+    if (index >= 0 && (waiting_size (desk->waiting) || !roster_person (desk->roster, index)->present))
+        people_look (desk, index);
+}
+
 void hear_route (void *arg, bus_peer_t *peer, const void *bytes, size_t size)
 {
     (void)peer;
@@ -33,8 +41,8 @@ void hear_route (void *arg, bus_peer_t *peer, const void *bytes, size_t size)
     desk_t *desk = routing_desk (self, envelope->workspace);
     if (desk && *route->contact && route->record.len)
         queue_contact (desk, route->contact, route->record.data, route->record.len);
-    else if (desk && *route->person && waiting_size (desk->waiting))
-        people_look (desk, roster_find (desk->roster, route->person));
+    else if (desk && *route->person)
+        hear_person (desk, roster_find (desk->roster, route->person));
     buckstop__v1__envelope__free_unpacked (envelope, NULL);
 }
 
