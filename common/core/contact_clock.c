@@ -96,8 +96,23 @@ static void on_tell (turn_t *t, const clock_hand_t *hand)
         tell_customer (t);
 }
 
+/* Time in which the system could not hear is not held against people. */
+static bool prolong_offer (turn_t *t, wall_ms_t at)
+{
+    const contact_event_t *e = t->event;
+    if (at < e->deaf_from || at >= e->deaf_to)
+        return false;
+    t->c->offer_expires = e->deaf_to + (at - e->deaf_from);
+    fact_t *fact = turn_fact_detail (t, FACT (NOTED), "the offer is prolonged: for a while nobody could be heard");
+    WORD_COPY (fact->to, t->c->offered_to);
+    fact->due = t->c->offer_expires;
+    return true;
+}
+
 static void on_offer (turn_t *t, const clock_hand_t *hand)
 {
+    if (prolong_offer (t, hand->at))
+        return;
     fact_t *fact = turn_fact (t, FACT (OFFER_EXPIRED));
     fact->at = hand->at;
     WORD_COPY (fact->to, t->c->offered_to);

@@ -50,11 +50,12 @@ static person_outcome_t on_return (person_t *self)
     return PERSON_CHANGED;
 }
 
-static person_outcome_t on_drained (person_t *self)
+/* `epoch` is the one that the person was in while the older ones were drained: a newer one may begin just now. */
+static person_outcome_t on_drained (person_t *self, uint32_t epoch)
 {
-    if (self->drained_epoch >= self->epoch)
+    if (self->drained_epoch >= epoch)
         return PERSON_SAME;
-    self->drained_epoch = self->epoch;
+    self->drained_epoch = epoch;
     return PERSON_CHANGED;
 }
 
@@ -66,8 +67,10 @@ person_outcome_t person_apply (const person_t *before, person_event_t event, wal
         after->epoch = 1;
         after->drained_epoch = 1;
     }
-    /* presence that ran out before this event ended then, whoever looks first */
-    bool lapsed = after->present && after->present_until <= now;
+    uint32_t epoch = after->epoch;
+    /* presence that ran out before this event ended then, whoever looks first; but a heartbeat that comes before
+     * anybody looked renews it: it may be us who could not hear */
+    bool lapsed = after->present && after->present_until <= now && event != PERSON_HEARTBEAT;
     if (lapsed)
         begin_epoch (after);
     person_outcome_t outcome = PERSON_SAME;
@@ -85,7 +88,7 @@ person_outcome_t person_apply (const person_t *before, person_event_t event, wal
         outcome = on_return (after);
         break;
     case PERSON_DRAINED:
-        outcome = on_drained (after);
+        outcome = on_drained (after, epoch);
         break;
     case PERSON_TIME:
         break;

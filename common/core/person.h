@@ -1,6 +1,6 @@
 /* person.h - a person's presence and epoch. Pure.
  *
- * Presence is a lease: a heartbeat renews it; when it ends a new epoch begins, and what was offered or
+ * Presence is a lease: a heartbeat renews it; when its end is noticed a new epoch begins, and what was offered or
  * owned in an older epoch counts as returned from that moment. The person's timer then drains it. */
 #ifndef BUCKSTOP_PERSON_H
 #define BUCKSTOP_PERSON_H

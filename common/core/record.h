@@ -39,6 +39,8 @@ record_fault_t record_head_read (const void *bytes, size_t size, char kind, reco
 /* The head of the next version: version + 1, attempts 0, `id` appended (the oldest leaves when full). */
 record_head_t record_head_next (const record_head_t *head, char kind, event_id_t id, uint32_t epoch);
 bool record_has_event (const record_head_t *head, event_id_t id);
+/* In the bytes of a whole record: as if it had never been leased. */
+void record_forget_attempts (uint8_t *bytes, size_t size);
 
 /* Whole records. _pack: malloc'd bytes that the caller frees. _unpack: strict; strings that do not fit
  * and enums out of range are RECORD_BROKEN. contact_t.version is taken from the head. */

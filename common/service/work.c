@@ -120,7 +120,9 @@ static void on_refreshed (void *arg)
 static void on_refused (work_t *self, const commit_answer_t *answer)
 {
     bool policy = answer->failed_op == OP_HEAD && answer->failed == self->plan.policy_check;
-    if (answer->failed_op != OP_RECORD && !policy) {
+    bool conflict =
+        answer->failed_op == OP_RECORD && answer->failed == 0; /* the contact's own: others are the caller's */
+    if (!conflict && !policy) {
         bool room = answer->failed_op == OP_HEAD || answer->failed_op == OP_ROOM;
         finish (self,
                 &(work_result_t){.outcome = room ? WORK_ROOM : WORK_CHECK, .contact = &self->before, .answer = answer});

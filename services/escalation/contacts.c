@@ -13,39 +13,48 @@
 
 typedef struct firing {
     lookout_t *lookout;
-    wall_ms_t due;
+    wall_ms_t due;   /* by the record's own clocks; a lease that ended may be what brought it */
+    uint8_t *record; /* as leased */
+    size_t record_size;
+    uint64_t version;
     char workspace[NAME_SIZE], contact[ID_SIZE];
 } firing_t;
 
 static void firing_destroy (firing_t *self)
 {
     lookout_done (self->lookout);
+    free (self->record);
     free (self);
 }
 
-static void on_rearmed (void *arg, const commit_answer_t *answer)
+static void on_put_back (void *arg, const commit_answer_t *answer)
 {
     (void)answer; /* refused: somebody committed meanwhile, and armed it */
     firing_destroy (arg);
 }
 
-/* The timer stood wrong: nothing is due. It gets the record's own next time. */
-static void rearm (firing_t *self, const contact_t *contact)
+/* Armed anew, and its attempts forgotten: it was not the record's fault. */
+static void put_back (firing_t *self, wall_ms_t due)
 {
     char key[KEY_SIZE], member[MEMBER_SIZE], words[32];
-    service_t *service = self->lookout->self->service;
     commit_t *commit = commit_new (self->lookout->shard);
-    snprintf (words, sizeof (words), "%llu", (unsigned long long)contact->version);
+    if (!self->record) {
+        commit_destroy (&commit);
+        firing_destroy (self);
+        return;
+    }
+    snprintf (words, sizeof (words), "%llu", (unsigned long long)self->version);
     commit_expect_record (commit, key_contact (key, self->lookout->shard, self->workspace, self->contact),
-                          contact->version, event_id_of ("rearm", self->contact, words, NULL));
-    wall_ms_t due = contact_next_due (contact);
+                          self->version, event_id_of ("put back", self->contact, words, NULL));
+    record_forget_attempts (self->record, self->record_size);
+    commit_put (commit, key, self->record, self->record_size, 0);
     key_due (key, self->lookout->shard, KIND_CONTACT);
     member_make (member, self->workspace, self->contact);
     if (due)
         commit_place (commit, key, due, member);
     else
         commit_unplace (commit, key, member);
-    store_commit (service->store, &commit, 0, on_rearmed, self);
+    store_commit (self->lookout->self->service->store, &commit, 0, on_put_back, self);
 }
 
 static void on_fired (void *arg, const work_result_t *result)
@@ -56,8 +65,8 @@ static void on_fired (void *arg, const work_result_t *result)
         metric_add ("firings", 1);
         metric_observe ("firing_lateness", (double)(result->at - self->due));
         break;
-    case WORK_REFUSED:
-        rearm (self, result->contact);
+    case WORK_REFUSED: /* the timer stood wrong: nothing is due */
+        put_back (self, self->version == result->contact->version ? contact_next_due (result->contact) : self->due);
         return;
     case WORK_BROKEN:
     case WORK_CHECK:
@@ -66,11 +75,13 @@ static void on_fired (void *arg, const work_result_t *result)
                   NULL);
         metric_add ("undecided", 1);
         break;
-    case WORK_ALREADY:
-    case WORK_MISSING:
-    case WORK_AWAY:
+    case WORK_MISSING: /* the policy is not loaded, or can't be used here */
     case WORK_CONFLICT:
-        break; /* the lease brings it back */
+    case WORK_AWAY:
+        put_back (self, store_now (self->lookout->self->service->store) + LOOK_MS);
+        return;
+    case WORK_ALREADY:
+        break;
     }
     firing_destroy (self);
 }
@@ -94,10 +105,10 @@ static void on_said (void *arg, const commit_answer_t *answer)
     firing_destroy (arg);
 }
 
-/* Nobody can read it, so its record can't say it: the event does, and names the last resort. */
+/* Nobody can read it, so its record can't say it: the event does, once an hour, and names the last resort. */
 static void say_unreadable (firing_t *self, wall_ms_t now)
 {
-    char key[KEY_SIZE];
+    char key[KEY_SIZE], hour[24], once[HASH_HEX_SIZE], words[64];
     size_t size = 0;
     service_t *service = self->lookout->self->service;
     const policy_t *policy = workspaces_policy (service->workspaces, self->workspace);
@@ -109,30 +120,57 @@ static void say_unreadable (firing_t *self, wall_ms_t now)
     WORD_COPY (contact.accountable, fact.to);
     uint8_t *bytes = event_pack (self->workspace, &contact, NULL, &fact, 1, NULL, 0, now, false, &size);
     commit_t *commit = commit_new (self->lookout->shard);
+    snprintf (hour, sizeof (hour), "%lld", (long long)(now / MS_PER_HOUR));
+    hash_hex (words, (size_t)snprintf (words, sizeof (words), "aside %s %s", self->contact, hour), once);
+    key_idempotency (key, self->lookout->shard, self->workspace, once);
+    commit_expect_free (commit, key);
+    commit_put (commit, key, "1", 1, MS_PER_HOUR);
     commit_event (commit, key_events (key, self->lookout->shard, self->workspace), bytes, size);
     free (bytes);
     log_fact (LOG_ERROR_, self->contact, "set aside", "last_resort", fact.to, NULL);
     store_commit (service->store, &commit, 0, on_said, self);
 }
 
-void contact_is_due (lookout_t *lookout, const store_row_t *row, wall_ms_t now)
+/* What the record says of itself; false: it can't be read. */
+static bool read_row (firing_t *self, const store_row_t *row)
 {
-    char due[32];
     record_head_t head;
     contact_t contact;
+    if (!row->record || contact_unpack (row->record, row->record_size, &head, &contact) != RECORD_OK)
+        return false;
+    wall_ms_t due = contact_next_due (&contact);
+    self->due = due && due < row->due ? due : row->due;
+    self->version = head.version;
+    self->record = xmemdup (row->record, row->record_size);
+    self->record_size = row->record_size;
+    return true;
+}
+
+static contact_event_t event_of (const firing_t *self, bool set_aside)
+{
+    const escalation_t *escalation = self->lookout->self;
+    char due[24], version[24];
+    snprintf (due, sizeof (due), "%lld", (long long)self->due);
+    snprintf (version, sizeof (version), "%llu", (unsigned long long)self->version);
+    contact_event_t event = {.kind = set_aside ? EVENT_SET_ASIDE : EVENT_TIME,
+                             .detail = "it was tried again and again and could not be decided"};
+    event.id = event_id_of (set_aside ? "aside" : "time", self->contact, due, version, NULL);
+    event.deaf_from = escalation->deaf_from;
+    event.deaf_to = escalation->deaf_to;
+    return event;
+}
+
+void contact_is_due (lookout_t *lookout, const store_row_t *row, wall_ms_t now)
+{
     firing_t *self = firing_new (lookout, row);
     if (!self)
         return;
-    bool readable = row->record && contact_unpack (row->record, row->record_size, &head, &contact) == RECORD_OK;
+    bool readable = read_row (self, row);
     if (!readable && row->set_aside && GUARD ("f08")) {
         say_unreadable (self, now);
         return;
     }
-    snprintf (due, sizeof (due), "%lld", (long long)row->due);
-    bool set_aside = readable && row->set_aside;
-    contact_event_t event = {.kind = set_aside ? EVENT_SET_ASIDE : EVENT_TIME,
-                             .detail = "it was tried again and again and could not be decided",
-                             .id = event_id_of (set_aside ? "aside" : "time", self->contact, due, NULL)};
+    contact_event_t event = event_of (self, readable && row->set_aside);
     work_begin (&(work_order_t){.service = lookout->self->service,
                                 .workspace = self->workspace,
                                 .contact = self->contact,

@@ -33,6 +33,15 @@ static void on_due (void *arg, bus_peer_t *peer, const void *bytes, size_t size)
     buckstop__v1__envelope__free_unpacked (envelope, NULL);
 }
 
+static void on_policy (void *arg, const char *workspace, const policy_t *policy)
+{
+    (void)workspace;
+    (void)policy;
+    const escalation_params_t *own = arg;
+    if (own->self && !own->self->draining)
+        orphans_anew (own->self);
+}
+
 static int escalation_start (service_t *service, void *arg)
 {
     escalation_params_t *own = arg;
@@ -43,6 +52,7 @@ static int escalation_start (service_t *service, void *arg)
     int rc = bus_bind (service->bus, BUS_DUE, service->due, on_due, self);
     if (rc < 0)
         return rc;
+    workspaces_on_change (service->workspaces, on_policy, own);
     lookouts_start (self);
     return 0;
 }
@@ -59,7 +69,7 @@ static bool escalation_idle (service_t *service, void *arg)
 {
     (void)service;
     const escalation_params_t *own = arg;
-    return own->self->under_way == 0 && work_open () == 0;
+    return own->self->under_way == 0 && own->self->looking == 0 && work_open () == 0;
 }
 
 static void escalation_stop (service_t *service, void *arg)

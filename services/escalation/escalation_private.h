@@ -38,6 +38,8 @@ typedef struct orphans {
     size_t workspace;    /* index of the one that is walked */
     char after[ID_SIZE]; /* the last contact of the last page */
     bool asked;
+    bool stale;   /* the page that is asked for is of a walk that was begun anew */
+    bool hurry;   /* a policy was swapped: page after page */
     size_t open;  /* contacts that are being looked at */
     size_t found; /* in this walk so far */
     size_t last;  /* in the last whole walk */
@@ -49,10 +51,13 @@ struct escalation {
     lookout_t lookouts[SHARDS_MAX][KINDS_LOOKED_AT];
     loop_timer_t *tick;
     mono_ms_t tilt_until;
+    mono_ms_t deaf_since;         /* the store does not answer since then; 0: it does */
+    wall_ms_t deaf_from, deaf_to; /* the last time that we could not hear, in the store's time */
     mono_ms_t retention_at;
     mono_ms_t promises_at;
     orphans_t orphans;
-    size_t under_way; /* callbacks that will still come */
+    size_t under_way; /* deadlines worked on, and leases asked for */
+    size_t looking;   /* bookkeeping: contacts that are looked at or deleted */
     bool draining;
 };
 
@@ -71,6 +76,7 @@ void retention_look (escalation_t *self);
 
 /* orphans.c: gauges of the laws */
 void orphans_look (escalation_t *self);
+void orphans_anew (escalation_t *self);
 void promises_look (escalation_t *self, size_t workspace);
 
 #endif

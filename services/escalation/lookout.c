@@ -51,6 +51,21 @@ static int allowance (lookout_t *self)
     return (int)(n < room ? n : room);
 }
 
+/* From the first look that was not answered to the first that is. */
+static void listen_again (escalation_t *self, const store_leased_t *leased)
+{
+    mono_ms_t now = loop_now (self->service->loop);
+    if (leased->away) {
+        self->deaf_since = self->deaf_since ? self->deaf_since : now;
+        return;
+    }
+    if (!self->deaf_since)
+        return;
+    self->deaf_to = leased->now;
+    self->deaf_from = leased->now - (now - self->deaf_since) - LOOK_MS;
+    self->deaf_since = 0;
+}
+
 static void on_leased (void *arg, const store_leased_t *leased)
 {
     static void (*const handlers[KINDS_LOOKED_AT]) (lookout_t *, const store_row_t *, wall_ms_t) = {contact_is_due,
@@ -59,6 +74,7 @@ static void on_leased (void *arg, const store_leased_t *leased)
     escalation_t *escalation = self->self;
     escalation->under_way--;
     self->asked = false;
+    listen_again (escalation, leased);
     if (leased->away) {
         if (!escalation->draining)
             plan_look (self, store_now (escalation->service->store) + LOOK_MS);

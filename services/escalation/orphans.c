@@ -1,8 +1,10 @@
 /* orphans.c - law 1, looked at all the time: a walk over the open contacts, a page a second, that counts those without
  * a readable record, an accountable person, a clock, or an armed timer. A suspect is looked at again before
  * it counts, since commits go on meanwhile. The gauge shows the last whole walk: 0.
+ * A contact whose accountable person the policy names no more gets the duty lead here: nothing else about it need be
+ * due. After a policy was swapped the walk begins anew, and goes on without a pause.
  *
- * Says:   gauges only. `buckstop audit` looks at everything, and names it. */
+ * Hears:  a policy was swapped. Says: gauges, and that accountability moved. `buckstop audit` names what is wrong. */
 #include "escalation_private.h"
 
 #include "metrics.h"
@@ -28,8 +30,9 @@ static void suspect_destroy (suspect_t *suspect)
 {
     escalation_t *self = suspect->self;
     free (suspect);
-    self->under_way--;
-    self->orphans.open--;
+    self->looking--;
+    if (--self->orphans.open == 0 && self->orphans.hurry && !self->draining)
+        orphans_look (self);
 }
 
 static void judged (suspect_t *suspect, bool well)
@@ -46,6 +49,35 @@ static void judged (suspect_t *suspect, bool well)
 static void on_score (void *arg, const store_values_t *values)
 {
     judged (arg, values->away || (values->n && values->items[0].bytes));
+}
+
+static void on_moved (void *arg, const work_result_t *result)
+{
+    if (result->outcome == WORK_DONE)
+        metric_add ("accountable_moved", 1);
+    judged (arg, true); /* else somebody was faster, or the next walk finds it again */
+}
+
+/* The look itself gives it to the duty lead (contact.c). */
+static void move_accountable (suspect_t *suspect, const contact_t *contact)
+{
+    char version[24];
+    snprintf (version, sizeof (version), "%llu", (unsigned long long)contact->version);
+    work_begin (&(work_order_t){
+        .service = suspect->self->service,
+        .workspace = suspect->workspace,
+        .contact = suspect->contact,
+        .event = {.kind = EVENT_TIME,
+                  .id = event_id_of ("accountable", suspect->contact, contact->accountable, version, NULL)},
+        .done = on_moved,
+        .arg = suspect,
+    });
+}
+
+static bool accountable_left (const suspect_t *suspect, const contact_t *contact)
+{
+    const policy_t *policy = workspaces_policy (suspect->self->service->workspaces, suspect->workspace);
+    return policy && !suspect->self->draining && !policy_person (policy, contact->accountable);
 }
 
 /* Closed meanwhile is well; whether it was ever open is the list's word. */
@@ -69,6 +101,10 @@ static void on_record (void *arg, const store_values_t *values)
         judged (suspect, false);
         return;
     }
+    if (accountable_left (suspect, &contact)) {
+        move_accountable (suspect, &contact);
+        return;
+    }
     store_score (suspect->self->service->store, key_due (key, suspect->shard, KIND_CONTACT),
                  member_make (member, suspect->workspace, suspect->contact), on_score, suspect);
 }
@@ -89,7 +125,19 @@ static void begin_next_workspace (escalation_t *self)
     walk->workspace = 0;
     walk->last = walk->found;
     walk->found = 0;
+    walk->hurry = false;
     metric_set ("buckstop_orphans", (double)walk->last);
+}
+
+/* From the first contact on; what this walk had found so far is found again. */
+void orphans_anew (escalation_t *self)
+{
+    orphans_t *walk = &self->orphans;
+    walk->workspace = walk->found = 0;
+    walk->after[0] = '\0';
+    walk->hurry = true;
+    walk->stale = walk->asked;
+    orphans_look (self);
 }
 
 static void on_page (void *arg, const store_values_t *values)
@@ -97,10 +145,15 @@ static void on_page (void *arg, const store_values_t *values)
     escalation_t *self = arg;
     orphans_t *walk = &self->orphans;
     const char *workspace = workspaces_name (self->service->workspaces, walk->workspace);
-    self->under_way--;
-    walk->asked = false;
+    self->looking--;
+    bool stale = walk->stale;
+    walk->asked = walk->stale = false;
     if (values->away || self->draining || !workspace)
         return;
+    if (stale) {
+        orphans_look (self);
+        return;
+    }
     for (size_t i = 0; i < values->n; i++) {
         suspect_t *suspect = xcalloc (1, sizeof (*suspect));
         suspect->self = self;
@@ -109,12 +162,14 @@ static void on_page (void *arg, const store_values_t *values)
         snprintf (suspect->contact, sizeof (suspect->contact), "%.*s", (int)values->items[i].size,
                   values->items[i].bytes);
         WORD_COPY (walk->after, suspect->contact);
-        self->under_way++;
+        self->looking++;
         walk->open++;
         look_at (suspect);
     }
     if (values->n < PAGE)
         begin_next_workspace (self);
+    if (walk->hurry && !walk->open)
+        orphans_look (self);
 }
 
 void orphans_look (escalation_t *self)
@@ -129,7 +184,7 @@ void orphans_look (escalation_t *self)
         return;
     }
     walk->asked = true;
-    self->under_way++;
+    self->looking++;
     key_open (key, store_shard (self->service->store, workspace), workspace);
     store_range_lex (self->service->store, key, walk->after, PAGE, on_page, self);
 }
@@ -145,7 +200,7 @@ static void on_counts (void *arg, const store_values_t *values)
 {
     counting_t *counting = arg;
     escalation_t *self = counting->self;
-    self->under_way--;
+    self->looking--;
     for (size_t i = 0; !values->away && i + 1 < values->n; i += 2) {
         char name[64], number[24];
         snprintf (name, sizeof (name), "buckstop_promises_%.*s", (int)values->items[i].size, values->items[i].bytes);
@@ -169,7 +224,7 @@ void promises_look (escalation_t *self, size_t index)
         return;
     counting_t *counting = xcalloc (1, sizeof (*counting));
     *counting = (counting_t){self, index};
-    self->under_way++;
+    self->looking++;
     key_counts (key, store_shard (self->service->store, workspace), workspace);
     store_hash (self->service->store, key, on_counts, counting);
 }

@@ -11,7 +11,8 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { DRAIN_MAX = 512 }; /* contacts of one pass; the next pass takes the rest */
+#define DRAIN_AGAIN_MS (10 * MS_PER_SECOND) /* what could not be returned is tried again after it */
+enum { DRAIN_MAX = 512 };                   /* contacts of one pass; the next pass takes the rest */
 
 typedef struct held {
     char contact[ID_SIZE];
@@ -29,7 +30,8 @@ typedef struct drain {
     uint32_t epoch; /* the one that is being drained */
     held_t held[DRAIN_MAX];
     size_t n, open;
-    bool again; /* something could not be returned now: the timer brings it back */
+    bool left;     /* something of this epoch could not be returned now */
+    bool left_any; /* of any epoch: the timer must bring it back */
 } drain_t;
 
 static service_t *service_of (const drain_t *self)
@@ -65,7 +67,6 @@ static void on_ended (void *arg, const commit_answer_t *answer)
 
 static void end_drain (drain_t *self)
 {
-    char key[KEY_SIZE], member[MEMBER_SIZE];
     int shard = self->lookout->shard;
     service_t *service = service_of (self);
     person_t after;
@@ -77,30 +78,62 @@ static void end_drain (drain_t *self)
     commit_t *commit =
         plan_person (shard, &self->head, &after, id_of (self, "drained"), true,
                      BUCKSTOP__V1__FACT_KIND__FACT_KIND_DRAINED, "all that was held is with others", now);
-    if (after.leaving && GUARD ("f02")) {
-        commit_delete (commit, key_person (key, shard, after.workspace, after.name));
-        commit_unplace (commit, key_due (key, shard, KIND_PERSON), member_make (member, after.workspace, after.name));
-    }
     store_commit (service->store, &commit, 0, on_ended, self);
+}
+
+/* ---- not now: the timer is armed anew, and attempts are forgotten ---- */
+
+static void on_put_off (void *arg, const commit_answer_t *answer)
+{
+    (void)answer; /* refused: somebody committed meanwhile, and armed it */
+    drain_destroy (arg);
+}
+
+static wall_ms_t drain_again_at (const drain_t *self)
+{
+    wall_ms_t at = store_now (service_of (self)->store) + DRAIN_AGAIN_MS;
+    return self->person.present && self->person.present_until < at ? self->person.present_until : at;
+}
+
+/* The record as it is, its timer at `at` (0: none). */
+static void look_again (drain_t *self, wall_ms_t at)
+{
+    char key[KEY_SIZE], member[MEMBER_SIZE];
+    int shard = self->lookout->shard;
+    commit_t *commit = plan_person (shard, &self->head, &self->person, id_of (self, "again"), false,
+                                    BUCKSTOP__V1__FACT_KIND__FACT_KIND_UNSPECIFIED, "", 0);
+    key_due (key, shard, KIND_PERSON);
+    member_make (member, self->person.workspace, self->person.name);
+    if (at)
+        commit_place (commit, key, at, member);
+    else
+        commit_unplace (commit, key, member);
+    store_commit (service_of (self)->store, &commit, 0, on_put_off, self);
 }
 
 /* ---- one epoch: what is held, oldest deadline first ---- */
 
 static void drain_epoch (drain_t *self);
 
+static wall_ms_t drain_again_at (const drain_t *self);
+static void look_again (drain_t *self, wall_ms_t at);
+
+/* An epoch from which something could not be returned does not hold up the next. */
 static void pass_is_over (drain_t *self)
 {
-    if (self->again || self->lookout->self->draining) {
-        drain_destroy (self);
-        return;
-    }
     for (size_t i = 0; i < self->n; i++)
         free (self->held[i].record);
-    if (self->n == 0)
+    if (self->n == 0 || self->left)
         self->epoch++;
+    self->left_any |= self->left;
+    self->left = false;
     self->n = 0;
-    if (self->epoch < self->person.epoch)
+    if (self->lookout->self->draining)
+        drain_destroy (self);
+    else if (self->epoch < self->person.epoch)
         drain_epoch (self);
+    else if (self->left_any)
+        look_again (self, drain_again_at (self));
     else
         end_drain (self);
 }
@@ -114,7 +147,7 @@ static void one_less (drain_t *self)
 static void on_unplaced (void *arg, const commit_answer_t *answer)
 {
     drain_t *self = arg;
-    self->again |= answer->outcome != COMMIT_DONE && answer->outcome != COMMIT_ALREADY;
+    self->left |= answer->outcome != COMMIT_DONE && answer->outcome != COMMIT_ALREADY;
     one_less (self);
 }
 
@@ -149,8 +182,7 @@ static void on_returned (void *arg, const work_result_t *result)
         unplace (self, held, 0);
         return;
     }
-    if (result->outcome != WORK_DONE && result->outcome != WORK_ALREADY)
-        self->again = true;
+    self->left |= result->outcome != WORK_DONE;
     one_less (self);
 }
 
@@ -160,7 +192,7 @@ static void return_one (drain_t *self, size_t index)
     returning_t *returning = xmalloc (sizeof (*returning));
     char epoch[16];
     *returning = (returning_t){self, index};
-    snprintf (epoch, sizeof (epoch), "%u", self->person.epoch);
+    snprintf (epoch, sizeof (epoch), "%u", self->epoch);
     contact_event_t event = {.kind = EVENT_OWNER_LOST,
                              .person = self->person.name,
                              .epoch = self->person.epoch,
@@ -263,13 +295,32 @@ static void on_epoch (void *arg, const commit_answer_t *answer)
     drain_epoch (self);
 }
 
+/* Presence that ended while we could not hear heartbeats lasts as much longer; 0: it is not so. */
+static wall_ms_t prolonged_until (const drain_t *self)
+{
+    const escalation_t *escalation = self->lookout->self;
+    wall_ms_t until = self->person.present_until;
+    if (!self->person.present || until < escalation->deaf_from || until >= escalation->deaf_to)
+        return 0;
+    return escalation->deaf_to + (until - escalation->deaf_from);
+}
+
 static void begin (drain_t *self, wall_ms_t now)
 {
     service_t *service = service_of (self);
     person_t after;
+    wall_ms_t prolonged = prolonged_until (self);
+    if (prolonged > now) {
+        self->person.present_until = prolonged;
+        look_again (self, person_next_due (&self->person));
+        return;
+    }
     if (person_apply (&self->person, PERSON_TIME, now, 0, &after) != PERSON_CHANGED) {
         self->epoch = self->person.drained_epoch;
-        drain_epoch (self);
+        if (self->epoch < self->person.epoch)
+            drain_epoch (self);
+        else /* the timer stood wrong */
+            look_again (self, person_next_due (&self->person));
         return;
     }
     commit_t *commit = plan_person (self->lookout->shard, &self->head, &after, id_of (self, "lapsed"), true,

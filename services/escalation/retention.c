@@ -20,7 +20,7 @@ typedef struct sweep {
 
 static void sweep_destroy (sweep_t *self)
 {
-    self->self->under_way--;
+    self->self->looking--;
     free (self);
 }
 
@@ -28,7 +28,7 @@ static sweep_t *sweep_new (escalation_t *self, const char *workspace, const char
 {
     sweep_t *sweep = xcalloc (1, sizeof (*sweep));
     sweep->self = self;
-    self->under_way++;
+    self->looking++;
     WORD_COPY (sweep->workspace, workspace);
     WORD_COPY (sweep->contact, contact);
     sweep->shard = store_shard (self->service->store, workspace);
@@ -78,16 +78,33 @@ static void on_thread (void *arg, const store_values_t *values)
     free (threaded);
 }
 
+/* What can't be deleted must not stand before the others: it is looked at again a day later; what is gone, never. */
+static void put_off (sweep_t *self, bool there)
+{
+    char key[KEY_SIZE];
+    commit_t *commit = commit_new (self->shard);
+    key_closed (key, self->shard, self->workspace);
+    if (there)
+        commit_place (commit, key, store_now (self->self->service->store) + MS_PER_DAY, self->contact);
+    else
+        commit_unplace (commit, key, self->contact);
+    store_commit (self->self->service->store, &commit, 0, on_deleted, self);
+}
+
 static void on_contact (void *arg, const store_values_t *values)
 {
     sweep_t *self = arg;
     record_head_t head;
     contact_t contact;
     char key[KEY_SIZE];
-    if (values->away || values->n == 0 || !values->items[0].bytes ||
+    if (values->away) {
+        sweep_destroy (self);
+        return;
+    }
+    if (values->n == 0 || !values->items[0].bytes ||
         contact_unpack (values->items[0].bytes, values->items[0].size, &head, &contact) != RECORD_OK ||
         contact.state != BUCKSTOP__V1__CONTACT_STATE__CONTACT_STATE_CLOSED) {
-        sweep_destroy (self);
+        put_off (self, values->n && values->items[0].bytes);
         return;
     }
     if (!*contact.thread) {
@@ -103,6 +120,8 @@ static void on_contact (void *arg, const store_values_t *values)
 static void on_listed (void *arg, const store_values_t *values)
 {
     sweep_t *self = arg;
+    if (!values->away && values->n == RETENTION_MAX)
+        self->self->retention_at = 0; /* there is more: again with the next tick */
     for (size_t i = 0; !values->away && !self->self->draining && i < values->n; i++) {
         char key[KEY_SIZE], contact[ID_SIZE];
         snprintf (contact, sizeof (contact), "%.*s", (int)values->items[i].size, values->items[i].bytes);

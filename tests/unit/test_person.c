@@ -17,6 +17,7 @@ static const person_t present = {
 static const person_t lapsed = {.name = "ada", .epoch = 4, .drained_epoch = 4, .present = true, .present_until = NOW};
 static const person_t away = {.name = "ada", .epoch = 5, .drained_epoch = 5};
 static const person_t draining = {.name = "ada", .epoch = 5, .drained_epoch = 4};
+static const person_t back = {.name = "ada", .epoch = 5, .drained_epoch = 4, .present = true, .present_until = NOW};
 static const person_t leaving = {.name = "ada", .epoch = 5, .drained_epoch = 5, .leaving = true};
 
 static const struct row {
@@ -37,12 +38,13 @@ static const struct row {
     {"named as before", &present, PERSON_RETURN, PERSON_SAME, 4, true, NOW + 9},
     {"nothing to drain", &present, PERSON_DRAINED, PERSON_SAME, 4, true, NOW + 9},
     {"the lease ended", &lapsed, PERSON_TIME, PERSON_CHANGED, 5, false, 1},
-    {"a late heartbeat is a new epoch", &lapsed, PERSON_HEARTBEAT, PERSON_CHANGED, 5, true, 1},
+    {"a late heartbeat that nobody missed", &lapsed, PERSON_HEARTBEAT, PERSON_RENEWED, 4, true, NOW + HOLD},
     {"ended before they said so", &lapsed, PERSON_AWAY, PERSON_CHANGED, 5, false, 1},
     {"coming back", &away, PERSON_HEARTBEAT, PERSON_CHANGED, 5, true, NOW + HOLD},
     {"away already", &away, PERSON_AWAY, PERSON_SAME, 5, false, 0},
     {"no timer to come", &away, PERSON_TIME, PERSON_SAME, 5, false, 0},
     {"drained", &draining, PERSON_DRAINED, PERSON_CHANGED, 5, false, 0},
+    {"drained, and lapsed meanwhile", &back, PERSON_DRAINED, PERSON_CHANGED, 6, false, 1},
     {"back while it drains", &draining, PERSON_HEARTBEAT, PERSON_CHANGED, 5, true, 1},
     {"a leaver's heartbeat", &leaving, PERSON_HEARTBEAT, PERSON_REFUSED, 5, false, 0},
     {"leaving already", &leaving, PERSON_LEAVE, PERSON_SAME, 5, false, 0},
