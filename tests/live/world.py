@@ -519,7 +519,8 @@ class Watch:
             self.events.append(json.loads(line))
 
     def read_errors(self):
-        self.errors.extend(self.process.stderr)
+        for line in self.process.stderr:
+            self.errors.append(line)
 
     def numbers(self):
         return [event["number"] for event in list(self.events)]
