@@ -61,11 +61,12 @@ build() {
     rm -f "$log"
 }
 
-# start NAME LOG COMMAND...: in the background; ended by stop_all.
+# start NAME LOG COMMAND...: in the background, in a process group of its own, so that Ctrl-C reaches this script
+# alone and it ends them in order; ended by stop_all.
 start() {
     local name=$1 log=$2
     shift 2
-    "$@" >>"$log" 2>&1 </dev/null &
+    setsid "$@" >>"$log" 2>&1 </dev/null &
     STARTED+=($!)
     NAMES+=("$name")
 }
@@ -81,13 +82,15 @@ wait_for() {
     done
 }
 
-# A Redis of our own: unix socket, append-only, fsync always, nobody is evicted.
+# A Redis of our own: unix socket, append-only, fsync always, nobody is evicted. Half of the memory that is free is its
+# limit: past 80 % of it intake refuses, before the kernel would choose whom to kill.
 start_redis() {
-    local directory=$1 socket=$2
+    local directory=$1 socket=$2 half
+    half=$(awk '/MemAvailable/ { print int ($2 / 2) }' /proc/meminfo)
     mkdir -p "$directory"
     start redis "$directory/redis.log" redis-server --port 0 --unixsocket "$socket" --unixsocketperm 700 \
         --dir "$directory" --appendonly yes --appendfsync always --maxmemory-policy noeviction --save '' \
-        --hash-max-listpack-value 2048 --daemonize no
+        --maxmemory "${half}kb" --daemonize no
     wait_for 30 redis_answers "$socket" || { tail -n 5 "$directory/redis.log" >&2; die "redis did not start"; }
 }
 redis_answers() { [ "$(redis-cli -s "$1" ping 2>/dev/null)" = PONG ]; }
@@ -110,15 +113,19 @@ start_services() {
     done
 }
 
-# Services first, the store last; each by the id it was started with.
+# Services first, since they still settle what is under way; then the store. Each by the id it was started with.
 stop_all() {
     local i
-    for ((i = ${#STARTED[@]} - 1; i >= 0; i--)); do
-        kill -TERM "${STARTED[$i]}" 2>/dev/null || continue
-        [ "${NAMES[$i]}" = redis ] || continue
+    for i in "${!STARTED[@]}"; do
+        [ "${NAMES[$i]}" = redis ] || kill -TERM "${STARTED[$i]}" 2>/dev/null || true
     done
-    for i in "${STARTED[@]}"; do
-        wait "$i" 2>/dev/null || true
+    for i in "${!STARTED[@]}"; do
+        [ "${NAMES[$i]}" = redis ] || wait "${STARTED[$i]}" 2>/dev/null || true
+    done
+    for i in "${!STARTED[@]}"; do
+        [ "${NAMES[$i]}" = redis ] || continue
+        kill -TERM "${STARTED[$i]}" 2>/dev/null || true
+        wait "${STARTED[$i]}" 2>/dev/null || true
     done
     STARTED=()
     NAMES=()
