@@ -22,6 +22,7 @@ typedef enum problem_kind {
     PROBLEM_LARGE,    /* 413 */
     PROBLEM_LATE,     /* 503: no answer in time */
     PROBLEM_STOPPING, /* 503 */
+    PROBLEM_CROWDED,  /* 503: no room for its body */
 } problem_kind_t;
 const problem_t *problem_of (problem_kind_t kind);
 

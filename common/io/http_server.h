@@ -15,7 +15,9 @@ typedef struct http_server_config {
     const char *endpoint;     /* "127.0.0.1:8080"; port 0: the system picks one */
     size_t body_max;          /* more is answered 413 by the server itself, as a problem document */
     int timeout_ms;           /* a request not answered by then gets 503 with Retry-After: 1 */
-    unsigned connections_max; /* 0: 1000; more wait to be accepted */
+    unsigned connections_max; /* 0: 1000; fewer where descriptors are few; more clients wait to be accepted */
+    int slow_ms;              /* 0: 30 s; for a client to send a head, then its body, then to take the answer */
+    size_t bodies_max;        /* 0: 256 MiB; of all requests until they are answered; a large one more gets 503 */
 } http_server_config_t;
 
 /* Called once a request's body is complete. The handler owns the request until it responds. */

@@ -20,7 +20,7 @@
 
 #include <cmocka.h>
 
-enum { BODY_MAX = 10000, TIMEOUT_MS = 60, TOO_LONG_MS = 20000, HEARD_MAX = 1 << 20 };
+enum { BODY_MAX = 10000, TIMEOUT_MS = 60, TOO_LONG_MS = 20000, HEARD_MAX = 1 << 20, DELUGE = 1 << 24 };
 
 typedef struct bench {
     loop_t *loop;
@@ -70,10 +70,11 @@ static void on_request (void *arg, http_request_t *request)
     else if (strcmp (path, "/busy") == 0) {
         static const http_header_t headers[] = {{"Retry-After", "7"}, {NULL, NULL}};
         http_respond (&request, 429, NULL, NULL, 0, headers);
-    } else if (strcmp (path, "/flood") == 0) {
-        char *flood = malloc (3 * HTTP_ANSWER_MAX);
-        memset (flood, 'f', 3 * HTTP_ANSWER_MAX);
-        http_respond (&request, 200, "text/plain", flood, 3 * HTTP_ANSWER_MAX, NULL);
+    } else if (strcmp (path, "/flood") == 0 || strcmp (path, "/deluge") == 0) {
+        size_t much = path[1] == 'f' ? 3 * HTTP_ANSWER_MAX : DELUGE;
+        char *flood = malloc (much);
+        memset (flood, 'f', much);
+        http_respond (&request, 200, "text/plain", flood, much, NULL);
         free (flood);
     } else {
         const char *a = http_query (request, "a"), *b = http_query (request, "b&");

@@ -6,8 +6,9 @@
  * its answer; libmicrohttpd never times those out, so the list of open ones has one timer. A body that is too
  * large is read to its end and not kept, since an answer given before is lost on a client that still writes;
  * when it is announced to be far too large, or the client asks first (Expect), the answer comes at once.
- * Limits: DISCARD_MAX, READ_MAX_MS for a body, IDLE_MAX_S between requests, CONNECTION_MEMORY for a head. At
- * connections_max new clients wait: health checks belong on a server of their own.
+ * Limits: DISCARD_MAX, slow_ms (http_server_slow.c), bodies_max, CONNECTION_MEMORY for a head. At connections_max
+ * new clients wait, and there are never more than leave DESCRIPTORS_KEPT of the process's descriptors: health checks
+ * belong on a server of their own.
  */
 #include "http_server.h"
 
@@ -19,14 +20,16 @@
 #include <stdio.h>
 #include <strings.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 enum {
     DISCARD_MAX = 16 * 1024 * 1024, /* beyond body_max: so much is read for the sake of the answer */
-    READ_MAX_MS = 30000,
-    IDLE_MAX_S = 30,
+    SLOW_MS_DEFAULT = 30000,
+    BODIES_MAX_DEFAULT = 256 * 1024 * 1024,
     CONNECTION_MEMORY = 32 * 1024,
     CONNECTIONS_DEFAULT = 1000,
+    DESCRIPTORS_KEPT = 128,
     RUNS_MAX = 8,       /* of libmicrohttpd in one turn */
     LAST_RUNS_MAX = 64, /* at the end, to get the last answers out */
     WAKE_MIN_MS = 50,
@@ -61,10 +64,10 @@ static enum MHD_Result take_body (http_request_t *request, const char *bytes, si
 {
     http_server_t *self = request->server;
     request->received += size;
-    if (request->received > self->body_max + DISCARD_MAX || loop_now (self->loop) > request->began + READ_MAX_MS)
+    if (request->received > self->body_max + DISCARD_MAX)
         return MHD_NO; /* closes the connection */
-    if (request->received <= self->body_max)
-        http_request_keep (request, bytes, size);
+    if (request->received <= self->body_max && !request->crowded)
+        request->crowded = !http_request_keep (request, bytes, size);
     return MHD_YES;
 }
 
@@ -88,6 +91,8 @@ static void dispatch (http_request_t *request, const char *version)
     const char *wrong = malformed (request, version);
     if (request->received > self->body_max)
         refuse_large (request);
+    else if (request->crowded)
+        http_request_refuse (request, PROBLEM_CROWDED, "Nothing was done.");
     else if (wrong)
         http_request_refuse (request, PROBLEM_HEAD, wrong);
     else if (self->draining)
@@ -104,6 +109,7 @@ static enum MHD_Result send_answer (http_request_t *request)
 {
     struct MHD_Response *response = request->response;
     request->response = NULL;
+    http_client_awaited (http_connection_of (request->connection), true);
     enum MHD_Result sent = MHD_queue_response (request->connection, request->status, response);
     MHD_destroy_response (response);
     return sent;
@@ -116,6 +122,7 @@ static enum MHD_Result on_request (void *arg, struct MHD_Connection *connection,
     http_request_t *request = *request_p;
     if (!request) {
         *request_p = request = http_request_new (arg, connection, method, path);
+        http_client_awaited (http_connection_of (connection), false);
         look_at_length (request);
         return request->response ? send_answer (request) : MHD_YES;
     }
@@ -129,6 +136,7 @@ static enum MHD_Result on_request (void *arg, struct MHD_Connection *connection,
     if (request->response)
         return send_answer (request);
     request->suspended = true;
+    http_client_served (http_connection_of (connection));
     MHD_suspend_connection (connection);
     return MHD_YES;
 }
@@ -138,8 +146,8 @@ static void on_completed (void *arg, struct MHD_Connection *connection, void **r
 {
     http_request_t *request = *request_p;
     (void)arg;
-    (void)connection;
     (void)how;
+    http_client_awaited (http_connection_of (connection), false);
     *request_p = NULL;
     if (!request)
         return;
@@ -212,14 +220,27 @@ static void on_turn (void *arg)
 
 /* --- its life ---------------------------------------------------------------------------------------- */
 
+/* As many as were asked for, but the store, the log and health need descriptors too. Nothing here uses select, so the
+ * process may have as many as the system gives it. */
+static unsigned connections_within (unsigned wanted)
+{
+    struct rlimit limit;
+    if (getrlimit (RLIMIT_NOFILE, &limit) < 0)
+        return wanted;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit (RLIMIT_NOFILE, &limit);
+    rlim_t most = limit.rlim_cur > 2 * DESCRIPTORS_KEPT ? limit.rlim_cur - DESCRIPTORS_KEPT : limit.rlim_cur / 2;
+    return wanted < most ? wanted : (unsigned)most;
+}
+
 static struct MHD_Daemon *start (http_server_t *self, int fd, unsigned connections_max)
 {
     return MHD_start_daemon (MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request, self, /**/
                              MHD_OPTION_LISTEN_SOCKET, fd,                                              /**/
                              MHD_OPTION_CONNECTION_LIMIT, connections_max,                              /**/
-                             MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_MAX_S,                       /**/
                              MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,             /**/
                              MHD_OPTION_NOTIFY_COMPLETED, on_completed, self,                           /**/
+                             MHD_OPTION_NOTIFY_CONNECTION, http_connection_notify, self,                /**/
                              MHD_OPTION_UNESCAPE_CALLBACK, unescape_nothing, self,                      /**/
                              MHD_OPTION_END);
 }
@@ -236,7 +257,10 @@ http_server_t *http_server_new (loop_t *loop, const http_server_config_t *config
     *self = (http_server_t){.loop = loop, .fn = fn, .arg = arg, .port = port};
     self->body_max = config->body_max;
     self->timeout_ms = config->timeout_ms;
-    self->daemon = start (self, fd, config->connections_max ? config->connections_max : CONNECTIONS_DEFAULT);
+    self->slow_ms = config->slow_ms ? config->slow_ms : SLOW_MS_DEFAULT;
+    self->bodies_max = config->bodies_max ? config->bodies_max : BODIES_MAX_DEFAULT;
+    self->daemon =
+        start (self, fd, connections_within (config->connections_max ? config->connections_max : CONNECTIONS_DEFAULT));
     if (!self->daemon) {
         close (fd);
         free (self);
@@ -279,6 +303,7 @@ void http_server_destroy (http_server_t **self_p)
     loop_cancel (self->loop, &self->expire);
     loop_unwatch (self->loop, &self->watch);
     MHD_stop_daemon (self->daemon);
+    loop_cancel (self->loop, &self->slow);
     free (self);
 }
 

@@ -7,7 +7,7 @@
 
 #include <strings.h>
 
-enum { BODY_ROOM_MIN = 1024, HEX = 16 };
+enum { BODY_ROOM_MIN = 1024, BODY_SMALL = 16 * 1024, HEX = 16 };
 
 http_request_t *http_request_new (http_server_t *server, struct MHD_Connection *connection, const char *method,
                                   const char *path)
@@ -17,8 +17,23 @@ http_request_t *http_request_new (http_server_t *server, struct MHD_Connection *
     self->connection = connection;
     self->method = xstrdup (method);
     self->path = xstrdup (path);
-    self->began = loop_now (server->loop);
     return self;
+}
+
+/* The handler may hold an answered request longer than the server lives. */
+static void uncount (http_request_t *self)
+{
+    if (self->counted)
+        self->server->bodies -= self->counted;
+    self->counted = 0;
+}
+
+static void drop_body (http_request_t *self)
+{
+    uncount (self);
+    free (self->body);
+    self->body = NULL;
+    self->body_size = self->body_room = 0;
 }
 
 void http_request_release (http_request_t *self)
@@ -31,19 +46,38 @@ void http_request_release (http_request_t *self)
     free (self->queries.items);
     free (self->method);
     free (self->path);
-    free (self->body);
+    drop_body (self);
     free (self);
 }
 
-void http_request_keep (http_request_t *self, const void *bytes, size_t size)
+/* Bodies are held until they are answered: what they take together is bounded, since anybody may send one. Small ones
+ * always find room: there are no more of them than connections. */
+static bool make_room (http_request_t *self, size_t size)
 {
-    if (self->body_size + size > self->body_room) {
-        size_t room = self->body_room ? 2 * self->body_room : BODY_ROOM_MIN;
-        self->body_room = room < self->body_size + size ? self->body_size + size : room;
-        self->body = xrealloc (self->body, self->body_room);
+    http_server_t *server = self->server;
+    size_t room = self->body_room ? 2 * self->body_room : BODY_ROOM_MIN;
+    if (room > server->body_max)
+        room = server->body_max;
+    if (room < size)
+        room = size;
+    if (room > BODY_SMALL && server->bodies + (room - self->body_room) > server->bodies_max)
+        return false;
+    server->bodies += room - self->body_room;
+    self->counted = room;
+    self->body = xrealloc (self->body, room);
+    self->body_room = room;
+    return true;
+}
+
+bool http_request_keep (http_request_t *self, const void *bytes, size_t size)
+{
+    if (self->body_size + size > self->body_room && !make_room (self, self->body_size + size)) {
+        drop_body (self);
+        return false;
     }
     memcpy (self->body + self->body_size, bytes, size);
     self->body_size += size;
+    return true;
 }
 
 /* --- fields ------------------------------------------------------------------------------------------ */
@@ -180,6 +214,7 @@ void http_request_answer (http_request_t *self, int status, const char *content_
     self->response = response;
     self->status = (unsigned)status;
     self->answered = true;
+    uncount (self);
     http_server_answered (self->server, self);
 }
 
