@@ -146,6 +146,28 @@ void look_print_timeline (FILE *out, const char *id)
     each_fact (id, print_fact, out);
 }
 
+typedef struct ends {
+    size_t notices, ended;
+} ends_t;
+
+static void count_ends (void *arg, const Buckstop__V1__Fact *fact, const char *line)
+{
+    (void)line;
+    ends_t *self = arg;
+    self->notices += fact->kind == BUCKSTOP__V1__FACT_KIND__FACT_KIND_NOTICE;
+    self->ended += fact->kind == BUCKSTOP__V1__FACT_KIND__FACT_KIND_DELIVERED ||
+                   fact->kind == BUCKSTOP__V1__FACT_KIND__FACT_KIND_DELIVERY_FAILED ||
+                   fact->kind == BUCKSTOP__V1__FACT_KIND__FACT_KIND_DELIVERY_MOOT;
+}
+
+size_t look_notices (const char *alias, size_t *ended)
+{
+    ends_t ends = {0};
+    each_fact (alias_id (alias), count_ends, &ends);
+    *ended = ends.ended;
+    return ends.notices;
+}
+
 /* --- the end ------------------------------------------------------------------------------------------------ */
 
 static char first_found[1024];

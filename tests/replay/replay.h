@@ -76,6 +76,7 @@ void alias_leave (const char *alias);                        /* may stay open at
 contact_t look_contact (const char *alias);                  /* from the store; fails when it can't be read */
 size_t look_timeline (const char *alias, const char *words); /* facts whose line contains the words */
 void look_print_timeline (FILE *out, const char *id);
+size_t look_notices (const char *alias, size_t *ended); /* rendered; delivered, failed for good or moot */
 size_t look_outbox (bool dead);
 const char *look_first_delivery (void); /* that look_outbox found, in words */
 void look_leftovers (void);             /* at the end of a scenario */

@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { STEPS = 250, HEAL_MS = 30 * 60 * 1000, CONTACTS_MAX = ALIASES_MAX };
+enum { STEPS = 250, HEAL_MS = 30 * 60 * 1000, TRIES_FINE = 1, LATE_MS = 5000, CONTACTS_MAX = ALIASES_MAX };
 
 typedef struct day {
     uint64_t state;
@@ -225,19 +225,38 @@ static void same_id_same_bytes (void)
     }
 }
 
+/* It is in the store, routing knows of it, and each of its notices came to one end. */
+static void contact_is_well (int number)
+{
+    char alias[16];
+    size_t ended = 0;
+    snprintf (alias, sizeof alias, "c%d", number);
+    contact_t contact = look_contact (alias);
+    if (contact.state == BUCKSTOP__V1__CONTACT_STATE__CONTACT_STATE_RECEIVED &&
+        (contact.handoff_tries > TRIES_FINE || contact.handoff_at < fake_store_now () - LATE_MS)) {
+        look_print_timeline (stderr, contact.id);
+        fprintf (stderr, "    hand-off in %.1f s, %u tries\n", (double)(contact.handoff_at - fake_wall ()) / 1000,
+                 contact.handoff_tries);
+        fail ("%s was never looked at", alias);
+    }
+    size_t notices = look_notices (alias, &ended);
+    if (notices != ended) {
+        look_print_timeline (stderr, contact.id);
+        fail ("%s: %zu notices, %zu came to an end", alias, notices, ended);
+    }
+}
+
 void simulate (uint64_t seed)
 {
     day_t day = {.state = seed};
-    char alias[16], words[512] = "";
+    char words[512] = "";
     for (size_t i = 0; i < 3; i++)
         say ("person %s present", people[i]);
     for (int i = 0; i < STEPS; i++)
         one (&day);
     heal ();
-    for (int i = 0; i < day.contacts; i++) {
-        snprintf (alias, sizeof alias, "c%d", i);
-        look_contact (alias);
-    }
+    for (int i = 0; i < day.contacts; i++)
+        contact_is_well (i);
     if (look_outbox (false))
         fail ("%zu in the outbox: %s", look_outbox (false), look_first_delivery ());
     if (!stage_audit (words, sizeof words))
