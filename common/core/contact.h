@@ -133,8 +133,9 @@ typedef struct contact_event {
     promise_kind_t promise;         /* RELEASE; DELIVERED, FAILED: what the reply answered */
     wall_ms_t answered_at;          /* DELIVERED, FAILED: when the reply was committed */
     const submission_t *submission; /* OPEN, MESSAGE */
-    const char *contact, *workspace, *trace; /* OPEN: the new id */    wall_ms_t deaf_from, deaf_to; /* TIME: when we could not hear; offers that ended then are prolonged by it */
-    bool nobody; /* QUEUE: nobody is eligible, not only busy */
+    const char *contact, *workspace, *trace; /* OPEN: the new id */
+    wall_ms_t deaf_from, deaf_to; /* TIME: when we could not hear; offers that ended then are prolonged by it */
+    bool nobody;                  /* QUEUE: nobody is eligible, not only busy */
 } contact_event_t;
 
 typedef struct fact {

@@ -68,10 +68,10 @@ void want_somebody (turn_t *t); /* back to routing: received, the hand-off armed
 void give_up_owner (turn_t *t, const char *why);
 void exclude (turn_t *t, const char *person, wall_ms_t until);
 void move_to (turn_t *t, const policy_target_t *target, const char *why);
-void offer_is_over (turn_t *t, wall_ms_t at); /* expired, declined, or the person is gone */
-wall_ms_t queue_clock (const turn_t *t);      /* when the answer "nobody now" may change by time alone */
+void offer_is_over (turn_t *t, wall_ms_t at);              /* expired, declined, or the person is gone */
+wall_ms_t queue_clock (const turn_t *t);                   /* when the answer "nobody now" may change by time alone */
 void end_pause (turn_t *t, wall_ms_t at, const char *why); /* WAITING: its time is charged, promises go on */
-void tell_customer (turn_t *t);               /* the acknowledgement, once */
+void tell_customer (turn_t *t);                            /* the acknowledgement, once */
 
 /* promise.c */
 void promise_open (turn_t *t, promise_kind_t kind, unsigned generation);

@@ -442,7 +442,7 @@ static contact_event_t delivery_of (event_kind_t kind, wall_ms_t answered_at)
 
 static void a_contact_does_not_close_over_a_reply_under_way (void **state)
 {
-    (void) state;
+    (void)state;
     story_t s = in_state (S (OWNED));
     does (&s, EVENT_REPLY);
     wall_ms_t answered = s.now;
@@ -456,7 +456,7 @@ static void a_contact_does_not_close_over_a_reply_under_way (void **state)
 
 static void a_later_reply_that_arrived_counts (void **state)
 {
-    (void) state;
+    (void)state;
     story_t s = in_state (S (OWNED));
     s.now = T0 + 20 * MS_PER_SECOND;
     does (&s, EVENT_REPLY);
@@ -473,7 +473,7 @@ static void a_later_reply_that_arrived_counts (void **state)
 
 static void no_pause_over_a_question_that_never_arrived (void **state)
 {
-    (void) state;
+    (void)state;
     story_t s = in_state (S (OWNED));
     s.now += MS_PER_SECOND;
     does (&s, EVENT_REPLY);
@@ -486,7 +486,7 @@ static void no_pause_over_a_question_that_never_arrived (void **state)
 
 static void a_pause_ends_when_it_ends_whoever_looks (void **state)
 {
-    (void) state;
+    (void)state;
     wall_ms_t due[2];
     for (int late = 0; late < 2; late++) {
         story_t s = in_state (S (WAITING));
@@ -499,7 +499,7 @@ static void a_pause_ends_when_it_ends_whoever_looks (void **state)
 
 static void the_pause_budget_is_charged_whoever_ends_it (void **state)
 {
-    (void) state;
+    (void)state;
     story_t s = in_state (S (WAITING));
     int64_t budget = s.c.pause_left_ms;
     passes (&s, MS_PER_HOUR);
@@ -509,7 +509,7 @@ static void the_pause_budget_is_charged_whoever_ends_it (void **state)
 
 static void the_manager_may_pass_on (void **state)
 {
-    (void) state;
+    (void)state;
     story_t s = in_state (S (OWNED));
     s.c.transfers = 9;
     snprintf (s.c.owner, NAME_SIZE, "dana");
@@ -521,7 +521,7 @@ static void the_manager_may_pass_on (void **state)
 
 static void who_the_policy_drops_is_not_accountable (void **state)
 {
-    (void) state;
+    (void)state;
     story_t s = in_state (S (QUEUED));
     snprintf (s.c.accountable, NAME_SIZE, "gone");
     passes (&s, 0);
@@ -531,7 +531,7 @@ static void who_the_policy_drops_is_not_accountable (void **state)
 
 static void steps_after_an_empty_one_keep_their_time (void **state)
 {
-    (void) state;
+    (void)state;
     story_t s = in_state (S (QUEUED));
     passes (&s, 48 * MS_PER_SECOND); /* the owner's step names nobody: the one at the deadline is taken early */
     assert_true (told (&s, D (STEP), "lea"));
