@@ -291,15 +291,16 @@ class Service:
         return self.end(signal.SIGKILL)
 
 
-def ask(port, method, path, body=None, token=None, key=None, timeout=10.0):
-    """One request, one connection. OSError or HTTPException when there is no answer."""
+def ask(port, method, path, body=None, token=None, key=None, timeout=10.0, kind="application/json"):
+    """One request, one connection. A body that is no text is sent as JSON. OSError or HTTPException: no answer."""
     link = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
     headers = {}
     if token:
         headers["Authorization"] = "Bearer " + token
     if body is not None:
-        headers["Content-Type"] = "application/json"
-        body = json.dumps(body)
+        if kind:
+            headers["Content-Type"] = kind
+        body = body if isinstance(body, (str, bytes)) else json.dumps(body)
     if key:
         headers["Idempotency-Key"] = key
     try:
@@ -334,12 +335,12 @@ class World:
             for number in range(1, (replicas or {}).get(kind, 1) + 1):
                 service = Service(self, kind, number)
                 self.services[service.name] = service
-        self.policy = policy
+        self.policy, self.last_words = policy, ""
 
     def start(self):
         self.start_redis()
         self.apply(self.policy)
-        self.token = self.cli("token", "issue", "--scope", "operator", "--workspace", "desk").strip()
+        self.token = self.issue("operator")
         for service in self.services.values():
             service.start(wait=False)
         for service in self.services.values():
@@ -354,7 +355,7 @@ class World:
     def endpoints(self, link, number):
         """Where this one binds; or, without a number, where all receivers of the link do."""
         kind = next(kind for kind, links in BINDS.items() if link in links)
-        numbers = [number] if number else [service.number for service in self.of(kind)]
+        numbers = [number] if number else [service.number for service in self.of(kind)] or [1]
         return ",".join(f"ipc://{self.dir}/{link}-{n}" for n in numbers)
 
     # -- the store
@@ -410,8 +411,13 @@ class World:
 
     # -- requests
 
-    def ask(self, method, path, body=None, key=None, at=1, timeout=10.0):
-        return ask(self[f"intake-{at}"].port, method, path, body, self.token, key, timeout)
+    def ask(self, method, path, body=None, key=None, at=1, timeout=10.0, token="", kind="application/json"):
+        """token: None for none at all; else the operator's."""
+        token = self.token if token == "" else token
+        return ask(self[f"intake-{at}"].port, method, path, body, token, key, timeout, kind)
+
+    def issue(self, scope, *more):
+        return self.cli("token", "issue", "--scope", scope, "--workspace", "desk", *more).strip()
 
     def insist(self, method, path, body=None, key=None, at=1, seconds=30.0, heard=None):
         """As a careful client: the same request with the same key, at any intake, until there is an answer but 503."""
@@ -478,22 +484,29 @@ class World:
     # -- the end
 
     def close(self):
+        """Ends all that was started. A service that had ended by itself, or does not end with 0, is a failure."""
         self.closing = True
         for client in self.clients:
             client.stop()
         for watch in self.watches:
             watch.stop()
-        for service in self.services.values():
-            if service.process:
-                with contextlib.suppress(ProcessLookupError):
-                    service.process.send_signal(signal.SIGCONT)
-                with contextlib.suppress(AssertionError):
-                    service.end()
         if self.redis_process:
             self.redis_process.send_signal(signal.SIGCONT)
+        wrong = []
+        for service in self.services.values():
+            if service.process:
+                try:
+                    status = service.end()
+                    if status:
+                        wrong.append(f"{service.name} ended with {status}: {service.text()[-4000:]}")
+                except AssertionError as error:
+                    wrong.append(str(error))
+        if self.redis_process:
             self.redis_process.kill()
             self.redis_process.wait()
+        self.last_words = self.logs()
         shutil.rmtree(self.dir, ignore_errors=True)
+        assert not wrong, "\n".join(wrong)
 
     def logs(self, lines=8):
         return "".join(f"    | {service.name}: {line}\n" for service in self.services.values() if service.starts
@@ -614,19 +627,19 @@ def main(cases):
         if sys.argv[1:] and case.__name__ not in sys.argv[1:]:
             continue
         began = time.monotonic()
-        with contextlib.ExitStack() as stack:
-            try:
+        try:
+            with contextlib.ExitStack() as stack:
                 case(stack)
-                passed += 1
-                print(f"ok    {case.__name__} {time.monotonic() - began:.1f} s", flush=True)
-            except Skipped as reason:
-                print(f"skip  {case.__name__}: {reason}", flush=True)
-            except Exception:  # pylint: disable=broad-except
-                failed += 1
-                print(f"FAIL  {case.__name__} {time.monotonic() - began:.1f} s")
-                traceback.print_exc(file=sys.stdout)
-                for world in World.opened:
-                    print(world.logs())
+            passed += 1
+            print(f"ok    {case.__name__} {time.monotonic() - began:.1f} s", flush=True)
+        except Skipped as reason:
+            print(f"skip  {case.__name__}: {reason}", flush=True)
+        except Exception:  # pylint: disable=broad-except
+            failed += 1
+            print(f"FAIL  {case.__name__} {time.monotonic() - began:.1f} s")
+            traceback.print_exc(file=sys.stdout)
+            for world in World.opened:
+                print(world.last_words)
         World.opened.clear()
     print(f"{passed} passed, {failed} failed")
     return 1 if failed else 0
