@@ -273,7 +273,7 @@ static void breaks (const taken_t *taken)
     size_t size = 0;
     key_contact (key, 0, WORKSPACE, alias_id (WORD (0)));
     const char *bytes = fake_store_string (key, &size);
-    if (!bytes)
+    if (!bytes || size < RECORD_HEAD_SIZE)
         fail ("'%s' has no record", WORD (0));
     char *copy = xmemdup (bytes, size);
     size_t head = RECORD_HEAD_SIZE + (size_t)copy[2] * EVENT_ID_SIZE;

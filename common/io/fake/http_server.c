@@ -2,7 +2,7 @@
  *
  * Limits: bodies above the limit and requests that nobody answers in time get the same status as from the
  * real server; what a socket could do wrong does not happen here. */
-#include "http_server.h"
+#include "http_answer.h"
 #include "world.h"
 
 #include "problem.h"
@@ -10,17 +10,7 @@
 
 #include <strings.h>
 
-enum { HEADERS_MAX = 32, PORT_FIRST = 20000 };
-
-/* Between the test, which reads it, and the server, which fills it. Freed when both have let go. */
-struct fake_answer {
-    int refs;
-    int status;
-    char *body;
-    size_t size;
-    http_header_t headers[HEADERS_MAX]; /* both strings owned */
-    size_t headers_n;
-};
+enum { PORT_FIRST = 20000 };
 
 struct http_request {
     http_request_t *next;
@@ -50,82 +40,6 @@ struct http_server {
 
 static http_server_t *servers;
 static int ports = PORT_FIRST;
-
-/* --- the test's side ------------------------------------------------------------------------------ */
-
-static void answer_release (fake_answer_t *self)
-{
-    if (--self->refs > 0)
-        return;
-    for (size_t i = 0; i < self->headers_n; i++) {
-        free ((void *)self->headers[i].name);
-        free ((void *)self->headers[i].value);
-    }
-    free (self->body);
-    free (self);
-}
-
-void fake_answer_destroy (fake_answer_t **self_p)
-{
-    if (*self_p)
-        answer_release (*self_p);
-    *self_p = NULL;
-}
-
-int fake_answer_status (const fake_answer_t *self)
-{
-    return self->status == 0 && self->refs == 1 ? -1 : self->status;
-}
-
-const char *fake_answer_body (const fake_answer_t *self, size_t *size)
-{
-    if (size)
-        *size = self->size;
-    return self->body ? self->body : "";
-}
-
-static const char *header_in (const http_header_t *headers, size_t n, const char *name)
-{
-    for (size_t i = 0; i < n; i++) {
-        if (strcasecmp (headers[i].name, name) == 0)
-            return headers[i].value;
-    }
-    return NULL;
-}
-
-const char *fake_answer_header (const fake_answer_t *self, const char *name)
-{
-    return header_in (self->headers, self->headers_n, name);
-}
-
-static void answer_header (fake_answer_t *self, const char *name, const char *value)
-{
-    if (self->headers_n < HEADERS_MAX)
-        self->headers[self->headers_n++] = (http_header_t){xstrdup (name), xstrdup (value)};
-}
-
-static void answer_fill (fake_answer_t *self, int status, const char *type, const void *body, size_t size)
-{
-    self->status = status;
-    self->size = size;
-    self->body = xcalloc (size + 1, 1);
-    if (size)
-        memcpy (self->body, body, size);
-    if (type)
-        answer_header (self, "Content-Type", type);
-}
-
-static void answer_problem (fake_answer_t *self, problem_kind_t kind, const char *detail)
-{
-    int status = (int)problem_of (kind)->status;
-    json_t *problem = problem_json (problem_of (kind), detail);
-    char *text = xcheck (json_dumps (problem, JSON_COMPACT));
-    json_decref (problem);
-    answer_fill (self, status, "application/problem+json", text, strlen (text));
-    free (text);
-    if (status == 503)
-        answer_header (self, "Retry-After", "1");
-}
 
 /* --- requests --------------------------------------------------------------------------------------- */
 

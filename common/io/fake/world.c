@@ -1,0 +1,229 @@
+/* world.c (fake) - one queue of everything that is to happen in all loops, ordered by scripted time.
+ *
+ * A turn takes what is ready at this instant, in order of arrival, then runs every living loop's hooks.
+ * Time moves only in fake_advance (and in loop_run, which jumps from one thing to the next). */
+#include "loop_private.h"
+
+#include "xmalloc.h"
+
+enum { TURNS_MAX = 200000 }; /* without time passing: more is a loop that feeds itself */
+
+static struct {
+    mono_ms_t now;
+    uint64_t sequence;
+    item_t **heap;
+    size_t heap_n, heap_size;
+    loop_t *loops;
+} world;
+
+mono_ms_t world_mono (void)
+{
+    return world.now;
+}
+
+bool world_alive (const loop_t *loop)
+{
+    return !loop || !loop->dead;
+}
+
+/* --- the heap ---------------------------------------------------------------------------------- */
+
+static bool before (const item_t *a, const item_t *b)
+{
+    return a->when != b->when ? a->when < b->when : a->sequence < b->sequence;
+}
+
+static void sift_up (size_t at)
+{
+    item_t *item = world.heap[at];
+    while (at > 0 && before (item, world.heap[(at - 1) / 2])) {
+        world.heap[at] = world.heap[(at - 1) / 2];
+        at = (at - 1) / 2;
+    }
+    world.heap[at] = item;
+}
+
+static void sift_down (size_t at)
+{
+    item_t *item = world.heap[at];
+    for (;;) {
+        size_t child = 2 * at + 1;
+        if (child >= world.heap_n)
+            break;
+        if (child + 1 < world.heap_n && before (world.heap[child + 1], world.heap[child]))
+            child++;
+        if (!before (world.heap[child], item))
+            break;
+        world.heap[at] = world.heap[child];
+        at = child;
+    }
+    world.heap[at] = item;
+}
+
+item_t *queue_add (loop_t *loop, mono_ms_t when, loop_fn *fn, void *arg, world_free_fn *destroy)
+{
+    item_t *item = xcalloc (1, sizeof (loop_timer_t));
+    *item = (item_t){.when = when < world.now ? world.now : when,
+                     .sequence = ++world.sequence,
+                     .loop = loop,
+                     .fn = fn,
+                     .arg = arg,
+                     .destroy = destroy};
+    if (world.heap_n == world.heap_size) {
+        world.heap_size = world.heap_size ? 2 * world.heap_size : 64;
+        world.heap = xrealloc (world.heap, world.heap_size * sizeof *world.heap);
+    }
+    world.heap[world.heap_n++] = item;
+    sift_up (world.heap_n - 1);
+    return item;
+}
+
+static item_t *pop (void)
+{
+    item_t *item = world.heap[0];
+    world.heap[0] = world.heap[--world.heap_n];
+    if (world.heap_n)
+        sift_down (0);
+    return item;
+}
+
+void world_post (loop_t *loop, int64_t delay_ms, loop_fn *fn, void *arg, world_free_fn *destroy)
+{
+    queue_add (loop, world.now + (delay_ms > 0 ? delay_ms : 0), fn, arg, destroy);
+}
+
+/* A timer of a dead loop is kept: somebody may still hold its handle. */
+static void bury (item_t *item)
+{
+    loop_t *loop = item->loop;
+    if (item->destroy)
+        item->destroy (item->arg);
+    if (!loop || !loop->dead) {
+        free (item);
+        return;
+    }
+    loop->grave = xrealloc (loop->grave, (loop->grave_n + 1) * sizeof *loop->grave);
+    loop->grave[loop->grave_n++] = item;
+}
+
+void queue_forget (const loop_t *self)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < world.heap_n; i++) {
+        item_t *item = world.heap[i];
+        if (item->loop != self) {
+            world.heap[kept++] = item;
+            continue;
+        }
+        if (item->destroy)
+            item->destroy (item->arg);
+        free (item);
+    }
+    world.heap_n = kept;
+    for (size_t i = kept / 2; i-- > 0;)
+        sift_down (i);
+}
+
+/* --- loops ----------------------------------------------------------------------------------- */
+
+void loops_add (loop_t *loop)
+{
+    loop_t **end = &world.loops; /* hooks run in the order in which loops were made */
+    while (*end)
+        end = &(*end)->next;
+    *end = loop;
+}
+
+void loops_remove (const loop_t *loop)
+{
+    for (loop_t **link = &world.loops; *link; link = &(*link)->next) {
+        if (*link == loop) {
+            *link = loop->next;
+            break;
+        }
+    }
+}
+
+/* --- turns ------------------------------------------------------------------------------------- */
+
+static void run_hooks (void)
+{
+    for (loop_t *loop = world.loops; loop; loop = loop->next) {
+        for (size_t i = 0; i < loop->hooks_n && !loop->dead; i++) {
+            if (loop->hooks[i].fn)
+                loop->hooks[i].fn (loop->hooks[i].arg);
+        }
+    }
+}
+
+static bool ready (void)
+{
+    return world.heap_n && world.heap[0]->when <= world.now;
+}
+
+static void turn (void)
+{
+    uint64_t last = world.sequence;
+    while (ready () && world.heap[0]->sequence <= last) {
+        item_t *item = pop ();
+        if (item->fn && world_alive (item->loop))
+            item->fn (item->arg);
+        bury (item);
+    }
+    run_hooks ();
+}
+
+void fake_run (void)
+{
+    run_hooks (); /* what the test called from outside has queued something perhaps */
+    for (int turns = 0; ready (); turns++) {
+        if (turns == TURNS_MAX)
+            abort (); /* time stands still and there is always more to do */
+        turn ();
+    }
+}
+
+bool queue_next (void)
+{
+    if (!world.heap_n)
+        return false;
+    world.now = world.heap[0]->when;
+    fake_run ();
+    return true;
+}
+
+int64_t fake_idle_ms (void)
+{
+    return world.heap_n ? world.heap[0]->when - world.now : -1;
+}
+
+void fake_advance (int64_t ms)
+{
+    mono_ms_t end = world.now + ms;
+    fake_run ();
+    while (world.heap_n && world.heap[0]->when <= end) {
+        world.now = world.heap[0]->when;
+        fake_run ();
+    }
+    world.now = end;
+    fake_run ();
+}
+
+void fake_reset (uint64_t seed)
+{
+    for (loop_t *loop = world.loops; loop; loop = loop->next)
+        loop->dead = true;
+    while (world.heap_n)
+        bury (pop ());
+    free (world.heap);
+    world.heap = NULL;
+    world.heap_size = 0;
+    world.now = 0;
+    world_reset_clock (seed);
+    world_reset_log ();
+    world_reset_store ();
+    world_reset_bus ();
+    world_reset_peers ();
+    world_reset_http_client ();
+    world_reset_mail ();
+}
