@@ -19,7 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { SECONDS_MAX = 60, EXIT_FAILED = 1, EXIT_UNREAD = 2, PATHS_MAX = 256, DAYS = 12 };
+enum { SECONDS_MAX = 240, EXIT_FAILED = 1, EXIT_UNREAD = 2, PATHS_MAX = 256, DAYS = 12 };
 
 static const script_t *playing;
 static int playing_line;
