@@ -12,6 +12,9 @@ typedef struct http_call {
     const void *body;
     size_t body_size;
     int timeout_ms; /* of the whole call */
+    /* Whether loopback, link-local and private addresses may be dialled (checked on the address really used): only
+     * for URLs that the operator gave, never for one from outside. */
+    bool private_allowed;
 } http_call_t;
 
 typedef struct http_answer {
@@ -25,11 +28,13 @@ enum { HTTP_ANSWER_MAX = 64 * 1024 };
 
 typedef void (http_answer_fn) (void *arg, const http_answer_t *answer); /* valid only during the call */
 
-/* private_targets: whether loopback, link-local and private addresses may be dialled (checked on the
- * address really used). */
-http_client_t *http_client_new (loop_t *loop, bool private_targets);
+http_client_t *http_client_new (loop_t *loop);
 void http_client_destroy (http_client_t **self_p); /* calls under way are answered with status 0 */
 /* Copies what it is given. The callback comes exactly once, never from within. */
 void http_client_call (http_client_t *self, const http_call_t *call, http_answer_fn *fn, void *arg);
+
+/* Where a URL's calls go: "host:port", lower case, without user and password, the port always said. false: it is no
+ * http or https URL, host is "". */
+bool http_client_host (const char *url, char *host, size_t size);
 
 #endif

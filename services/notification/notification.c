@@ -36,7 +36,9 @@ static const param_t params[] = {
     {"secrets", PARAM_STRING, "/etc/buckstop/secrets", 0, 0, &notification_params.secrets,
      "directory of signing keys: NAME, and NAME.next while it is rotated"},
     {"private-targets", PARAM_SWITCH, "no", 0, 0, &notification_params.private_targets,
-     "webhooks may go to loopback and private addresses"},
+     "the policy's webhooks may go to loopback and private addresses"},
+    {"private-callbacks", PARAM_SWITCH, "no", 0, 0, &notification_params.private_callbacks,
+     "so may callbacks to where a submission says: whoever may submit can then reach what this host can"},
     {"calls-max", PARAM_NUMBER, "256", 1, 4096, &notification_params.calls_max, "webhook calls under way at once"},
     {"attempt-ms", PARAM_NUMBER, "10000", 100, 120000, &notification_params.attempt_ms, "time limit of one attempt"},
     LIMIT_ROWS ("log", BUCKSTOP__V1__WAY_KIND__WAY_KIND_LOG),
@@ -103,7 +105,7 @@ static int s_open_senders (notification_t *self)
     int rc = s_password (given->smtp_password_file, password);
     if (rc)
         return rc;
-    self->http = http_client_new (self->service->loop, given->private_targets);
+    self->http = http_client_new (self->service->loop);
     if (!word_empty (given->smtp))
         self->mail_out = mail_out_new (self->service->loop, given->smtp, given->smtp_user,
                                        password[0] ? password : NULL, (int)given->smtp_threads);

@@ -106,6 +106,13 @@ static void s_call_answered (void *arg, const http_answer_t *answer)
     attempt_ended (attempt, s_meaning (answer), answer->retry_after_ms, words);
 }
 
+/* The policy names where people and chat rooms are; where a customer is to be called back, a submission did. */
+static bool s_private_allowed (const notification_t *self, const delivery_t *delivery)
+{
+    bool from_policy = delivery->person[0] || delivery->way == BUCKSTOP__V1__WAY_KIND__WAY_KIND_SLACK;
+    return from_policy ? self->params->private_targets : self->params->private_callbacks;
+}
+
 static void s_call (attempt_t *attempt, const webhook_t *webhook)
 {
     notification_t *self = attempt->self;
@@ -114,7 +121,8 @@ static void s_call (attempt_t *attempt, const webhook_t *webhook)
                         .headers = webhook->list,
                         .body = webhook->body,
                         .body_size = webhook->body ? strlen (webhook->body) : 0,
-                        .timeout_ms = (int)self->params->attempt_ms};
+                        .timeout_ms = (int)self->params->attempt_ms,
+                        .private_allowed = s_private_allowed (self, &attempt->delivery)};
     http_client_call (self->http, &call, s_call_answered, attempt);
 }
 

@@ -127,7 +127,7 @@ class World:
             os.makedirs(secrets)
             with open(os.path.join(secrets, "hook"), "w") as file:
                 file.write("0123456789abcdef0123456789abcdef")
-            command += ["--private-targets", "--secrets", secrets]
+            command += ["--private-targets", "--private-callbacks", "--secrets", secrets]
         if self.record:
             command += ["--record", os.path.join(self.directory, name + ".record")]
         with open(log, "w") as file:

@@ -39,6 +39,7 @@ typedef struct bench {
     bool closed;
     /* calls of the client */
     int left, status;
+    bool refusing; /* private addresses */
     char error[256], body[256];
     size_t body_size;
     int64_t retry_after_ms;
@@ -103,7 +104,7 @@ static int setup (void **state)
     self->fd = -1;
     http_server_config_t config = {.endpoint = "127.0.0.1:0", .body_max = BODY_MAX, .timeout_ms = TIMEOUT_MS};
     self->server = http_server_new (self->loop, &config, on_request, self);
-    self->client = http_client_new (self->loop, true);
+    self->client = http_client_new (self->loop);
     loop_at (self->loop, loop_now (self->loop) + TOO_LONG_MS, on_guard, self);
     snprintf (self->url, sizeof self->url, "http://127.0.0.1:%d", http_server_port (self->server));
     *state = self;

@@ -243,7 +243,8 @@ class Service:
         at = f"ipc://{house.dir}/"
         return ["--redis", f"unix:{house.dir}/redis.sock", "--shards", "1", "--health", "127.0.0.1:0", "--outbox",
                 f"{at}outbox-{self.number}", "--stream", self.stream, "--route", f"{at}route", "--due", f"{at}due", "--submit",
-                f"{at}submit", "--secrets", f"{house.dir}/secrets", "--private-targets", "--attempt-ms", str(ATTEMPT_MS)]
+                f"{at}submit", "--secrets", f"{house.dir}/secrets", "--private-targets", "--private-callbacks", "--attempt-ms",
+                str(ATTEMPT_MS)]
 
     def text(self):
         with open(self.log) as log:
@@ -429,6 +430,7 @@ teams:
             Service(house, *common, name="routing"),
             Service(house, *common, name="escalation"),
             Service(house, *common, name="notification", own=["--secrets", f"{house.dir}/secrets", "--private-targets",
+                                                              "--private-callbacks",
                                                               "--smtp", f"smtp://127.0.0.1:{far.smtp_port}"]),
         ]
         port = re.search(r"listening http=.* port=(\d+)", self.services[0].text()).group(1)

@@ -24,7 +24,8 @@ static void call (bench_t *self, const char *method, const char *url, const char
                         .headers = headers,
                         .body = body,
                         .body_size = strlen (body),
-                        .timeout_ms = timeout_ms};
+                        .timeout_ms = timeout_ms,
+                        .private_allowed = !self->refusing};
     self->left = 1;
     http_client_call (self->client, &what, on_answer, self);
     assert_int_equal (self->left, 1); /* never from within */
@@ -77,8 +78,12 @@ static void a_thousand_requests_at_once (void **state)
 {
     bench_t *self = *state;
     for (int i = 0; i < CALLS; i++) {
-        http_call_t what = {
-            .method = "POST", .url = at (self, "/echo"), .body = "x", .body_size = 1, .timeout_ms = 15000};
+        http_call_t what = {.method = "POST",
+                            .url = at (self, "/echo"),
+                            .body = "x",
+                            .body_size = 1,
+                            .timeout_ms = 15000,
+                            .private_allowed = true};
         http_client_call (self->client, &what, on_answer, self);
     }
     self->left = CALLS;
@@ -86,7 +91,8 @@ static void a_thousand_requests_at_once (void **state)
     assert_int_equal (self->status, 200);
     self->left = CALLS;
     for (int i = 0; i < CALLS; i++) { /* again, on connections that are kept */
-        http_call_t what = {.method = "GET", .url = at (self, "/x"), .body_size = 0, .timeout_ms = 15000};
+        http_call_t what = {
+            .method = "GET", .url = at (self, "/x"), .body_size = 0, .timeout_ms = 15000, .private_allowed = true};
         http_client_call (self->client, &what, on_answer, self);
     }
     assert_int_equal (loop_run (self->loop), 0);
@@ -151,8 +157,11 @@ static void a_refused_port_and_bad_calls_are_said (void **state)
         {"GET", self->url, forged, "header has a control character"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        http_call_t what = {
-            .method = rows[i].method, .url = rows[i].url, .headers = rows[i].headers, .timeout_ms = 5000};
+        http_call_t what = {.method = rows[i].method,
+                            .url = rows[i].url,
+                            .headers = rows[i].headers,
+                            .timeout_ms = 5000,
+                            .private_allowed = true};
         self->left = 1;
         http_client_call (self->client, &what, on_answer, self);
         assert_int_equal (self->left, 1);
@@ -175,9 +184,9 @@ static void private_targets_are_refused (void **state)
         "http://[fe80::1]/",         "http://[fd00::1]/",
         "http://[64:ff9b::7f00:1]/", "http://[2002:7f00:1::]/",
         "http://2130706433:1/",      "http://100.64.0.1/",
+        "http://[64:ff9b:1::a]/",    "http://[2001:0:4136:e378:8000:63bf:3fff:fdd2]/",
     };
-    http_client_destroy (&self->client);
-    self->client = http_client_new (self->loop, false);
+    self->refusing = true;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         call (self, "GET", rows[i], "", 5000);
         assert_int_equal (self->status, 0);
@@ -185,6 +194,42 @@ static void private_targets_are_refused (void **state)
     }
     call (self, "GET", at (self, "/x"), "", 5000);
     assert_string_equal (self->error, "the target's address is private");
+}
+
+/* Each call for itself: a connection that was kept open for one that was allowed serves no other. */
+static void what_one_call_may_is_not_lent_to_another (void **state)
+{
+    bench_t *self = *state;
+    for (int i = 0; i < 3; i++) {
+        self->refusing = i == 1;
+        call (self, "GET", at (self, "/x"), "", 5000);
+        assert_int_equal (self->status, i == 1 ? 0 : 200);
+        assert_string_equal (self->error, i == 1 ? "the target's address is private" : "");
+    }
+}
+
+static void two_spellings_are_one_host (void **state)
+{
+    (void)state;
+    static const struct {
+        const char *url, *host;
+    } rows[] = {
+        {"http://a.example/x", "a.example:80"},
+        {"HTTPS://u1:secret@A.Example/x?y#z", "a.example:443"},
+        {"http://a.example.:8080", "a.example:8080"},
+        {"http://a.example:080/", "a.example:80"},
+        {"http://user%40a@127.0.0.1:1/", "127.0.0.1:1"},
+        {"http://2130706433:1/", "127.0.0.1:1"},
+        {"http://[::1]:1/", "[::1]:1"},
+        {"ftp://a.example/", ""},
+        {"ada@example.org", ""},
+        {"", ""},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char host[300];
+        assert_int_equal (http_client_host (rows[i].url, host, sizeof host), rows[i].host[0] != 0);
+        assert_string_equal (host, rows[i].host);
+    }
 }
 
 /* What answers here is no HTTP. */
@@ -215,7 +260,7 @@ static void calls_under_way_are_answered_when_the_client_ends (void **state)
     bench_t *self = *state;
     char url[64];
     int fd = silent_peer (url);
-    http_call_t what = {.method = "GET", .url = url, .timeout_ms = 5000};
+    http_call_t what = {.method = "GET", .url = url, .timeout_ms = 5000, .private_allowed = true};
     self->left = 2;
     http_client_call (self->client, &what, on_answer, self);
     what.method = "bad";
@@ -236,6 +281,8 @@ int main (void)
         HTTP_TEST (a_silent_peer_costs_its_own_call_only),
         HTTP_TEST (a_refused_port_and_bad_calls_are_said),
         HTTP_TEST (private_targets_are_refused),
+        HTTP_TEST (what_one_call_may_is_not_lent_to_another),
+        HTTP_TEST (two_spellings_are_one_host),
         HTTP_TEST (a_peer_that_answers_rubbish_is_no_answer),
         HTTP_TEST (calls_under_way_are_answered_when_the_client_ends),
     };

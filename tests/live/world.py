@@ -326,8 +326,8 @@ class World:
         for name in ("pager", "callback"):
             with open(f"{self.dir}/secrets/{name}", "w", encoding="utf-8") as key:
                 key.write("0123456789abcdef")
-        self.options = {"notification": ["--secrets", self.dir + "/secrets", "--private-targets", "--attempt-ms",
-                                         str(ATTEMPT_MS)]}
+        self.options = {"notification": ["--secrets", self.dir + "/secrets", "--private-targets", "--private-callbacks",
+                                         "--attempt-ms", str(ATTEMPT_MS)]}
         for kind, more in (options or {}).items():
             self.options[kind] = self.options.get(kind, []) + list(more)
         self.services = {}

@@ -83,6 +83,7 @@ static void *notification_arg (instance_t *self)
     params->smtp = "smtp://mail";
     params->secrets = stage.secrets;
     params->private_targets = true;
+    params->private_callbacks = true;
     return params;
 }
 

@@ -199,7 +199,7 @@ static void test_http (void **state)
     assert_int_equal (fake_answer_status (answer), 202);
     assert_string_equal (fake_answer_body (answer, NULL), "a b");
     fake_answer_destroy (&answer);
-    http_client_t *client = http_client_new (desk.loop, false);
+    http_client_t *client = http_client_new (desk.loop);
     int status = -1;
     fake_peer ("peer", FAKE_PEER_ANSWERS, 500, 0, 1);
     http_client_call (client, &(http_call_t){.method = "POST", .url = "http://peer/", .timeout_ms = 10}, on_answer,

@@ -335,6 +335,38 @@ static void f42_without_guard (void **state)
     assert_null (fake_call_header (fake_call (0), "Buckstop-Signature"));
 }
 
+/* Who may submit names where customers are called back: that needs a switch of its own. */
+static void private_addresses_call_by_call (void **state)
+{
+    static const struct {
+        bool targets, callbacks, customer, allowed;
+    } rows[] = {{false, false, false, false},
+                {true, false, false, true},
+                {true, false, true, false},
+                {false, true, true, true},
+                {false, true, false, false}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        house_t *house = *state;
+        contact_t contact = contact_of ();
+        put_contact (&contact);
+        delivery_t delivery = delivery_of (house);
+        if (rows[i].customer) {
+            delivery.person[0] = '\0';
+            delivery.purpose = PURPOSE (ACKNOWLEDGE);
+        }
+        put (&delivery);
+        replica_t *replica = start (house);
+        replica->params.private_targets = rows[i].targets;
+        replica->params.private_callbacks = rows[i].callbacks;
+        run (replica);
+        fake_advance (1100);
+        assert_int_equal (fake_calls (), 1);
+        assert_int_equal (fake_call (0)->private_allowed, rows[i].allowed);
+        down (state);
+        up (state);
+    }
+}
+
 static void a_missing_key_names_its_file (void **state)
 {
     house_t *house = *state;
@@ -761,6 +793,7 @@ int main (void)
         CASE (by_mail),
         CASE (f42_signed),
         CASE (f42_without_guard),
+        CASE (private_addresses_call_by_call),
         CASE (a_missing_key_names_its_file),
         CASE (f39_unknown_is_not_failed),
         CASE (f39_without_guard),

@@ -106,6 +106,7 @@ typedef struct fake_call {
     size_t body_size;
     const char *const *headers; /* NULL-terminated */
     int timeout_ms;
+    bool private_allowed;
     bool taken; /* the far side took it: 2xx, or the answer was lost */
 } fake_call_t;
 size_t fake_calls (void);

@@ -89,15 +89,15 @@ static void record (const http_client_t *self, const http_call_t *call, bool tak
         .body_size = call->body_size,
         .headers = copy_headers (call->headers),
         .timeout_ms = call->timeout_ms,
+        .private_allowed = call->private_allowed,
         .taken = taken,
     };
     calls = xrealloc (calls, (calls_n + 1) * sizeof *calls);
     calls[calls_n++] = kept;
 }
 
-http_client_t *http_client_new (loop_t *loop, bool private_targets)
+http_client_t *http_client_new (loop_t *loop)
 {
-    (void)private_targets;
     http_client_t *self = xcalloc (1, sizeof *self);
     self->loop = loop;
     return self;

@@ -85,7 +85,7 @@ static int set_timer (CURLM *multi, long wait, void *arg)
 
 typedef struct peer {
     http_client_t *client;
-    loop_watch_t *watch;
+    loop_watch_t *watch; /* NULL: it can't be watched, the call's time runs out */
     curl_socket_t fd;
 } peer_t;
 
@@ -102,21 +102,24 @@ static int set_socket (CURL *easy, curl_socket_t fd, int what, void *arg, void *
 {
     http_client_t *self = arg;
     peer_t *peer = socket_arg;
-    uint32_t events = (what & CURL_POLL_IN ? (uint32_t)EPOLLIN : 0) | (what & CURL_POLL_OUT ? (uint32_t)EPOLLOUT : 0);
     (void)easy;
     if (what == CURL_POLL_REMOVE) {
         if (peer)
             loop_unwatch (self->loop, &peer->watch);
         free (peer);
         curl_multi_assign (self->multi, fd, NULL);
-    } else if (peer)
-        loop_watch_change (self->loop, peer->watch, events);
-    else {
+        return 0;
+    }
+    if (!peer) {
         peer = xcalloc (1, sizeof *peer);
         *peer = (peer_t){.client = self, .fd = fd};
-        peer->watch = loop_watch (self->loop, fd, events, on_socket, peer);
         curl_multi_assign (self->multi, fd, peer);
     }
+    uint32_t events = (what & CURL_POLL_IN ? (uint32_t)EPOLLIN : 0) | (what & CURL_POLL_OUT ? (uint32_t)EPOLLOUT : 0);
+    if (peer->watch)
+        loop_watch_change (self->loop, peer->watch, events);
+    else
+        peer->watch = loop_watch (self->loop, fd, events, on_socket, peer);
     return 0;
 }
 
@@ -152,12 +155,11 @@ void http_client_call (http_client_t *self, const http_call_t *call, http_answer
 
 /* --- its life ---------------------------------------------------------------------------------------- */
 
-http_client_t *http_client_new (loop_t *loop, bool private_targets)
+http_client_t *http_client_new (loop_t *loop)
 {
     http_client_t *self = xcalloc (1, sizeof *self);
     curl_global_init (CURL_GLOBAL_ALL);
     self->loop = loop;
-    self->private_targets = private_targets;
     self->multi = xcheck (curl_multi_init ());
     http_client_warm (self->multi); /* before the callbacks are set */
     curl_multi_setopt (self->multi, CURLMOPT_SOCKETFUNCTION, set_socket);

@@ -17,7 +17,7 @@ typedef struct transfer {
     void *arg;
     char *answer;
     size_t answer_size;
-    bool private_target; /* was refused as such */
+    bool private_allowed, private_target; /* may be dialled; was refused as such */
     const char *refused; /* why it never began */
     char error[CURL_ERROR_SIZE];
     struct transfer *previous, *next;
@@ -28,7 +28,7 @@ struct http_client {
     CURLM *multi;
     loop_timer_t *timer;     /* curl's one timer */
     loop_timer_t *answering; /* answers to those that never began */
-    bool private_targets, ended;
+    bool ended;
     transfer_t *transfers;
 };
 
@@ -37,6 +37,7 @@ void http_client_warm (CURLM *multi);
 void http_client_keep_authorities (CURL *easy);
 
 bool http_target_private (const struct sockaddr *address);
+bool http_target_private_text (const char *ip); /* "10.0.0.1", "::1" */
 
 /* http_client_transfer.c */
 transfer_t *transfer_new (http_client_t *client, const http_call_t *call, http_answer_fn *fn, void *arg);

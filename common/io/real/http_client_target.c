@@ -21,14 +21,16 @@ static const range_t private_v4[] = {
 };
 
 static const range_t private_v6[] = {
-    {{0}, 128},                     /* unspecified */
-    {{[15] = 1}, 128},              /* loopback */
-    {{0x01, 0}, 64},                /* discard */
-    {{0x20, 0x01, 0x0d, 0xb8}, 32}, /* documentation */
-    {{0xfc}, 7},                    /* unique local */
-    {{0xfe, 0x80}, 10},             /* link-local */
-    {{0xfe, 0xc0}, 10},             /* site-local, of old */
-    {{0xff}, 8},                    /* multicast */
+    {{0}, 128},                                 /* unspecified */
+    {{[15] = 1}, 128},                          /* loopback */
+    {{0x01, 0}, 64},                            /* discard */
+    {{0x20, 0x01, 0x0d, 0xb8}, 32},             /* documentation */
+    {{0xfc}, 7},                                /* unique local */
+    {{0xfe, 0x80}, 10},                         /* link-local */
+    {{0xfe, 0xc0}, 10},                         /* site-local, of old */
+    {{0xff}, 8},                                /* multicast */
+    {{0x20, 0x01, 0, 0}, 32},                   /* Teredo: IPv4 hidden in it, and nobody's way to answer a call */
+    {{0x00, 0x64, 0xff, 0x9b, 0x00, 0x01}, 48}, /* NAT64 of local use (RFC 8215) */
 };
 
 /* Where an IPv4 address stands inside IPv6. */
@@ -80,4 +82,12 @@ bool http_target_private (const struct sockaddr *address)
     if (address->sa_family == AF_INET6)
         return private_ipv6 ((const uint8_t *)&((const struct sockaddr_in6 *)address)->sin6_addr);
     return true; /* nothing else is public */
+}
+
+bool http_target_private_text (const char *ip)
+{
+    uint8_t address[16];
+    if (inet_pton (AF_INET, ip, address) == 1)
+        return private_ipv4 (address);
+    return inet_pton (AF_INET6, ip, address) != 1 || private_ipv6 (address);
 }

@@ -18,11 +18,20 @@ static curl_socket_t on_open_socket (void *arg, curlsocktype purpose, struct cur
 {
     transfer_t *self = arg;
     (void)purpose;
-    if (!self->client->private_targets && http_target_private (&address->addr)) {
+    if (!self->private_allowed && http_target_private (&address->addr)) {
         self->private_target = true;
         return CURL_SOCKET_BAD;
     }
     return socket (address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+/* A connection that is kept open may have been dialled for a call that was allowed more. */
+static int on_connected (void *arg, char *peer_ip, char *own_ip, int peer_port, int own_port)
+{
+    transfer_t *self = arg;
+    (void)own_ip, (void)peer_port, (void)own_port;
+    self->private_target = !self->private_allowed && http_target_private_text (peer_ip);
+    return self->private_target ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }
 
 static size_t on_body (char *bytes, size_t one, size_t size, void *arg)
@@ -91,6 +100,8 @@ static void set_callbacks (CURL *easy, transfer_t *self)
     curl_easy_setopt (easy, CURLOPT_ERRORBUFFER, self->error);
     curl_easy_setopt (easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
     curl_easy_setopt (easy, CURLOPT_OPENSOCKETDATA, self);
+    curl_easy_setopt (easy, CURLOPT_PREREQFUNCTION, on_connected);
+    curl_easy_setopt (easy, CURLOPT_PREREQDATA, self);
     curl_easy_setopt (easy, CURLOPT_WRITEFUNCTION, on_body);
     curl_easy_setopt (easy, CURLOPT_WRITEDATA, self);
 }
@@ -98,7 +109,11 @@ static void set_callbacks (CURL *easy, transfer_t *self)
 transfer_t *transfer_new (http_client_t *client, const http_call_t *call, http_answer_fn *fn, void *arg)
 {
     transfer_t *self = xcalloc (1, sizeof *self);
-    *self = (transfer_t){.client = client, .timeout_ms = call->timeout_ms, .fn = fn, .arg = arg};
+    *self = (transfer_t){.client = client,
+                         .timeout_ms = call->timeout_ms,
+                         .private_allowed = call->private_allowed,
+                         .fn = fn,
+                         .arg = arg};
     self->refused = cannot_begin (call);
     if (self->refused)
         return self;
