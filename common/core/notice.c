@@ -191,14 +191,28 @@ static bool s_dry (const render_t *self)
     return self->policy->dry_kind != BUCKSTOP__V1__WAY_KIND__WAY_KIND_UNSPECIFIED;
 }
 
-static char *s_body (const render_t *self, const char *template, const policy_way_t *way)
+/* Who reads the log is not who may act: there a link is only mentioned. */
+static char *s_expand (const render_t *self, way_kind_t way, const char *template, int lines)
 {
-    char *body = template_expand (template, self->slots, self->slots_n, 0);
+    template_slot_t slots[SLOTS_MAX];
+    memcpy (slots, self->slots, self->slots_n * sizeof *slots);
+    for (size_t i = 0; way == BUCKSTOP__V1__WAY_KIND__WAY_KIND_LOG && i < self->slots_n; i++)
+        if (strncmp (slots[i].name, "link_", 5) == 0 && slots[i].value[0])
+            slots[i].value = "(link)";
+    return template_expand (template, slots, self->slots_n, lines);
+}
+
+/* A webhook's address is its secret; a mail address is shown. */
+static char *s_body (const render_t *self, way_kind_t by, const char *template, const policy_way_t *way)
+{
+    char *body = s_expand (self, by, template, 0);
     if (!s_dry (self))
         return body;
     const char *to = self->notice->person[0] ? self->notice->person : "the customer";
+    bool shown = way->kind == BUCKSTOP__V1__WAY_KIND__WAY_KIND_MAIL;
     char *dry;
-    if (asprintf (&dry, "[dry run: for %s by %s, %s]\n\n%s", to, s_way_name (way->kind), way->address, body) < 0)
+    if (asprintf (&dry, "[dry run: for %s by %s%s%s]\n\n%s", to, s_way_name (way->kind), shown ? ", " : "",
+                  shown ? way->address : "", body) < 0)
         abort ();
     free (body);
     return dry;
@@ -233,8 +247,8 @@ static void s_deliver (render_t *self, const policy_way_t *way, const char *in_r
     WORD_COPY (delivery->secret, s_dry (self) ? "" : way->secret);
     WORD_COPY (delivery->in_reply_to, in_reply_to);
     WORD_COPY (delivery->trace, self->contact->trace);
-    delivery->subject = template_expand (words ? words->subject : "{subject}", self->slots, self->slots_n, 1);
-    delivery->body = s_body (self, words ? words->body : "{text}", way);
+    delivery->subject = s_expand (self, delivery->way, words ? words->subject : "{subject}", 1);
+    delivery->body = s_body (self, delivery->way, words ? words->body : "{text}", way);
     delivery->due = s_release (self, self->now + way->delay_ms);
     if (delivery->due != self->now + way->delay_ms)
         delivery->held_until = delivery->due;

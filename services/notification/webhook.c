@@ -13,6 +13,7 @@
 
 #include "guard.h"
 #include "ids.h"
+#include "xmalloc.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -125,10 +126,28 @@ int webhook_make (webhook_t *self, const delivery_t *delivery, const char *secre
     return GUARD ("f42") ? s_signature (self, delivery->secret, secrets, timestamp, why) : 0;
 }
 
+/* What Slack reads as markup (mentions, links) must come from nobody's text. Freed by the caller. */
+static char *s_slack_escape (const char *text)
+{
+    static const char *const names[] = {['&'] = "&amp;", ['<'] = "&lt;", ['>'] = "&gt;"};
+    char *escaped = xcalloc (5 * strlen (text) + 1, 1), *to = escaped;
+    for (; *text; text++) {
+        unsigned char c = (unsigned char)*text;
+        if (c < sizeof names / sizeof *names && names[c])
+            to = stpcpy (to, names[c]);
+        else
+            *to++ = *text;
+    }
+    return escaped;
+}
+
 void webhook_slack (webhook_t *self, const delivery_t *delivery)
 {
     *self = (webhook_t){0};
-    json_t *json = json_pack ("{s:o}", "text", json_sprintf ("*%s*\n%s", delivery->subject, delivery->body));
+    char *subject = s_slack_escape (delivery->subject), *body = s_slack_escape (delivery->body);
+    json_t *json = json_pack ("{s:o}", "text", json_sprintf ("*%s*\n%s", subject, body));
+    free (subject);
+    free (body);
     self->body = json ? json_dumps (json, JSON_COMPACT) : NULL;
     json_decref (json);
     s_header (self, "Content-Type: application/json");

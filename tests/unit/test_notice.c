@@ -251,13 +251,39 @@ static void dry_run (void **state)
     assert_int_equal (f->out[0].way, WAY (MAIL));
     assert_string_equal (f->out[0].address, "trial@example.com");
     assert_string_equal (f->out[0].secret, "");
-    static const char first[] = "[dry run: for the customer by webhook, https://chat.example/back]\n";
+    static const char first[] = "[dry run: for the customer by webhook]\n"; /* its address is its secret */
     assert_memory_equal (f->out[0].body, first, sizeof first - 1);
     assert_non_null (strstr (fact_of (f, FACT (NOTICE))->detail, "dry run"));
     render (f, (notice_t){.purpose = PURPOSE (OFFER), .person = "ada"});
     assert_int_equal (f->n, 3);
-    for (size_t i = 0; i < 3; i++)
+    for (size_t i = 0; i < 3; i++) {
         assert_string_equal (f->out[i].address, "trial@example.com");
+        assert_null (strstr (f->out[i].body, "://"));
+    }
+    assert_non_null (strstr (f->out[1].body, "by mail, ada@example.com]"));
+}
+
+/* Who reads the log can't accept in somebody's name. */
+static void the_log_has_no_link (void **state)
+{
+    fixture_t *f = *state;
+    static const struct {
+        const char *person;
+        way_kind_t dry;
+    } rows[] = {{"ada", WAY (LOG)}, {"bob", 0}};
+    f->policy.link_base = "https://help.example";
+    f->policy.dry = "dry";
+    for (size_t i = 0; i < 2; i++) {
+        notice_t notice = {.purpose = PURPOSE (OFFER), .detail = "skill fit"};
+        WORD_COPY (notice.person, rows[i].person);
+        f->policy.dry_kind = rows[i].dry;
+        render (f, notice);
+        for (size_t k = 0; k < f->n; k++) {
+            assert_int_equal (f->out[k].way, WAY (LOG));
+            assert_null (strstr (f->out[k].body, "://"));
+            assert_non_null (strstr (f->out[k].body, "skill fit (link)"));
+        }
+    }
 }
 
 static void signed_links (void **state)
@@ -310,6 +336,7 @@ int main (void)
         cmocka_unit_test_setup_teardown (the_acknowledgement, up, down),
         cmocka_unit_test_setup_teardown (dry_run, up, down),
         cmocka_unit_test_setup_teardown (signed_links, up, down),
+        cmocka_unit_test_setup_teardown (the_log_has_no_link, up, down),
         cmocka_unit_test_setup_teardown (same_again, up, down),
     };
     return cmocka_run_group_tests_name ("notice", tests, NULL, NULL);

@@ -291,6 +291,25 @@ static void by_mail (void **state)
     assert_int_equal (outbox_left () + records_left (), 0);
 }
 
+/* A customer's words must not call the whole channel. */
+static void by_slack (void **state)
+{
+    house_t *house = *state;
+    contact_t contact = contact_of ();
+    put_contact (&contact);
+    delivery_t delivery = delivery_of (house);
+    delivery.way = WAY (SLACK);
+    delivery.subject = "<!channel> a&b";
+    delivery.body = "see <https://evil.example|here>";
+    put (&delivery);
+    run (start (house));
+    fake_advance (1100);
+    assert_int_equal (fake_calls (), 1);
+    static const char expect[] = "{\"text\":\"*&lt;!channel&gt; a&amp;b*\\nsee &lt;https://evil.example|here&gt;\"}";
+    assert_int_equal (fake_call (0)->body_size, sizeof expect - 1);
+    assert_memory_equal (fake_call (0)->body, expect, sizeof expect - 1);
+}
+
 static void hex_of (const char *key, const char *timestamp, const char *body, char hex[65])
 {
     crypto_auth_hmacsha256_state mac;
@@ -791,6 +810,7 @@ int main (void)
     const struct CMUnitTest tests[] = {
         CASE (by_the_log),
         CASE (by_mail),
+        CASE (by_slack),
         CASE (f42_signed),
         CASE (f42_without_guard),
         CASE (private_addresses_call_by_call),
