@@ -120,13 +120,28 @@ static apply_outcome_t act_on (turn_t *t)
                         *allowed ? allowed : "nothing");
 }
 
-/* A policy may no longer name who was accountable: then the duty lead is, from the next look on. */
-static bool keep_accountable (turn_t *t)
+bool contact_is_current (const contact_t *self, const policy_t *policy)
+{
+    bool over = self->state == S_NONE || self->state == S_CLOSED;
+    return over || (policy_person (policy, self->accountable) && (!*self->team || policy_team (policy, self->team)));
+}
+
+/* A policy may no longer name the contact's team, or who was accountable: then the rules are asked again, and the duty
+ * lead is accountable, from the next look on. */
+static bool keep_current (turn_t *t)
 {
     contact_t *c = t->c;
-    if (c->state == S_NONE || c->state == S_CLOSED || policy_person (t->policy, c->accountable))
+    if (contact_is_current (c, t->policy))
         return false;
-    set_accountable (t, duty_lead (t->policy, c)->name, "who was accountable is not with us any more");
+    if (*c->team && !policy_team (t->policy, c->team)) {
+        turn_fact_detail (t, FACT (MOVED), "team %s is not with us any more", c->team);
+        apply_rule (t, c->subject);
+        WORD_COPY (t->fx->facts[t->fx->facts_n - 1].to, c->team);
+        if (c->state == S_RECEIVED || c->state == S_QUEUED)
+            want_somebody (t);
+    }
+    if (!policy_person (t->policy, c->accountable))
+        set_accountable (t, duty_lead (t->policy, c)->name, "who was accountable is not with us any more");
     return true;
 }
 
@@ -140,7 +155,7 @@ apply_outcome_t contact_apply (const contact_t *before, const contact_event_t *e
     effects->overflow = false;
     why[0] = '\0';
     bool was_due = false;
-    was_due = keep_accountable (&t);
+    was_due = keep_current (&t);
     if (GUARD ("f26") || event->kind == EVENT_TIME)
         was_due |= clocks_catch_up (&t);
     apply_outcome_t outcome = act_on (&t);

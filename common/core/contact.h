@@ -188,6 +188,8 @@ apply_outcome_t contact_apply (const contact_t *before, const contact_event_t *e
 wall_ms_t contact_next_due (const contact_t *self);
 /* Of the promises still owed, the one that is due first; NULL when none. */
 const promise_t *contact_next_promise (const contact_t *self);
+/* Does the policy still name its team and who is accountable? If not, the next look gives it to others. */
+bool contact_is_current (const contact_t *self, const policy_t *policy);
 /* The waiting order within a class: the deadline of the promise that is due first, priority shifting it. */
 wall_ms_t contact_queue_score (const contact_t *self);
 #define PRIORITY_SHIFT_MS (5 * MS_PER_MINUTE) /* a point of priority counts as so much nearer a deadline */

@@ -8,6 +8,7 @@ typedef apply_outcome_t (act_fn) (turn_t *t);
 
 /* contact_customer.c */
 act_fn act_open, act_message, act_message_owned, act_message_waiting, act_message_resolved;
+void apply_rule (turn_t *t, const char *text); /* which rule and team it falls under */
 void reopen (turn_t *t, const char *by, const char *text, const char *why);
 /* contact_people.c */
 act_fn act_take, act_accept_offer, act_accept_transfer, act_decline_offer, act_decline_owned, act_reply,

@@ -39,10 +39,10 @@ static void copy_submission (turn_t *t, const submission_t *s)
     choose_way_back (c, s, policy_channel (t->policy, s->channel));
 }
 
-static void apply_rule (turn_t *t, const submission_t *s)
+void apply_rule (turn_t *t, const char *text)
 {
     contact_t *c = t->c;
-    policy_subject_t about = subject_of (c, s->text);
+    policy_subject_t about = subject_of (c, text);
     const policy_rule_t *rule = policy_match_rule (t->policy, &about);
     const policy_team_t *team = rule && rule->team ? rule->team : t->policy->default_team;
     WORD_COPY (c->rule, rule ? rule->name : "");
@@ -61,7 +61,7 @@ apply_outcome_t act_open (turn_t *t)
     contact_t *c = t->c;
     const submission_t *s = t->event->submission;
     copy_submission (t, s);
-    apply_rule (t, s);
+    apply_rule (t, s->text);
     c->opened_at = c->waiting_since = c->last_customer_at = t->now;
     c->review_at = t->now + t->policy->review_ms;
     c->pause_left_ms = t->policy->pause_ms;

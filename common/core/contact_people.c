@@ -184,7 +184,7 @@ static apply_outcome_t check_taker (turn_t *t)
 apply_outcome_t act_transfer (turn_t *t)
 {
     contact_t *c = t->c;
-    apply_outcome_t outcome = owner_only (t);
+    apply_outcome_t outcome = owner_or_accountable (t);
     if (outcome == APPLY_DONE)
         outcome = check_taker (t);
     if (outcome != APPLY_DONE)

@@ -1,8 +1,8 @@
 /* orphans.c - law 1, looked at all the time: a walk over the open contacts, a page a second, that counts those without
  * a readable record, an accountable person, a clock, or an armed timer. A suspect is looked at again before
  * it counts, since commits go on meanwhile. The gauge shows the last whole walk: 0.
- * A contact whose accountable person the policy names no more gets the duty lead here: nothing else about it need be
- * due. After a policy was swapped the walk begins anew, and goes on without a pause.
+ * A contact whose team or accountable person the policy names no more is given to others here: nothing else about it
+ * need be due. After a policy was swapped the walk begins anew, and goes on without a pause.
  *
  * Hears:  a policy was swapped. Says: gauges, and that accountability moved. `buckstop audit` names what is wrong. */
 #include "escalation_private.h"
@@ -58,8 +58,8 @@ static void on_moved (void *arg, const work_result_t *result)
     judged (arg, true); /* else somebody was faster, or the next walk finds it again */
 }
 
-/* The look itself gives it to the duty lead (contact.c). */
-static void move_accountable (suspect_t *suspect, const contact_t *contact)
+/* The look itself does it (contact.c, keep_current). */
+static void bring_up_to_date (suspect_t *suspect, const contact_t *contact)
 {
     char version[24];
     snprintf (version, sizeof (version), "%llu", (unsigned long long)contact->version);
@@ -74,10 +74,10 @@ static void move_accountable (suspect_t *suspect, const contact_t *contact)
     });
 }
 
-static bool accountable_left (const suspect_t *suspect, const contact_t *contact)
+static bool is_left_behind (const suspect_t *suspect, const contact_t *contact)
 {
     const policy_t *policy = workspaces_policy (suspect->self->service->workspaces, suspect->workspace);
-    return policy && !suspect->self->draining && !policy_person (policy, contact->accountable);
+    return policy && !suspect->self->draining && !contact_is_current (contact, policy);
 }
 
 /* Closed meanwhile is well; whether it was ever open is the list's word. */
@@ -101,8 +101,8 @@ static void on_record (void *arg, const store_values_t *values)
         judged (suspect, false);
         return;
     }
-    if (accountable_left (suspect, &contact)) {
-        move_accountable (suspect, &contact);
+    if (is_left_behind (suspect, &contact)) {
+        bring_up_to_date (suspect, &contact);
         return;
     }
     store_score (suspect->self->service->store, key_due (key, suspect->shard, KIND_CONTACT),

@@ -529,6 +529,28 @@ static void who_the_policy_drops_is_not_accountable (void **state)
     assert_string_equal (s.c.accountable, "lea");
 }
 
+static void a_team_that_the_policy_drops_is_replaced (void **state)
+{
+    (void)state;
+    story_t s = in_state (S (QUEUED));
+    snprintf (s.c.team, NAME_SIZE, "dissolved");
+    passes (&s, 0);
+    assert_int_equal (s.outcome, APPLY_DONE);
+    assert_string_equal (s.c.team, "front");
+    assert_int_equal (s.c.state, S (RECEIVED)); /* routing is asked again */
+}
+
+static void the_accountable_person_may_pass_it_on (void **state)
+{
+    (void)state;
+    story_t s = in_state (S (OWNED));
+    snprintf (s.c.accountable, NAME_SIZE, "dana");
+    contact_event_t transfer = event_of (EVENT_TRANSFER);
+    transfer.by = "dana";
+    assert_int_equal (apply (&s, &transfer), APPLY_DONE);
+    assert_string_equal (s.c.owner, "ada"); /* proposed, as ever */
+}
+
 static void steps_after_an_empty_one_keep_their_time (void **state)
 {
     (void)state;
@@ -666,6 +688,8 @@ int main (void)
         cmocka_unit_test (the_manager_may_pass_on),
         cmocka_unit_test (who_the_policy_drops_is_not_accountable),
         cmocka_unit_test (steps_after_an_empty_one_keep_their_time),
+        cmocka_unit_test (a_team_that_the_policy_drops_is_replaced),
+        cmocka_unit_test (the_accountable_person_may_pass_it_on),
         cmocka_unit_test (laws_hold_on_random_walks),
         cmocka_unit_test (catching_up_ends),
     };
