@@ -39,6 +39,8 @@ need_packages() {
 build() {
     local directory=$1 log
     shift
+    mkdir -p "$directory" 2>/dev/null && [ -w "$directory" ] ||
+        die "can't write to $directory; name another folder:  BUCKSTOP_BUILD=\$HOME/buckstop-build"
     log=$(mktemp)
     local launcher=()
     command -v ccache >/dev/null && launcher=(-DCMAKE_C_COMPILER_LAUNCHER=ccache)
@@ -88,6 +90,8 @@ start_redis() {
     local directory=$1 socket=$2 half
     half=$(awk '/MemAvailable/ { print int ($2 / 2) }' /proc/meminfo)
     mkdir -p "$directory"
+    command -v redis-server >/dev/null || die "redis-server is missing; as root:  apt-get install redis-server"
+    : >"$directory/redis.log"
     start redis "$directory/redis.log" redis-server --port 0 --unixsocket "$socket" --unixsocketperm 700 \
         --dir "$directory" --appendonly yes --appendfsync always --maxmemory-policy noeviction --save '' \
         --maxmemory "${half}kb" --daemonize no
@@ -109,8 +113,22 @@ start_services() {
         start "$name" "$run/$name.log" "$build/buckstop-$name" "${common[@]}" "${own[@]}"
     done
     for name in notification escalation routing intake; do
-        wait_for 30 grep -q ' ready' "$run/$name.log" || { tail -n 5 "$run/$name.log" >&2; die "$name did not start"; }
+        wait_for 30 settled "$name" "$run/$name.log" || true
+        is_ready "$name" "$run/$name.log" || not_started "$name" "$run/$name.log"
     done
+}
+is_ready() { grep -q "$1 ready\$" "$2"; }
+pid_of() {
+    local i
+    for i in "${!NAMES[@]}"; do [ "${NAMES[$i]}" = "$1" ] && echo "${STARTED[$i]}"; done
+}
+settled() { is_ready "$1" "$2" || ! kill -0 "$(pid_of "$1")"; }
+not_started() { # NAME LOG
+    local why
+    why=$(grep -E ' (error|warning) ' "$2" | tail -n 1)
+    [ -n "$why" ] || why=$(tail -n 1 "$2")
+    case "$why" in *'in use'*) say "buckstop: the address is taken; give another:  deploy/up --listen 127.0.0.1:7500" >&2 ;; esac
+    die "$1 did not start: $why"
 }
 
 # Services first, since they still settle what is under way; then the store. Each by the id it was started with.

@@ -139,7 +139,8 @@ class Play:
             contact = event.get("contact", "")
             if not contact:
                 continue
-            self.mine.setdefault(contact, event.get("channel", ""))
+            if contact not in self.mine:
+                continue  # somebody else's
             if "state" in event:  # the outcome of a delivery says nothing of who has it
                 self.owner[contact] = event.get("owner", "")
             for fact in event["facts"]:
@@ -178,14 +179,17 @@ class Play:
         self.out.line(contact, f"nobody can take it: {fact.get('to', '')} is told at once", "bad")
 
     def on_promise_kept(self, contact, event, fact):
-        self.count(contact, event, "kept", event.get("owner", ""))
-        if fact["promise"] != "acknowledge":
-            self.out.line(contact, f"kept: {fact['promise'].replace('_', ' ')}, by {event.get('owner', '')}", "good")
+        self.count(contact, event, "told" if fact["promise"] == "acknowledge" else "kept", event.get("owner", ""))
+        if fact["promise"] == "acknowledge":
+            return
+        which = "the second promise, after the apology" if fact.get("number") else fact["promise"].replace("_", " ")
+        self.out.line(contact, f"kept: {which}, by {event.get('owner', '')}", "good")
 
     def on_promise_broken(self, contact, event, fact):
         self.count(contact, event, "broken", event.get("owner", ""))
         self.out.line(contact, f"BROKEN: {fact['promise'].replace('_', ' ')} "
-                               f"({event.get('owner') or 'nobody'} had it); an apology goes out", "bad")
+                               f"({event.get('owner') or 'nobody'} had it)"
+                               + ("" if event.get("channel") == "phone" else "; an apology goes out"), "bad")
 
     def on_step(self, contact, event, fact):
         self.count(contact, event, "steps")
@@ -243,13 +247,15 @@ def main():
           "ben and dee late, finn never;\nlena leads, mira manages. Promises: chat 6 s, phone 5 s, mail and form 12 s.\n")
     play = Play(Api(options.server, token), Terminal(sys.stdout), options.seed)
     left = play.run(rows, options.seconds, options.patience)
-    table("channel", play.channels, ["contacts", "kept", "broken", "steps", "resolved"])
+    table("channel", play.channels, ["contacts", "told", "kept", "broken", "steps", "resolved"])
     table("person", play.people, ["offered", "accepted", "let pass", "kept", "broken", "resolved"])
     total = collections.Counter()
     for counter in play.channels.values():
         total.update(counter)
+    print("\ntold: customers whose acknowledgement named who takes care and until when; steps: of the escalation ladder")
     print(f"\n{total['contacts']} contacts; promises: {total['kept']} kept, {total['broken']} broken; "
-          f"{total['steps']} escalation steps; {left} still open, each with somebody accountable.\n")
+          f"{total['steps']} escalation steps; {left} still open, each with somebody accountable.\n"
+          "The people of the demo have gone; what comes in now waits for somebody to be present.\n")
 
 
 if __name__ == "__main__":
