@@ -11,7 +11,7 @@
 #include "views.h"
 #include "xmalloc.h"
 
-enum { ENTRIES_MAX = 1000, TEXT_PAGE = 2 * 1024 * 1024, CHUNK = 50, FROM_MAX = 1000000000 };
+enum { ENTRIES_MAX = 1000, TEXT_PAGE = 256 * 1024, CHUNK = 50, FROM_MAX = 1000000000 };
 
 typedef struct show {
     json_t *view, *timeline; /* the second is part of the first */

@@ -75,7 +75,7 @@ static void decide (change_t *self, const record_head_t *head, const person_t *b
 {
     wall_ms_t now = store_now (self->intake->service->store);
     const policy_t *policy = workspaces_policy (self->intake->service->workspaces, self->workspace);
-    if (!policy_person (policy, self->person)) {
+    if (!policy || !policy_person (policy, self->person)) {
         finish (self, PRESENCE_GONE);
         return;
     }

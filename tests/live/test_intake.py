@@ -228,17 +228,20 @@ def megabytes(house):
     contact = expect(request(house, "POST", "/v1/contacts", body, key="large"), 202)["contact"]
     assert request(house, "POST", "/v1/contacts", body, at=2, key="large").headers["Idempotent-Replay"] == "true"
     view = expect(request(house, "GET", "/v1/contacts/" + contact, token="operator"), 200).json()
-    assert view["timeline"][0]["facts"][0]["text"] == text and view["next"] is None
+    assert view["timeline"][0]["facts"][0]["text"] == text
     page = expect(request(house, "GET", "/v1/events?limit=1000", token="operator"), 200)
     cut = [fact["text"] for event in page["events"] if event.get("contact") == contact
            for fact in event["facts"] if "text" in fact]
     assert len(cut) == 1 and text.startswith(cut[0]) and 0 < len(cut[0].encode()) < 1024, cut
     for _ in range(3):
         expect(request(house, "POST", f"/v1/contacts/{contact}/messages", {"text": "x" * 1000000}), 202)
-    first = expect(request(house, "GET", "/v1/contacts/" + contact, token="operator"), 200)
-    assert len(first["timeline"]) < 4 and len(first.body) < 4 * 1024 * 1024, "a page is bounded"
-    rest = expect(request(house, "GET", first["next"], token="operator"), 200)
-    assert len(first["timeline"]) + len(rest["timeline"]) == 4 and rest["next"] is None
+    path, entries = "/v1/contacts/" + contact, []
+    while path:
+        page = expect(request(house, "GET", path, token="operator"), 200)
+        assert len(page.body) < 2 * 1024 * 1024, "a page is bounded"
+        entries += page["timeline"]
+        path = page["next"]
+    assert len(entries) == 4
     server = f"http://127.0.0.1:{house['intake-1'].port}"
     shown = json.loads(house.cli("show", contact, "--json", "--server", server))
     assert [len(event["facts"][0]["text"]) for event in shown["timeline"]] == [len(text)] + [1000000] * 3
