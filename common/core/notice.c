@@ -45,7 +45,7 @@ typedef struct render {
 } render_t;
 
 static void __attribute__ ((format (printf, 5, 6)))
-s_fact (render_t *self, fact_kind_t kind, wall_ms_t due, unsigned number, const char *format, ...)
+fact (render_t *self, fact_kind_t kind, wall_ms_t due, unsigned number, const char *format, ...)
 {
     if (self->effects->facts_n == FACTS_MAX)
         return;
@@ -60,7 +60,7 @@ s_fact (render_t *self, fact_kind_t kind, wall_ms_t due, unsigned number, const 
     WORD_COPY (fact->detail, detail);
 }
 
-static const char *s_way_name (way_kind_t way)
+static const char *way_words (way_kind_t way)
 {
     static const char *const names[] = {"nothing", "log", "mail", "webhook", "slack"};
     return (size_t)way < sizeof names / sizeof *names ? names[way] : "?";
@@ -69,13 +69,13 @@ static const char *s_way_name (way_kind_t way)
 /* ---- the words ---- */
 
 /* The name as shown; of somebody whom the policy no longer names, the name itself. */
-static const char *s_display (const policy_t *policy, const char *name)
+static const char *shown_name (const policy_t *policy, const char *name)
 {
     const policy_person_t *person = policy_person (policy, name);
     return person && !word_empty (person->display) ? person->display : name;
 }
 
-static const promise_t *s_promise (const contact_t *contact, promise_kind_t kind)
+static const promise_t *promise_of (const contact_t *contact, promise_kind_t kind)
 {
     for (size_t i = 0; i < contact->promises_n; i++)
         if (contact->promises[i].kind == kind)
@@ -84,18 +84,18 @@ static const promise_t *s_promise (const contact_t *contact, promise_kind_t kind
 }
 
 /* The answer that a customer is told to expect, where the notice itself names no time. */
-static const promise_t *s_answer_owed (const contact_t *contact)
+static const promise_t *answer_owed (const contact_t *contact)
 {
-    const promise_t *first = s_promise (contact, BUCKSTOP__V1__PROMISE_KIND__PROMISE_KIND_FIRST_RESPONSE);
-    return first ? first : s_promise (contact, BUCKSTOP__V1__PROMISE_KIND__PROMISE_KIND_NEXT_RESPONSE);
+    const promise_t *first = promise_of (contact, BUCKSTOP__V1__PROMISE_KIND__PROMISE_KIND_FIRST_RESPONSE);
+    return first ? first : promise_of (contact, BUCKSTOP__V1__PROMISE_KIND__PROMISE_KIND_NEXT_RESPONSE);
 }
 
 /* "by when", in the zone of the hours it runs on; else of the workspace's first hours; else UTC. */
-static void s_due_text (render_t *self)
+static void put_due (render_t *self)
 {
-    const promise_t *promise = s_promise (self->contact, self->notice->promise);
+    const promise_t *promise = promise_of (self->contact, self->notice->promise);
     if (!promise)
-        promise = s_answer_owed (self->contact);
+        promise = answer_owed (self->contact);
     wall_ms_t due = self->notice->due ? self->notice->due : promise ? promise->due : 0;
     const calendar_t *hours = promise ? policy_hours (self->policy, promise->hours) : NULL;
     if (!hours && self->policy->hours_n)
@@ -106,7 +106,7 @@ static void s_due_text (render_t *self)
         calendar_format (hours, due, self->due, sizeof self->due);
 }
 
-static void s_link (render_t *self, Buckstop__V1__ActionKind action, char *link)
+static void put_link (render_t *self, Buckstop__V1__ActionKind action, char *link)
 {
     if (word_empty (self->policy->link_base))
         return;
@@ -119,18 +119,18 @@ static void s_link (render_t *self, Buckstop__V1__ActionKind action, char *link)
     snprintf (link, LINK_SIZE, "%s/l/%s", self->policy->link_base, token);
 }
 
-static void s_links (render_t *self)
+static void put_links (render_t *self)
 {
     if (!self->person)
         return;
     switch (self->notice->purpose) {
     case BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_OFFER:
-        s_link (self, BUCKSTOP__V1__ACTION_KIND__ACTION_KIND_ACCEPT, self->link_accept);
+        put_link (self, BUCKSTOP__V1__ACTION_KIND__ACTION_KIND_ACCEPT, self->link_accept);
         return;
     case BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_STEP:
     case BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_NOBODY:
     case BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_REVIEW:
-        s_link (self, BUCKSTOP__V1__ACTION_KIND__ACTION_KIND_ACKNOWLEDGE, self->link_acknowledge);
+        put_link (self, BUCKSTOP__V1__ACTION_KIND__ACTION_KIND_ACKNOWLEDGE, self->link_acknowledge);
         return;
     default:
         return;
@@ -138,7 +138,7 @@ static void s_links (render_t *self)
 }
 
 /* "first_response" as people say it. */
-static void s_promise_text (render_t *self)
+static void promise_text (render_t *self)
 {
     if (self->notice->promise)
         WORD_COPY (self->promise, promise_kind_name (self->notice->promise));
@@ -147,52 +147,52 @@ static void s_promise_text (render_t *self)
             *c = ' ';
 }
 
-static void s_slot (render_t *self, const char *name, const char *value)
+static void put_slot (render_t *self, const char *name, const char *value)
 {
     self->slots[self->slots_n++] = (template_slot_t){name, value ? value : ""};
 }
 
 /* Who answers for the contact, as the customer reads it. */
-static const char *s_answering (const render_t *self)
+static const char *who_answers (const render_t *self)
 {
     const contact_t *contact = self->contact;
-    return s_display (self->policy, contact->owner[0] ? contact->owner : contact->accountable);
+    return shown_name (self->policy, contact->owner[0] ? contact->owner : contact->accountable);
 }
 
-static void s_slots (render_t *self)
+static void put_slots (render_t *self)
 {
     const contact_t *contact = self->contact;
     const notice_t *notice = self->notice;
     bool customer = !notice->person[0];
-    s_due_text (self);
-    s_promise_text (self);
-    s_links (self);
-    s_slot (self, "person", customer ? s_answering (self) : s_display (self->policy, notice->person));
-    s_slot (self, "owner", customer ? s_answering (self) : s_display (self->policy, contact->owner));
-    s_slot (self, "accountable", customer ? s_answering (self) : s_display (self->policy, contact->accountable));
-    s_slot (self, "customer", contact->customer_name[0] ? contact->customer_name : contact->customer);
-    s_slot (self, "subject", contact->subject);
-    s_slot (self, "contact", contact->id);
-    s_slot (self, "channel", contact->channel);
-    s_slot (self, "state", contact_state_name (contact->state));
-    s_slot (self, "promise", self->promise);
-    s_slot (self, "due", self->due);
-    s_slot (self, "text", notice->text);
-    s_slot (self, "detail", customer ? "" : notice->detail);
-    s_slot (self, "link_accept", self->link_accept);
-    s_slot (self, "link_acknowledge", self->link_acknowledge);
-    s_slot (self, "workspace", contact->workspace);
+    put_due (self);
+    promise_text (self);
+    put_links (self);
+    put_slot (self, "person", customer ? who_answers (self) : shown_name (self->policy, notice->person));
+    put_slot (self, "owner", customer ? who_answers (self) : shown_name (self->policy, contact->owner));
+    put_slot (self, "accountable", customer ? who_answers (self) : shown_name (self->policy, contact->accountable));
+    put_slot (self, "customer", contact->customer_name[0] ? contact->customer_name : contact->customer);
+    put_slot (self, "subject", contact->subject);
+    put_slot (self, "contact", contact->id);
+    put_slot (self, "channel", contact->channel);
+    put_slot (self, "state", contact_state_name (contact->state));
+    put_slot (self, "promise", self->promise);
+    put_slot (self, "due", self->due);
+    put_slot (self, "text", notice->text);
+    put_slot (self, "detail", customer ? "" : notice->detail);
+    put_slot (self, "link_accept", self->link_accept);
+    put_slot (self, "link_acknowledge", self->link_acknowledge);
+    put_slot (self, "workspace", contact->workspace);
 }
 
 /* ---- one delivery ---- */
 
-static bool s_dry (const render_t *self)
+static bool is_dry (const render_t *self)
 {
     return self->policy->dry_kind != BUCKSTOP__V1__WAY_KIND__WAY_KIND_UNSPECIFIED;
 }
 
 /* Who reads the log is not who may act: there a link is only mentioned. */
-static char *s_expand (const render_t *self, way_kind_t way, const char *template, int lines)
+static char *expand (const render_t *self, way_kind_t way, const char *template, int lines)
 {
     template_slot_t slots[SLOTS_MAX];
     memcpy (slots, self->slots, self->slots_n * sizeof *slots);
@@ -203,15 +203,15 @@ static char *s_expand (const render_t *self, way_kind_t way, const char *templat
 }
 
 /* A webhook's address is its secret; a mail address is shown. */
-static char *s_body (const render_t *self, way_kind_t by, const char *template, const policy_way_t *way)
+static char *body_of (const render_t *self, way_kind_t by, const char *template, const policy_way_t *way)
 {
-    char *body = s_expand (self, by, template, 0);
-    if (!s_dry (self))
+    char *body = expand (self, by, template, 0);
+    if (!is_dry (self))
         return body;
     const char *to = self->notice->person[0] ? self->notice->person : "the customer";
     bool shown = way->kind == BUCKSTOP__V1__WAY_KIND__WAY_KIND_MAIL;
     char *dry;
-    if (asprintf (&dry, "[dry run: for %s by %s%s%s]\n\n%s", to, s_way_name (way->kind), shown ? ", " : "",
+    if (asprintf (&dry, "[dry run: for %s by %s%s%s]\n\n%s", to, way_words (way->kind), shown ? ", " : "",
                   shown ? way->address : "", body) < 0)
         abort ();
     free (body);
@@ -219,7 +219,7 @@ static char *s_body (const render_t *self, way_kind_t by, const char *template, 
 }
 
 /* Quiet hours hold what is not urgent until they end: the release, or `due` itself. */
-static wall_ms_t s_release (const render_t *self, wall_ms_t due)
+static wall_ms_t release (const render_t *self, wall_ms_t due)
 {
     const calendar_t *quiet = self->person ? self->person->quiet : NULL;
     if (!quiet || self->notice->urgent || !calendar_open (quiet, due))
@@ -228,12 +228,12 @@ static wall_ms_t s_release (const render_t *self, wall_ms_t due)
     return release == TIME_NEVER ? due : release;
 }
 
-static void s_deliver (render_t *self, const policy_way_t *way, const char *in_reply_to)
+static void deliver (render_t *self, const policy_way_t *way, const char *in_reply_to)
 {
     const policy_template_t *words = policy_template (self->policy, purpose_name (self->notice->purpose));
     delivery_t *delivery = &self->out[self->out_n];
     *delivery = (delivery_t){.purpose = self->notice->purpose,
-                             .way = s_dry (self) ? self->policy->dry_kind : way->kind,
+                             .way = is_dry (self) ? self->policy->dry_kind : way->kind,
                              .created_at = self->now,
                              .urgent = self->notice->urgent,
                              .promise = self->notice->promise,
@@ -243,13 +243,13 @@ static void s_deliver (render_t *self, const policy_way_t *way, const char *in_r
     WORD_COPY (delivery->workspace, self->contact->workspace);
     WORD_COPY (delivery->contact, self->contact->id);
     WORD_COPY (delivery->person, self->notice->person);
-    WORD_COPY (delivery->address, s_dry (self) ? self->policy->dry : way->address);
-    WORD_COPY (delivery->secret, s_dry (self) ? "" : way->secret);
+    WORD_COPY (delivery->address, is_dry (self) ? self->policy->dry : way->address);
+    WORD_COPY (delivery->secret, is_dry (self) ? "" : way->secret);
     WORD_COPY (delivery->in_reply_to, in_reply_to);
     WORD_COPY (delivery->trace, self->contact->trace);
-    delivery->subject = s_expand (self, delivery->way, words ? words->subject : "{subject}", 1);
-    delivery->body = s_body (self, delivery->way, words ? words->body : "{text}", way);
-    delivery->due = s_release (self, self->now + way->delay_ms);
+    delivery->subject = expand (self, delivery->way, words ? words->subject : "{subject}", 1);
+    delivery->body = body_of (self, delivery->way, words ? words->body : "{text}", way);
+    delivery->due = release (self, self->now + way->delay_ms);
     if (delivery->due != self->now + way->delay_ms)
         delivery->held_until = delivery->due;
     self->out_n++;
@@ -257,26 +257,25 @@ static void s_deliver (render_t *self, const policy_way_t *way, const char *in_r
 
 /* ---- whom, by which ways ---- */
 
-static void s_to_person (render_t *self)
+static void to_person (render_t *self)
 {
     const policy_person_t *person = self->person;
     if (!person || !person->ways_n) {
         policy_way_t log = {.kind = BUCKSTOP__V1__WAY_KIND__WAY_KIND_LOG, .address = self->notice->person};
-        s_deliver (self, &log, "");
-        s_fact (self, BUCKSTOP__V1__FACT_KIND__FACT_KIND_NOTICE_LEFT_OUT, 0, 0, "%s: %s; only the log is told",
-                purpose_name (self->notice->purpose), person ? "has no way to be reached" : "unknown to the policy");
+        deliver (self, &log, "");
+        fact (self, BUCKSTOP__V1__FACT_KIND__FACT_KIND_NOTICE_LEFT_OUT, 0, 0, "%s: %s; only the log is told",
+              purpose_name (self->notice->purpose), person ? "has no way to be reached" : "unknown to the policy");
         return;
     }
     size_t ways = GUARD ("f22") ? person->ways_n : 1; /* the next way is tried while the clock runs */
     for (size_t i = 0; i < ways && self->out_n < NOTICE_WAYS_MAX; i++)
-        s_deliver (self, &person->ways[i], "");
+        deliver (self, &person->ways[i], "");
     if (person->ways_n > NOTICE_WAYS_MAX)
-        s_fact (self, BUCKSTOP__V1__FACT_KIND__FACT_KIND_NOTICE_LEFT_OUT, 0,
-                (unsigned)(person->ways_n - NOTICE_WAYS_MAX), "%s: only the first %d ways are used",
-                purpose_name (self->notice->purpose), NOTICE_WAYS_MAX);
+        fact (self, BUCKSTOP__V1__FACT_KIND__FACT_KIND_NOTICE_LEFT_OUT, 0, (unsigned)(person->ways_n - NOTICE_WAYS_MAX),
+              "%s: only the first %d ways are used", purpose_name (self->notice->purpose), NOTICE_WAYS_MAX);
 }
 
-static void s_to_customer (render_t *self)
+static void to_customer (render_t *self)
 {
     const contact_t *contact = self->contact;
     const char *name = purpose_name (self->notice->purpose);
@@ -286,38 +285,38 @@ static void s_to_customer (render_t *self)
         way.kind = BUCKSTOP__V1__WAY_KIND__WAY_KIND_MAIL;
         if (!contact->return_to[0])
             way.address = contact->customer;
-        s_deliver (self, &way, contact->reply_to_message);
+        deliver (self, &way, contact->reply_to_message);
         return;
     case BUCKSTOP__V1__RETURN_WAY__RETURN_WAY_CALLBACK:
         way.kind = BUCKSTOP__V1__WAY_KIND__WAY_KIND_WEBHOOK;
         way.secret = CALLBACK_SECRET;
-        s_deliver (self, &way, contact->reply_to_message);
+        deliver (self, &way, contact->reply_to_message);
         return;
     case BUCKSTOP__V1__RETURN_WAY__RETURN_WAY_SPOKEN:
-        s_fact (self, BUCKSTOP__V1__FACT_KIND__FACT_KIND_NOTICE_LEFT_OUT, 0, 0, "%s: a person says it", name);
+        fact (self, BUCKSTOP__V1__FACT_KIND__FACT_KIND_NOTICE_LEFT_OUT, 0, 0, "%s: a person says it", name);
         return;
     default:
-        s_fact (self, BUCKSTOP__V1__FACT_KIND__FACT_KIND_NOTICE_LEFT_OUT, 0, 0, "%s: there is no way back", name);
+        fact (self, BUCKSTOP__V1__FACT_KIND__FACT_KIND_NOTICE_LEFT_OUT, 0, 0, "%s: there is no way back", name);
     }
 }
 
 /* ---- what the timeline says about it ---- */
 
-static void s_say_rendered (render_t *self)
+static void say_rendered (render_t *self)
 {
     if (!self->out_n)
         return;
     char ways[DETAIL_SIZE] = "";
     for (size_t i = 0; i < self->out_n; i++)
         snprintf (ways + strlen (ways), sizeof ways - strlen (ways), "%s%s", i ? ", " : "",
-                  s_way_name (self->out[i].way));
-    s_fact (self, BUCKSTOP__V1__FACT_KIND__FACT_KIND_NOTICE, self->notice->due, (unsigned)self->out_n, "%s by %s%s%s%s",
-            purpose_name (self->notice->purpose), ways, self->notice->detail[0] ? ": " : "", self->notice->detail,
-            s_dry (self) ? " (dry run: goes to the dry address instead)" : "");
+                  way_words (self->out[i].way));
+    fact (self, BUCKSTOP__V1__FACT_KIND__FACT_KIND_NOTICE, self->notice->due, (unsigned)self->out_n, "%s by %s%s%s%s",
+          purpose_name (self->notice->purpose), ways, self->notice->detail[0] ? ": " : "", self->notice->detail,
+          is_dry (self) ? " (dry run: goes to the dry address instead)" : "");
 }
 
 /* One fact a notice: the first release, and how many of its ways are held. */
-static void s_say_held (render_t *self)
+static void say_held (render_t *self)
 {
     unsigned held = 0;
     wall_ms_t release = TIME_NEVER;
@@ -331,8 +330,8 @@ static void s_say_held (render_t *self)
         return;
     char when[DUE_TEXT_SIZE];
     calendar_format (self->person->quiet, release, when, sizeof when);
-    s_fact (self, BUCKSTOP__V1__FACT_KIND__FACT_KIND_DELIVERY_HELD, release, held, "%s: quiet hours of %s until %s",
-            purpose_name (self->notice->purpose), self->person->name, when);
+    fact (self, BUCKSTOP__V1__FACT_KIND__FACT_KIND_DELIVERY_HELD, release, held, "%s: quiet hours of %s until %s",
+          purpose_name (self->notice->purpose), self->person->name, when);
 }
 
 size_t notice_render (const notice_t *notice, const contact_t *contact, const policy_t *policy, event_id_t event,
@@ -347,12 +346,12 @@ size_t notice_render (const notice_t *notice, const contact_t *contact, const po
                      .now = now,
                      .out = out,
                      .effects = effects};
-    s_slots (&self);
+    put_slots (&self);
     if (notice->person[0])
-        s_to_person (&self);
+        to_person (&self);
     else
-        s_to_customer (&self);
-    s_say_rendered (&self);
-    s_say_held (&self);
+        to_customer (&self);
+    say_rendered (&self);
+    say_held (&self);
     return self.out_n;
 }

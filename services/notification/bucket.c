@@ -4,7 +4,7 @@
  * took it. Limits: it lives in one process; n replicas together reach n times the rate. */
 #include "bucket.h"
 
-static void s_refill (bucket_t *self, wall_ms_t now)
+static void refill (bucket_t *self, wall_ms_t now)
 {
     if (!self->seen)
         self->tokens = self->burst;
@@ -16,7 +16,7 @@ static void s_refill (bucket_t *self, wall_ms_t now)
         self->seen = now;
 }
 
-static bool s_may_take (const bucket_t *self, enum bucket_who who, wall_ms_t now)
+static bool may_take (const bucket_t *self, enum bucket_who who, wall_ms_t now)
 {
     switch (who) {
     case BUCKET_URGENT:
@@ -32,8 +32,8 @@ wall_ms_t bucket_take (bucket_t *self, enum bucket_who who, wall_ms_t now)
 {
     if (self->rate <= 0)
         return 0;
-    s_refill (self, now);
-    if (s_may_take (self, who, now)) {
+    refill (self, now);
+    if (may_take (self, who, now)) {
         self->tokens -= 1;
         return 0;
     }

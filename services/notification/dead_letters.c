@@ -25,7 +25,7 @@ typedef struct listing {
     void *arg;
 } listing_t;
 
-static void s_records (void *arg, const store_values_t *values)
+static void on_records (void *arg, const store_values_t *values)
 {
     listing_t *self = arg;
     dead_letter_t *items = xcalloc (DEAD_LETTERS_MAX, sizeof *items);
@@ -46,7 +46,7 @@ static void s_records (void *arg, const store_values_t *values)
     free (self);
 }
 
-static void s_members (void *arg, const store_values_t *values)
+static void on_members (void *arg, const store_values_t *values)
 {
     listing_t *self = arg;
     if (values->away || !values->n) {
@@ -64,7 +64,7 @@ static void s_members (void *arg, const store_values_t *values)
         list[self->n] = key_delivery (keys[self->n], shard, self->workspace, id);
         self->died_at[self->n] = value->score;
     }
-    store_get (self->store, list, self->n, s_records, self);
+    store_get (self->store, list, self->n, on_records, self);
 }
 
 void dead_letters_list (store_t *store, const char *workspace, int64_t offset, dead_letters_fn *fn, void *arg)
@@ -74,7 +74,7 @@ void dead_letters_list (store_t *store, const char *workspace, int64_t offset, d
     WORD_COPY (self->workspace, workspace);
     char key[KEY_SIZE];
     key_dead (key, store_shard (store, workspace), workspace);
-    store_range (store, key, 0, INT64_MAX, offset, DEAD_LETTERS_MAX, s_members, self);
+    store_range (store, key, 0, INT64_MAX, offset, DEAD_LETTERS_MAX, on_members, self);
 }
 
 /* ---- replay ---- */
@@ -86,23 +86,23 @@ typedef struct replay {
     void *arg;
 } replay_t;
 
-static void s_replayed (replay_t *self, replay_outcome_t outcome)
+static void replayed (replay_t *self, replay_outcome_t outcome)
 {
     self->fn (self->arg, outcome);
     free (self);
 }
 
-static void s_committed (void *arg, const commit_answer_t *answer)
+static void committed (void *arg, const commit_answer_t *answer)
 {
     static const replay_outcome_t outcomes[] = {[COMMIT_DONE] = REPLAY_DONE,
                                                 [COMMIT_ALREADY] = REPLAY_DONE,
                                                 [COMMIT_REFUSED] = REPLAY_CHANGED,
                                                 [COMMIT_INVALID] = REPLAY_BROKEN,
                                                 [COMMIT_AWAY] = REPLAY_AWAY};
-    s_replayed (arg, outcomes[answer->outcome]);
+    replayed (arg, outcomes[answer->outcome]);
 }
 
-static void s_say (const replay_t *self, const delivery_t *delivery, int shard, wall_ms_t now, commit_t *commit)
+static void say (const replay_t *self, const delivery_t *delivery, int shard, wall_ms_t now, commit_t *commit)
 {
     contact_t named = {0};
     WORD_COPY (named.id, delivery->contact);
@@ -124,7 +124,7 @@ static void s_say (const replay_t *self, const delivery_t *delivery, int shard, 
     free (entry);
 }
 
-static void s_commit (replay_t *self, const record_head_t *head, delivery_t *delivery)
+static void commit_replay (replay_t *self, const record_head_t *head, delivery_t *delivery)
 {
     int shard = store_shard (self->store, self->workspace);
     wall_ms_t now = store_now (self->store);
@@ -144,26 +144,26 @@ static void s_commit (replay_t *self, const record_head_t *head, delivery_t *del
     commit_put (commit, key, record, size, 0);
     commit_place (commit, key_due (key, shard, KIND_DELIVERY), now, member_make (member, self->workspace, self->id));
     commit_unplace (commit, key_dead (key, shard, self->workspace), self->id);
-    s_say (self, delivery, shard, now, commit);
+    say (self, delivery, shard, now, commit);
     free (record);
-    store_commit (self->store, &commit, 0, s_committed, self);
+    store_commit (self->store, &commit, 0, committed, self);
 }
 
-static void s_loaded (void *arg, const store_values_t *values)
+static void loaded (void *arg, const store_values_t *values)
 {
     replay_t *self = arg;
     record_head_t head;
     delivery_t delivery = {0};
     if (values->away)
-        s_replayed (self, REPLAY_AWAY);
+        replayed (self, REPLAY_AWAY);
     else if (!values->n || !values->items[0].bytes)
-        s_replayed (self, REPLAY_MISSING);
+        replayed (self, REPLAY_MISSING);
     else if (delivery_unpack (values->items[0].bytes, values->items[0].size, &head, &delivery) != RECORD_OK)
-        s_replayed (self, REPLAY_BROKEN);
+        replayed (self, REPLAY_BROKEN);
     else if (!delivery.dead)
-        s_replayed (self, REPLAY_NOT_DEAD);
+        replayed (self, REPLAY_NOT_DEAD);
     else
-        s_commit (self, &head, &delivery);
+        commit_replay (self, &head, &delivery);
     delivery_clear (&delivery);
 }
 
@@ -177,5 +177,5 @@ void dead_letter_replay (store_t *store, const char *workspace, const char *id, 
     WORD_COPY (self->by, by);
     char key[KEY_SIZE];
     const char *keys[] = {key_delivery (key, store_shard (store, workspace), workspace, id)};
-    store_get (store, keys, 1, s_loaded, self);
+    store_get (store, keys, 1, loaded, self);
 }

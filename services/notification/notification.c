@@ -80,7 +80,7 @@ bool notification_release (notification_t *self)
 enum { PASSWORD_SIZE = 512 };
 
 /* 0, or negative errno. No file: no password. */
-static int s_password (const char *path, char password[PASSWORD_SIZE])
+static int read_password (const char *path, char password[PASSWORD_SIZE])
 {
     password[0] = '\0';
     if (word_empty (path))
@@ -98,11 +98,11 @@ static int s_password (const char *path, char password[PASSWORD_SIZE])
     return 0;
 }
 
-static int s_open_senders (notification_t *self)
+static int open_senders (notification_t *self)
 {
     const notification_params_t *given = self->params;
     char password[PASSWORD_SIZE];
-    int rc = s_password (given->smtp_password_file, password);
+    int rc = read_password (given->smtp_password_file, password);
     if (rc)
         return rc;
     self->http = http_client_new (self->service->loop);
@@ -116,7 +116,7 @@ static int s_open_senders (notification_t *self)
     return 0;
 }
 
-static void s_swapped (void *arg, const char *workspace, const policy_t *policy)
+static void swapped (void *arg, const char *workspace, const policy_t *policy)
 {
     (void)workspace, (void)policy;
     notification_params_t *given = arg;
@@ -124,7 +124,7 @@ static void s_swapped (void *arg, const char *workspace, const policy_t *policy)
         stream_look (given->self);
 }
 
-static int s_bind (notification_t *self)
+static int bind_sockets (notification_t *self)
 {
     service_t *service = self->service;
     int rc = bus_bind (service->bus, BUS_OUTBOX, service->outbox, outbox_hint, self);
@@ -135,19 +135,19 @@ static int s_bind (notification_t *self)
     return rc;
 }
 
-static int s_start (service_t *service, void *arg)
+static int start (service_t *service, void *arg)
 {
     notification_params_t *given = arg;
     notification_t *self = xcalloc (1, sizeof *self);
     self->service = service;
     self->params = given;
     given->self = self;
-    int rc = s_open_senders (self);
+    int rc = open_senders (self);
     if (rc == 0)
-        rc = s_bind (self);
+        rc = bind_sockets (self);
     if (rc < 0)
         return rc;
-    workspaces_on_change (service->workspaces, s_swapped, given);
+    workspaces_on_change (service->workspaces, swapped, given);
     outbox_open (self);
     stream_open (self);
     return 0;
@@ -156,7 +156,7 @@ static int s_start (service_t *service, void *arg)
 /* ---- the end ---- */
 
 /* No new leases; what is under way ends, who waits for a place is left to the other replicas. */
-static void s_drain (service_t *service, void *arg)
+static void drain (service_t *service, void *arg)
 {
     notification_t *self = ((notification_params_t *)arg)->self;
     (void)service;
@@ -166,7 +166,7 @@ static void s_drain (service_t *service, void *arg)
     lanes_sweep (self);
 }
 
-static bool s_idle (service_t *service, void *arg)
+static bool idle (service_t *service, void *arg)
 {
     notification_t *self = ((notification_params_t *)arg)->self;
     for (int i = 0; self && i < store_shards (service->store); i++)
@@ -175,7 +175,7 @@ static bool s_idle (service_t *service, void *arg)
     return !self || self->unsettled == 0;
 }
 
-static void s_stop (service_t *service, void *arg)
+static void stop (service_t *service, void *arg)
 {
     notification_params_t *given = arg;
     notification_t *self = given->self;
@@ -196,7 +196,7 @@ static void s_stop (service_t *service, void *arg)
 
 /* ---- metrics ---- */
 
-static void s_metrics_outbox (const notification_t *self, FILE *out)
+static void print_outbox (const notification_t *self, FILE *out)
 {
     int64_t late_ms = 0;
     for (int i = 0; i < SHARDS_MAX; i++)
@@ -213,13 +213,13 @@ static void s_metrics_outbox (const notification_t *self, FILE *out)
              (unsigned long long)self->published);
 }
 
-static void s_metrics (service_t *service, void *arg, FILE *out)
+static void print_metrics (service_t *service, void *arg, FILE *out)
 {
     const notification_t *self = ((notification_params_t *)arg)->self;
     (void)service;
     if (!self)
         return;
-    s_metrics_outbox (self, out);
+    print_outbox (self, out);
     fprintf (out, "# TYPE buckstop_deliveries counter\n");
     for (int way = 1; way < NOTIFICATION_WAYS; way++)
         for (int how = 0; how < SETTLES; how++)
@@ -233,9 +233,9 @@ const service_kind_t notification_kind = {
     .example = "buckstop-notification --redis unix:/run/redis.sock --smtp smtp://mail.example:25 --mail-from "
                "help@example.com",
     .params = params,
-    .start = s_start,
-    .drain = s_drain,
-    .idle = s_idle,
-    .stop = s_stop,
-    .metrics = s_metrics,
+    .start = start,
+    .drain = drain,
+    .idle = idle,
+    .stop = stop,
+    .metrics = print_metrics,
 };

@@ -26,7 +26,7 @@ typedef struct batch {
 } batch_t;
 enum { BATCH_TRIES_MAX = 8 };
 
-static void s_load (batch_t *batch);
+static void load (batch_t *batch);
 
 void attempt_destroy (attempt_t **self_p)
 {
@@ -43,7 +43,7 @@ void attempt_destroy (attempt_t **self_p)
 
 /* ---- one row: is there a reason, is there a token ---- */
 
-static void s_hold (attempt_t *attempt, wall_ms_t release)
+static void hold (attempt_t *attempt, wall_ms_t release)
 {
     delivery_t *delivery = &attempt->delivery;
     /* version 1: nobody but the commit that made it has held it (quiet hours) */
@@ -53,7 +53,7 @@ static void s_hold (attempt_t *attempt, wall_ms_t release)
     settle (attempt, SETTLE_HELD);
 }
 
-static void s_dispatch (attempt_t *attempt, const contact_t *contact, bool contact_known, wall_ms_t now)
+static void dispatch (attempt_t *attempt, const contact_t *contact, bool contact_known, wall_ms_t now)
 {
     notification_t *self = attempt->self;
     delivery_t *delivery = &attempt->delivery;
@@ -72,17 +72,17 @@ static void s_dispatch (attempt_t *attempt, const contact_t *contact, bool conta
     enum bucket_who who = delivery->urgent ? BUCKET_URGENT : delivery->held_until ? BUCKET_RETURNING : BUCKET_FRESH;
     wall_ms_t release = bucket_take (&self->buckets[delivery->way], who, now);
     if (release)
-        s_hold (attempt, release);
+        hold (attempt, release);
     else
         lanes_add (attempt);
 }
 
-static void s_row_loaded (attempt_t *attempt, const store_value_t *value, wall_ms_t now)
+static void row_loaded (attempt_t *attempt, const store_value_t *value, wall_ms_t now)
 {
     contact_t contact;
     record_head_t head;
     if (!value->bytes) {
-        s_dispatch (attempt, NULL, true, now);
+        dispatch (attempt, NULL, true, now);
         return;
     }
     record_fault_t fault = contact_unpack (value->bytes, value->size, &head, &contact);
@@ -93,48 +93,48 @@ static void s_row_loaded (attempt_t *attempt, const store_value_t *value, wall_m
     } else
         log_fact (LOG_WARNING_, attempt->delivery.contact, "contact of a delivery can't be read", "delivery",
                   attempt->delivery.id, NULL);
-    s_dispatch (attempt, &contact, fault == RECORD_OK, now);
+    dispatch (attempt, &contact, fault == RECORD_OK, now);
 }
 
 /* ---- a batch: lease, load ---- */
 
-static void s_batch_forget (batch_t *batch)
+static void batch_forget (batch_t *batch)
 {
     for (size_t i = 0; i < batch->n; i++)
         attempt_destroy (&batch->attempts[i]);
     free (batch);
 }
 
-static void s_load_again (void *arg)
+static void load_again (void *arg)
 {
     batch_t *batch = arg;
     if (notification_release (batch->self))
-        s_load (batch);
+        load (batch);
     else
-        s_batch_forget (batch);
+        batch_forget (batch);
 }
 
-static void s_loaded (void *arg, const store_values_t *values)
+static void loaded (void *arg, const store_values_t *values)
 {
     batch_t *batch = arg;
     notification_t *self = batch->self;
     if (!notification_release (self) || (values->away && ++batch->tries == BATCH_TRIES_MAX)) {
-        s_batch_forget (batch);
+        batch_forget (batch);
         return;
     }
     if (values->away) {
         notification_hold (self);
-        loop_at (self->service->loop, loop_now (self->service->loop) + OUTBOX_AWAY_MS, s_load_again, batch);
+        loop_at (self->service->loop, loop_now (self->service->loop) + OUTBOX_AWAY_MS, load_again, batch);
         return;
     }
     static const store_value_t absent = {0};
     for (size_t i = 0; i < batch->n; i++)
-        s_row_loaded (batch->attempts[i], i < values->n ? &values->items[i] : &absent, batch->now);
+        row_loaded (batch->attempts[i], i < values->n ? &values->items[i] : &absent, batch->now);
     free (batch);
     outbox_pump (self);
 }
 
-static void s_load (batch_t *batch)
+static void load (batch_t *batch)
 {
     char keys[STORE_LEASE_MAX][KEY_SIZE];
     const char *list[STORE_LEASE_MAX];
@@ -143,11 +143,11 @@ static void s_load (batch_t *batch)
         list[i] = key_contact (keys[i], batch->shard, delivery->workspace, delivery->contact);
     }
     notification_hold (batch->self);
-    store_get (batch->self->service->store, list, batch->n, s_loaded, batch);
+    store_get (batch->self->service->store, list, batch->n, loaded, batch);
 }
 
 /* NULL: the row can't be read here. */
-static attempt_t *s_attempt_new (notification_t *self, int shard, const store_row_t *row)
+static attempt_t *attempt_new (notification_t *self, int shard, const store_row_t *row)
 {
     if (!row->record)
         return NULL;
@@ -172,17 +172,17 @@ static attempt_t *s_attempt_new (notification_t *self, int shard, const store_ro
     return attempt;
 }
 
-static void s_batch_begin (notification_t *self, int shard, const store_leased_t *leased)
+static void batch_begin (notification_t *self, int shard, const store_leased_t *leased)
 {
     batch_t *batch = xcalloc (1, sizeof *batch);
     *batch = (batch_t){.self = self, .shard = shard, .now = leased->now};
     for (size_t i = 0; i < leased->rows_n && i < STORE_LEASE_MAX; i++) {
-        attempt_t *attempt = s_attempt_new (self, shard, &leased->rows[i]);
+        attempt_t *attempt = attempt_new (self, shard, &leased->rows[i]);
         if (attempt)
             batch->attempts[batch->n++] = attempt;
     }
     if (batch->n)
-        s_load (batch);
+        load (batch);
     else
         free (batch);
 }
@@ -195,7 +195,7 @@ typedef struct ask {
 } ask_t;
 
 /* Takes in when to ask again, and how wide. */
-static void s_answered (notification_t *self, outbox_shard_t *shard, const store_leased_t *leased)
+static void answered (notification_t *self, outbox_shard_t *shard, const store_leased_t *leased)
 {
     wall_ms_t next = leased->away ? store_now (self->service->store) + OUTBOX_AWAY_MS : leased->next_due;
     shard->next = next < shard->hint ? next : shard->hint;
@@ -212,22 +212,22 @@ static void s_answered (notification_t *self, outbox_shard_t *shard, const store
     shard->width = !shard->full ? 1 : shard->width < LEASES_MAX ? 2 * shard->width : LEASES_MAX;
 }
 
-static void s_leased (void *arg, const store_leased_t *leased)
+static void leased (void *arg, const store_leased_t *leased)
 {
     ask_t ask = *(ask_t *)arg;
     free (arg);
     notification_t *self = ask.self;
     if (!notification_release (self))
         return;
-    s_answered (self, &self->shards[ask.shard], leased);
+    answered (self, &self->shards[ask.shard], leased);
     if (leased->rows_n) {
         kill_point ("notification.leased");
-        s_batch_begin (self, ask.shard, leased);
+        batch_begin (self, ask.shard, leased);
     }
     outbox_pump (self);
 }
 
-static void s_lease_one (notification_t *self, int shard, int rows)
+static void lease_one (notification_t *self, int shard, int rows)
 {
     ask_t *ask = xmalloc (sizeof *ask);
     *ask = (ask_t){self, shard};
@@ -235,30 +235,30 @@ static void s_lease_one (notification_t *self, int shard, int rows)
     self->shards[shard].leases++;
     notification_hold (self);
     store_lease (self->service->store, shard, KIND_DELIVERY, rows, GUARD ("f36") ? lease_ms : LEASE_UNGUARDED_MS,
-                 s_leased, ask);
+                 leased, ask);
 }
 
 /* A round: as many leases as came back full before, and as there is room for what they bring. */
-static void s_lease (notification_t *self, int number)
+static void lease (notification_t *self, int number)
 {
     outbox_shard_t *shard = &self->shards[number];
     int room = OUTBOX_UNSETTLED_MAX - (int)self->unsettled;
     shard->full = true;
     shard->late_ms = 0;
     for (unsigned i = 0; i < shard->width && room > 0; i++, room -= STORE_LEASE_MAX)
-        s_lease_one (self, number, room < STORE_LEASE_MAX ? room : STORE_LEASE_MAX);
+        lease_one (self, number, room < STORE_LEASE_MAX ? room : STORE_LEASE_MAX);
 }
 
 /* ---- when to ask ---- */
 
-static void s_wake (void *arg)
+static void on_wake (void *arg)
 {
     notification_t *self = arg;
     self->wake = NULL;
     outbox_pump (self);
 }
 
-static void s_arm (notification_t *self, wall_ms_t now)
+static void arm (notification_t *self, wall_ms_t now)
 {
     wall_ms_t next = now + OUTBOX_POLL_MS;
     for (int i = 0; i < store_shards (self->service->store); i++)
@@ -266,7 +266,7 @@ static void s_arm (notification_t *self, wall_ms_t now)
             next = self->shards[i].next;
     loop_cancel (self->service->loop, &self->wake);
     int64_t wait = next > now ? next - now : 1;
-    self->wake = loop_at (self->service->loop, loop_now (self->service->loop) + wait, s_wake, self);
+    self->wake = loop_at (self->service->loop, loop_now (self->service->loop) + wait, on_wake, self);
 }
 
 /* Leases every shard that has something due; arms the timer for the next. */
@@ -279,17 +279,17 @@ void outbox_pump (void *arg)
     wall_ms_t now = store_now (store);
     for (int i = 0; i < store_shards (store); i++)
         if (!self->shards[i].leases && self->shards[i].next <= now && self->unsettled < OUTBOX_UNSETTLED_MAX)
-            s_lease (self, i);
+            lease (self, i);
     if (self->unsettled < OUTBOX_UNSETTLED_MAX)
-        s_arm (self, now);
+        arm (self, now);
 }
 
-static void s_poll (void *arg)
+static void on_poll (void *arg)
 {
     notification_t *self = arg;
     for (int i = 0; i < SHARDS_MAX; i++)
         self->shards[i].next = 0;
-    self->poll = loop_at (self->service->loop, loop_now (self->service->loop) + OUTBOX_POLL_MS, s_poll, self);
+    self->poll = loop_at (self->service->loop, loop_now (self->service->loop) + OUTBOX_POLL_MS, on_poll, self);
     lanes_sweep (self);
     stream_look (self);
     outbox_pump (self);
@@ -325,5 +325,5 @@ void outbox_open (notification_t *self)
 {
     for (int i = 0; i < SHARDS_MAX; i++)
         self->shards[i] = (outbox_shard_t){.next = 0, .hint = TIME_NEVER, .width = 1};
-    self->poll = loop_at (self->service->loop, loop_now (self->service->loop), s_poll, self);
+    self->poll = loop_at (self->service->loop, loop_now (self->service->loop), on_poll, self);
 }

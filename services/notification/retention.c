@@ -7,15 +7,15 @@
 
 #include "keys.h"
 
-static void s_probe (feed_t *feed);
+static void probe (feed_t *feed);
 
-static const char *s_key (const feed_t *feed, char key[KEY_SIZE])
+static const char *key_of (const feed_t *feed, char key[KEY_SIZE])
 {
     return key_events (key, store_shard (feed->self->service->store, feed->workspace), feed->workspace);
 }
 
 /* When the entry was committed; TIME_NEVER when it can't be read: it is kept. */
-static wall_ms_t s_time (const store_value_t *value)
+static wall_ms_t time_of (const store_value_t *value)
 {
     Buckstop__V1__Event *event = buckstop__v1__event__unpack (NULL, value->size, (const uint8_t *)value->bytes);
     wall_ms_t at = event ? event->at : TIME_NEVER;
@@ -25,14 +25,14 @@ static wall_ms_t s_time (const store_value_t *value)
 }
 
 /* Ours again, with an answer? Else this round is over. */
-static bool s_answered (feed_t *feed, const store_values_t *values)
+static bool answered (feed_t *feed, const store_values_t *values)
 {
     bool answered = !values->away && values->n;
     feed->trimming = answered;
     return notification_release (feed->self) && answered;
 }
 
-static void s_trimmed (void *arg, const store_values_t *values)
+static void trimmed (void *arg, const store_values_t *values)
 {
     feed_t *feed = arg;
     (void)values;
@@ -40,62 +40,62 @@ static void s_trimmed (void *arg, const store_values_t *values)
     notification_release (feed->self);
 }
 
-static void s_trim (feed_t *feed)
+static void trim (feed_t *feed)
 {
     char key[KEY_SIZE];
     notification_hold (feed->self);
-    store_trim_events (feed->self->service->store, s_key (feed, key), feed->high, s_trimmed, feed);
+    store_trim_events (feed->self->service->store, key_of (feed, key), feed->high, trimmed, feed);
 }
 
-static void s_probed (void *arg, const store_values_t *values)
+static void probed (void *arg, const store_values_t *values)
 {
     feed_t *feed = arg;
-    if (!s_answered (feed, values))
+    if (!answered (feed, values))
         return;
-    if (s_time (&values->items[0]) < feed->cutoff)
+    if (time_of (&values->items[0]) < feed->cutoff)
         feed->low = feed->probe;
     else
         feed->high = feed->probe;
-    s_probe (feed);
+    probe (feed);
 }
 
-static void s_probe (feed_t *feed)
+static void probe (feed_t *feed)
 {
     if (feed->high - feed->low <= 1) {
-        s_trim (feed);
+        trim (feed);
         return;
     }
     char key[KEY_SIZE];
     feed->probe = feed->low + (feed->high - feed->low) / 2;
     notification_hold (feed->self);
-    store_events (feed->self->service->store, s_key (feed, key), feed->probe - 1, 1, s_probed, feed);
+    store_events (feed->self->service->store, key_of (feed, key), feed->probe - 1, 1, probed, feed);
 }
 
-static void s_last (void *arg, const store_values_t *values)
+static void on_last (void *arg, const store_values_t *values)
 {
     feed_t *feed = arg;
-    if (!s_answered (feed, values))
+    if (!answered (feed, values))
         return;
     feed->high = (uint64_t)values->items[0].score;
     if (feed->high > feed->low)
-        s_probe (feed);
+        probe (feed);
     else
         feed->trimming = false;
 }
 
-static void s_first (void *arg, const store_values_t *values)
+static void on_first (void *arg, const store_values_t *values)
 {
     feed_t *feed = arg;
-    if (!s_answered (feed, values))
+    if (!answered (feed, values))
         return;
-    if (s_time (&values->items[0]) >= feed->cutoff) {
+    if (time_of (&values->items[0]) >= feed->cutoff) {
         feed->trimming = false;
         return;
     }
     char key[KEY_SIZE];
     feed->low = (uint64_t)values->items[0].score;
     notification_hold (feed->self);
-    store_events_last (feed->self->service->store, s_key (feed, key), s_last, feed);
+    store_events_last (feed->self->service->store, key_of (feed, key), on_last, feed);
 }
 
 void retention_begin (feed_t *feed)
@@ -108,10 +108,10 @@ void retention_begin (feed_t *feed)
     feed->trimming = true;
     feed->cutoff = store_now (service->store) - policy->retain_ms;
     notification_hold (feed->self);
-    store_events_first (service->store, s_key (feed, key), s_first, feed);
+    store_events_first (service->store, key_of (feed, key), on_first, feed);
 }
 
-static void s_dead_counted (void *arg, const store_values_t *values)
+static void dead_counted (void *arg, const store_values_t *values)
 {
     feed_t *feed = arg;
     if (!values->away)
@@ -125,5 +125,5 @@ void retention_count_dead (feed_t *feed)
     store_t *store = feed->self->service->store;
     key_dead (key, store_shard (store, feed->workspace), feed->workspace);
     notification_hold (feed->self);
-    store_range (store, key, 0, INT64_MAX, 0, DEAD_COUNTED_MAX, s_dead_counted, feed);
+    store_range (store, key, 0, INT64_MAX, 0, DEAD_COUNTED_MAX, dead_counted, feed);
 }

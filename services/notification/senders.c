@@ -18,12 +18,12 @@ const char *way_name (way_kind_t way)
     return (size_t)way < NOTIFICATION_WAYS ? names[way] : "?";
 }
 
-static void s_no_way (attempt_t *attempt)
+static void by_none (attempt_t *attempt)
 {
     attempt_ended (attempt, ATTEMPT_PERMANENT, 0, "it names no way");
 }
 
-static void s_log (attempt_t *attempt)
+static void by_log (attempt_t *attempt)
 {
     const delivery_t *delivery = &attempt->delivery;
     log_fact (LOG_NOTICE_, delivery->contact, "notice", "purpose", purpose_name (delivery->purpose), "to",
@@ -34,7 +34,7 @@ static void s_log (attempt_t *attempt)
 
 /* ---- mail ---- */
 
-static void s_mail_answered (void *arg, const mail_answer_t *answer)
+static void mail_answered (void *arg, const mail_answer_t *answer)
 {
     attempt_t *attempt = arg;
     attempt_result_t result = ATTEMPT_TEMPORARY;
@@ -45,7 +45,7 @@ static void s_mail_answered (void *arg, const mail_answer_t *answer)
     attempt_ended (attempt, result, 0, answer->error);
 }
 
-static void s_mail (attempt_t *attempt)
+static void by_mail (attempt_t *attempt)
 {
     notification_t *self = attempt->self;
     const delivery_t *delivery = &attempt->delivery;
@@ -72,7 +72,7 @@ static void s_mail (attempt_t *attempt)
                    .in_reply_to = delivery->in_reply_to,
                    .automatic = delivery->purpose != BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_REPLY,
                    .timeout_ms = (int)self->params->attempt_ms};
-    mail_out_send (self->mail_out, &mail, s_mail_answered, attempt);
+    mail_out_send (self->mail_out, &mail, mail_answered, attempt);
 }
 
 /* ---- calls ---- */
@@ -87,7 +87,7 @@ static const meaning_t meanings[] = {
     {425, 425, ATTEMPT_TEMPORARY}, {300, 499, ATTEMPT_PERMANENT}, /* a redirect is not followed */
 };
 
-static attempt_result_t s_meaning (const http_answer_t *answer)
+static attempt_result_t meaning_of (const http_answer_t *answer)
 {
     for (size_t i = 0; i < sizeof meanings / sizeof *meanings; i++)
         if (answer->status >= meanings[i].from && answer->status <= meanings[i].to)
@@ -95,7 +95,7 @@ static attempt_result_t s_meaning (const http_answer_t *answer)
     return answer->retry_after_ms ? ATTEMPT_THROTTLED : ATTEMPT_TEMPORARY;
 }
 
-static void s_call_answered (void *arg, const http_answer_t *answer)
+static void call_answered (void *arg, const http_answer_t *answer)
 {
     attempt_t *attempt = arg;
     char words[DETAIL_SIZE];
@@ -103,17 +103,17 @@ static void s_call_answered (void *arg, const http_answer_t *answer)
         snprintf (words, sizeof words, "the far side answered %d", answer->status);
     else
         snprintf (words, sizeof words, "%s", word_empty (answer->error) ? "no answer" : answer->error);
-    attempt_ended (attempt, s_meaning (answer), answer->retry_after_ms, words);
+    attempt_ended (attempt, meaning_of (answer), answer->retry_after_ms, words);
 }
 
 /* The policy names where people and chat rooms are; where a customer is to be called back, a submission did. */
-static bool s_private_allowed (const notification_t *self, const delivery_t *delivery)
+static bool private_allowed (const notification_t *self, const delivery_t *delivery)
 {
     bool from_policy = delivery->person[0] || delivery->way == BUCKSTOP__V1__WAY_KIND__WAY_KIND_SLACK;
     return from_policy ? self->params->private_targets : self->params->private_callbacks;
 }
 
-static void s_call (attempt_t *attempt, const webhook_t *webhook)
+static void call (attempt_t *attempt, const webhook_t *webhook)
 {
     notification_t *self = attempt->self;
     http_call_t call = {.method = "POST",
@@ -122,38 +122,38 @@ static void s_call (attempt_t *attempt, const webhook_t *webhook)
                         .body = webhook->body,
                         .body_size = webhook->body ? strlen (webhook->body) : 0,
                         .timeout_ms = (int)self->params->attempt_ms,
-                        .private_allowed = s_private_allowed (self, &attempt->delivery)};
-    http_client_call (self->http, &call, s_call_answered, attempt);
+                        .private_allowed = private_allowed (self, &attempt->delivery)};
+    http_client_call (self->http, &call, call_answered, attempt);
 }
 
-static bool s_is_url (const char *address)
+static bool is_url (const char *address)
 {
     return strncmp (address, "http://", 7) == 0 || strncmp (address, "https://", 8) == 0;
 }
 
-static void s_webhook (attempt_t *attempt)
+static void by_webhook (attempt_t *attempt)
 {
     notification_t *self = attempt->self;
     char why[DETAIL_SIZE];
     webhook_t webhook = {0};
-    if (!s_is_url (attempt->delivery.address))
+    if (!is_url (attempt->delivery.address))
         attempt_ended (attempt, ATTEMPT_PERMANENT, 0, "the address is no http or https URL");
     else if (webhook_make (&webhook, &attempt->delivery, self->params->secrets, store_now (self->service->store), why))
         attempt_ended (attempt, ATTEMPT_PERMANENT, 0, why);
     else
-        s_call (attempt, &webhook);
+        call (attempt, &webhook);
     webhook_clear (&webhook);
 }
 
-static void s_slack (attempt_t *attempt)
+static void by_slack (attempt_t *attempt)
 {
     webhook_t webhook = {0};
-    if (!s_is_url (attempt->delivery.address)) {
+    if (!is_url (attempt->delivery.address)) {
         attempt_ended (attempt, ATTEMPT_PERMANENT, 0, "the address is no http or https URL");
         return;
     }
     webhook_slack (&webhook, &attempt->delivery);
-    s_call (attempt, &webhook);
+    call (attempt, &webhook);
     webhook_clear (&webhook);
 }
 
@@ -164,11 +164,11 @@ typedef void (sender_fn) (attempt_t *attempt);
 void sender_now (attempt_t *attempt)
 {
     static sender_fn *const table[NOTIFICATION_WAYS] = {
-        [BUCKSTOP__V1__WAY_KIND__WAY_KIND_UNSPECIFIED] = s_no_way,
-        [BUCKSTOP__V1__WAY_KIND__WAY_KIND_LOG] = s_log,
-        [BUCKSTOP__V1__WAY_KIND__WAY_KIND_MAIL] = s_mail,
-        [BUCKSTOP__V1__WAY_KIND__WAY_KIND_WEBHOOK] = s_webhook,
-        [BUCKSTOP__V1__WAY_KIND__WAY_KIND_SLACK] = s_slack,
+        [BUCKSTOP__V1__WAY_KIND__WAY_KIND_UNSPECIFIED] = by_none,
+        [BUCKSTOP__V1__WAY_KIND__WAY_KIND_LOG] = by_log,
+        [BUCKSTOP__V1__WAY_KIND__WAY_KIND_MAIL] = by_mail,
+        [BUCKSTOP__V1__WAY_KIND__WAY_KIND_WEBHOOK] = by_webhook,
+        [BUCKSTOP__V1__WAY_KIND__WAY_KIND_SLACK] = by_slack,
     };
     attempt->delivery.attempts++;
     kill_point ("notification.before-send");

@@ -38,7 +38,7 @@ const char *settle_name (enum settle how)
     return rows[how].name;
 }
 
-static event_id_t s_event_id (const attempt_t *attempt)
+static event_id_t event_of (const attempt_t *attempt)
 {
     char version[24];
     snprintf (version, sizeof version, "%llu", (unsigned long long)attempt->head.version);
@@ -47,7 +47,7 @@ static event_id_t s_event_id (const attempt_t *attempt)
 
 /* ---- what is written ---- */
 
-static void s_write_kept (const attempt_t *attempt, commit_t *commit, const char *key)
+static void write_kept (const attempt_t *attempt, commit_t *commit, const char *key)
 {
     const settle_row_t *row = &rows[attempt->settle];
     delivery_t after = attempt->delivery; /* texts are borrowed */
@@ -56,14 +56,14 @@ static void s_write_kept (const attempt_t *attempt, commit_t *commit, const char
     after.dead = attempt->settle == SETTLE_DEAD;
     if (attempt->settle != SETTLE_HELD)
         WORD_COPY (after.last_error, attempt->words);
-    record_head_t head = record_head_next (&attempt->head, KIND_DELIVERY, s_event_id (attempt), 0);
+    record_head_t head = record_head_next (&attempt->head, KIND_DELIVERY, event_of (attempt), 0);
     size_t size;
     uint8_t *record = delivery_pack (&after, &head, &size);
     commit_put (commit, key, record, size, 0);
     free (record);
 }
 
-static void s_write_timer (const attempt_t *attempt, commit_t *commit)
+static void write_timer (const attempt_t *attempt, commit_t *commit)
 {
     const settle_row_t *row = &rows[attempt->settle];
     char key[KEY_SIZE], member[MEMBER_SIZE];
@@ -76,24 +76,24 @@ static void s_write_timer (const attempt_t *attempt, commit_t *commit)
 }
 
 /* The delivery's own check and writes. */
-static void s_write (attempt_t *attempt, commit_t *commit)
+static void write_all (attempt_t *attempt, commit_t *commit)
 {
     const delivery_t *delivery = &attempt->delivery;
     bool kept = rows[attempt->settle].kept && (attempt->settle != SETTLE_DEAD || GUARD ("f40"));
     char key[KEY_SIZE], dead[KEY_SIZE];
     key_delivery (key, attempt->shard, delivery->workspace, delivery->id);
-    commit_expect_record (commit, key, attempt->head.version, s_event_id (attempt));
+    commit_expect_record (commit, key, attempt->head.version, event_of (attempt));
     if (kept)
-        s_write_kept (attempt, commit, key);
+        write_kept (attempt, commit, key);
     else
         commit_delete (commit, key);
-    s_write_timer (attempt, commit);
+    write_timer (attempt, commit);
     if (attempt->settle == SETTLE_DEAD && kept)
         commit_place (commit, key_dead (dead, attempt->shard, delivery->workspace),
                       store_now (attempt->self->service->store), delivery->id);
 }
 
-static fact_t s_fact (const attempt_t *attempt)
+static fact_t fact_of (const attempt_t *attempt)
 {
     const delivery_t *delivery = &attempt->delivery;
     fact_t fact = {.kind = rows[attempt->settle].fact,
@@ -109,7 +109,7 @@ static fact_t s_fact (const attempt_t *attempt)
 }
 
 /* Timeline and event. The contact in it is only named: this commit neither reads nor changes its state. */
-static void s_say (const attempt_t *attempt, commit_t *commit)
+static void say (const attempt_t *attempt, commit_t *commit)
 {
     const delivery_t *delivery = &attempt->delivery;
     contact_t named = {0};
@@ -119,7 +119,7 @@ static void s_say (const attempt_t *attempt, commit_t *commit)
     WORD_COPY (named.team, attempt->team);
     WORD_COPY (named.subject, attempt->subject);
     WORD_COPY (named.trace, delivery->trace);
-    fact_t fact = s_fact (attempt);
+    fact_t fact = fact_of (attempt);
     char key[KEY_SIZE];
     size_t size;
     uint8_t *entry =
@@ -133,7 +133,7 @@ static void s_say (const attempt_t *attempt, commit_t *commit)
 
 /* ---- after the commit ---- */
 
-static void s_over (attempt_t *attempt, bool written)
+static void over (attempt_t *attempt, bool written)
 {
     notification_t *self = attempt->self;
     if (written) {
@@ -146,7 +146,7 @@ static void s_over (attempt_t *attempt, bool written)
         outbox_pump (self);
 }
 
-static void s_committed (void *arg, const commit_answer_t *answer)
+static void committed (void *arg, const commit_answer_t *answer)
 {
     attempt_t *attempt = arg;
     if (!notification_release (attempt->self)) {
@@ -158,10 +158,10 @@ static void s_committed (void *arg, const commit_answer_t *answer)
                   "why", answer->found ? answer->found : "", NULL);
     if (answer->outcome == COMMIT_AWAY)
         metric_add ("buckstop_deliveries_unknown_total", 1);
-    s_over (attempt, answer->outcome == COMMIT_DONE);
+    over (attempt, answer->outcome == COMMIT_DONE);
 }
 
-static void s_forgotten (void *arg, const commit_answer_t *answer)
+static void forgotten (void *arg, const commit_answer_t *answer)
 {
     attempt_t *attempt = arg;
     (void)answer;
@@ -177,33 +177,33 @@ void settle_forget (attempt_t *attempt)
 {
     commit_t *commit = commit_new (attempt->shard);
     attempt->settle = SETTLE_DONE;
-    s_write (attempt, commit);
+    write_all (attempt, commit);
     notification_hold (attempt->self);
-    store_commit (attempt->self->service->store, &commit, 0, s_forgotten, attempt);
+    store_commit (attempt->self->service->store, &commit, 0, forgotten, attempt);
 }
 
-static void s_settle_alone (attempt_t *attempt)
+static void settle_alone (attempt_t *attempt)
 {
     notification_t *self = attempt->self;
     commit_t *commit = commit_new (attempt->shard);
-    s_write (attempt, commit);
+    write_all (attempt, commit);
     if (attempt->settle != SETTLE_HELD || attempt->say)
-        s_say (attempt, commit);
+        say (attempt, commit);
     notification_hold (self);
-    store_commit (self->service->store, &commit, SETTLE_TIMEOUT_MS, s_committed, attempt);
+    store_commit (self->service->store, &commit, SETTLE_TIMEOUT_MS, committed, attempt);
 }
 
 /* ---- the outcome of a reply ---- */
 
-static void s_settle_reply (attempt_t *attempt);
+static void settle_reply (attempt_t *attempt);
 
-static void s_reply_extra (void *arg, commit_t *commit, const contact_t *after)
+static void reply_extra (void *arg, commit_t *commit, const contact_t *after)
 {
     (void)after;
-    s_write (arg, commit);
+    write_all (arg, commit);
 }
 
-static void s_reply_done (void *arg, const work_result_t *result)
+static void reply_done (void *arg, const work_result_t *result)
 {
     attempt_t *attempt = arg;
     if (!notification_release (attempt->self)) {
@@ -214,12 +214,12 @@ static void s_reply_done (void *arg, const work_result_t *result)
     case WORK_REFUSED:
     case WORK_MISSING:
     case WORK_BROKEN:
-        s_settle_alone (attempt); /* the contact minds no more, or can't be read */
+        settle_alone (attempt); /* the contact minds no more, or can't be read */
         return;
     case WORK_CONFLICT:
     case WORK_AWAY:
         if (++attempt->tries < SETTLE_TRIES_MAX) {
-            s_settle_reply (attempt);
+            settle_reply (attempt);
             return;
         }
         metric_add ("buckstop_deliveries_unknown_total", 1);
@@ -227,10 +227,10 @@ static void s_reply_done (void *arg, const work_result_t *result)
     default:
         break;
     }
-    s_over (attempt, result->outcome == WORK_DONE);
+    over (attempt, result->outcome == WORK_DONE);
 }
 
-static void s_settle_reply (attempt_t *attempt)
+static void settle_reply (attempt_t *attempt)
 {
     const delivery_t *delivery = &attempt->delivery;
     work_order_t order = {
@@ -238,12 +238,12 @@ static void s_settle_reply (attempt_t *attempt)
         .workspace = delivery->workspace,
         .contact = delivery->contact,
         .event = {.kind = attempt->settle == SETTLE_DONE ? EVENT_DELIVERED : EVENT_FAILED,
-                  .id = s_event_id (attempt),
+                  .id = event_of (attempt),
                   .detail = attempt->words,
                   .promise = delivery->promise,
                   .answered_at = delivery->created_at},
-        .extra = s_reply_extra,
-        .done = s_reply_done,
+        .extra = reply_extra,
+        .done = reply_done,
         .arg = attempt,
     };
     notification_hold (attempt->self);
@@ -258,7 +258,7 @@ void settle (attempt_t *attempt, enum settle how)
         log_fact (LOG_WARNING_, attempt->delivery.contact, "delivery failed for good", "delivery", attempt->delivery.id,
                   "way", way_name (attempt->delivery.way), "why", attempt->words, NULL);
     if (ends && attempt->delivery.purpose == BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_REPLY)
-        s_settle_reply (attempt);
+        settle_reply (attempt);
     else
-        s_settle_alone (attempt);
+        settle_alone (attempt);
 }

@@ -14,7 +14,7 @@
 
 #include <string.h>
 
-static void s_publish (feed_t *feed, const store_value_t *value)
+static void publish (feed_t *feed, const store_value_t *value)
 {
     Buckstop__V1__Event *event = buckstop__v1__event__unpack (NULL, value->size, (const uint8_t *)value->bytes);
     if (!event) {
@@ -39,14 +39,14 @@ static void s_publish (feed_t *feed, const store_value_t *value)
     buckstop__v1__event__free_unpacked (event, NULL);
 }
 
-static void s_followed (void *arg, const store_values_t *values)
+static void followed (void *arg, const store_values_t *values)
 {
     feed_t *feed = arg;
     for (size_t i = 0; i < values->n; i++)
-        s_publish (feed, &values->items[i]);
+        publish (feed, &values->items[i]);
 }
 
-static void s_found_end (void *arg, const store_values_t *values)
+static void found_end (void *arg, const store_values_t *values)
 {
     feed_t *feed = arg;
     notification_t *self = feed->self;
@@ -57,10 +57,10 @@ static void s_found_end (void *arg, const store_values_t *values)
     store_t *store = self->service->store;
     uint64_t end = values->n ? (uint64_t)values->items[0].score : 0;
     key_events (key, store_shard (store, feed->workspace), feed->workspace);
-    feed->follow = store_follow (store, key, end, s_followed, feed);
+    feed->follow = store_follow (store, key, end, followed, feed);
 }
 
-static void s_open (feed_t *feed)
+static void open_feed (feed_t *feed)
 {
     if (feed->follow || feed->opening)
         return;
@@ -68,11 +68,10 @@ static void s_open (feed_t *feed)
     store_t *store = feed->self->service->store;
     feed->opening = true;
     notification_hold (feed->self);
-    store_events_last (store, key_events (key, store_shard (store, feed->workspace), feed->workspace), s_found_end,
-                       feed);
+    store_events_last (store, key_events (key, store_shard (store, feed->workspace), feed->workspace), found_end, feed);
 }
 
-static feed_t *s_feed (notification_t *self, const char *workspace)
+static feed_t *feed_of (notification_t *self, const char *workspace)
 {
     for (feed_t *feed = self->feeds; feed; feed = feed->next)
         if (strcmp (feed->workspace, workspace) == 0)
@@ -91,23 +90,23 @@ void stream_look (notification_t *self)
     if (self->stopped || !store_ready (self->service->store))
         return;
     for (size_t i = 0; (name = workspaces_name (self->service->workspaces, i)); i++)
-        s_open (s_feed (self, name));
+        open_feed (feed_of (self, name));
 }
 
-static void s_minute (void *arg)
+static void on_minute (void *arg)
 {
     notification_t *self = arg;
     for (feed_t *feed = self->feeds; feed; feed = feed->next) {
         retention_begin (feed);
         retention_count_dead (feed);
     }
-    self->minute = loop_at (self->service->loop, loop_now (self->service->loop) + MS_PER_MINUTE, s_minute, self);
+    self->minute = loop_at (self->service->loop, loop_now (self->service->loop) + MS_PER_MINUTE, on_minute, self);
 }
 
 void stream_open (notification_t *self)
 {
     stream_look (self);
-    self->minute = loop_at (self->service->loop, loop_now (self->service->loop), s_minute, self);
+    self->minute = loop_at (self->service->loop, loop_now (self->service->loop), on_minute, self);
 }
 
 /* Feeds themselves stay until nothing in the store refers to them (notification_release). */

@@ -29,7 +29,7 @@ typedef struct secret {
     size_t size;
 } secret_t;
 
-static void __attribute__ ((format (printf, 2, 3))) s_header (webhook_t *self, const char *format, ...)
+static void __attribute__ ((format (printf, 2, 3))) add_header (webhook_t *self, const char *format, ...)
 {
     va_list args;
     va_start (args, format);
@@ -41,7 +41,7 @@ static void __attribute__ ((format (printf, 2, 3))) s_header (webhook_t *self, c
 }
 
 /* 0, or negative errno. A newline at the end is an editor's, not the key's. */
-static int s_secret_read (const char *directory, const char *name, const char *suffix, secret_t *secret)
+static int secret_read (const char *directory, const char *name, const char *suffix, secret_t *secret)
 {
     char path[1024];
     snprintf (path, sizeof path, "%s/%s%s", directory, name, suffix);
@@ -57,7 +57,7 @@ static int s_secret_read (const char *directory, const char *name, const char *s
     return error ? error : secret->size ? 0 : -ENODATA;
 }
 
-static void s_sign (const secret_t *secret, const char *timestamp, const char *body, char hex[SIGNATURE_SIZE])
+static void sign (const secret_t *secret, const char *timestamp, const char *body, char hex[SIGNATURE_SIZE])
 {
     crypto_auth_hmacsha256_state state;
     unsigned char mac[crypto_auth_hmacsha256_BYTES];
@@ -69,8 +69,8 @@ static void s_sign (const secret_t *secret, const char *timestamp, const char *b
     sodium_bin2hex (hex, SIGNATURE_SIZE, mac, sizeof mac);
 }
 
-static int s_signature (webhook_t *self, const char *name, const char *secrets, const char *timestamp,
-                        char why[DETAIL_SIZE])
+static int add_signature (webhook_t *self, const char *name, const char *secrets, const char *timestamp,
+                          char why[DETAIL_SIZE])
 {
     secret_t secret;
     char now[SIGNATURE_SIZE], next[SIGNATURE_SIZE];
@@ -78,23 +78,23 @@ static int s_signature (webhook_t *self, const char *name, const char *secrets, 
         snprintf (why, DETAIL_SIZE, "no signing key is named for this webhook");
         return -1;
     }
-    int error = s_secret_read (secrets, name, "", &secret);
+    int error = secret_read (secrets, name, "", &secret);
     if (error) {
         snprintf (why, DETAIL_SIZE, "the signing key can't be read: %.150s/%s: %s", secrets, name,
                   error == -ENODATA ? "it is empty" : strerror (-error));
         return -1;
     }
-    s_sign (&secret, timestamp, self->body, now);
-    bool rotating = s_secret_read (secrets, name, ".next", &secret) == 0;
+    sign (&secret, timestamp, self->body, now);
+    bool rotating = secret_read (secrets, name, ".next", &secret) == 0;
     if (rotating)
-        s_sign (&secret, timestamp, self->body, next);
+        sign (&secret, timestamp, self->body, next);
     sodium_memzero (&secret, sizeof secret);
-    s_header (self, "Buckstop-Signature: v1=%s%s%s", now, rotating ? ",v1=" : "", rotating ? next : "");
+    add_header (self, "Buckstop-Signature: v1=%s%s%s", now, rotating ? ",v1=" : "", rotating ? next : "");
     return 0;
 }
 
 /* The same bytes for every attempt: nothing in it depends on when it is sent. */
-static char *s_body (const delivery_t *delivery)
+static char *body_of (const delivery_t *delivery)
 {
     json_t *json = json_pack (
         "{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:b, s:s}", "id", delivery->id, "workspace", delivery->workspace,
@@ -110,24 +110,24 @@ static char *s_body (const delivery_t *delivery)
 int webhook_make (webhook_t *self, const delivery_t *delivery, const char *secrets, wall_ms_t now,
                   char why[DETAIL_SIZE])
 {
-    *self = (webhook_t){.body = s_body (delivery)};
+    *self = (webhook_t){.body = body_of (delivery)};
     if (!self->body) {
         snprintf (why, DETAIL_SIZE, "the texts are not UTF-8");
         return -1;
     }
     char timestamp[24];
     snprintf (timestamp, sizeof timestamp, "%lld", (long long)(now / MS_PER_SECOND));
-    s_header (self, "Content-Type: application/json");
-    s_header (self, "Buckstop-Id: %s", delivery->id);
-    s_header (self, "Idempotency-Key: %s", delivery->id);
-    s_header (self, "Buckstop-Timestamp: %s", timestamp);
+    add_header (self, "Content-Type: application/json");
+    add_header (self, "Buckstop-Id: %s", delivery->id);
+    add_header (self, "Idempotency-Key: %s", delivery->id);
+    add_header (self, "Buckstop-Timestamp: %s", timestamp);
     if (delivery->trace[0])
-        s_header (self, "traceparent: %s", delivery->trace);
-    return GUARD ("f42") ? s_signature (self, delivery->secret, secrets, timestamp, why) : 0;
+        add_header (self, "traceparent: %s", delivery->trace);
+    return GUARD ("f42") ? add_signature (self, delivery->secret, secrets, timestamp, why) : 0;
 }
 
 /* What Slack reads as markup (mentions, links) must come from nobody's text. Freed by the caller. */
-static char *s_slack_escape (const char *text)
+static char *slack_escape (const char *text)
 {
     static const char *const names[] = {['&'] = "&amp;", ['<'] = "&lt;", ['>'] = "&gt;"};
     char *escaped = xcalloc (5 * strlen (text) + 1, 1), *to = escaped;
@@ -144,14 +144,14 @@ static char *s_slack_escape (const char *text)
 void webhook_slack (webhook_t *self, const delivery_t *delivery)
 {
     *self = (webhook_t){0};
-    char *subject = s_slack_escape (delivery->subject), *body = s_slack_escape (delivery->body);
+    char *subject = slack_escape (delivery->subject), *body = slack_escape (delivery->body);
     json_t *json = json_pack ("{s:o}", "text", json_sprintf ("*%s*\n%s", subject, body));
     free (subject);
     free (body);
     self->body = json ? json_dumps (json, JSON_COMPACT) : NULL;
     json_decref (json);
-    s_header (self, "Content-Type: application/json");
-    s_header (self, "Idempotency-Key: %s", delivery->id);
+    add_header (self, "Content-Type: application/json");
+    add_header (self, "Idempotency-Key: %s", delivery->id);
 }
 
 void webhook_clear (webhook_t *self)
