@@ -52,8 +52,8 @@ class Closed:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
 
-    def open(self, stack, receiver):
-        """From now on it leads to the receiver."""
+    def open(self, stack, port):
+        """From now on it leads to that port."""
         server = socket.create_server(("127.0.0.1", self.port))
         stack.callback(server.close)
 
@@ -67,7 +67,7 @@ class Closed:
             with contextlib.suppress(OSError):
                 while True:
                     outer, _ = server.accept()
-                    inner = socket.create_connection(("127.0.0.1", receiver.port))
+                    inner = socket.create_connection(("127.0.0.1", port))
                     for pair in ((outer, inner), (inner, outer)):
                         threading.Thread(target=copy, args=pair, daemon=True).start()
 
@@ -127,10 +127,10 @@ def peers(stack):
     w.until("it was tried", lambda: all(receiver.of("/" + name) for name in ("silent", "500", "garbage", "lost", "429")))
     assert not receiver.mails and not receiver.of("/down")
     receiver.behave.clear()
-    closed.open(stack, receiver)
+    closed.open(stack, receiver.port)
     w.until("all arrives", lambda: arrived(receiver, contacts), 30)
     w.until("the mails arrive", lambda: len(receiver.mails) >= len(contacts["mail"]), 30)
-    w.until("the outbox is empty", world.settled, 30)
+    w.until("the outbox is empty", world.settled, 60)
     for key, ids in receiver.told().items():
         assert len(ids) == 1, (key, ids)
     same = [call for call in receiver.calls if call.path in ("/500", "/silent", "/lost")]
@@ -139,19 +139,26 @@ def peers(stack):
 
 
 def storm(stack):
-    """Hundreds of deliveries to a silent peer: the good one is told all the same, at once."""
+    """Hundreds of deliveries to a silent peer, and a mail server that is down: the good one is told at once."""
     receiver, other = w.open_receiver(stack), w.open_receiver(stack)  # what is counted is calls to one host and port
     ways = {"good": hook(receiver.url("/good")), "silent": hook(other.url("/silent"))}
-    world = open_desk(stack, ways)
+    ways["mail"], closed = "{ mail: pat@example.com }", Closed()
+    options = {"notification": ["--smtp", f"smtp://127.0.0.1:{closed.port}", *OPTIONS["notification"]]}
+    world = open_desk(stack, ways, options=options)
     other.behave["/silent"] = "silent"
 
+    mails = []
+
     def more():
+        mails.append(world.submit("pmail"))
         w.at_once(*[lambda: [world.submit("psilent") for _ in range(40)]] * 6)
         flow(world, receiver, 20)
 
     quick_turns(world, more)
     other.behave.clear()
+    closed.open(stack, receiver.smtp_port)
     w.until("the outbox is empty", world.settled, 60)
+    assert len(receiver.mails) == len(mails), receiver.mails
     for key, ids in other.told().items():
         assert len(ids) == 1, (key, ids)
     print(f"      {len(other.told())} told after {len(other.calls)} calls")

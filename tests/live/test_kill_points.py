@@ -139,7 +139,7 @@ def every_point(stack):
 
 
 def check(world, receiver, contacts):
-    w.until("the outbox is empty", world.settled, 30)
+    w.until("the outbox is empty", world.settled, 60)
     views = {key: world.view(contact) for key, contact in contacts.items()}
     everyone = collections.Counter(contact["customer"] for contact in world.contacts())
     twice = [key for key, n in everyone.items() if n > 1]

@@ -42,7 +42,7 @@ def open_desk(stack):
 
 def check_told(world, receiver, contacts):
     w.until("all have an owner", lambda: all(contact.get("owner") for contact in world.contacts()), 20)
-    w.until("the outbox is empty", world.settled, 30)
+    w.until("the outbox is empty", world.settled, 60)
     ids = receiver.ids_by_contact()
     for contact in contacts:
         w.told_once(world.view(contact), ids[contact])

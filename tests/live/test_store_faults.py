@@ -1,10 +1,12 @@
 #!/usr/bin/python3
-"""The whole system while its Redis is away, killed, stopped, slow, nearly full, or loses connections.
+"""The whole system while its Redis is away, killed, stopped, power_failure, slow, nearly full, or loses connections.
 
 What waits is answered 503 with Retry-After within a second, health answers, nothing hangs; after the return every
 contact that was answered 202 is there once, and timers go on. Ends with "N passed, N failed".
 """
 import collections
+import contextlib
+import http.client
 import sys
 import threading
 import time
@@ -111,7 +113,7 @@ def told_step(receiver, contact):
 def all_is_told(world, receiver, accepted):
     """Every contact has an owner; of some hundred it is looked at who was told: each notice came under one id."""
     w.until("all have an owner", lambda: all(contact.get("owner") for contact in world.contacts()), 20)
-    w.until("the outbox is empty", world.settled, 30)
+    w.until("the outbox is empty", world.settled, 60)
     told, ids = receiver.told(), receiver.ids_by_contact()
     for contact in list(accepted.values())[::len(accepted) // 300 + 1]:
         w.told_once(world.view(contact), ids[contact])
@@ -176,6 +178,31 @@ def stopped(stack):
         w.until("its promise breaks, and the lead is told", lambda c=contact: told_step(receiver, c))
     load.customers.more(20)
     load.end()
+    all_is_told(world, receiver, load.accepted)
+    world.audit()
+
+
+def power_failure(stack):
+    """Everything is killed at once, Redis too, and comes back in another order."""
+    world, receiver = open_desk(stack)
+    load = Load(world)
+    load.customers.more(20)
+    soon = [world.submit("soon") for _ in range(5)]
+    load.customers.going = False
+    for service in world.services.values():
+        service.process.kill()
+    world.end_redis()
+    with contextlib.suppress(OSError, http.client.HTTPException):
+        load.customers.end()
+    for service in world.services.values():
+        service.end()
+        service.start(wait=False)
+    world.start_redis()
+    for service in world.services.values():
+        service.wait()
+    for contact in soon:
+        w.until("its promise breaks, and the lead is told", lambda c=contact: told_step(receiver, c))
+    once_each(world, load.accepted)
     all_is_told(world, receiver, load.accepted)
     world.audit()
 
@@ -288,7 +315,7 @@ def answers_lost(stack):
     world.audit()
 
 
-CASES = [away_at_start, killed_and_restarted, stopped, slow, nearly_full, hints_lost, answers_lost]
+CASES = [away_at_start, killed_and_restarted, stopped, power_failure, slow, nearly_full, hints_lost, answers_lost]
 
 if __name__ == "__main__":
     sys.exit(w.main(CASES))
