@@ -72,10 +72,10 @@ void service_hint_route (service_t *self, const char *workspace, const char *con
  * "service.step": "intake.before-commit". */
 void kill_point (const char *name);
 
-/* Counters and gauges that /metrics shows: name as in OpenMetrics, without labels. */
+/* Counters and gauges that /metrics shows: names bare ("buckstop_" and a counter's "_total" are put on), no labels. */
 void metric_add (const char *name, int64_t change);
 void metric_set (const char *name, double value);
-/* Histogram in milliseconds: fixed buckets 0.5 1 2 5 10 20 50 100 200 500 1000 5000 +Inf. */
+/* Histogram in milliseconds, so its name ends in _ms: fixed buckets 0.5 1 2 5 10 20 50 100 200 500 1000 5000 +Inf. */
 void metric_observe (const char *name, double ms);
 
 #endif

@@ -126,7 +126,7 @@ static void begin_next_workspace (escalation_t *self)
     walk->last = walk->found;
     walk->found = 0;
     walk->hurry = false;
-    metric_set ("buckstop_orphans", (double)walk->last);
+    metric_set ("orphans", (double)walk->last);
 }
 
 /* From the first contact on; what this walk had found so far is found again. */
@@ -203,7 +203,7 @@ static void on_counts (void *arg, const store_values_t *values)
     self->looking--;
     for (size_t i = 0; !values->away && i + 1 < values->n; i += 2) {
         char name[64], number[24];
-        snprintf (name, sizeof (name), "buckstop_promises_%.*s", (int)values->items[i].size, values->items[i].bytes);
+        snprintf (name, sizeof (name), "promises_%.*s", (int)values->items[i].size, values->items[i].bytes);
         snprintf (number, sizeof (number), "%.*s", (int)values->items[i + 1].size, values->items[i + 1].bytes);
         double before = counting->workspace ? metrics_value (name) : 0;
         metric_set (name, before + strtod (number, NULL));

@@ -158,7 +158,7 @@ static attempt_t *attempt_new (notification_t *self, int shard, const store_row_
         snprintf (member, sizeof member, "%.*s", (int)row->member_size, row->member);
         if (fault != RECORD_NEWER)
             log_fact (LOG_ERROR_, "", "delivery can't be read", "record", member, NULL);
-        metric_add ("buckstop_outbox_unreadable_total", 1);
+        metric_add ("outbox_unreadable", 1);
         if (fault == RECORD_OK)
             delivery_clear (&attempt->delivery);
         free (attempt);
@@ -202,7 +202,7 @@ static void answered (notification_t *self, outbox_shard_t *shard, const store_l
     shard->full = shard->full && leased->rows_n == STORE_LEASE_MAX;
     for (size_t i = 0; i < leased->rows_n; i++) {
         int64_t late = leased->now - leased->rows[i].due;
-        metric_observe ("buckstop_outbox_lateness_ms", (double)late);
+        metric_observe ("outbox_lateness_ms", (double)late);
         if (late > shard->late_ms)
             shard->late_ms = late;
     }
@@ -304,7 +304,7 @@ void outbox_hint (void *arg, bus_peer_t *peer, const void *bytes, size_t size)
     char why[DETAIL_SIZE];
     if (wire_unpack (bytes, size, allowed, &envelope, why) != WIRE_OK) {
         log_fact (LOG_WARNING_, "", "bad hint", "why", why, NULL);
-        metric_add ("buckstop_bad_messages_total", 1);
+        metric_add ("bad_messages", 1);
         return;
     }
     uint32_t number = envelope->outbox->shard;

@@ -157,7 +157,7 @@ static void committed (void *arg, const commit_answer_t *answer)
         log_fact (LOG_ERROR_, attempt->delivery.contact, "delivery can't be settled", "delivery", attempt->delivery.id,
                   "why", answer->found ? answer->found : "", NULL);
     if (answer->outcome == COMMIT_AWAY)
-        metric_add ("buckstop_deliveries_unknown_total", 1);
+        metric_add ("deliveries_unknown", 1);
     over (attempt, answer->outcome == COMMIT_DONE);
 }
 
@@ -222,7 +222,7 @@ static void reply_done (void *arg, const work_result_t *result)
             settle_reply (attempt);
             return;
         }
-        metric_add ("buckstop_deliveries_unknown_total", 1);
+        metric_add ("deliveries_unknown", 1);
         break;
     default:
         break;

@@ -352,11 +352,11 @@ def lateness():
         out = json.loads(world.load(5, 0, 64, 0, "slow").communicate()[0])
         sent += out["accepted"]
     until(lambda: world.delivered("log") >= sent, 300, "the armed contacts being offered")
-    before = dict(world.histogram("escalation", "buckstop_firing_lateness"))
+    before = dict(world.histogram("escalation", "buckstop_firing_lateness_ms"))
     out = json.loads(world.load(SECONDS, 0, 64, 1000, "soon").communicate()[0])
-    until(lambda: dict(world.histogram("escalation", "buckstop_firing_lateness"))[float("inf")] - before[float("inf")]
+    until(lambda: dict(world.histogram("escalation", "buckstop_firing_lateness_ms"))[float("inf")] - before[float("inf")]
           >= out["accepted"], 120, "the promises breaking")
-    after = world.histogram("escalation", "buckstop_firing_lateness")
+    after = world.histogram("escalation", "buckstop_firing_lateness_ms")
     buckets = [(bound, count - before[bound]) for bound, count in after]
     show(f"lateness of firings with {sent:,} timers armed, p50, ms at most", f"{quantile_bound(buckets, .5):g}", "lateness")
     show("  p99, ms at most", f"{quantile_bound(buckets, .99):g}", "lateness")
