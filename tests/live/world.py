@@ -255,7 +255,8 @@ class Service:
     def metric(self, name):
         text = self.ask("/metrics").body.decode()
         found = re.search(rf"^{re.escape(name)} (\S+)$", text, re.M)
-        return float(found.group(1)) if found else 0.0
+        assert found, f"{self.name} has no metric {name}"
+        return float(found.group(1))
 
     def text(self):
         with open(self.log, encoding="utf-8", errors="replace") as log:
@@ -388,8 +389,9 @@ class World:
     # -- the command line
 
     def call(self, *words):
-        return subprocess.run([f"{BUILD}/buckstop", *words, "--redis", "unix:" + self.socket], env=self.environment,
-                              cwd=self.dir, capture_output=True, text=True, timeout=120, check=False)
+        environment = {**self.environment, "BUCKSTOP_REDIS": "unix:" + self.socket}
+        return subprocess.run([f"{BUILD}/buckstop", *words], env=environment, cwd=self.dir, capture_output=True,
+                              text=True, timeout=120, check=False)
 
     def cli(self, *words, status=0):
         done = self.call(*words)
