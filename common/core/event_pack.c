@@ -1,6 +1,7 @@
 /* event_pack.c - facts of one commit as an Event: whole for the timeline, cut for the stream. */
 #include "plan.h"
 
+#include "keys.h"
 #include "words.h"
 #include "xmalloc.h"
 
@@ -85,4 +86,20 @@ uint8_t *event_pack (const char *workspace, const contact_t *after, const char *
     uint8_t *bytes = xmalloc (*size);
     buckstop__v1__event__pack (&event, bytes);
     return bytes;
+}
+
+void event_put (commit_t *commit, int shard, const char *workspace, const contact_t *contact, const char *person,
+                const fact_t *fact, bool timeline)
+{
+    char key[KEY_SIZE];
+    size_t size;
+    uint8_t *bytes;
+    if (timeline) {
+        bytes = event_pack (workspace, contact, person, fact, 1, NULL, 0, fact->at, true, &size);
+        commit_append (commit, key_timeline (key, shard, workspace, contact->id), bytes, size);
+        free (bytes);
+    }
+    bytes = event_pack (workspace, contact, person, fact, 1, NULL, 0, fact->at, false, &size);
+    commit_event (commit, key_events (key, shard, workspace), bytes, size);
+    free (bytes);
 }

@@ -315,8 +315,6 @@ commit_t *plan_person (int shard, const record_head_t *head, const person_t *aft
     fact_t fact = {.kind = kind, .at = now, .number = after->epoch};
     WORD_COPY (fact.by, after->name);
     WORD_COPY (fact.detail, detail);
-    bytes = event_pack (after->workspace, NULL, after->name, &fact, 1, NULL, 0, now, false, &size);
-    commit_event (commit, key_events (key, shard, after->workspace), bytes, size);
-    free (bytes);
+    event_put (commit, shard, after->workspace, NULL, after->name, &fact, false);
     return commit;
 }

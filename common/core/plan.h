@@ -45,5 +45,9 @@ typedef struct load_change {
 uint8_t *event_pack (const char *workspace, const contact_t *after, const char *person, const fact_t *facts,
                      size_t facts_n, const load_change_t *loads, size_t loads_n, wall_ms_t at, bool timeline,
                      size_t *size);
+/* One fact, at its own time, as the workspace's next event; with `timeline` also behind what the contact's timeline
+ * holds. `contact` and `person` may be NULL. */
+void event_put (commit_t *commit, int shard, const char *workspace, const contact_t *contact, const char *person,
+                const fact_t *fact, bool timeline);
 
 #endif

@@ -95,15 +95,11 @@ static void on_committed (void *arg, const commit_answer_t *answer)
 
 static void add_event (applying_t *self, commit_t *commit, int shard, wall_ms_t now)
 {
-    char key[KEY_SIZE];
-    size_t size = 0;
     fact_t fact = {.kind = BUCKSTOP__V1__FACT_KIND__FACT_KIND_POLICY_APPLIED, .at = now, .number = self->new_version};
     snprintf (fact.by, sizeof fact.by, "%s", self->by);
     snprintf (fact.detail, sizeof fact.detail, "version %" PRIu32 " after %" PRIu32, self->new_version,
               self->old_version);
-    uint8_t *bytes = event_pack (self->policy->workspace, NULL, "", &fact, 1, NULL, 0, now, false, &size);
-    commit_event (commit, key_events (key, shard, self->policy->workspace), bytes, size);
-    free (bytes);
+    event_put (commit, shard, self->policy->workspace, NULL, NULL, &fact, false);
 }
 
 /* head->version 0: the first policy of this workspace. */

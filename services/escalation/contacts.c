@@ -109,7 +109,6 @@ static void on_said (void *arg, const commit_answer_t *answer)
 static void say_unreadable (firing_t *self, wall_ms_t now)
 {
     char key[KEY_SIZE], hour[24], once[HASH_HEX_SIZE], words[64];
-    size_t size = 0;
     service_t *service = self->lookout->self->service;
     const policy_t *policy = workspaces_policy (service->workspaces, self->workspace);
     fact_t fact = {.kind = BUCKSTOP__V1__FACT_KIND__FACT_KIND_SET_ASIDE, .at = now};
@@ -118,15 +117,13 @@ static void say_unreadable (firing_t *self, wall_ms_t now)
     contact_t contact = {.version = 0};
     WORD_COPY (contact.id, self->contact);
     WORD_COPY (contact.accountable, fact.to);
-    uint8_t *bytes = event_pack (self->workspace, &contact, NULL, &fact, 1, NULL, 0, now, false, &size);
     commit_t *commit = commit_new (self->lookout->shard);
     snprintf (hour, sizeof (hour), "%lld", (long long)(now / MS_PER_HOUR));
     hash_hex (words, (size_t)snprintf (words, sizeof (words), "aside %s %s", self->contact, hour), once);
     key_idempotency (key, self->lookout->shard, self->workspace, once);
     commit_expect_free (commit, key);
     commit_put (commit, key, "1", 1, MS_PER_HOUR);
-    commit_event (commit, key_events (key, self->lookout->shard, self->workspace), bytes, size);
-    free (bytes);
+    event_put (commit, self->lookout->shard, self->workspace, &contact, NULL, &fact, false);
     log_fact (LOG_ERROR_, self->contact, "set aside", "last_resort", fact.to, NULL);
     store_commit (service->store, &commit, 0, on_said, self);
 }
