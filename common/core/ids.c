@@ -113,6 +113,11 @@ static void put_hex (char *out, const uint8_t *bytes, size_t size)
     *out = '\0';
 }
 
+void event_id_hex (event_id_t id, char hex[HASH_HEX_SIZE])
+{
+    put_hex (hex, id.bytes, sizeof id.bytes);
+}
+
 void effect_id (event_id_t event, unsigned n, char id[DELIVERY_ID_SIZE])
 {
     enum { HEX = 2 * EVENT_ID_SIZE, N_MAX = 9999999 };

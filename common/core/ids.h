@@ -21,10 +21,11 @@ bool name_valid (const char *name);
  * numbers are printed by the caller. */
 event_id_t event_id_of (const char *part, ...) __attribute__ ((sentinel));
 bool event_id_equal (event_id_t a, event_id_t b);
+enum { HASH_HEX_SIZE = 17 };
+void event_id_hex (event_id_t id, char hex[HASH_HEX_SIZE]);
 /* The id of the n-th effect of an event: 16 hex digits, '-', n. */
 void effect_id (event_id_t event, unsigned n, char id[DELIVERY_ID_SIZE]);
 /* 64 bits of BLAKE2b in hex: for keys that hold foreign words (threads, idempotency keys). */
-enum { HASH_HEX_SIZE = 17 };
 void hash_hex (const void *bytes, size_t size, char hex[HASH_HEX_SIZE]);
 
 #endif

@@ -16,40 +16,89 @@ int shard_of (const char *workspace, int shards)
     return (int)(hash % (uint32_t)shards);
 }
 
+/* ------------------------------------------------------- spelling a key: a dozen a commit, so not by printf */
+
+typedef struct spelling {
+    char *at, *last; /* last: where the final zero goes at the latest */
+} spelling_t;
+
+static void put (spelling_t *self, const char *text)
+{
+    size_t size = strlen (text), room = (size_t)(self->last - self->at);
+    if (size > room)
+        size = room;
+    memcpy (self->at, text, size);
+    self->at += size;
+    *self->at = '\0';
+}
+
+static void put_number (spelling_t *self, uint32_t number)
+{
+    char digits[12], *at = digits + sizeof digits - 1;
+    *at = '\0';
+    do
+        *--at = (char)('0' + number % 10);
+    while (number /= 10);
+    put (self, at);
+}
+
+/* "b:{shard}:family" */
+static spelling_t spell (char key[KEY_SIZE], int shard, const char *family)
+{
+    spelling_t self = {key, key + KEY_SIZE - 1};
+    put (&self, "b:{");
+    put_number (&self, (uint32_t)shard);
+    put (&self, "}:");
+    put (&self, family);
+    return self;
+}
+
+/* The families that have one key a workspace, and those that have one for each that it names. */
+static const char *of_workspace (char key[KEY_SIZE], int shard, const char *family, const char *workspace)
+{
+    spelling_t spelling = spell (key, shard, family);
+    put (&spelling, ":");
+    put (&spelling, workspace);
+    return key;
+}
+
+static const char *of_one (char key[KEY_SIZE], int shard, const char *family, const char *workspace, const char *name)
+{
+    spelling_t spelling = spell (key, shard, family);
+    put (&spelling, ":");
+    put (&spelling, workspace);
+    put (&spelling, ":");
+    put (&spelling, name);
+    return key;
+}
+
+/* ------------------------------------------------------------- the families */
+
 const char *key_contact (char key[KEY_SIZE], int shard, const char *workspace, const char *contact)
 {
-    snprintf (key, KEY_SIZE, "b:{%d}:c:%s:%s", shard, workspace, contact);
-    return key;
+    return of_one (key, shard, "c", workspace, contact);
 }
 
 const char *key_person (char key[KEY_SIZE], int shard, const char *workspace, const char *person)
 {
-    snprintf (key, KEY_SIZE, "b:{%d}:p:%s:%s", shard, workspace, person);
-    return key;
+    return of_one (key, shard, "p", workspace, person);
 }
 
 const char *key_delivery (char key[KEY_SIZE], int shard, const char *workspace, const char *delivery)
 {
-    snprintf (key, KEY_SIZE, "b:{%d}:d:%s:%s", shard, workspace, delivery);
-    return key;
+    return of_one (key, shard, "d", workspace, delivery);
 }
 
 const char *key_due (char key[KEY_SIZE], int shard, char kind)
 {
-    snprintf (key, KEY_SIZE, "b:{%d}:due:%c", shard, kind);
+    spelling_t spelling = spell (key, shard, "due:");
+    put (&spelling, (const char[]){kind, '\0'});
     return key;
 }
 
 const char *key_match (char key[KEY_SIZE], int shard)
 {
-    snprintf (key, KEY_SIZE, "b:{%d}:match", shard);
-    return key;
-}
-
-/* The families that have one key a workspace. */
-static const char *of_workspace (char key[KEY_SIZE], int shard, const char *family, const char *workspace)
-{
-    snprintf (key, KEY_SIZE, "b:{%d}:%s:%s", shard, family, workspace);
+    spell (key, shard, "match");
     return key;
 }
 
@@ -70,7 +119,10 @@ const char *key_open (char key[KEY_SIZE], int shard, const char *workspace)
 
 const char *key_own (char key[KEY_SIZE], int shard, const char *workspace, const char *person, uint32_t epoch)
 {
-    snprintf (key, KEY_SIZE, "b:{%d}:own:%s:%s:%u", shard, workspace, person, epoch);
+    of_one (key, shard, "own", workspace, person);
+    spelling_t spelling = {key + strlen (key), key + KEY_SIZE - 1};
+    put (&spelling, ":");
+    put_number (&spelling, epoch);
     return key;
 }
 
@@ -81,8 +133,7 @@ const char *key_idle (char key[KEY_SIZE], int shard, const char *workspace)
 
 const char *key_timeline (char key[KEY_SIZE], int shard, const char *workspace, const char *contact)
 {
-    snprintf (key, KEY_SIZE, "b:{%d}:tl:%s:%s", shard, workspace, contact);
-    return key;
+    return of_one (key, shard, "tl", workspace, contact);
 }
 
 const char *key_events (char key[KEY_SIZE], int shard, const char *workspace)
@@ -92,8 +143,7 @@ const char *key_events (char key[KEY_SIZE], int shard, const char *workspace)
 
 const char *key_idempotency (char key[KEY_SIZE], int shard, const char *workspace, const char *hash)
 {
-    snprintf (key, KEY_SIZE, "b:{%d}:i:%s:%s", shard, workspace, hash);
-    return key;
+    return of_one (key, shard, "i", workspace, hash);
 }
 
 const char *key_thread (char key[KEY_SIZE], int shard, const char *workspace, const char *channel, const char *thread)
@@ -102,8 +152,7 @@ const char *key_thread (char key[KEY_SIZE], int shard, const char *workspace, co
     char joined[NAME_SIZE + ADDRESS_SIZE + 1], hex[HASH_HEX_SIZE];
     snprintf (joined, sizeof joined, "%s/%s", channel, thread);
     hash_hex (joined, strlen (joined), hex);
-    snprintf (key, KEY_SIZE, "b:{%d}:th:%s:%s", shard, workspace, hex);
-    return key;
+    return of_one (key, shard, "th", workspace, hex);
 }
 
 const char *key_counts (char key[KEY_SIZE], int shard, const char *workspace)
@@ -123,14 +172,26 @@ const char *key_closed (char key[KEY_SIZE], int shard, const char *workspace)
 
 const char *key_token (char key[KEY_SIZE], const char *token_id)
 {
-    snprintf (key, KEY_SIZE, "b:tok:%s", token_id);
+    spelling_t spelling = {key, key + KEY_SIZE - 1};
+    put (&spelling, "b:tok:");
+    put (&spelling, token_id);
     return key;
+}
+
+/* ---------------------------------------------------------------- members */
+
+static const char *joined_by (char member[MEMBER_SIZE], const char *first, const char *by, const char *second)
+{
+    spelling_t spelling = {member, member + MEMBER_SIZE - 1};
+    put (&spelling, first);
+    put (&spelling, by);
+    put (&spelling, second);
+    return member;
 }
 
 const char *member_make (char member[MEMBER_SIZE], const char *workspace, const char *name)
 {
-    snprintf (member, MEMBER_SIZE, "%s:%s", workspace, name);
-    return member;
+    return joined_by (member, workspace, ":", name);
 }
 
 int member_split (const char *member, size_t size, char workspace[NAME_SIZE], char *name, size_t name_size)
@@ -150,6 +211,5 @@ int member_split (const char *member, size_t size, char workspace[NAME_SIZE], ch
 
 const char *own_member (char member[MEMBER_SIZE], const char *channel, const char *contact)
 {
-    snprintf (member, MEMBER_SIZE, "%s/%s", channel, contact);
-    return member;
+    return joined_by (member, channel, "/", contact);
 }

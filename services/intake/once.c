@@ -10,11 +10,6 @@
 
 enum { HASH_LENGTH = HASH_HEX_SIZE - 1 };
 
-static void hash_of (event_id_t id, char hex[HASH_HEX_SIZE])
-{
-    hash_hex (id.bytes, sizeof id.bytes, hex);
-}
-
 static void hash_body (const ProtobufCMessage *body, char hex[HASH_HEX_SIZE])
 {
     size_t size = protobuf_c_message_get_packed_size (body);
@@ -32,12 +27,12 @@ void once_set (once_t *self, const once_scope_t *scope, const char *key, const c
     memcpy (self->event.bytes, random, EVENT_ID_SIZE);
     if (*key) {
         self->event = event_id_of ("key", scope->workspace, scope->scope, scope->holder, key, NULL);
-        hash_of (self->event, hash);
+        event_id_hex (self->event, hash); /* a hash already */
         key_idempotency (self->key, scope->shard, scope->workspace, hash);
         hash_body (body, self->body);
     }
     if (*message_id) {
-        hash_of (event_id_of ("message", scope->workspace, channel, message_id, NULL), hash);
+        event_id_hex (event_id_of ("message", scope->workspace, channel, message_id, NULL), hash);
         key_idempotency (self->message, scope->shard, scope->workspace, hash);
     }
 }

@@ -30,6 +30,24 @@ static void test_spelling (void **state)
     assert_string_equal (key_dead (key, 3, "acme"), "b:{3}:dead:acme");
     assert_string_equal (key_closed (key, 3, "acme"), "b:{3}:closed:acme");
     assert_string_equal (key_token (key, "abc"), "b:tok:abc");
+    assert_string_equal (key_own (key, 0, "acme", "ada", 0), "b:{0}:own:acme:ada:0");
+    assert_string_equal (key_own (key, 10, "acme", "ada", UINT32_MAX), "b:{10}:own:acme:ada:4294967295");
+}
+
+/* What does not fit is cut, as text: nothing is written behind the buffer. */
+static void test_cut (void **state)
+{
+    char key[KEY_SIZE + 1], member[MEMBER_SIZE + 1], name[2 * KEY_SIZE];
+    (void)state;
+    memset (name, 'n', sizeof name - 1);
+    name[sizeof name - 1] = '\0';
+    key[KEY_SIZE] = member[MEMBER_SIZE] = '!';
+    assert_int_equal (strlen (key_contact (key, 3, name, name)), KEY_SIZE - 1);
+    assert_int_equal (strlen (key_own (key, 3, name, name, 7)), KEY_SIZE - 1);
+    assert_int_equal (strlen (key_token (key, name)), KEY_SIZE - 1);
+    assert_int_equal (strlen (member_make (member, name, name)), MEMBER_SIZE - 1);
+    assert_int_equal (key[KEY_SIZE], '!');
+    assert_int_equal (member[MEMBER_SIZE], '!');
 }
 
 static void test_threads (void **state)
@@ -95,8 +113,8 @@ static void test_longest (void **state)
 int main (void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test (test_spelling), cmocka_unit_test (test_threads), cmocka_unit_test (test_shards),
-        cmocka_unit_test (test_members),  cmocka_unit_test (test_longest),
+        cmocka_unit_test (test_spelling), cmocka_unit_test (test_cut),     cmocka_unit_test (test_threads),
+        cmocka_unit_test (test_shards),   cmocka_unit_test (test_members), cmocka_unit_test (test_longest),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }

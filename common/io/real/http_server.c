@@ -27,7 +27,7 @@ enum {
     DISCARD_MAX = 16 * 1024 * 1024, /* beyond body_max: so much is read for the sake of the answer */
     SLOW_MS_DEFAULT = 30000,
     BODIES_MAX_DEFAULT = 256 * 1024 * 1024,
-    CONNECTION_MEMORY = 32 * 1024,
+    CONNECTION_MEMORY = 16 * 1024, /* cleared between requests */
     CONNECTIONS_DEFAULT = 1000,
     DESCRIPTORS_KEPT = 128,
     RUNS_MAX = 8,       /* of libmicrohttpd in one turn */
