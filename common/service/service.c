@@ -118,7 +118,7 @@ static void start_kind (void *arg)
         return;
     int rc = self->kind->start ? self->kind->start (service, self->arg) : 0;
     if (rc < 0) {
-        log_fact (LOG_ERROR_, "", "can not start", "why", strerror (-rc), NULL);
+        log_fact (LOG_ERROR_, "", "can't start", "why", strerror (-rc), NULL);
         self->failed = true;
         loop_stop (service->loop);
         return;
@@ -196,7 +196,7 @@ static int connect_hints (service_t *self)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         int rc = bus_connect (self->bus, rows[i].link, rows[i].endpoints, NULL, NULL);
         if (rc < 0) {
-            log_fact (LOG_ERROR_, "", "can not connect", "endpoint", rows[i].endpoints, "why", strerror (-rc), NULL);
+            log_fact (LOG_ERROR_, "", "can't connect", "endpoint", rows[i].endpoints, "why", strerror (-rc), NULL);
             return rc;
         }
     }
@@ -265,7 +265,7 @@ static int run (service_t *self, const service_kind_t *kind, void *arg)
 {
     int rc = wire (self, kind, arg);
     if (rc == 0 && (rc = health_open (self)) < 0)
-        log_fact (LOG_ERROR_, "", "can not listen", "endpoint", self->health, "why", strerror (-rc), NULL);
+        log_fact (LOG_ERROR_, "", "can't listen", "endpoint", self->health, "why", strerror (-rc), NULL);
     if (rc == 0) {
         loop_on_stop (self->loop, on_stop, self);
         rc = loop_run (self->loop);

@@ -26,7 +26,7 @@ static void on_due (void *arg, bus_peer_t *peer, const void *bytes, size_t size)
     char why[DETAIL_SIZE];
     if (wire_unpack (bytes, size, allowed, &envelope, why) != WIRE_OK) {
         metric_add ("bad_messages", 1);
-        log_fact (LOG_WARNING_, "", "bad message on due", "why", why, NULL);
+        log_fact (LOG_WARNING_, "", "bad message", "link", "due", "why", why, NULL);
         return;
     }
     lookout_hint (arg, (int)envelope->due->shard, envelope->due->at);

@@ -148,13 +148,12 @@ static int start (service_t *service, void *arg)
     given->self = self;
     int rc = bus_bind (service->bus, BUS_ROUTE, service->route, hear_route, self);
     if (rc < 0) {
-        log_fact (LOG_ERROR_, "", "can't listen for hints", "endpoint", service->route, "error", strerror (-rc), NULL);
+        log_fact (LOG_ERROR_, "", "can't listen for hints", "endpoint", service->route, "why", strerror (-rc), NULL);
         return rc;
     }
     rc = bus_connect (service->bus, BUS_STREAM, service->stream, hear_stream, self);
     if (rc < 0) {
-        log_fact (LOG_ERROR_, "", "can't follow the stream", "endpoint", service->stream, "error", strerror (-rc),
-                  NULL);
+        log_fact (LOG_ERROR_, "", "can't follow the stream", "endpoint", service->stream, "why", strerror (-rc), NULL);
         return rc;
     }
     workspaces_on_change (service->workspaces, on_policy, given);
