@@ -18,7 +18,7 @@ typedef struct transfer {
     char *answer;
     size_t answer_size;
     bool private_allowed, private_target; /* may be dialled; was refused as such */
-    const char *refused; /* why it never began */
+    const char *refused;                  /* why it never began */
     char error[CURL_ERROR_SIZE];
     struct transfer *previous, *next;
 } transfer_t;
