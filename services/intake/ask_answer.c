@@ -17,7 +17,7 @@
 #define TYPE_PROTOBUF "application/x-protobuf"
 #define TYPE_PAGE     "text/html; charset=utf-8"
 
-enum { HEADERS_MAX = 6 };
+enum { HEADERS_MAX = 6, JSON_SMALL = 1024 };
 
 typedef struct headers {
     http_header_t rows[HEADERS_MAX + 1];
@@ -39,12 +39,23 @@ static void answered (ask_t *self, const char *metric)
 
 /* ------------------------------------------------------------------- HTTP */
 
-/* Takes the value. */
+/* These two take the value. The first is for what is nearly always small: it then needs no memory of its own. */
 static void http_json (ask_t *self, int status, const char *type, json_t *value, const headers_t *headers)
+{
+    char small[JSON_SMALL], *large = NULL;
+    size_t size = json_dumpb (xcheck (value), small, sizeof small, JSON_COMPACT);
+    if (size > sizeof small)
+        large = value_dump (json_incref (value), &size);
+    json_decref (value);
+    http_respond (&self->http, status, type, large ? large : small, size, headers->rows);
+    free (large);
+}
+
+static void http_view (ask_t *self, json_t *value)
 {
     size_t size;
     char *text = value_dump (value, &size);
-    http_respond (&self->http, status, type, text, size, headers ? headers->rows : NULL);
+    http_respond (&self->http, 200, TYPE_JSON, text, size, NULL);
     free (text);
 }
 
@@ -224,7 +235,7 @@ void ask_json (ask_t **self_p, json_t *value)
 {
     if (!(*self_p)->answered) {
         answered (*self_p, "intake_shown");
-        http_json (*self_p, 200, TYPE_JSON, json_incref (value), NULL);
+        http_view (*self_p, json_incref (value));
     }
     json_decref (value);
     ask_destroy (self_p);
