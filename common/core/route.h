@@ -26,17 +26,21 @@
 /* The only one eligible is asked again in spite of a decline, but not in the same breath. */
 #define ROUTE_ASK_AGAIN_MS (5 * MS_PER_SECOND)
 
-/* What a contact needs now. Empty where nothing is asked. */
+/* What a contact needs now. Empty where nothing is asked. No times are in it, so that many have the same need: when
+ * it changes by time is route_look_at. */
 typedef struct route_need {
     char channel[NAME_SIZE], team[NAME_SIZE], rule[NAME_SIZE];
     char language[LANGUAGE_SIZE];
-    char preferred[NAME_SIZE]; /* while now < preferred_until it waits for them, if all they lack is room */
-    wall_ms_t preferred_until;
-    char only[NAME_SIZE];  /* a transfer to a person: nobody else */
-    char giver[NAME_SIZE]; /* a transfer: the owner is not asked */
-    unsigned relaxed;      /* how many of the rule's relaxations have come */
-    bool elsewhere;        /* transferred to another team than the rule's: its skills are not asked */
-    exclusion_t excluded[EXCLUSIONS_MAX];
+    char preferred[NAME_SIZE];
+    bool waits_for_preferred; /* still, if all they lack is room */
+    char only[NAME_SIZE];     /* a transfer to a person: nobody else */
+    char giver[NAME_SIZE];    /* a transfer: the owner is not asked */
+    unsigned relaxed;         /* how many of the rule's relaxations have come */
+    bool elsewhere;           /* transferred to another team than the rule's: its skills are not asked */
+    struct {
+        char person[NAME_SIZE];
+        bool again;             /* it is long enough ago to ask them again, if nobody else can */
+    } excluded[EXCLUSIONS_MAX]; /* in order of name */
     size_t excluded_n;
 } route_need_t;
 

@@ -151,12 +151,18 @@ static void best_tell (const best_t *best, const roster_t *roster, route_decisio
 }
 
 /* May they be asked again, though they declined? Their exclusion is the only thing against them. */
-static bool breath_over (const roster_t *roster, const route_spec_t *spec, int index, wall_ms_t now)
+static bool breath_over (const route_spec_t *spec, int index)
 {
     for (size_t i = 0; i < spec->need->excluded_n; i++)
-        if (spec->excluded[i] == index && now < route_again_at (roster_policy (roster), &spec->need->excluded[i]))
+        if (spec->excluded[i] == index && !spec->need->excluded[i].again)
             return false;
     return true;
+}
+
+bool route_person_can (const roster_t *roster, const route_spec_t *spec, int index, wall_ms_t now)
+{
+    route_reason_t reason = route_person_reason (roster, spec, index, now);
+    return reason == ROUTE_ELIGIBLE || (reason == ROUTE_EXCLUDED && breath_over (spec, index));
 }
 
 typedef struct scan {
@@ -173,7 +179,7 @@ static void scan_person (scan_t *scan, int index)
     scan->decision->counts[reason]++;
     if (reason == ROUTE_ELIGIBLE)
         best_add (&scan->eligible, scan->roster, scan->spec, index);
-    else if (reason == ROUTE_EXCLUDED && breath_over (scan->roster, scan->spec, index, scan->now))
+    else if (reason == ROUTE_EXCLUDED && breath_over (scan->spec, index))
         best_add (&scan->again, scan->roster, scan->spec, index);
 }
 
@@ -198,9 +204,9 @@ static void scan_all (scan_t *scan)
 }
 
 /* The preferred one is worth waiting for only while room is all they lack. */
-static bool waits_for_preferred (const route_spec_t *spec, const roster_t *roster, wall_ms_t now)
+bool route_waits (const roster_t *roster, const route_spec_t *spec, wall_ms_t now)
 {
-    if (spec->preferred < 0 || now >= spec->need->preferred_until)
+    if (spec->preferred < 0 || !spec->need->waits_for_preferred)
         return false;
     return route_person_reason (roster, spec, spec->preferred, now) == ROUTE_NO_ROOM;
 }
@@ -213,7 +219,7 @@ void route_decide_spec (roster_t *roster, const route_spec_t *spec, wall_ms_t no
     scan_t scan = {.roster = roster, .spec = spec, .now = now, .decision = decision};
     scan_all (&scan);
     decision->eligible = decision->counts[ROUTE_ELIGIBLE];
-    if (waits_for_preferred (spec, roster, now)) {
+    if (route_waits (roster, spec, now)) {
         decision->waits_for_preferred = true;
         decision->outcome = ROUTE_BUSY;
     } else if (scan.eligible.n) {

@@ -102,7 +102,7 @@ static bool not_excluded (const look_t *look)
 {
     const route_spec_t *spec = look->spec;
     for (size_t i = 0; i < spec->need->excluded_n; i++)
-        if (spec->excluded[i] == look->index && spec->need->excluded[i].until > look->now)
+        if (spec->excluded[i] == look->index)
             return !GUARD ("f06");
     return true;
 }
@@ -132,27 +132,16 @@ const char *route_reason_words (route_reason_t reason)
     return reason < ROUTE_REASONS ? column[reason].words : "?";
 }
 
-static route_reason_t first_no (const look_t *look, route_reason_t end)
-{
-#ifdef __OPTIMIZE__   /* without, gcc warns that it ignores the next line */
-#pragma GCC unroll 16 /* so that the predicates are inlined: a thousand people are looked at */
-#endif
-    for (route_reason_t i = ROUTE_NOT_NAMED; i < ROUTE_REASONS && i < end; i++)
-        if (!column[i].yes (look))
-            return column[i].reason;
-    return ROUTE_ELIGIBLE;
-}
-
 route_reason_t route_person_reason (const roster_t *roster, const route_spec_t *spec, int index, wall_ms_t now)
 {
     look_t look = {roster, spec, roster_person (roster, index), index, now};
-    return first_no (&look, ROUTE_REASONS);
-}
-
-bool route_person_could (const roster_t *roster, const route_spec_t *spec, int index, wall_ms_t now)
-{
-    look_t look = {roster, spec, roster_person (roster, index), index, now};
-    return first_no (&look, ROUTE_NO_ROOM) == ROUTE_ELIGIBLE;
+#ifdef __OPTIMIZE__   /* without, gcc warns that it ignores the next line */
+#pragma GCC unroll 16 /* so that the predicates are inlined: a thousand people are looked at */
+#endif
+    for (route_reason_t i = ROUTE_NOT_NAMED; i < ROUTE_REASONS; i++)
+        if (!column[i].yes (&look))
+            return column[i].reason;
+    return ROUTE_ELIGIBLE;
 }
 
 void route_fit (const route_spec_t *spec, const route_person_t *person, int *lacking, int *surplus)

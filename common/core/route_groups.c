@@ -1,7 +1,7 @@
 /* route_groups.c - waiting contacts with identical needs.
  *
- * One array holds all groups, the ready ones in front: a swap makes ready or blocks. A hash finds a group by
- * its need. The order within a group is that of waiting contacts of one class: deadline, then id. */
+ * One array holds all groups. Those with somebody queued stand in one of four heaps by their first contact: ready
+ * or blocked, live or deferred. A hash finds a group by its need. The order within a group is that of waiting contacts of one class: deadline, then id. */
 #include "route_groups.h"
 #include "guard.h"
 #include "xmalloc.h"
@@ -11,15 +11,35 @@
 
 enum { HEADS_FIRST = 64 };
 
+static bool nearer (wall_ms_t a, wall_ms_t b)
+{
+    return GUARD ("f04") ? a < b : a > b;
+}
+
 static bool entry_before (const void *a, const void *b)
 {
     const route_entry_t *left = a, *right = b;
     if (left->deadline != right->deadline)
-        return GUARD ("f04") ? left->deadline < right->deadline : left->deadline > right->deadline;
+        return nearer (left->deadline, right->deadline);
     return strcmp (left->id, right->id) < 0;
 }
 
 static const heap_kind_t by_order = {entry_before, offsetof (route_entry_t, place)};
+
+static bool group_before (const void *a, const void *b)
+{
+    const route_group_t *left = a, *right = b;
+    if (left->deadline != right->deadline)
+        return nearer (left->deadline, right->deadline);
+    return entry_before (heap_first (&left->heap), heap_first (&right->heap));
+}
+
+static const heap_kind_t by_first = {group_before, offsetof (route_group_t, in_place)};
+
+bool groups_sooner (const route_group_t *group, const route_group_t *other)
+{
+    return group && (!other || group_before (group, other));
+}
 
 enum { NEED_TEXTS = 7 };
 
@@ -33,7 +53,7 @@ static void need_texts (const route_need_t *need, const char *texts[NEED_TEXTS])
 static bool need_equal (const route_need_t *a, const route_need_t *b)
 {
     const char *left[NEED_TEXTS], *right[NEED_TEXTS];
-    if (a->relaxed != b->relaxed || a->elsewhere != b->elsewhere || a->preferred_until != b->preferred_until ||
+    if (a->relaxed != b->relaxed || a->elsewhere != b->elsewhere || a->waits_for_preferred != b->waits_for_preferred ||
         a->excluded_n != b->excluded_n)
         return false;
     need_texts (a, left);
@@ -42,7 +62,7 @@ static bool need_equal (const route_need_t *a, const route_need_t *b)
         if (strcmp (left[i], right[i]) != 0)
             return false;
     for (size_t i = 0; i < a->excluded_n; i++)
-        if (a->excluded[i].until != b->excluded[i].until || strcmp (a->excluded[i].person, b->excluded[i].person) != 0)
+        if (a->excluded[i].again != b->excluded[i].again || strcmp (a->excluded[i].person, b->excluded[i].person) != 0)
             return false;
     return true;
 }
@@ -55,10 +75,10 @@ static uint64_t need_hash (const route_need_t *need)
     for (size_t i = 0; i < NEED_TEXTS; i++)
         hash = route_hash (texts[i], strlen (texts[i]) + 1, hash);
     hash = route_hash (&need->relaxed, sizeof need->relaxed, hash);
-    hash = route_hash (&need->preferred_until, sizeof need->preferred_until, hash);
+    hash = route_hash (&need->waits_for_preferred, sizeof need->waits_for_preferred, hash);
     for (size_t i = 0; i < need->excluded_n; i++) {
         hash = route_hash (need->excluded[i].person, strlen (need->excluded[i].person), hash);
-        hash = route_hash (&need->excluded[i].until, sizeof need->excluded[i].until, hash);
+        hash = route_hash (&need->excluded[i].again, sizeof need->excluded[i].again, hash);
     }
     return hash;
 }
@@ -81,12 +101,6 @@ static void put (route_groups_t *self, route_group_t *group, size_t place)
     group->place = place;
 }
 
-static void swap (route_groups_t *self, route_group_t *group, size_t place)
-{
-    put (self, self->items[place], group->place);
-    put (self, group, place);
-}
-
 route_group_t *groups_of (route_groups_t *self, const roster_t *roster, const route_need_t *need)
 {
     uint64_t hash = need_hash (need);
@@ -105,6 +119,7 @@ route_group_t *groups_of (route_groups_t *self, const roster_t *roster, const ro
     group->need = *need;
     group->hash = hash;
     group->heap.kind = &by_order;
+    group->in_place = HEAP_NOWHERE;
     route_spec (roster, &group->need, &group->spec);
     group->next = self->heads[hash & (self->size - 1)];
     self->heads[hash & (self->size - 1)] = group;
@@ -112,16 +127,34 @@ route_group_t *groups_of (route_groups_t *self, const roster_t *roster, const ro
     return group;
 }
 
+void groups_moved (route_groups_t *self, route_group_t *group)
+{
+    heap_t *heaps = group->ready ? self->ready : self->blocked;
+    if (group->in)
+        heap_remove (group->in, group);
+    const route_entry_t *first = heap_first (&group->heap);
+    group->in = first ? &heaps[group->spec.live] : NULL;
+    group->deadline = first ? first->deadline : 0;
+    if (group->in)
+        heap_add (group->in, group);
+}
+
+static void set_ready (route_groups_t *self, route_group_t *group, bool ready)
+{
+    if (group->ready == ready)
+        return;
+    group->ready = ready;
+    groups_moved (self, group);
+}
+
 void groups_ready (route_groups_t *self, route_group_t *group)
 {
-    if (group->place >= self->ready)
-        swap (self, group, self->ready++);
+    set_ready (self, group, true);
 }
 
 void groups_block (route_groups_t *self, route_group_t *group)
 {
-    if (group->place < self->ready)
-        swap (self, group, --self->ready);
+    set_ready (self, group, false);
 }
 
 void groups_join (route_groups_t *self, route_group_t *group)
@@ -134,9 +167,9 @@ void groups_leave (route_groups_t *self, route_group_t *group)
 {
     if (--group->members > 0)
         return;
-    groups_block (self, group);
-    swap (self, group, self->n - 1);
-    self->n--;
+    if (group->in)
+        heap_remove (group->in, group);
+    put (self, self->items[--self->n], group->place);
     route_group_t **at = &self->heads[group->hash & (self->size - 1)];
     while (*at != group)
         at = &(*at)->next;
@@ -145,8 +178,18 @@ void groups_leave (route_groups_t *self, route_group_t *group)
     free (group);
 }
 
+void groups_init (route_groups_t *self)
+{
+    for (size_t i = 0; i < 2; i++)
+        self->ready[i].kind = self->blocked[i].kind = &by_first;
+}
+
 void groups_clear (route_groups_t *self)
 {
+    for (size_t i = 0; i < 2; i++) {
+        heap_clear (&self->ready[i]);
+        heap_clear (&self->blocked[i]);
+    }
     for (size_t i = 0; i < self->n; i++) {
         heap_clear (&self->items[i]->heap);
         free (self->items[i]);

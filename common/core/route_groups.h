@@ -1,4 +1,4 @@
-/* route_groups.h - waiting contacts with identical needs; those ready to be looked at stand in front. Pure. */
+/* route_groups.h - waiting contacts with identical needs; in order those ready to be looked at, and the others. Pure. */
 #ifndef BUCKSTOP_ROUTE_GROUPS_H
 #define BUCKSTOP_ROUTE_GROUPS_H
 
@@ -6,24 +6,33 @@
 #include "route_index.h"
 #include "route_inside.h"
 
+/* What a search looks at stands together, at the beginning. */
 typedef struct route_group {
-    route_need_t need;
-    route_spec_t spec; /* of the roster's policy now; points to need */
-    uint64_t hash;
-    heap_t heap;    /* of those queued */
+    wall_ms_t deadline; /* of its first, while it is in a heap of groups */
+    route_spec_t spec;  /* of the roster's policy now; points to need */
+    heap_t heap;        /* of those queued */
+    heap_t *in;         /* of groups; NULL: nobody is queued */
+    uint32_t in_place;
+    bool ready;     /* to be looked at; else blocked: nobody could take its first when it was */
     size_t members; /* resting and in flight ones too */
     size_t place;   /* in groups */
+    uint64_t hash;
     struct route_group *next;
+    route_need_t need;
 } route_group_t;
 
 typedef struct route_groups {
-    route_group_t **items; /* ready ones first */
-    size_t n, ready, cap;
-    route_group_t **heads; /* by hash */
+    route_group_t **items;
+    size_t n, cap;
+    heap_t ready[2], blocked[2]; /* those with somebody queued, by their first; deferred, live */
+    route_group_t **heads;       /* by hash */
     size_t size;
 } route_groups_t;
 
 route_group_t *groups_of (route_groups_t *self, const roster_t *roster, const route_need_t *need); /* found, or made */
+void groups_init (route_groups_t *self);
+bool groups_sooner (const route_group_t *group, const route_group_t *other); /* by their first; NULL is last */
+void groups_moved (route_groups_t *self, route_group_t *group);              /* its first, or its class, is another */
 void groups_ready (route_groups_t *self, route_group_t *group);
 void groups_block (route_groups_t *self, route_group_t *group);
 void groups_join (route_groups_t *self, route_group_t *group);

@@ -29,12 +29,12 @@ typedef struct route_spec {
 void route_spec (const roster_t *roster, const route_need_t *need, route_spec_t *spec);
 /* First row of the column that says no. */
 route_reason_t route_person_reason (const roster_t *roster, const route_spec_t *spec, int index, wall_ms_t now);
-/* The same without what changes from moment to moment (room, exclusion): could they ever serve it now? */
-bool route_person_could (const roster_t *roster, const route_spec_t *spec, int index, wall_ms_t now);
 void route_decide_spec (roster_t *roster, const route_spec_t *spec, wall_ms_t now, route_decision_t *decision);
 void route_fit (const route_spec_t *spec, const route_person_t *person, int *lacking, int *surplus);
-/* When a person who declined may be asked again though nobody else can. */
-wall_ms_t route_again_at (const policy_t *policy, const exclusion_t *exclusion);
+/* It is worth waiting for the preferred one, whoever else could take it. */
+bool route_waits (const roster_t *roster, const route_spec_t *spec, wall_ms_t now);
+/* This person can take it now; or again, though they declined. With route_waits saying no, somebody gets it. */
+bool route_person_can (const roster_t *roster, const route_spec_t *spec, int index, wall_ms_t now);
 
 /* Of the roster: tables made when a policy is adopted. */
 void roster_look (roster_t *self, wall_ms_t now); /* as roster_tick, which tells of it later */

@@ -22,6 +22,24 @@ static bool transferring (const contact_t *contact)
     return contact->owner[0] && (contact->transfer_team[0] || contact->transfer_to[0]);
 }
 
+/* When a person who declined may be asked again though nobody else can. */
+static wall_ms_t again_at (const policy_t *policy, const exclusion_t *exclusion)
+{
+    int64_t breath = policy->decline_ms < ROUTE_ASK_AGAIN_MS ? policy->decline_ms : ROUTE_ASK_AGAIN_MS;
+    return exclusion->until - policy->decline_ms + breath;
+}
+
+static void exclude (route_need_t *need, const char *person, bool again)
+{
+    size_t at = need->excluded_n++;
+    while (at > 0 && strcmp (need->excluded[at - 1].person, person) > 0) {
+        need->excluded[at] = need->excluded[at - 1];
+        at--;
+    }
+    WORD_COPY (need->excluded[at].person, person);
+    need->excluded[at].again = again;
+}
+
 void route_need (const contact_t *contact, wall_ms_t now, const policy_t *policy, route_need_t *need)
 {
     memset (need, 0, sizeof *need);
@@ -39,26 +57,17 @@ void route_need (const contact_t *contact, wall_ms_t now, const policy_t *policy
         WORD_COPY (need->only, contact->transfer_team[0] ? "" : contact->transfer_to);
     } else if (contact->preferred[0]) {
         WORD_COPY (need->preferred, contact->preferred);
-        need->preferred_until = contact->preferred_until > now ? contact->preferred_until : 0;
+        need->waits_for_preferred = contact->preferred_until > now;
     }
     for (size_t i = 0; i < contact->excluded_n; i++)
-        if (contact->excluded[i].until > now) {
-            exclusion_t *excluded = &need->excluded[need->excluded_n++];
-            WORD_COPY (excluded->person, contact->excluded[i].person);
-            excluded->until = contact->excluded[i].until;
-        }
+        if (contact->excluded[i].until > now)
+            exclude (need, contact->excluded[i].person, now >= again_at (policy, &contact->excluded[i]));
 }
 
 static void sooner (wall_ms_t *at, wall_ms_t other, wall_ms_t now)
 {
     if (other > now && (*at == 0 || other < *at))
         *at = other;
-}
-
-wall_ms_t route_again_at (const policy_t *policy, const exclusion_t *exclusion)
-{
-    int64_t breath = policy->decline_ms < ROUTE_ASK_AGAIN_MS ? policy->decline_ms : ROUTE_ASK_AGAIN_MS;
-    return exclusion->until - policy->decline_ms + breath;
 }
 
 wall_ms_t route_look_at (const contact_t *contact, wall_ms_t now, const policy_t *policy)
@@ -71,7 +80,7 @@ wall_ms_t route_look_at (const contact_t *contact, wall_ms_t now, const policy_t
     sooner (&at, contact->preferred_until, now);
     for (size_t i = 0; i < contact->excluded_n; i++) {
         sooner (&at, contact->excluded[i].until, now);
-        sooner (&at, route_again_at (policy, &contact->excluded[i]), now);
+        sooner (&at, again_at (policy, &contact->excluded[i]), now);
     }
     return at;
 }

@@ -177,10 +177,10 @@ static void new_epoch (route_person_t *row, uint32_t epoch)
 bool roster_seen (roster_t *self, int index, const person_t *person)
 {
     route_person_t *row = row_at (self, index);
-    if (!row || person->epoch < row->epoch) /* read before what we heard */
+    if (!row)
         return false;
     bool could = row->present && !row->leaving;
-    if (person->epoch > row->epoch)
+    if (person->epoch != row->epoch) /* an older one too: answers come in order, so the store itself went back */
         new_epoch (row, person->epoch);
     row->present = person->present;
     row->present_until = person->present_until;

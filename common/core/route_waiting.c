@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { FREED_FIRST = 16 };
+
 static bool look_before (const void *a, const void *b)
 {
     const route_entry_t *left = a, *right = b;
@@ -21,6 +23,7 @@ waiting_t *waiting_new (void)
 {
     waiting_t *self = xcalloc (1, sizeof *self);
     self->looks.kind = &by_look;
+    groups_init (&self->groups);
     return self;
 }
 
@@ -32,6 +35,7 @@ void waiting_destroy (waiting_t **self_p)
     groups_clear (&self->groups);
     index_clear (&self->index);
     heap_clear (&self->looks);
+    free (self->freed);
     free (self);
     *self_p = NULL;
 }
@@ -53,7 +57,7 @@ size_t waiting_groups (const waiting_t *self)
 
 bool waiting_ready (const waiting_t *self)
 {
-    return self->groups.ready > 0;
+    return self->groups.ready[0].n || self->groups.ready[1].n || self->freed_n;
 }
 
 waiting_state_t waiting_find (const waiting_t *self, const char *contact)
@@ -64,13 +68,17 @@ waiting_state_t waiting_find (const waiting_t *self, const char *contact)
 
 void waiting_state (waiting_t *self, route_entry_t *entry, waiting_state_t state)
 {
+    route_group_t *group = entry->group;
+    const void *first = group ? heap_first (&group->heap) : NULL;
     self->in_flight -= entry->state == WAITING_IN_FLIGHT;
     self->in_flight += state == WAITING_IN_FLIGHT;
-    if (entry->group && entry->state == WAITING_QUEUED)
-        heap_remove (&entry->group->heap, entry);
+    if (group && entry->state == WAITING_QUEUED)
+        heap_remove (&group->heap, entry);
     entry->state = (uint8_t)state;
-    if (entry->group && state == WAITING_QUEUED)
-        heap_add (&entry->group->heap, entry);
+    if (group && state == WAITING_QUEUED)
+        heap_add (&group->heap, entry);
+    if (group && heap_first (&group->heap) != first)
+        groups_moved (&self->groups, group);
 }
 
 static void look_at (waiting_t *self, route_entry_t *entry, wall_ms_t at)
@@ -93,8 +101,8 @@ static void attach (waiting_t *self, route_entry_t *entry, route_group_t *group)
 {
     entry->group = group;
     groups_join (&self->groups, group);
-    waiting_state (self, entry, WAITING_QUEUED);
     groups_ready (&self->groups, group);
+    waiting_state (self, entry, WAITING_QUEUED);
 }
 
 static route_entry_t *entry_of (waiting_t *self, const char *id)
@@ -125,6 +133,7 @@ bool waiting_put (waiting_t *self, roster_t *roster, const contact_t *contact, w
     entry->version = contact->version;
     entry->deadline = contact_queue_score (contact);
     entry->in_store = contact_in_queue (contact);
+    waiting_walked (self, entry);
     attach (self, entry, group);
     groups_leave (&self->groups, group);
     look_at (self, entry, route_look_at (contact, now, roster_policy (roster)));
@@ -161,6 +170,30 @@ void waiting_rest (waiting_t *self, const char *contact, wall_ms_t until)
     look_at (self, entry, until);
 }
 
+typedef struct anew {
+    waiting_t *waiting;
+    wall_ms_t now;
+} anew_t;
+
+static void anew_entry (void *arg, route_entry_t *entry)
+{
+    const anew_t *anew = arg;
+    if (entry->state == WAITING_IN_FLIGHT)
+        return;
+    if (entry->in_store) {
+        waiting_drop (anew->waiting, entry);
+        return;
+    }
+    entry->version = 0;
+    look_at (anew->waiting, entry, anew->now);
+}
+
+void waiting_anew (waiting_t *self, wall_ms_t now)
+{
+    anew_t anew = {self, now};
+    index_each (&self->index, anew_entry, &anew);
+}
+
 size_t waiting_due (waiting_t *self, wall_ms_t now, char (*ids)[ID_SIZE], size_t max)
 {
     size_t n = 0;
@@ -181,38 +214,44 @@ wall_ms_t waiting_next_due (const waiting_t *self)
     return entry ? entry->look_at : TIME_NEVER;
 }
 
-void waiting_person (waiting_t *self, roster_t *roster, int index, wall_ms_t now)
+void waiting_person (waiting_t *self, int index)
 {
-    roster_look (roster, now);
-    size_t i = self->groups.ready;
-    while (i < self->groups.n) {
-        route_group_t *group = self->groups.items[i];
-        if (group->heap.n && route_person_could (roster, &group->spec, index, now))
-            groups_ready (&self->groups, group); /* swaps a blocked one, seen already or itself, to here */
-        i++;
+    if (!self->groups.blocked[0].n && !self->groups.blocked[1].n)
+        return;
+    for (size_t i = 0; i < self->freed_n; i++)
+        if (self->freed[i] == index)
+            return;
+    if (self->freed_n == self->freed_cap) {
+        self->freed_cap = self->freed_cap ? self->freed_cap * 2 : FREED_FIRST;
+        self->freed = xrealloc (self->freed, self->freed_cap * sizeof *self->freed);
     }
+    self->freed[self->freed_n++] = index;
 }
 
 void waiting_all (waiting_t *self)
 {
-    self->groups.ready = self->groups.n;
+    for (size_t i = 0; i < self->groups.n; i++)
+        groups_ready (&self->groups, self->groups.items[i]);
 }
 
 void waiting_adopt (waiting_t *self, roster_t *roster)
 {
-    for (size_t i = 0; i < self->groups.n; i++)
-        route_spec (roster, &self->groups.items[i]->need, &self->groups.items[i]->spec);
-    waiting_all (self);
+    self->freed_n = 0; /* they have other numbers now, and all is looked at */
+    for (size_t i = 0; i < self->groups.n; i++) {
+        route_group_t *group = self->groups.items[i];
+        route_spec (roster, &group->need, &group->spec);
+        group->ready = true;
+        groups_moved (&self->groups, group);
+    }
 }
 
 size_t waiting_watch (waiting_t *self, roster_t *roster, wall_ms_t now, size_t max)
 {
-    size_t blocked = self->groups.n - self->groups.ready, found = 0;
-    for (size_t i = 0; i < max && i < blocked && self->groups.n > self->groups.ready; i++) {
-        size_t left = self->groups.n - self->groups.ready;
-        route_group_t *group = self->groups.items[self->groups.ready + self->watched++ % left];
+    size_t found = 0;
+    for (size_t i = 0; i < max && i < self->groups.n; i++) {
+        route_group_t *group = self->groups.items[self->watched++ % self->groups.n];
         route_decision_t decision;
-        if (!group->heap.n)
+        if (group->ready || !group->heap.n)
             continue;
         route_decide_spec (roster, &group->spec, now, &decision);
         if (decision.outcome == ROUTE_OFFER) {

@@ -5,14 +5,14 @@
  * priority's shift, then id. No age limit: nothing ever leaves for having waited long.
  *
  * Contacts with identical needs are a group with a heap of its own. A group whose first can't be served is
- * blocked, until somebody whom it could ask gets room; so a newcomer never overtakes its group. Per contact
+ * blocked, until somebody who can take it gets room; so a newcomer never overtakes its group. Per contact
  * only what the order needs is kept, about 120 bytes: the record is in the store. */
 #ifndef BUCKSTOP_ROUTE_WAITING_H
 #define BUCKSTOP_ROUTE_WAITING_H
 
 #include "route.h"
 
-enum { ROUTE_SHARE = 5 };
+enum { ROUTE_SHARE = 5, ROUTE_LOOKS_MAX = 20000 };
 
 typedef struct waiting waiting_t;
 
@@ -37,13 +37,17 @@ void waiting_rest (waiting_t *self, const char *contact, wall_ms_t until);
 size_t waiting_due (waiting_t *self, wall_ms_t now, char (*ids)[ID_SIZE], size_t max);
 wall_ms_t waiting_next_due (const waiting_t *self); /* TIME_NEVER: none */
 
-/* This person can take more: groups that could ask them are looked at again. */
-void waiting_person (waiting_t *self, roster_t *roster, int index, wall_ms_t now);
+/* This person can take more: what is blocked is looked at for them. */
+void waiting_person (waiting_t *self, int index);
 void waiting_all (waiting_t *self); /* look at all again: a shift began, the roster is new */
 /* The roster has adopted another policy: call it before anything else, names mean other things now. */
 void waiting_adopt (waiting_t *self, roster_t *roster);
 /* Looks at some blocked groups whether somebody could be asked after all; unblocks and counts those. */
 size_t waiting_watch (waiting_t *self, roster_t *roster, wall_ms_t now, size_t max);
+
+/* The store went back to what it was before: versions known are forgotten, and so is who has a place in its queue
+ * (walk it). The others are due at once. In flight ones are left alone. */
+void waiting_anew (waiting_t *self, wall_ms_t now);
 
 /* A walk over the store's queue: begin, tell what is there, end: what the store has not is forgotten. */
 void waiting_walk_begin (waiting_t *self);
@@ -56,7 +60,8 @@ typedef struct route_pair {
     uint64_t version; /* of the contact, as put */
     route_decision_t decision;
 } route_pair_t;
-/* Pairs in the waiting order, at most max. Each contact is in flight and tentatively held by its person
+/* Pairs in the waiting order, at most max; fewer when people were looked at ROUTE_LOOKS_MAX times, and then
+ * waiting_ready says that there is more to do. Each contact is in flight and tentatively held by its person
  * from then on: waiting_remove or waiting_rest (and roster_drop) end that. */
 size_t route_match (waiting_t *self, roster_t *roster, wall_ms_t now, route_pair_t *pairs, size_t max);
 

@@ -9,6 +9,8 @@ struct waiting {
     route_groups_t groups;
     heap_t looks; /* entries with a look_at */
     size_t in_flight;
+    int *freed; /* people who can take more, and for whom the blocked groups were not looked at */
+    size_t freed_n, freed_cap;
     size_t watched; /* where waiting_watch goes on */
     uint32_t walk;
     size_t walked_n; /* entries that the current walk saw */

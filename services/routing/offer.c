@@ -44,7 +44,7 @@ static void untake (const order_t *order)
 {
     int index = person_of (order);
     if (roster_drop (order->desk->roster, index, order->epoch, order->contact))
-        waiting_person (order->desk->waiting, order->desk->roster, index, routing_now (order->desk->self));
+        waiting_person (order->desk->waiting, index);
 }
 
 /* What was found is put anew, if it still wants somebody. */
@@ -199,7 +199,7 @@ static bool may_match (const desk_t *desk)
     return desk->loaded && desk->begun && !desk->stopped && !desk->self->draining;
 }
 
-/* One batch a turn; the rest with the next, or when one under way is answered. */
+/* One batch a turn, and no more than a turn may last; the rest with the next, or when one under way is answered. */
 static void match (desk_t *desk, const char *newcomer, const void *record, size_t size)
 {
     route_pair_t pairs[BATCH];
@@ -212,7 +212,7 @@ static void match (desk_t *desk, const char *newcomer, const void *record, size_
         bool here = newcomer && strcmp (newcomer, pairs[i].contact) == 0;
         offer_begin (desk, &pairs[i], here ? record : NULL, here ? size : 0);
     }
-    if (n == BATCH && !desk->again)
+    if (flying + n < limit && waiting_ready (desk->waiting) && !desk->again)
         desk->again = loop_at (desk->self->service->loop, routing_mono (desk->self), on_again, desk);
 }
 

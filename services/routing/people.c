@@ -24,7 +24,7 @@ enum {
 static void on_better (void *arg, int index)
 {
     desk_t *desk = arg;
-    waiting_person (desk->waiting, desk->roster, index, routing_now (desk->self));
+    waiting_person (desk->waiting, index);
 }
 
 /* ---- all of them ---- */

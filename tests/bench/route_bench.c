@@ -2,9 +2,9 @@
  *
  *   route_bench [PEOPLE [TEAMS [WAITING [ROUNDS]]]]
  *
- * Says three medians, measured one by one in this process: a person got room and the most urgent of what they
- * can take is found among all that wait (the matcher, both its ways); a contact came and one person is chosen
- * of its team; the same where any team may take it. Random numbers are seeded: every run does the same. */
+ * Says medians, measured one by one in this process: a person got room and the most urgent of what they can take
+ * is found among all that wait (the matcher, both its ways), also where two declined each contact, so that no two
+ * need the same; a contact came and one person is chosen of its team; the same where any team may take it. Random numbers are seeded: every run does the same. */
 #include "route_waiting.h"
 #include "xmalloc.h"
 
@@ -39,6 +39,7 @@ typedef struct world {
     roster_t *roster;
     waiting_t *list;
     unsigned contacts; /* made so far */
+    bool declined;     /* each by two people: as many groups as contacts */
 } world_t;
 
 static const char *name_of (const char *format, unsigned n)
@@ -105,6 +106,7 @@ static contact_t make_contact (world_t *world)
 {
     contact_t contact = {.version = 1, .state = BUCKSTOP__V1__CONTACT_STATE__CONTACT_STATE_QUEUED};
     const policy_rule_t *rule = &world->policy.rules[draw ((unsigned)world->policy.rules_n)];
+    unsigned people = (unsigned)world->policy.people_n;
     snprintf (contact.id, sizeof contact.id, "c%08u", world->contacts++);
     snprintf (contact.channel, sizeof contact.channel, "%s", channels[draw (CHANNELS)].name);
     snprintf (contact.rule, sizeof contact.rule, "%s", rule->name);
@@ -115,6 +117,11 @@ static contact_t make_contact (world_t *world)
     contact.promises[0] = (promise_t){.kind = BUCKSTOP__V1__PROMISE_KIND__PROMISE_KIND_FIRST_RESPONSE,
                                       .state = BUCKSTOP__V1__PROMISE_STATE__PROMISE_STATE_PENDING,
                                       .due = NOW + draw (1000000)};
+    for (unsigned i = 0, n = world->contacts; world->declined && i < 2; i++, n = n / people + n * 7 + 1) {
+        exclusion_t *excluded = &contact.excluded[contact.excluded_n++];
+        snprintf (excluded->person, sizeof excluded->person, "%s", world->policy.people[n % people].name);
+        excluded->until = NOW + MS_PER_HOUR + world->contacts;
+    }
     return contact;
 }
 
@@ -165,7 +172,7 @@ static size_t free_person (world_t *world, int64_t *ns)
         memcpy (held, held_next (&roster_person (world->roster, person)->held, NULL)->contact, sizeof held);
         int64_t begin = now_ns ();
         roster_drop (world->roster, person, 1, held);
-        waiting_person (world->list, world->roster, person, NOW);
+        waiting_person (world->list, person);
         size_t n = route_match (world->list, world->roster, NOW, &pair, 1);
         ns[i] = now_ns () - begin;
         if (n == 1) {
@@ -180,6 +187,26 @@ static size_t free_person (world_t *world, int64_t *ns)
             waiting_remove (world->list, pair.contact);
     }
     return found;
+}
+
+/* Everybody is busy, and all wait. */
+static void make_list (world_t *world)
+{
+    make_roster (world, true);
+    world->list = waiting_new ();
+    for (size_t i = 0; i < world->waiting; i++) {
+        contact_t contact = make_contact (world);
+        waiting_put (world->list, world->roster, &contact, NOW);
+    }
+    route_pair_t none;
+    while (waiting_ready (world->list))
+        route_match (world->list, world->roster, NOW, &none, 1); /* nobody has room: all groups are blocked */
+}
+
+static void drop_list (world_t *world)
+{
+    waiting_destroy (&world->list);
+    roster_destroy (&world->roster);
 }
 
 static void new_contact (world_t *world, int64_t *ns, bool any_team)
@@ -215,29 +242,31 @@ int main (int argc, char **argv)
     make_people (&world.policy, people);
     make_teams (&world.policy, teams);
     make_rules (&world.policy);
-    make_roster (&world, true);
-    world.list = waiting_new ();
-    for (size_t i = 0; i < world.waiting; i++) {
-        contact_t contact = make_contact (&world);
-        waiting_put (world.list, world.roster, &contact, NOW);
-    }
-    route_pair_t none;
-    route_match (world.list, world.roster, NOW, &none, 1); /* nobody has room: all groups are blocked */
     int64_t *ns = xcalloc (world.rounds, sizeof *ns);
+    make_list (&world);
     printf ("%zu people, %zu teams, %zu waiting in %zu groups, %zu rounds\n", people, teams, waiting_size (world.list),
             waiting_groups (world.list), world.rounds);
     size_t found = free_person (&world, ns);
     print ("a person got room: match", ns, world.rounds);
-    roster_destroy (&world.roster);
-    waiting_destroy (&world.list);
+    drop_list (&world);
+    world.declined = true;
+    make_list (&world);
+    size_t groups = waiting_groups (world.list);
+    found += free_person (&world, ns);
+    char what[64];
+    snprintf (what, sizeof what, "the same, in %zu groups", groups);
+    print (what, ns, world.rounds);
+    drop_list (&world);
+    world.declined = false;
     make_roster (&world, false);
     new_contact (&world, ns, false);
     print ("a contact came: decide in its team", ns, world.rounds);
     new_contact (&world, ns, true);
     print ("a contact came: any team", ns, world.rounds);
     free (ns);
-    if (found < world.rounds / 2) {
-        printf ("only %zu of %zu people found somebody waiting: not the load that was meant\n", found, world.rounds);
+    if (found < world.rounds) {
+        printf ("only %zu of %zu people found somebody waiting: not the load that was meant\n", found,
+                2 * world.rounds);
         return 1;
     }
     return 0;

@@ -1,6 +1,7 @@
 /* test_route_waiting.c - who waits: order, groups, share of the classes, looks, walks, fairness. */
 #include "guard.h"
 #include "route_world.h"
+#include "xmalloc.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -64,7 +65,7 @@ static void finish (desk_t *desk, const char *name, const char *contact)
 {
     int index = roster_find (desk->roster, name);
     if (roster_drop (desk->roster, index, 1, contact))
-        waiting_person (desk->waiting, desk->roster, index, NOW);
+        waiting_person (desk->waiting, index);
 }
 
 /* ---- order ---- */
@@ -205,6 +206,104 @@ static void test_a_blocked_group_blocks_no_other (void **state)
     desk_close (&desk);
 }
 
+/* Ben declined each of them at a time of its own: still one group. */
+static void test_a_need_has_no_times (void **state)
+{
+    (void)state;
+    desk_t desk;
+    char id[ID_SIZE];
+    desk_open (&desk);
+    only (&desk, "dan");
+    world_load (desk.roster, "dan", "chat", 1);
+    for (int i = 0; i < 100; i++) {
+        snprintf (id, sizeof id, "c%03d", i);
+        contact_t contact = world_contact (id, "chat", "plain", 1000 + i);
+        contact.excluded_n = 2;
+        contact.excluded[i % 2] = (exclusion_t){"ben", NOW + 60000 + i};
+        contact.excluded[1 - i % 2] = (exclusion_t){"ada", NOW + 60000 + 2 * i};
+        snprintf (contact.preferred, sizeof contact.preferred, "cy");
+        contact.preferred_until = NOW + 30000 + i;
+        assert_true (waiting_put (desk.waiting, desk.roster, &contact, NOW));
+    }
+    assert_int_equal (waiting_groups (desk.waiting), 1);
+    match (&desk, PAIRS);
+    assert_int_equal (desk.n, 0);
+    finish (&desk, "dan", "held-dan-chat-0");
+    match (&desk, PAIRS);
+    assert_int_equal (desk.n, 1);
+    assert_string_equal (desk.pairs[0].contact, "c000");
+    assert_false (waiting_ready (desk.waiting));
+    desk_close (&desk);
+}
+
+enum { CROWD = 2000 };
+
+/* As many as are people: each is busy, and declined one contact. */
+static void crowd_open (desk_t *desk, policy_t *policy, policy_person_t *people)
+{
+    char id[ID_SIZE];
+    for (int i = 0; i < CROWD; i++) {
+        snprintf (id, sizeof id, "p%05d", i);
+        people[i] = (policy_person_t){.name = xstrdup (id), .capacity = 1};
+    }
+    *policy = world_policy;
+    policy->people = people;
+    policy->people_n = CROWD;
+    policy->teams_n = policy->rules_n = 0;
+    policy->last_resort = policy->manager = &people[0];
+    *desk = (desk_t){.roster = roster_new (policy), .waiting = waiting_new (), .now = NOW};
+    for (int i = 0; i < CROWD; i++) {
+        person_t person = world_person (people[i].name);
+        roster_seen (desk->roster, i, &person);
+        roster_take (desk->roster, i, 1, "chat", people[i].name, false);
+        snprintf (id, sizeof id, "c%05d", i);
+        contact_t contact = world_contact (id, "chat", "", 1000 + i);
+        contact.team[0] = 0;
+        contact.excluded_n = 1;
+        contact.excluded[0].until = NOW + 60000;
+        snprintf (contact.excluded[0].person, NAME_SIZE, "%s", people[i].name);
+        assert_true (waiting_put (desk->waiting, desk->roster, &contact, NOW));
+    }
+    assert_int_equal (waiting_groups (desk->waiting), CROWD);
+}
+
+static size_t match_all (desk_t *desk, int *turns)
+{
+    size_t given = 0;
+    for (*turns = 0; waiting_ready (desk->waiting); ++*turns) {
+        match (desk, PAIRS);
+        given += desk->n;
+        assert_true (*turns < CROWD);
+    }
+    return given;
+}
+
+/* A turn ends before all are decided, the next ones go on, and all come to an end. */
+static void test_a_turn_is_bounded (void **state)
+{
+    (void)state;
+    static policy_person_t people[CROWD];
+    policy_t policy;
+    desk_t desk;
+    int turns;
+    crowd_open (&desk, &policy, people);
+    assert_int_equal (match_all (&desk, &turns), 0);
+    assert_true (turns > 100); /* 2,000 needs of 2,000 people, 20,000 looks a turn */
+    finish (&desk, people[0].name, people[0].name);
+    assert_int_equal (match_all (&desk, &turns), 1);
+    assert_true (turns <= 2);                              /* whatever waits */
+    assert_string_equal (desk.pairs[0].contact, "c00001"); /* not what they declined */
+    for (int i = 1; i < 40; i++)                           /* many at once: all are served, the most urgent first */
+        finish (&desk, people[i].name, people[i].name);
+    assert_int_equal (match_all (&desk, &turns), 39);
+    assert_int_equal (waiting_find (desk.waiting, "c00000"), WAITING_IN_FLIGHT);
+    assert_int_equal (waiting_find (desk.waiting, "c00039"), WAITING_IN_FLIGHT);
+    assert_int_equal (waiting_find (desk.waiting, "c00040"), WAITING_QUEUED);
+    desk_close (&desk);
+    for (int i = 0; i < CROWD; i++)
+        free ((void *)(uintptr_t)people[i].name);
+}
+
 /* ---- the share of the classes ---- */
 
 static void test_neither_class_starves (void **state)
@@ -305,6 +404,40 @@ static void test_walk (void **state)
     waiting_walk_seen (desk.waiting, "kept");
     waiting_walk_seen (desk.waiting, "new");
     assert_int_equal (waiting_walk_end (desk.waiting), 0);
+    desk_close (&desk);
+}
+
+static void test_anew (void **state)
+{
+    (void)state;
+    desk_t desk;
+    char ids[4][ID_SIZE];
+    desk_open (&desk);
+    put (&desk, "queued", "chat", "magic", 1000);
+    contact_t fresh = world_contact ("fresh", "chat", "magic", 1000);
+    fresh.state = BUCKSTOP__V1__CONTACT_STATE__CONTACT_STATE_RECEIVED;
+    fresh.version = 5;
+    assert_true (waiting_put (desk.waiting, desk.roster, &fresh, NOW));
+    waiting_anew (desk.waiting, NOW);
+    assert_int_equal (waiting_find (desk.waiting, "queued"), WAITING_ABSENT);
+    assert_int_equal (waiting_due (desk.waiting, NOW, ids, 4), 1);
+    assert_string_equal (ids[0], "fresh");
+    fresh.version = 4; /* as the store has it now */
+    assert_true (waiting_put (desk.waiting, desk.roster, &fresh, NOW));
+    desk_close (&desk);
+}
+
+/* It moved to a place that the walk has passed. */
+static void test_moved_during_a_walk (void **state)
+{
+    (void)state;
+    desk_t desk;
+    desk_open (&desk);
+    put (&desk, "moved", "chat", "magic", 9000);
+    waiting_walk_begin (desk.waiting);
+    put (&desk, "moved", "chat", "magic", 1000);
+    assert_int_equal (waiting_walk_end (desk.waiting), 0);
+    assert_int_equal (waiting_find (desk.waiting, "moved"), WAITING_QUEUED);
     desk_close (&desk);
 }
 
@@ -415,10 +548,14 @@ int main (void)
         cmocka_unit_test (test_free_person_takes_the_most_urgent),
         cmocka_unit_test (test_room_is_taken_at_once),
         cmocka_unit_test (test_a_blocked_group_blocks_no_other),
+        cmocka_unit_test (test_a_need_has_no_times),
+        cmocka_unit_test (test_a_turn_is_bounded),
         cmocka_unit_test (test_neither_class_starves),
         cmocka_unit_test (test_older_is_left_alone),
         cmocka_unit_test (test_rest_and_looks),
         cmocka_unit_test (test_walk),
+        cmocka_unit_test (test_anew),
+        cmocka_unit_test (test_moved_during_a_walk),
         cmocka_unit_test (test_adopt_and_watch),
         cmocka_unit_test (test_random_load),
     };
