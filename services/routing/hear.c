@@ -1,8 +1,10 @@
 /* hear.c - what others tell routing: hints, and the stream of events.
  *
- * Messages only make things fast. What is malformed is counted and forgotten; a gap in a workspace's numbers
- * means that something was missed, so people are read again; so does an event that the store had a second ago
- * and nobody told us of. */
+ * Messages only make things fast. What is malformed is counted and forgotten; of a hint only the names are used:
+ * what is decided on is read from the store. A gap in a workspace's numbers means that something was missed, so
+ * people are read again; so does an event that the store had a second ago and nobody told us of. Is the store's
+ * newest number below one that was seen before it was asked, then the store went back (another took over, or it was
+ * emptied): counting begins anew, and people and queue are read again. */
 #include "routing_private.h"
 
 #include "keys.h"
@@ -39,8 +41,8 @@ void hear_route (void *arg, bus_peer_t *peer, const void *bytes, size_t size)
     kill_point ("routing.after-hear");
     const Buckstop__V1__Route *route = envelope->route;
     desk_t *desk = routing_desk (self, envelope->workspace);
-    if (desk && *route->contact && route->record.len)
-        queue_contact (desk, route->contact, route->record.data, route->record.len);
+    if (desk && *route->contact)
+        queue_hint (desk, route->contact);
     else if (desk && *route->person)
         hear_person (desk, roster_find (desk->roster, route->person));
     buckstop__v1__envelope__free_unpacked (envelope, NULL);
@@ -60,13 +62,26 @@ static bool count_event (desk_t *desk, uint64_t number)
     return true;
 }
 
+static void went_back (desk_t *desk)
+{
+    metric_add ("routing_stream_restarts", 1);
+    log_fact (LOG_WARNING_, "", "the store went back: people and queue are read again", "workspace", desk->workspace,
+              NULL);
+    desk->number = desk->ticked = desk->stored;
+    people_refresh (desk);
+    queue_anew (desk);
+}
+
 static void on_last (void *arg, const store_values_t *values)
 {
     desk_t *desk = arg;
     desk->counting = false;
-    if (!values->away && values->n)
-        desk->stored = (uint64_t)values->items[0].score;
-    routing_release (desk->self);
+    bool stopped = !routing_release (desk->self);
+    if (stopped || values->away || desk->self->draining)
+        return;
+    desk->stored = values->n ? (uint64_t)values->items[0].score : 0; /* the newest is never trimmed */
+    if (desk->stored < desk->asked)
+        went_back (desk);
 }
 
 void hear_tick (desk_t *desk)
@@ -78,7 +93,7 @@ void hear_tick (desk_t *desk)
         metric_add ("routing_stream_gaps", 1);
         people_missed (desk);
     }
-    desk->ticked = desk->number;
+    desk->ticked = desk->asked = desk->number;
     char key[KEY_SIZE];
     desk->counting = true;
     routing_hold (desk->self);

@@ -1,7 +1,7 @@
 /* queue.c - the waiting list, kept as the store has it.
  *
- * Hears: contacts with their records (hints), events, the store's queue. Says: contacts to the waiting list.
- * The head of the queue is read every second, so a lost hint costs no more; the whole queue
+ * Hears: hints, events, the store's queue. Says: contacts to the waiting list. Whoever may write to our socket may
+ * name a contact, and no more: its record is read from the store, those named in one turn together. The head of the queue is read every second, so a lost hint costs no more; the whole queue
  * is walked at start and every refresh_ms after the last walk, slice by slice. Records are loaded for what is
  * not known, and for what changes by time. A record that can't be read is said once and left out: the others
  * go on. */
@@ -19,6 +19,7 @@
 enum {
     HEAD = 256,     /* contacts of the queue's head read each second */
     SLICE = 1000,   /* contacts of a walk's slice */
+    OVERLAP = 32,   /* contacts of a slice that the one before had: they tell whether somebody left */
     WALK_MS = 5,    /* between slices */
     LOAD = 64,      /* records read at once */
     LOADS_MAX = 16, /* of these per second for what changes by time */
@@ -57,13 +58,6 @@ static bool take_in (desk_t *desk, const char *id, const void *record, size_t si
         return false;
     }
     return waiting_put (desk->waiting, desk->roster, contact, routing_now (desk->self));
-}
-
-void queue_contact (desk_t *desk, const char *id, const void *record, size_t size)
-{
-    contact_t contact;
-    if (take_in (desk, id, record, size, &contact))
-        offer_contact (desk, &contact, record, size);
 }
 
 /* It is with somebody, or over: what we know is older. */
@@ -138,6 +132,35 @@ static void load_begin (load_t *load)
     store_get (desk->self->service->store, list, load->n, on_load, load);
 }
 
+static void load_hinted (void *arg)
+{
+    desk_t *desk = arg;
+    load_t *load = desk->hinted;
+    loop_cancel (desk->self->service->loop, &desk->hinted_on);
+    desk->hinted = NULL;
+    load_begin (load);
+}
+
+static void on_hinted (void *arg)
+{
+    ((desk_t *)arg)->hinted_on = NULL;
+    load_hinted (arg);
+}
+
+void queue_hint (desk_t *desk, const char *id)
+{
+    loop_t *loop = desk->self->service->loop;
+    if (waiting_find (desk->waiting, id) == WAITING_IN_FLIGHT) /* its answer says more */
+        return;
+    if (!desk->hinted) {
+        desk->hinted = load_new (desk);
+        desk->hinted_on = loop_at (loop, loop_now (loop), on_hinted, desk);
+    }
+    word_copy (desk->hinted->ids[desk->hinted->n++], ID_SIZE, id);
+    if (desk->hinted->n == LOAD)
+        load_hinted (desk);
+}
+
 /* Of a part of the queue: those not known are loaded. */
 static void load_unknown (desk_t *desk, const store_values_t *values, bool walk)
 {
@@ -210,8 +233,9 @@ static void walk_next (void *arg);
 
 static void walk_end (desk_t *desk, bool whole)
 {
-    desk->walking = false;
-    desk->walk_at = routing_mono (desk->self) + (whole ? desk->self->params->refresh_ms : 0);
+    bool again = !whole || desk->walk_anew;
+    desk->walking = desk->walk_anew = false;
+    desk->walk_at = routing_mono (desk->self) + (again ? 0 : desk->self->params->refresh_ms);
     if (!whole)
         return;
     size_t gone = waiting_walk_end (desk->waiting);
@@ -234,29 +258,74 @@ static void walk_answered (desk_t *desk, bool away)
     offer_match (desk);
 }
 
-/* Pages by score: the next part begins where this ended, after those of the same score that were seen. */
+/* What is longer than an id is cut: it stands in the same order. */
+static void id_of (char id[ID_SIZE], const store_value_t *member)
+{
+    size_t size = member->size < ID_SIZE ? member->size : ID_SIZE - 1;
+    memcpy (id, member->bytes, size);
+    id[size] = 0;
+}
+
+/* Nobody was jumped over: the part begins with somebody seen before, or with the first of their score. */
+static bool slice_joins (const desk_t *desk, const store_values_t *values)
+{
+    const store_value_t *first = values->items;
+    char id[ID_SIZE];
+    if (desk->walk_from == 0)
+        return true;
+    if (values->n == 0 || first->score != desk->walk_score)
+        return false;
+    id_of (id, first);
+    return strcmp (id, desk->walk_id) <= 0;
+}
+
+/* Where the next part begins: a little before the end of this one. */
+static void slice_end (desk_t *desk, const store_values_t *values)
+{
+    const store_value_t *last = &values->items[values->n - 1];
+    int64_t place = last->score == desk->walk_score ? desk->walk_from : 0;
+    for (size_t i = 0; i < values->n; i++)
+        place += values->items[i].score == last->score;
+    id_of (desk->walk_id, last);
+    desk->walk_score = last->score;
+    desk->walk_from = place > OVERLAP ? place - OVERLAP : 0;
+}
+
+static void walk_read (desk_t *desk);
+
+/* Pages by score, and by place among those of one score, who stand in order of id. When some of them have left
+ * meanwhile, the places of the others are lower: then it steps back. */
 static void on_slice (void *arg, const store_values_t *values)
 {
     desk_t *desk = arg;
     if (!routing_release (desk->self))
         return;
-    for (size_t i = 0; i < values->n; i++) {
-        bool same = values->items[i].score == desk->walk_score;
-        desk->walk_offset = same ? desk->walk_offset + 1 : 1;
-        desk->walk_score = values->items[i].score;
+    bool goes_on = !values->away && !desk->self->draining;
+    if (goes_on && !slice_joins (desk, values)) {
+        desk->walk_from /= 2;
+        walk_read (desk);
+        desk->walk_calls--;
+        return;
     }
     desk->walk_last = values->n < SLICE;
-    if (!values->away && !desk->self->draining)
+    if (goes_on && values->n)
+        slice_end (desk, values);
+    if (goes_on)
         load_unknown (desk, values, true);
     walk_answered (desk, values->away);
+}
+
+static void walk_read (desk_t *desk)
+{
+    desk->walk_calls++;
+    read_part (desk, desk->walk_score, desk->walk_from, SLICE, on_slice);
 }
 
 static void walk_next (void *arg)
 {
     desk_t *desk = arg;
     desk->walk_on = NULL;
-    desk->walk_calls++;
-    read_part (desk, desk->walk_score, desk->walk_offset, SLICE, on_slice);
+    walk_read (desk);
 }
 
 static void walk_begin (desk_t *desk)
@@ -264,7 +333,7 @@ static void walk_begin (desk_t *desk)
     desk->walking = true;
     desk->walk_away = desk->walk_last = false;
     desk->walk_score = 0;
-    desk->walk_offset = 0;
+    desk->walk_from = 0;
     waiting_walk_begin (desk->waiting);
     walk_next (desk);
 }
@@ -295,8 +364,18 @@ void queue_tick (desk_t *desk)
     }
 }
 
+void queue_anew (desk_t *desk)
+{
+    waiting_anew (desk->waiting, routing_now (desk->self));
+    desk->walk_at = 0;
+    desk->walk_anew = desk->walking;
+}
+
 void queue_close (desk_t *desk)
 {
     loop_cancel (desk->self->service->loop, &desk->walk_on);
+    loop_cancel (desk->self->service->loop, &desk->hinted_on);
+    free (desk->hinted);
+    desk->hinted = NULL;
     desk->walking = false;
 }

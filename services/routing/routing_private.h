@@ -30,11 +30,14 @@ typedef struct desk {
     } * people;               /* by index in the roster */
     /* queue.c */
     bool begun; /* the most urgent were read once: offers may be made */
-    bool walking, walk_away, walk_last, reading_head;
-    size_t walk_calls;               /* of this slice, not answered */
-    int64_t walk_score, walk_offset; /* the next slice */
-    mono_ms_t walk_at;               /* the next walk */
+    bool walking, walk_away, walk_last, walk_anew, reading_head;
+    size_t walk_calls;             /* of this slice, not answered */
+    int64_t walk_score, walk_from; /* the next slice: from that place among those of that score */
+    char walk_id[ID_SIZE];         /* and the last one seen of them */
+    mono_ms_t walk_at;             /* the next walk */
     loop_timer_t *walk_on;
+    struct load *hinted; /* heard of in this turn */
+    loop_timer_t *hinted_on;
     char broken[DESK_BROKEN_KEPT][ID_SIZE]; /* said once */
     size_t broken_n;
     char doubted[DESK_DOUBTED_MAX][ID_SIZE]; /* nobody is there, as far as we know: people are read again first */
@@ -43,6 +46,7 @@ typedef struct desk {
     uint64_t number; /* of the last event seen; 0: none */
     uint64_t stored; /* of the last event that the store had a second ago, */
     uint64_t ticked; /* and of the last one seen then */
+    uint64_t asked;  /* of the last one seen when the store was asked */
     bool counting;
     /* offer.c */
     loop_timer_t *again;
@@ -86,7 +90,8 @@ void queue_tick (desk_t *desk);
 void queue_close (desk_t *desk);
 bool queue_doubt (desk_t *desk, const char *id); /* loaded and put once people are read; false: too many */
 void queue_doubted (desk_t *desk);
-void queue_contact (desk_t *desk, const char *id, const void *record, size_t size); /* heard of */
+void queue_hint (desk_t *desk, const char *id); /* wants somebody, it is said: read from the store with others */
+void queue_anew (desk_t *desk);                 /* the store went back: what is known may be newer than it */
 void queue_event (desk_t *desk, const Buckstop__V1__Event *event);
 
 /* offer.c: deciding and committing. */

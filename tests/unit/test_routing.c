@@ -11,9 +11,10 @@
 #include "plan.h"
 #include "policy_apply.h"
 #include "route.h"
-#include "routing.h"
+#include "routing_private.h"
 #include "words.h"
 #include "work.h"
+#include "xmalloc.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -320,6 +321,37 @@ static void lost_hints (void **state)
     assert_offered (C "1", "ada");
 }
 
+/* Whoever can write to our socket can say a lie about a contact. It is looked up: neither who is asked nor what the
+ * store has is changed by it. */
+static void a_hint_is_only_a_hint (void **state)
+{
+    house_t *house = *state;
+    router_up (house);
+    everybody_but_cy (house);
+    person_is (house, "cy", PERSON_HEARTBEAT);
+    fake_advance (2000);
+    fake_bus_fault (BUS_ROUTE, FAKE_BUS_DROP, 1, 0);
+    opens (house, C "1", "chat", "My card");
+    assert_state (C "1", RECEIVED);
+    char key[KEY_SIZE];
+    size_t size;
+    record_head_t head;
+    contact_t lie;
+    const void *bytes = fake_store_string (key_contact (key, 0, "acme", C "1"), &size);
+    assert_int_equal (contact_unpack (bytes, size, &head, &lie), RECORD_OK);
+    WORD_COPY (lie.subject, "Something else");
+    WORD_COPY (lie.return_to, "thief@example.com");
+    WORD_COPY (lie.team, "second");
+    lie.rule[0] = 0;
+    uint8_t *forged = contact_pack (&lie, &head, &size);
+    service_hint_route (&house->driver, "acme", C "1", "", forged, size);
+    free (forged);
+    fake_run ();
+    assert_offered (C "1", "ada"); /* who has the skill; not cy */
+    assert_string_equal (contact_of (C "1").subject, "My card");
+    assert_string_equal (contact_of (C "1").return_to, "");
+}
+
 static void lost_room (void **state)
 {
     house_t *house = *state;
@@ -505,6 +537,67 @@ static void the_store_goes_and_comes_back (void **state)
     assert_state (C "2", OFFERED);
 }
 
+/* Another took over who had not all of it: event numbers, records, epochs of people are lower than before. */
+static void the_store_goes_back (void **state)
+{
+    house_t *house = *state;
+    char key[KEY_SIZE];
+    size_t size;
+    router_up (house);
+    person_is (house, "ada", PERSON_HEARTBEAT);
+    const void *bytes = fake_store_string (key_person (key, 0, "acme", "ada"), &size);
+    uint8_t *before = xmemdup (bytes, size);
+    size_t before_size = size;
+    person_is (house, "ada", PERSON_AWAY);
+    person_is (house, "ada", PERSON_HEARTBEAT);
+    fake_advance (3000);
+    opens (house, C "1", "chat", "Hello");
+    assert_offered (C "1", "ada");
+    fake_store_put (key, before, before_size);
+    free (before);
+    fake_store_remove (key_events (key, 0, "acme"));
+    opens (house, C "2", "chat", "Hello");
+    fake_advance (2100);
+    assert_offered (C "2", "ada");
+    assert_int_equal (contact_of (C "2").offer_epoch, 1);
+    assert_int_equal (fake_log_count ("the store went back"), 1);
+    fake_advance (10000);
+    assert_int_equal (fake_log_count ("the store went back"), 1);
+}
+
+/* All with one deadline: who leaves the queue while it is walked hides nobody. */
+static void a_walk_jumps_over_nobody (void **state)
+{
+    enum { CROWD = 2500, LEFT = 200 };
+    house_t *house = *state;
+    char id[ID_SIZE], key[KEY_SIZE];
+    router_up (house);
+    fake_advance (2000);
+    for (int i = 0; i < CROWD; i++) {
+        snprintf (id, sizeof id, "01HZZZZZZZZZZZZZZZZZZ%05d", i);
+        opens (house, id, "chat", "Hello");
+    }
+    assert_int_equal (fake_store_size (key_queue (key, 0, "acme")), CROWD);
+    fake_kill (house->loops[0]);
+    router_up (house);
+    const desk_t *desk = NULL;
+    while (!desk || waiting_size (desk->waiting) < CROWD / 3) { /* between the first slices */
+        fake_advance (1);
+        desk = house->routing[1].self->desks;
+    }
+    assert_true (desk->walking);
+    for (int i = 0; i < LEFT; i++) {
+        snprintf (id, sizeof id, "01HZZZZZZZZZZZZZZZZZZ%05d", i);
+        fake_store_unplace (key, id);
+    }
+    for (int i = 0; i < 100 && desk->walking; i++)
+        fake_advance (1);
+    assert_false (desk->walking);
+    assert_int_equal (waiting_size (desk->waiting), CROWD); /* those who left were seen: the next walk forgets them */
+    fake_advance (house->routing[1].refresh_ms + 2000);
+    assert_int_equal (waiting_size (desk->waiting), CROWD - LEFT);
+}
+
 static void an_offer_with_a_lost_answer (void **state)
 {
     house_t *house = *state;
@@ -584,6 +677,7 @@ int main (void)
         SCENARIO (a_person_finds_what_waits),
         SCENARIO (f06_a_decline_excludes_for_a_while),
         SCENARIO (lost_hints),
+        SCENARIO (a_hint_is_only_a_hint),
         SCENARIO (lost_room),
         SCENARIO (a_lost_presence),
         SCENARIO (a_restart_finds_all),
@@ -594,6 +688,8 @@ int main (void)
         SCENARIO (f15_nobody_is_told_of),
         SCENARIO (nobody_is_not_said_lightly),
         SCENARIO (the_store_goes_and_comes_back),
+        SCENARIO (the_store_goes_back),
+        SCENARIO (a_walk_jumps_over_nobody),
         SCENARIO (an_offer_with_a_lost_answer),
         SCENARIO (a_transfer_to_a_team),
         SCENARIO (explained),
