@@ -26,24 +26,34 @@ void delivery_clear (delivery_t *self)
 }
 
 /* 0 <= jitter <= most, the same for the same attempt. */
-static int64_t s_jitter (const delivery_t *self, int64_t most)
+static int64_t s_jitter (const delivery_t *self, const char *what, unsigned count, int64_t most)
 {
-    char attempt[12];
-    snprintf (attempt, sizeof attempt, "%u", self->attempts);
-    event_id_t drawn = event_id_of ("jitter", self->id, attempt, NULL);
+    char number[12];
+    snprintf (number, sizeof number, "%u", count);
+    event_id_t drawn = event_id_of (what, self->id, number, NULL);
     uint64_t bits;
     memcpy (&bits, drawn.bytes, sizeof bits);
     return (int64_t)(bits % (uint64_t)(most + 1));
 }
 
+static int64_t s_doubled (int64_t first_ms, unsigned count, int64_t most)
+{
+    int64_t wait = first_ms;
+    for (unsigned i = 1; i < count && wait < most; i++)
+        wait *= 2;
+    return wait < most ? wait : most;
+}
+
 static int64_t s_backoff (const delivery_t *self)
 {
-    int64_t wait = DELIVERY_BACKOFF_FIRST_MS;
-    for (unsigned attempt = 1; attempt < self->attempts && wait < DELIVERY_BACKOFF_MAX_MS; attempt++)
-        wait *= 2;
-    if (wait > DELIVERY_BACKOFF_MAX_MS)
-        wait = DELIVERY_BACKOFF_MAX_MS;
-    return wait / 2 + s_jitter (self, wait / 2);
+    int64_t wait = s_doubled (DELIVERY_BACKOFF_FIRST_MS, self->attempts, DELIVERY_BACKOFF_MAX_MS);
+    return wait / 2 + s_jitter (self, "jitter", self->attempts, wait / 2);
+}
+
+wall_ms_t delivery_held (const delivery_t *self, int64_t first_ms, wall_ms_t now)
+{
+    int64_t wait = s_doubled (first_ms, self->holds, DELIVERY_HELD_MAX_MS);
+    return now + wait / 2 + s_jitter (self, "held", self->holds, wait / 2);
 }
 
 delivery_verdict_t delivery_after (const delivery_t *self, attempt_result_t result, int64_t retry_after_ms,
@@ -51,6 +61,10 @@ delivery_verdict_t delivery_after (const delivery_t *self, attempt_result_t resu
 {
     if (result == ATTEMPT_ACCEPTED)
         return DELIVERY_DONE;
+    if (result == ATTEMPT_UNABLE) {
+        *next = delivery_held (self, DELIVERY_BACKOFF_FIRST_MS, now);
+        return DELIVERY_RETRY;
+    }
     if (result == ATTEMPT_PERMANENT || self->attempts >= DELIVERY_ATTEMPTS_MAX)
         return DELIVERY_DEAD;
     if (result == ATTEMPT_TEMPORARY && !GUARD ("f39"))
@@ -59,7 +73,7 @@ delivery_verdict_t delivery_after (const delivery_t *self, attempt_result_t resu
     if (retry_after_ms > RETRY_AFTER_MAX_MS)
         retry_after_ms = RETRY_AFTER_MAX_MS;
     if (retry_after_ms > 0 && wait < retry_after_ms)
-        wait = retry_after_ms + s_jitter (self, MS_PER_SECOND);
+        wait = retry_after_ms + s_jitter (self, "jitter", self->attempts, MS_PER_SECOND);
     *next = now + wait;
     return DELIVERY_RETRY;
 }

@@ -29,6 +29,8 @@ typedef struct delivery {
     char trace[TRACE_SIZE];
     wall_ms_t held_until;
     wall_ms_t acknowledged_until; /* the contact's when it was rendered: a later one makes it moot */
+    unsigned holds;               /* how often it found no place, or we were not able to send it */
+    wall_ms_t held_since;         /* when it should have gone and did not, for the first time; 0: never */
 } delivery_t;
 
 void delivery_clear (delivery_t *self);
@@ -38,7 +40,8 @@ typedef enum attempt_result {
     ATTEMPT_ACCEPTED,  /* the far side took it */
     ATTEMPT_TEMPORARY, /* no answer, 5xx of HTTP, 4xx of SMTP, garbage: unknown is not failed */
     ATTEMPT_THROTTLED, /* 429: retry_after_ms says when, 0: not said */
-    ATTEMPT_PERMANENT, /* 4xx of HTTP, 5xx of SMTP */
+    ATTEMPT_PERMANENT, /* 4xx of HTTP, 5xx of SMTP about this mail */
+    ATTEMPT_UNABLE,    /* nothing was sent: our own settings lack something; counts as no attempt, and never ends */
 } attempt_result_t;
 
 typedef enum delivery_verdict { DELIVERY_DONE, DELIVERY_RETRY, DELIVERY_DEAD } delivery_verdict_t;
@@ -46,11 +49,16 @@ typedef enum delivery_verdict { DELIVERY_DONE, DELIVERY_RETRY, DELIVERY_DEAD } d
 enum { DELIVERY_ATTEMPTS_MAX = 12 };
 #define DELIVERY_BACKOFF_FIRST_MS (2 * MS_PER_SECOND)
 #define DELIVERY_BACKOFF_MAX_MS   (15 * MS_PER_MINUTE)
+#define DELIVERY_HELD_MAX_MS      (5 * MS_PER_MINUTE)
 
 /* After an attempt that ended at `now`: for RETRY *next is set: exponential back-off with jitter that is
- * drawn from id and attempt, so that a replica decides the same. `self->attempts` counts this one already. */
+ * drawn from id and attempt, so that a replica decides the same. `self->attempts` counts this one already; for UNABLE
+ * `self->holds` does. */
 delivery_verdict_t delivery_after (const delivery_t *self, attempt_result_t result, int64_t retry_after_ms,
                                    wall_ms_t now, wall_ms_t *next);
+/* When a delivery that can't be sent now is looked at again: first_ms, doubled with each of its holds (this one counts
+ * already), at most DELIVERY_HELD_MAX_MS; half of it is jitter. */
+wall_ms_t delivery_held (const delivery_t *self, int64_t first_ms, wall_ms_t now);
 /* Is there still a reason to send it? NULL: yes; else the reason in words why it is moot, e.g. an offer
  * that was taken, a step that was acknowledged. `contact` may be NULL: it is closed and gone. */
 const char *delivery_moot (const delivery_t *self, const contact_t *contact, wall_ms_t now);

@@ -14,8 +14,13 @@ typedef struct mail {
     int timeout_ms;
 } mail_t;
 
+/* What an answer is about: the server and how we come to it (greeting, EHLO, TLS, AUTH, our own sender's address), or
+ * this mail (MAIL, RCPT, DATA; an address that is none). */
+typedef enum mail_stage { MAIL_STAGE_SERVER, MAIL_STAGE_MAIL } mail_stage_t;
+
 typedef struct mail_answer {
-    int code;          /* SMTP's; 0: no answer in time; 553 also for what can't be an address */
+    int code; /* SMTP's; 0: no answer in time; 553 also for what can't be an address */
+    mail_stage_t stage;
     const char *error; /* words; "" when accepted */
 } mail_answer_t;
 typedef void (mail_answer_fn) (void *arg, const mail_answer_t *answer);

@@ -135,6 +135,8 @@ static void commit_replay (replay_t *self, const record_head_t *head, delivery_t
     delivery->dead = false;
     delivery->attempts = 0;
     delivery->held_until = 0;
+    delivery->holds = 0;
+    delivery->held_since = 0;
     delivery->due = now;
     size_t size;
     uint8_t *record = delivery_pack (delivery, &next, &size);

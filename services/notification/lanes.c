@@ -1,60 +1,18 @@
-/* lanes.c - how many attempts are under way at once, per way and per target.
+/* lanes.c - how many attempts are under way at once, per way, per class and per target.
  *
  * Mail and calls each have a lane; the log needs none. Who finds no place waits in the lane, the urgent in front,
  * for at most LANE_WAIT_MS: the lease must outlast waiting, attempt and commit. Then it is held, which is an
- * event. One silent host takes TARGET_CALLS_MAX places at most, and few once it keeps failing, so it holds up
- * nobody but itself. */
+ * event, and each hold is twice as long as the one before.
+ * A quarter of the places is kept for notices to people: what customers are called back on anybody may name. At most
+ * half of a class's share goes to hosts that have not answered yet or no more, so that those that do answer
+ * (targets.c) have the rest, however many are silent. Who waits is bounded by class and by target; together they leave
+ * a quarter of OUTBOX_UNSETTLED_MAX to what passes through. */
 #include "notification_private.h"
 
 #include "guard.h"
 #include "words.h"
-#include "xmalloc.h"
 
-#include <string.h>
-
-/* Of "https://user@host:port/path": "host:port"; mail has one target, its server. */
-static void s_host (const delivery_t *delivery, char host[ADDRESS_SIZE])
-{
-    const char *start = strstr (delivery->address, "://");
-    if (delivery->way == BUCKSTOP__V1__WAY_KIND__WAY_KIND_MAIL || !start) {
-        word_copy (host, ADDRESS_SIZE, way_name (delivery->way));
-        return;
-    }
-    start += 3;
-    size_t size = strcspn (start, "/?#");
-    snprintf (host, ADDRESS_SIZE, "%.*s", (int)size, start);
-}
-
-static target_t *s_target (notification_t *self, const delivery_t *delivery)
-{
-    char host[ADDRESS_SIZE];
-    s_host (delivery, host);
-    for (target_t *target = self->targets; target; target = target->next)
-        if (strcmp (target->host, host) == 0)
-            return target;
-    target_t *target = xcalloc (1, sizeof *target);
-    WORD_COPY (target->host, host);
-    target->next = self->targets;
-    self->targets = target;
-    return target;
-}
-
-/* Forgets those that nobody calls. */
-static void s_targets_sweep (notification_t *self, bool all)
-{
-    target_t **link = &self->targets;
-    while (*link) {
-        target_t *target = *link;
-        if (!all && (target->calls || target->waiting || target->failures)) {
-            link = &target->next;
-            continue;
-        }
-        *link = target->next;
-        free (target);
-    }
-}
-
-static lane_t *s_lane (notification_t *self, way_kind_t way)
+static lane_t *lane_of (notification_t *self, way_kind_t way)
 {
     switch (way) {
     case BUCKSTOP__V1__WAY_KIND__WAY_KIND_MAIL:
@@ -67,61 +25,101 @@ static lane_t *s_lane (notification_t *self, way_kind_t way)
     }
 }
 
-/* Is there a place for it now? */
-static bool s_place (const lane_t *lane, const attempt_t *attempt)
+static enum lane_class class_of (const delivery_t *delivery)
 {
-    const target_t *target = attempt->target;
+    return delivery->person[0] || delivery->urgent ? CLASS_PEOPLE : CLASS_CUSTOMERS;
+}
+
+static mono_ms_t mono_now (const attempt_t *attempt)
+{
+    return loop_now (attempt->self->service->loop);
+}
+
+/* Is there a place for it now? */
+static bool has_place (const lane_t *lane, const attempt_t *attempt)
+{
+    enum lane_class class = class_of (&attempt->delivery);
+    const lane_share_t *share = &lane->shares[class];
+    unsigned limit = class == CLASS_CUSTOMERS ? lane->limit - lane->limit / 4 : lane->limit;
     if (!GUARD ("f41"))
         return lane->calls == 0;
-    if (lane->calls >= lane->limit)
+    if (lane->calls >= lane->limit || share->calls >= limit)
         return false;
-    if (lane == &attempt->self->mail)
-        return true;
-    return target->calls < (target->failures >= TARGET_FAILURES ? TARGET_CALLS_FAILING : TARGET_CALLS_MAX);
+    if (!target_proven (attempt->target) && share->probes >= (limit + 1) / 2)
+        return false;
+    return target_free (attempt->target, mono_now (attempt));
 }
 
-static void s_hold (attempt_t *attempt)
+static bool may_wait (const lane_t *lane, const attempt_t *attempt)
 {
-    target_t *target = attempt->target;
-    bool failing = target->failures >= TARGET_FAILURES;
-    attempt->next_due = store_now (attempt->self->service->store) + (failing ? HELD_FAILING_MS : HELD_SHORT_MS);
-    attempt->say = !attempt->delivery.held_until || attempt->delivery.version == 1;
-    snprintf (attempt->words, sizeof attempt->words, "%.180s %s", target->host,
-              attempt->self->draining ? "waits for another sender: this one stops"
-              : failing               ? "keeps failing"
-                                      : "has as many calls under way as it may");
-    settle (attempt, SETTLE_HELD);
+    unsigned most = target_proven (attempt->target) ? LANE_WAITING_MAX : LANE_WAITING_MAX / 2;
+    return lane->shares[class_of (&attempt->delivery)].waiting < most &&
+           attempt->target->waiting < target_waiting_max (attempt->target);
 }
 
-static void s_start (lane_t *lane, attempt_t *attempt)
+static void hold (attempt_t *attempt)
 {
-    lane->calls++;
-    attempt->target->calls++;
+    notification_t *self = attempt->self;
+    bool failing = target_failing (attempt->target);
+    wall_ms_t now = store_now (self->service->store);
+    if (!self->draining)
+        attempt->delivery.holds++;
+    attempt->next_due = self->draining
+                            ? now + HELD_DRAINING_MS
+                            : delivery_held (&attempt->delivery, failing ? HELD_FAILING_MS : HELD_SHORT_MS, now);
+    snprintf (attempt->words, sizeof attempt->words, "%.180s %s", attempt->target->host,
+              self->draining ? "waits for another sender: this one stops"
+              : failing      ? "keeps failing"
+                             : "has as many calls under way as it may");
+    attempt_hold (attempt);
+}
+
+/* ---- a place, taken and given back ---- */
+
+static void count (lane_t *lane, attempt_t *attempt, int change)
+{
+    lane_share_t *share = &lane->shares[class_of (&attempt->delivery)];
+    lane->calls += (unsigned)change;
+    share->calls += (unsigned)change;
+    share->probes += attempt->probe ? (unsigned)change : 0;
+    attempt->target->calls += (unsigned)change;
+}
+
+static void start (lane_t *lane, attempt_t *attempt)
+{
+    if (attempt_late (attempt))
+        return;
+    attempt->probe = !target_proven (attempt->target);
+    count (lane, attempt, 1);
     sender_send (attempt);
 }
 
+/* ---- who waits ---- */
+
 /* The urgent stand before the others, each in order of arrival. */
-static void s_queue (lane_t *lane, attempt_t *attempt)
+static void queue (lane_t *lane, attempt_t *attempt)
 {
     attempt_t **link = &lane->first;
     while (*link && ((*link)->delivery.urgent || !attempt->delivery.urgent))
         link = &(*link)->next;
     attempt->next = *link;
     *link = attempt;
-    attempt->waiting_since = loop_now (attempt->self->service->loop);
+    attempt->waiting_since = mono_now (attempt);
     attempt->target->waiting++;
+    lane->shares[class_of (&attempt->delivery)].waiting++;
 }
 
-static void s_unqueue (attempt_t **link)
+static void unqueue (lane_t *lane, attempt_t **link)
 {
     attempt_t *attempt = *link;
     *link = attempt->next;
     attempt->next = NULL;
     attempt->target->waiting--;
+    lane->shares[class_of (&attempt->delivery)].waiting--;
 }
 
 /* Starts whoever has a place by now. An attempt that ends at once comes back here: the outer walk goes on. */
-static void s_advance (lane_t *lane)
+static void advance (lane_t *lane)
 {
     if (lane->advancing)
         return;
@@ -129,49 +127,61 @@ static void s_advance (lane_t *lane)
     attempt_t **link = &lane->first;
     while (*link && lane->calls < lane->limit) {
         attempt_t *attempt = *link;
-        if (!s_place (lane, attempt)) {
+        if (!has_place (lane, attempt)) {
             link = &attempt->next;
             continue;
         }
-        s_unqueue (link);
-        s_start (lane, attempt);
+        unqueue (lane, link);
+        start (lane, attempt);
     }
     lane->advancing = false;
 }
 
+/* ---- from the outbox, back from the senders ---- */
+
+bool lanes_admit (attempt_t *attempt)
+{
+    lane_t *lane = lane_of (attempt->self, attempt->delivery.way);
+    if (!lane)
+        return true;
+    attempt->target = target_of (attempt->self, &attempt->delivery);
+    if (has_place (lane, attempt) || may_wait (lane, attempt))
+        return true;
+    hold (attempt);
+    return false;
+}
+
 void lanes_add (attempt_t *attempt)
 {
-    notification_t *self = attempt->self;
-    lane_t *lane = s_lane (self, attempt->delivery.way);
-    if (!lane) {
+    lane_t *lane = lane_of (attempt->self, attempt->delivery.way);
+    if (lane && !has_place (lane, attempt))
+        queue (lane, attempt);
+    else if (lane)
+        start (lane, attempt);
+    else if (!attempt_late (attempt))
         sender_send (attempt);
-        return;
-    }
-    attempt->target = s_target (self, &attempt->delivery);
-    if (s_place (lane, attempt))
-        s_start (lane, attempt);
-    else if (attempt->target->waiting < TARGET_WAITING_MAX)
-        s_queue (lane, attempt);
-    else
-        s_hold (attempt);
 }
 
 void lanes_leave (attempt_t *attempt)
 {
     notification_t *self = attempt->self;
-    lane_t *lane = s_lane (self, attempt->delivery.way);
+    lane_t *lane = lane_of (self, attempt->delivery.way);
     if (!lane)
         return;
-    bool answered = attempt->result == ATTEMPT_ACCEPTED || attempt->result == ATTEMPT_PERMANENT;
-    lane->calls--;
-    attempt->target->calls--;
-    attempt->target->failures = answered ? 0 : attempt->target->failures + 1;
+    count (lane, attempt, -1);
+    if (attempt->answered)
+        target_answered (attempt->target, attempt->result != ATTEMPT_TEMPORARY && attempt->result != ATTEMPT_THROTTLED,
+                         mono_now (attempt));
+    else if (attempt->result == ATTEMPT_TEMPORARY)
+        target_failed (attempt->target, attempt->words, mono_now (attempt));
     attempt->target = NULL;
     if (!self->stopped)
-        s_advance (lane);
+        advance (lane);
 }
 
-static void s_lane_sweep (notification_t *self, lane_t *lane, int wait_ms)
+/* ---- each second, at the end ---- */
+
+static void lane_sweep (notification_t *self, lane_t *lane, int wait_ms)
 {
     mono_ms_t now = loop_now (self->service->loop);
     attempt_t **link = &lane->first;
@@ -181,37 +191,39 @@ static void s_lane_sweep (notification_t *self, lane_t *lane, int wait_ms)
             link = &attempt->next;
             continue;
         }
-        s_unqueue (link);
-        s_hold (attempt);
+        unqueue (lane, link);
+        hold (attempt);
     }
 }
 
 void lanes_sweep (notification_t *self)
 {
     int wait_ms = self->draining ? 0 : LANE_WAIT_MS;
-    s_lane_sweep (self, &self->mail, wait_ms);
-    s_lane_sweep (self, &self->calls, wait_ms);
-    s_targets_sweep (self, false);
+    lane_sweep (self, &self->mail, wait_ms);
+    lane_sweep (self, &self->calls, wait_ms);
+    advance (&self->calls); /* the time of a probe may have come */
+    targets_sweep (&self->targets, loop_now (self->service->loop));
 }
 
 void lanes_open (notification_t *self)
 {
     self->mail.limit = (unsigned)self->params->smtp_threads;
     self->calls.limit = (unsigned)self->params->calls_max;
+    self->unsettled_max = OUTBOX_UNSETTLED_MAX + self->mail.limit + self->calls.limit;
 }
 
-static void s_lane_drop (lane_t *lane)
+static void lane_drop (lane_t *lane)
 {
     while (lane->first) {
         attempt_t *attempt = lane->first;
-        s_unqueue (&lane->first);
+        unqueue (lane, &lane->first);
         attempt_destroy (&attempt);
     }
 }
 
 void lanes_close (notification_t *self)
 {
-    s_lane_drop (&self->mail);
-    s_lane_drop (&self->calls);
-    s_targets_sweep (self, true);
+    lane_drop (&self->mail);
+    lane_drop (&self->calls);
+    targets_clear (&self->targets);
 }

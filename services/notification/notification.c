@@ -198,12 +198,16 @@ static void stop (service_t *service, void *arg)
 
 static void print_outbox (const notification_t *self, FILE *out)
 {
-    int64_t late_ms = 0;
+    int64_t late_ms = 0, held_ms = held_age_ms (self);
     for (int i = 0; i < SHARDS_MAX; i++)
         if (self->shards[i].late_ms > late_ms)
             late_ms = self->shards[i].late_ms;
     fprintf (out, "# TYPE buckstop_outbox_age_seconds gauge\nbuckstop_outbox_age_seconds %.3f\n",
-             (double)late_ms / (double)MS_PER_SECOND);
+             (double)(held_ms > late_ms ? held_ms : late_ms) / (double)MS_PER_SECOND);
+    fprintf (out, "# TYPE buckstop_outbox_held_age_seconds gauge\nbuckstop_outbox_held_age_seconds %.3f\n",
+             (double)held_ms / (double)MS_PER_SECOND);
+    fprintf (out, "# TYPE buckstop_targets_failing gauge\nbuckstop_targets_failing %zu\n",
+             targets_failing (&self->targets));
     size_t dead = 0;
     for (const feed_t *feed = self->feeds; feed; feed = feed->next)
         dead += feed->dead;

@@ -1,7 +1,9 @@
 /* notification_private.h - the rooms of the notification service, and what they share.
  *
  *   outbox.c     asks the store for what is due, and whether there is still a reason to send it
- *   lanes.c      how many at once, per way and per target; who waits, and for how long
+ *   lanes.c      how many at once, per way, class and target; who waits, and for how long
+ *   targets.c    what each far side has earned, and which keep failing
+ *   held.c       what could not go when it was due
  *   senders.c    one function per way
  *   webhook.c    the signed request
  *   settle.c     what became of it, committed
@@ -22,17 +24,26 @@ typedef struct notification notification_t;
 enum {
     OUTBOX_POLL_MS = 1000,       /* the store is asked at least so often: hints may be lost */
     OUTBOX_AWAY_MS = 250,        /* after the store could not be asked */
-    OUTBOX_UNSETTLED_MAX = 1024, /* leased and not settled yet */
+    OUTBOX_UNSETTLED_MAX = 1024, /* leased and not settled yet, beside those that are being sent */
     LEASES_MAX = 4,              /* of one shard at once */
     LEASE_MARGIN_MS = 5000,      /* a lease outlasts an attempt by that: waiting in the lane and the commit */
     LEASE_UNGUARDED_MS = 200,    /* shorter than an attempt: what f36 is about */
     LANE_WAIT_MS = 2000,         /* who waited so long in a lane is held instead */
-    TARGET_CALLS_MAX = 64,       /* to one host at once */
-    TARGET_CALLS_FAILING = 4,    /* to one that keeps failing */
-    TARGET_FAILURES = 5,         /* so many in a row: it keeps failing */
-    TARGET_WAITING_MAX = 256,    /* more are held at once */
-    HELD_SHORT_MS = 500,
+    LANE_WAITING_MAX = 192,      /* of one class in one lane: together three quarters of OUTBOX_UNSETTLED_MAX */
+    TARGET_CALLS_MAX = 64,       /* to one host at once, once it has answered often enough */
+    TARGET_CALLS_NEW = 4,        /* while nothing is known of it */
+    TARGET_FAILURES = 5,         /* to answer, in a row: it keeps failing */
+    TARGET_WAITING_MAX = 128,    /* more are held at once */
+    TARGET_WAITING_NEW = 32,     /* for a host that has not answered yet */
+    TARGET_IDLE_MS = 10 * 60 * 1000,
+    TARGET_SLOTS = 1024,
+    TARGETS_MAX = 4096,
+    PROBE_FIRST_MS = 1000, /* between the calls to a host that keeps failing: doubled each time */
+    PROBE_MAX_MS = 60000,
+    HELD_SHORT_MS = 2000, /* the first hold; doubled each time */
     HELD_FAILING_MS = 10000,
+    HELD_DRAINING_MS = 500,
+    FAULT_SAID_MS = 60000, /* a fault of ours is said in the log so often */
     DEAD_COUNTED_MAX = 1000,
     SETTLE_TIMEOUT_MS = 2500,
     SETTLE_TRIES_MAX = 3,
@@ -40,10 +51,21 @@ enum {
 
 /* Where calls go: a host, or the mail server. */
 typedef struct target {
-    struct target *next;
+    struct target *next; /* in its slot */
     char host[ADDRESS_SIZE];
-    unsigned calls, waiting, failures;
+    bool paced;
+    bool answered; /* and has not kept failing since */
+    unsigned calls, waiting;
+    unsigned window;    /* so many calls at once */
+    unsigned failures;  /* to answer, in a row */
+    mono_ms_t probe_at; /* while it keeps failing: not before */
+    mono_ms_t used_at;
 } target_t;
+
+typedef struct targets {
+    target_t *slots[TARGET_SLOTS];
+    size_t n;
+} targets_t;
 
 /* One leased delivery, until its commit is answered. */
 typedef struct attempt {
@@ -53,23 +75,36 @@ typedef struct attempt {
     delivery_t delivery;
     record_head_t head;
     char channel[NAME_SIZE], team[NAME_SIZE], subject[SUBJECT_SIZE]; /* of the contact, for events */
-    target_t *target;
+    target_t *target;                                                /* while it waits and while it is called */
+    bool probe; /* the target had not answered yet when the call began */
+    wall_ms_t lease_ends;
     mono_ms_t waiting_since;
     bool set_aside; /* it was leased too often and never settled */
     attempt_result_t result;
+    bool answered; /* the far side said something */
     int64_t retry_after_ms;
     wall_ms_t next_due;      /* RETRY, HELD */
     char words[DETAIL_SIZE]; /* the error, the reason */
-    bool say;                /* HELD: it is said once */
+    bool say;                /* not twice what was said already */
     int settle;              /* enum settle */
     unsigned tries;          /* of settling */
 } attempt_t;
 
+enum lane_class { CLASS_PEOPLE, CLASS_CUSTOMERS, CLASSES };
+typedef struct lane_share {
+    unsigned calls, waiting;
+    unsigned probes; /* of the calls: to hosts that had not answered yet */
+} lane_share_t;
+
 typedef struct lane {
     attempt_t *first; /* who waits */
     unsigned calls, limit;
+    lane_share_t shares[CLASSES];
     bool advancing;
 } lane_t;
+
+/* Faults of ours: nothing is sent, and nothing is lost. */
+enum fault { FAULT_NO_SERVER, FAULT_NO_SENDER, FAULT_NO_KEY, FAULT_SERVER_REFUSES, FAULTS };
 
 enum settle { SETTLE_DONE, SETTLE_MOOT, SETTLE_RETRY, SETTLE_HELD, SETTLE_DEAD, SETTLES };
 
@@ -87,11 +122,14 @@ struct notification {
     const notification_params_t *params;
     bool draining, stopped;
     unsigned pending; /* calls into the store and work that are not answered: they hold on to this struct */
-    unsigned unsettled;
+    unsigned unsettled, unsettled_max;
     loop_timer_t *wake, *poll, *minute;
     outbox_shard_t shards[SHARDS_MAX];
     lane_t mail, calls;
-    target_t *targets;
+    targets_t targets;
+    wall_ms_t held_oldest[2]; /* the oldest held_since of this time and of the time before; 0: none */
+    mono_ms_t held_turned;
+    mono_ms_t fault_said[FAULTS];
     bucket_t buckets[NOTIFICATION_WAYS];
     mail_out_t *mail_out;
     http_client_t *http;
@@ -112,12 +150,31 @@ void outbox_open (notification_t *self);
 void outbox_hint (void *arg, bus_peer_t *peer, const void *bytes, size_t size);
 void outbox_pump (void *arg);
 void attempt_destroy (attempt_t **self_p);
+/* The lease would not outlast the attempt: the row is left to it, and is gone from here. */
+bool attempt_late (attempt_t *attempt);
+/* Holds it until next_due, because of its words: the first time is said, all of them count for the age. */
+void attempt_hold (attempt_t *attempt);
+void held_note (attempt_t *attempt);
+int64_t held_age_ms (const notification_t *self); /* the age of the oldest that was held lately; 0: none */
+void held_turn (notification_t *self);            /* each second */
 
 void lanes_open (notification_t *self);
 void lanes_close (notification_t *self);
-void lanes_add (attempt_t *attempt);   /* send now, wait for a place, or hold */
+bool lanes_admit (attempt_t *attempt); /* may it be sent or wait? false: it is held, and gone from here */
+void lanes_add (attempt_t *attempt);   /* an admitted one: send now, or wait for a place */
 void lanes_leave (attempt_t *attempt); /* the attempt is over: its place is free */
 void lanes_sweep (notification_t *self);
+
+target_t *target_of (notification_t *service, const delivery_t *delivery);
+bool target_failing (const target_t *self);
+bool target_proven (const target_t *self); /* it has answered, and has not kept failing since */
+bool target_free (const target_t *self, mono_ms_t now);
+unsigned target_waiting_max (const target_t *self);
+void target_answered (target_t *self, bool willing, mono_ms_t now);
+void target_failed (target_t *self, const char *why, mono_ms_t now); /* there was no answer */
+void targets_sweep (targets_t *self, mono_ms_t now);
+void targets_clear (targets_t *self);
+size_t targets_failing (const targets_t *self);
 
 /* Sends. Ends in attempt_ended, at once or later. */
 void sender_send (attempt_t *attempt);
@@ -125,7 +182,7 @@ void sender_now (attempt_t *attempt);
 void attempt_ended (attempt_t *attempt, attempt_result_t result, int64_t retry_after_ms, const char *words);
 const char *way_name (way_kind_t way);
 
-/* 0, or -1: `why` says what is missing. The request's texts are freed by webhook_clear. */
+/* `why` says what is missing. The request's texts are freed by webhook_clear. */
 enum { WEBHOOK_HEADERS_MAX = 8, WEBHOOK_HEADER_SIZE = 320 };
 typedef struct webhook {
     char headers[WEBHOOK_HEADERS_MAX][WEBHOOK_HEADER_SIZE];
@@ -133,8 +190,9 @@ typedef struct webhook {
     size_t headers_n;
     char *body;
 } webhook_t;
-int webhook_make (webhook_t *self, const delivery_t *delivery, const char *secrets, wall_ms_t now,
-                  char why[DETAIL_SIZE]);
+typedef enum webhook_outcome { WEBHOOK_MADE, WEBHOOK_BROKEN, WEBHOOK_NO_KEY } webhook_outcome_t;
+webhook_outcome_t webhook_make (webhook_t *self, const delivery_t *delivery, const char *secrets, wall_ms_t now,
+                                char why[DETAIL_SIZE]);
 void webhook_slack (webhook_t *self, const delivery_t *delivery);
 void webhook_clear (webhook_t *self);
 

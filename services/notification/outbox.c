@@ -5,7 +5,7 @@
  *
  * Rows of one lease load their contacts in one read. A row that can't be read is left to its lease (the script
  * sets it aside after STORE_ATTEMPTS_MAX tries); the others go on.
- * Limits: OUTBOX_UNSETTLED_MAX rows at once; while that many are under way nothing more is leased. */
+ * Limits: unsettled_max rows at once; while that many are under way nothing more is leased. */
 #include "notification_private.h"
 
 #include "guard.h"
@@ -43,14 +43,21 @@ void attempt_destroy (attempt_t **self_p)
 
 /* ---- one row: is there a reason, is there a token ---- */
 
+bool attempt_late (attempt_t *attempt)
+{
+    const notification_t *self = attempt->self;
+    if (store_now (self->service->store) + self->params->attempt_ms <= attempt->lease_ends)
+        return false;
+    metric_add ("buckstop_deliveries_forgotten", 1);
+    attempt_destroy (&attempt);
+    return true;
+}
+
 static void hold (attempt_t *attempt, wall_ms_t release)
 {
-    delivery_t *delivery = &attempt->delivery;
-    /* version 1: nobody but the commit that made it has held it (quiet hours) */
-    attempt->say = !delivery->held_until || delivery->version == 1;
     attempt->next_due = release;
-    snprintf (attempt->words, sizeof attempt->words, "the limit for %s is reached", way_name (delivery->way));
-    settle (attempt, SETTLE_HELD);
+    snprintf (attempt->words, sizeof attempt->words, "the limit for %s is reached", way_name (attempt->delivery.way));
+    attempt_hold (attempt);
 }
 
 static void dispatch (attempt_t *attempt, const contact_t *contact, bool contact_known, wall_ms_t now)
@@ -69,6 +76,8 @@ static void dispatch (attempt_t *attempt, const contact_t *contact, bool contact
         settle (attempt, SETTLE_MOOT);
         return;
     }
+    if (!lanes_admit (attempt))
+        return;
     enum bucket_who who = delivery->urgent ? BUCKET_URGENT : delivery->held_until ? BUCKET_RETURNING : BUCKET_FRESH;
     wall_ms_t release = bucket_take (&self->buckets[delivery->way], who, now);
     if (release)
@@ -168,6 +177,7 @@ static attempt_t *attempt_new (notification_t *self, int shard, const store_row_
     attempt->shard = shard;
     attempt->delivery.version = attempt->head.version;
     attempt->set_aside = row->set_aside;
+    attempt->say = true;
     self->unsettled++;
     return attempt;
 }
@@ -178,8 +188,10 @@ static void batch_begin (notification_t *self, int shard, const store_leased_t *
     *batch = (batch_t){.self = self, .shard = shard, .now = leased->now};
     for (size_t i = 0; i < leased->rows_n && i < STORE_LEASE_MAX; i++) {
         attempt_t *attempt = attempt_new (self, shard, &leased->rows[i]);
-        if (attempt)
-            batch->attempts[batch->n++] = attempt;
+        if (!attempt)
+            continue;
+        attempt->lease_ends = leased->now + self->params->attempt_ms + LEASE_MARGIN_MS;
+        batch->attempts[batch->n++] = attempt;
     }
     if (batch->n)
         load (batch);
@@ -242,7 +254,7 @@ static void lease_one (notification_t *self, int shard, int rows)
 static void lease (notification_t *self, int number)
 {
     outbox_shard_t *shard = &self->shards[number];
-    int room = OUTBOX_UNSETTLED_MAX - (int)self->unsettled;
+    int room = (int)self->unsettled_max - (int)self->unsettled;
     shard->full = true;
     shard->late_ms = 0;
     for (unsigned i = 0; i < shard->width && room > 0; i++, room -= STORE_LEASE_MAX)
@@ -278,9 +290,9 @@ void outbox_pump (void *arg)
         return;
     wall_ms_t now = store_now (store);
     for (int i = 0; i < store_shards (store); i++)
-        if (!self->shards[i].leases && self->shards[i].next <= now && self->unsettled < OUTBOX_UNSETTLED_MAX)
+        if (!self->shards[i].leases && self->shards[i].next <= now && self->unsettled < self->unsettled_max)
             lease (self, i);
-    if (self->unsettled < OUTBOX_UNSETTLED_MAX)
+    if (self->unsettled < self->unsettled_max)
         arm (self, now);
 }
 
@@ -291,6 +303,7 @@ static void on_poll (void *arg)
         self->shards[i].next = 0;
     self->poll = loop_at (self->service->loop, loop_now (self->service->loop) + OUTBOX_POLL_MS, on_poll, self);
     lanes_sweep (self);
+    held_turn (self);
     stream_look (self);
     outbox_pump (self);
 }

@@ -1,8 +1,9 @@
 /* senders.c - one function per way, and what the far side's answers mean.
  *
  * Accepted is what the far side said it took. No answer, a broken one, or a 5xx (SMTP: 4xx) is unknown: it is
- * sent again under the same id. Only what can't become better is a failure for good: a 4xx (SMTP: 5xx), a
- * missing key, an address that is none. */
+ * sent again under the same id. Only what can't become better is a failure for good: a 4xx (SMTP: 5xx about this
+ * mail), an address that is none. What our own settings lack - a mail server, a sender, a key, a login - fails no
+ * delivery: it waits, the timeline says why, and so does the log once a minute. */
 #include "notification_private.h"
 
 #include "guard.h"
@@ -16,6 +17,19 @@ const char *way_name (way_kind_t way)
 {
     static const char *const names[NOTIFICATION_WAYS] = {"nothing", "log", "mail", "webhook", "slack"};
     return (size_t)way < NOTIFICATION_WAYS ? names[way] : "?";
+}
+
+static void unable (attempt_t *attempt, enum fault fault, const char *words)
+{
+    mono_ms_t now = loop_now (attempt->self->service->loop);
+    mono_ms_t *said = &attempt->self->fault_said[fault];
+    metric_add ("buckstop_deliveries_unable", 1);
+    if (!*said || now - *said >= FAULT_SAID_MS) {
+        *said = now;
+        log_fact (LOG_ERROR_, attempt->delivery.contact, "deliveries wait for our own settings", "way",
+                  way_name (attempt->delivery.way), "why", words, NULL);
+    }
+    attempt_ended (attempt, ATTEMPT_UNABLE, 0, words);
 }
 
 static void by_none (attempt_t *attempt)
@@ -37,12 +51,14 @@ static void by_log (attempt_t *attempt)
 static void mail_answered (void *arg, const mail_answer_t *answer)
 {
     attempt_t *attempt = arg;
-    attempt_result_t result = ATTEMPT_TEMPORARY;
+    attempt->answered = answer->code != 0;
+    bool refused = answer->code >= 500 && answer->code < 600;
     if (word_empty (answer->error))
-        result = ATTEMPT_ACCEPTED;
-    else if (answer->code >= 500 && answer->code < 600)
-        result = ATTEMPT_PERMANENT;
-    attempt_ended (attempt, result, 0, answer->error);
+        attempt_ended (attempt, ATTEMPT_ACCEPTED, 0, "");
+    else if (refused && answer->stage == MAIL_STAGE_SERVER)
+        unable (attempt, FAULT_SERVER_REFUSES, answer->error);
+    else
+        attempt_ended (attempt, refused ? ATTEMPT_PERMANENT : ATTEMPT_TEMPORARY, 0, answer->error);
 }
 
 static void by_mail (attempt_t *attempt)
@@ -53,15 +69,16 @@ static void by_mail (attempt_t *attempt)
     const char *from = self->params->mail_from;
     if (word_empty (from) && policy)
         from = policy->mail_from;
-    const char *lacking = NULL;
-    if (!self->mail_out)
-        lacking = "no mail server is configured (--smtp)";
-    else if (word_empty (from))
-        lacking = "no sender is configured (--mail-from, or mail_from in the policy)";
-    else if (!strchr (delivery->address, '@'))
-        lacking = "there is no mail address";
-    if (lacking) {
-        attempt_ended (attempt, ATTEMPT_PERMANENT, 0, lacking);
+    if (!strchr (delivery->address, '@')) {
+        attempt_ended (attempt, ATTEMPT_PERMANENT, 0, "there is no mail address");
+        return;
+    }
+    if (!self->mail_out) {
+        unable (attempt, FAULT_NO_SERVER, "no mail server is configured (--smtp)");
+        return;
+    }
+    if (word_empty (from)) {
+        unable (attempt, FAULT_NO_SENDER, "no sender is configured (--mail-from, or mail_from in the policy)");
         return;
     }
     mail_t mail = {.id = delivery->id,
@@ -99,6 +116,7 @@ static void call_answered (void *arg, const http_answer_t *answer)
 {
     attempt_t *attempt = arg;
     char words[DETAIL_SIZE];
+    attempt->answered = answer->status != 0;
     if (answer->status)
         snprintf (words, sizeof words, "the far side answered %d", answer->status);
     else
@@ -136,12 +154,20 @@ static void by_webhook (attempt_t *attempt)
     notification_t *self = attempt->self;
     char why[DETAIL_SIZE];
     webhook_t webhook = {0};
-    if (!is_url (attempt->delivery.address))
+    if (!is_url (attempt->delivery.address)) {
         attempt_ended (attempt, ATTEMPT_PERMANENT, 0, "the address is no http or https URL");
-    else if (webhook_make (&webhook, &attempt->delivery, self->params->secrets, store_now (self->service->store), why))
-        attempt_ended (attempt, ATTEMPT_PERMANENT, 0, why);
-    else
+        return;
+    }
+    switch (webhook_make (&webhook, &attempt->delivery, self->params->secrets, store_now (self->service->store), why)) {
+    case WEBHOOK_MADE:
         call (attempt, &webhook);
+        break;
+    case WEBHOOK_NO_KEY:
+        unable (attempt, FAULT_NO_KEY, why);
+        break;
+    default:
+        attempt_ended (attempt, ATTEMPT_PERMANENT, 0, why);
+    }
     webhook_clear (&webhook);
 }
 
@@ -183,6 +209,16 @@ void sender_send (attempt_t *attempt)
         settle_forget (attempt);
 }
 
+/* Nothing was sent: it counts as no attempt, and is said again only for another reason. */
+static void count_unable (attempt_t *attempt)
+{
+    delivery_t *delivery = &attempt->delivery;
+    delivery->attempts--;
+    delivery->holds++;
+    attempt->say = strcmp (delivery->last_error, attempt->words) != 0;
+    held_note (attempt);
+}
+
 void attempt_ended (attempt_t *attempt, attempt_result_t result, int64_t retry_after_ms, const char *words)
 {
     notification_t *self = attempt->self;
@@ -194,6 +230,8 @@ void attempt_ended (attempt_t *attempt, attempt_result_t result, int64_t retry_a
     attempt->result = result;
     WORD_COPY (attempt->words, words);
     lanes_leave (attempt);
+    if (result == ATTEMPT_UNABLE)
+        count_unable (attempt);
     static const enum settle settles[] = {
         [DELIVERY_DONE] = SETTLE_DONE, [DELIVERY_RETRY] = SETTLE_RETRY, [DELIVERY_DEAD] = SETTLE_DEAD};
     settle (attempt, settles[delivery_after (&attempt->delivery, result, retry_after_ms,

@@ -140,7 +140,7 @@ static void over (attempt_t *attempt, bool written)
         kill_point ("notification.after-commit");
         self->outcomes[attempt->delivery.way][attempt->settle]++;
     }
-    bool was_full = self->unsettled >= OUTBOX_UNSETTLED_MAX;
+    bool was_full = self->unsettled >= self->unsettled_max;
     attempt_destroy (&attempt);
     if (was_full)
         outbox_pump (self);
@@ -187,7 +187,7 @@ static void settle_alone (attempt_t *attempt)
     notification_t *self = attempt->self;
     commit_t *commit = commit_new (attempt->shard);
     write_all (attempt, commit);
-    if (attempt->settle != SETTLE_HELD || attempt->say)
+    if (attempt->say)
         say (attempt, commit);
     notification_hold (self);
     store_commit (self->service->store, &commit, SETTLE_TIMEOUT_MS, committed, attempt);

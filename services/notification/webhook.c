@@ -7,7 +7,7 @@
  *
  * Keys are files NAME in the secrets directory, read for each request so that a change needs no restart. While a
  * key is rotated NAME.next stands beside it and the header carries a second signature behind a comma; a receiver
- * accepts either. A key that is missing is a failure for good, which says which file.
+ * accepts either. A key that is missing here is our own fault: it is said which file, and the delivery waits.
  * The Slack-shaped webhook has no signature: its address is its secret. */
 #include "notification_private.h"
 
@@ -69,20 +69,20 @@ static void sign (const secret_t *secret, const char *timestamp, const char *bod
     sodium_bin2hex (hex, SIGNATURE_SIZE, mac, sizeof mac);
 }
 
-static int add_signature (webhook_t *self, const char *name, const char *secrets, const char *timestamp,
-                          char why[DETAIL_SIZE])
+static webhook_outcome_t add_signature (webhook_t *self, const char *name, const char *secrets, const char *timestamp,
+                                        char why[DETAIL_SIZE])
 {
     secret_t secret;
     char now[SIGNATURE_SIZE], next[SIGNATURE_SIZE];
     if (!name_valid (name)) {
         snprintf (why, DETAIL_SIZE, "no signing key is named for this webhook");
-        return -1;
+        return WEBHOOK_BROKEN;
     }
     int error = secret_read (secrets, name, "", &secret);
     if (error) {
         snprintf (why, DETAIL_SIZE, "the signing key can't be read: %.150s/%s: %s", secrets, name,
                   error == -ENODATA ? "it is empty" : strerror (-error));
-        return -1;
+        return WEBHOOK_NO_KEY;
     }
     sign (&secret, timestamp, self->body, now);
     bool rotating = secret_read (secrets, name, ".next", &secret) == 0;
@@ -90,7 +90,7 @@ static int add_signature (webhook_t *self, const char *name, const char *secrets
         sign (&secret, timestamp, self->body, next);
     sodium_memzero (&secret, sizeof secret);
     add_header (self, "Buckstop-Signature: v1=%s%s%s", now, rotating ? ",v1=" : "", rotating ? next : "");
-    return 0;
+    return WEBHOOK_MADE;
 }
 
 /* The same bytes for every attempt: nothing in it depends on when it is sent. */
@@ -107,13 +107,13 @@ static char *body_of (const delivery_t *delivery)
     return body;
 }
 
-int webhook_make (webhook_t *self, const delivery_t *delivery, const char *secrets, wall_ms_t now,
-                  char why[DETAIL_SIZE])
+webhook_outcome_t webhook_make (webhook_t *self, const delivery_t *delivery, const char *secrets, wall_ms_t now,
+                                char why[DETAIL_SIZE])
 {
     *self = (webhook_t){.body = body_of (delivery)};
     if (!self->body) {
         snprintf (why, DETAIL_SIZE, "the texts are not UTF-8");
-        return -1;
+        return WEBHOOK_BROKEN;
     }
     char timestamp[24];
     snprintf (timestamp, sizeof timestamp, "%lld", (long long)(now / MS_PER_SECOND));
@@ -123,7 +123,7 @@ int webhook_make (webhook_t *self, const delivery_t *delivery, const char *secre
     add_header (self, "Buckstop-Timestamp: %s", timestamp);
     if (delivery->trace[0])
         add_header (self, "traceparent: %s", delivery->trace);
-    return GUARD ("f42") ? add_signature (self, delivery->secret, secrets, timestamp, why) : 0;
+    return GUARD ("f42") ? add_signature (self, delivery->secret, secrets, timestamp, why) : WEBHOOK_MADE;
 }
 
 /* What Slack reads as markup (mentions, links) must come from nobody's text. Freed by the caller. */

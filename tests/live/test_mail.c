@@ -20,6 +20,7 @@ typedef struct bench {
     loop_t *loop;
     mail_out_t *mail_out;
     int left, code, accepted;
+    mail_stage_t stage;
     char error[512];
     mono_ms_t answered_at;
 } bench_t;
@@ -62,6 +63,7 @@ static void on_answer (void *arg, const mail_answer_t *answer)
 {
     bench_t *self = arg;
     self->code = answer->code;
+    self->stage = answer->stage;
     self->accepted += answer->code == 250;
     snprintf (self->error, sizeof self->error, "%s", answer->error);
     self->answered_at = loop_now (self->loop);
@@ -135,11 +137,13 @@ static void what_is_no_address_is_refused_at_once (void **state)
         mail.to = rows[i];
         send_one (self, &mail);
         assert_int_equal (self->code, 553);
+        assert_int_equal (self->stage, MAIL_STAGE_MAIL);
         assert_non_null (strstr (self->error, "not a mail address"));
         mail.from = rows[i];
         mail.to = plain_mail.to;
         send_one (self, &mail);
         assert_int_equal (self->code, 553);
+        assert_int_equal (self->stage, MAIL_STAGE_SERVER); /* ours to mend */
     }
 }
 
@@ -149,12 +153,19 @@ static void a_refusal_is_told_in_the_servers_words (void **state)
     static const struct {
         const char *variable;
         int code;
+        mail_stage_t stage;
         const char *words;
-    } rows[] = {{"MAIL_LATER", 451, "try again later"}, {"MAIL_NEVER", 550, "no such mailbox"}};
+    } rows[] = {{"MAIL_LATER", 451, MAIL_STAGE_MAIL, "try again later"},
+                {"MAIL_NEVER", 550, MAIL_STAGE_MAIL, "no such mailbox"},
+                {"MAIL_NEVER_DATA", 554, MAIL_STAGE_MAIL, "not such a text"},
+                {"MAIL_NEVER_SENDER", 550, MAIL_STAGE_MAIL, "not from you"},
+                {"MAIL_NO_LOGIN", 550, MAIL_STAGE_SERVER, "you may not"},
+                {"MAIL_NO_GREETING", 554, MAIL_STAGE_SERVER, "go away"}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         open_mail (self, rows[i].variable, 1);
         send_one (self, &plain_mail);
         assert_int_equal (self->code, rows[i].code);
+        assert_int_equal (self->stage, rows[i].stage);
         assert_non_null (strstr (self->error, rows[i].words));
         mail_out_destroy (&self->mail_out);
     }

@@ -31,6 +31,26 @@ class Later:
         return "451 4.3.0 try again later"
 
 
+class NoLogin:
+    """Refuses whatever comes before MAIL."""
+
+    async def handle_EHLO(self, server, session, envelope, hostname):
+        return "550 5.7.1 you may not"
+
+    async def handle_HELO(self, server, session, envelope, hostname):
+        return "550 5.7.1 you may not"
+
+
+class NeverData:
+    async def handle_DATA(self, server, session, envelope):
+        return "554 5.6.0 not such a text"
+
+
+class NeverSender:
+    async def handle_MAIL(self, server, session, envelope, address, options):
+        return "550 5.7.1 not from you"
+
+
 class Never:
     async def handle_RCPT(self, server, session, envelope, address, options):
         return "550 5.1.1 no such mailbox"
@@ -48,6 +68,12 @@ class MuteAtQuit(Accept):
 
 async def silent(reader, writer):
     await forever.wait()
+
+
+async def no_greeting(reader, writer):
+    writer.write(b"554 5.3.2 go away\r\n")
+    await reader.read()
+    writer.close()
 
 
 async def rubbish(reader, writer):
@@ -70,6 +96,10 @@ async def start_all(loop):
         "MAIL_ACCEPT": await smtp(Accept()),
         "MAIL_LATER": await smtp(Later()),
         "MAIL_NEVER": await smtp(Never()),
+        "MAIL_NEVER_DATA": await smtp(NeverData()),
+        "MAIL_NEVER_SENDER": await smtp(NeverSender()),
+        "MAIL_NO_LOGIN": await smtp(NoLogin()),
+        "MAIL_NO_GREETING": await asyncio.start_server(no_greeting, "127.0.0.1", 0),
         "MAIL_MUTE_AFTER_DATA": await smtp(MuteAfterData()),
         "MAIL_MUTE_AT_QUIT": await smtp(MuteAtQuit()),
         "MAIL_SILENT": await asyncio.start_server(silent, "127.0.0.1", 0),

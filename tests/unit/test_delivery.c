@@ -39,6 +39,8 @@ static void verdicts (void **state)
         {"a wait that is longer already", 11, ATTEMPT_THROTTLED, 1000, DELIVERY_RETRY, 450000, 900000},
         {"throttled for a day: asked again in an hour", 1, ATTEMPT_THROTTLED, MS_PER_DAY, DELIVERY_RETRY, 3600000,
          3601000},
+        {"we were not able", 1, ATTEMPT_UNABLE, 0, DELIVERY_RETRY, 1000, 2000},
+        {"we were not able, and never end", DELIVERY_ATTEMPTS_MAX, ATTEMPT_UNABLE, 0, DELIVERY_RETRY, 1000, 2000},
         {"throttled too often", DELIVERY_ATTEMPTS_MAX, ATTEMPT_THROTTLED, 1000, DELIVERY_DEAD, 0, 0},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -53,6 +55,28 @@ static void verdicts (void **state)
             fail_msg ("%s: waits %lld", rows[i].name, (long long)(next - NOW));
         delivery_after (&delivery, rows[i].result, rows[i].retry_after_ms, NOW, &again);
         assert_int_equal (next, again); /* a replica decides the same */
+    }
+}
+
+static void held_waits_double (void **state)
+{
+    (void)state;
+    static const struct {
+        unsigned holds;
+        int64_t first, at_least, at_most;
+    } rows[] = {{0, 2000, 1000, 2000},
+                {1, 2000, 1000, 2000},
+                {2, 2000, 2000, 4000},
+                {4, 2000, 8000, 16000},
+                {99, 2000, DELIVERY_HELD_MAX_MS / 2, DELIVERY_HELD_MAX_MS},
+                {1, 10000, 5000, 10000}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        delivery_t one = {.id = "0123456789abcdef-1", .holds = rows[i].holds}, two = one;
+        WORD_COPY (two.id, "0123456789abcdef-2");
+        wall_ms_t next = delivery_held (&one, rows[i].first, NOW);
+        assert_in_range (next - NOW, rows[i].at_least, rows[i].at_most);
+        assert_int_equal (next, delivery_held (&one, rows[i].first, NOW));
+        assert_int_not_equal (next, delivery_held (&two, rows[i].first, NOW)); /* spread by id */
     }
 }
 
@@ -225,9 +249,8 @@ static void moot (void **state)
 int main (void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test (verdicts),
-        cmocka_unit_test (jitter_spreads),
-        cmocka_unit_test (f39_without_guard),
+        cmocka_unit_test (verdicts),       cmocka_unit_test (held_waits_double),
+        cmocka_unit_test (jitter_spreads), cmocka_unit_test (f39_without_guard),
         cmocka_unit_test (moot),
     };
     return cmocka_run_group_tests_name ("delivery", tests, NULL, NULL);

@@ -243,6 +243,26 @@ static size_t told (house_t *house, fact_kind_t kind)
     return count;
 }
 
+static double metric_of (replica_t *replica, const char *name)
+{
+    char *text = NULL;
+    size_t size, length = strlen (name);
+    FILE *out = open_memstream (&text, &size);
+    assert_non_null (out);
+    notification_kind.metrics (&replica->service, &replica->params, out);
+    fclose (out);
+    double value = -1;
+    for (const char *line = text; line; line = strchr (line, '\n')) {
+        line += *line == '\n';
+        if (strncmp (line, name, length) == 0 && line[length] == ' ')
+            value = strtod (line + length, NULL);
+        if (!*line)
+            break;
+    }
+    free (text);
+    return value;
+}
+
 /* Effects as the receivers count them: by id. */
 static size_t effects_taken (void)
 {
@@ -386,18 +406,70 @@ static void private_addresses_call_by_call (void **state)
     }
 }
 
+/* ---- faults of ours fail no delivery ---- */
+
 static void a_missing_key_names_its_file (void **state)
 {
     house_t *house = *state;
     secret (house, "pager", NULL);
     put_standard (house);
     run (start (house));
-    fake_advance (1100);
+    fake_advance (3 * MS_PER_HOUR);
     assert_int_equal (fake_calls (), 0);
-    assert_int_equal (told (house, FACT (DELIVERY_FAILED)), 1);
+    assert_int_equal (told (house, FACT (DELIVERY_FAILED)), 0);
+    assert_int_equal (told (house, FACT (DELIVERY_RETRIED)), 1); /* said once, however often it was looked at */
     assert_non_null (strstr (house->text, house->secrets));
     assert_non_null (strstr (house->text, "/pager"));
-    secret (house, "pager", "");
+    assert_in_range (fake_log_count ("our own settings"), 30, 60);
+    secret (house, "pager", "a key");
+    fake_advance (DELIVERY_HELD_MAX_MS + 1000);
+    assert_int_equal (told (house, FACT (DELIVERED)), 1);
+    assert_int_equal (outbox_left () + records_left (), 0);
+}
+
+static void put_mail_reply (house_t *house)
+{
+    contact_t contact = contact_of ();
+    delivery_t reply = delivery_of (house);
+    reply.purpose = PURPOSE (REPLY);
+    reply.person[0] = '\0';
+    reply.way = WAY (MAIL);
+    WORD_COPY (reply.address, "eve@example.com");
+    reply.promise = FIRST;
+    contact.promises[0].answered_at = reply.created_at;
+    put_contact (&contact);
+    put (&reply);
+}
+
+/* No server, no login: the reply waits and the timeline says why; a mailbox that is none is for good. */
+static void mail_that_we_can_t_send_waits (void **state)
+{
+    static const struct {
+        const char *smtp, *from;
+        int status;
+        bool dead;
+        const char *why;
+    } rows[] = {{"", "desk@example.com", 0, false, "no mail server"},
+                {"smtp://mail", "desk@example.com", 535, false, "refused"},
+                {"smtp://mail", "desk@example.com", 550, true, "refused"}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        house_t *house = *state;
+        put_mail_reply (house);
+        replica_t *replica = start (house);
+        replica->params.smtp = rows[i].smtp;
+        replica->params.mail_from = rows[i].from;
+        if (rows[i].status)
+            fake_peer ("eve@", FAKE_PEER_ANSWERS, rows[i].status, 0, -1);
+        run (replica);
+        fake_advance (2 * MS_PER_HOUR);
+        fact_kind_t kind = rows[i].dead ? FACT (DELIVERY_FAILED) : FACT (DELIVERY_RETRIED);
+        assert_int_equal (told (house, kind), 1);
+        assert_non_null (strstr (house->text, rows[i].why));
+        assert_int_equal (outbox_left (), !rows[i].dead);
+        fake_peers_clear ();
+        down (state);
+        up (state);
+    }
 }
 
 /* ---- again ---- */
@@ -605,6 +677,136 @@ static void f41_without_guard (void **state)
     guard_off = "f41";
     int64_t late = page_beside_broken_link (*state);
     assert_true (late < 0 || late >= 5000);
+}
+
+static size_t calls_to (const char *part)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < fake_calls (); i++)
+        n += strstr (fake_call (i)->url, part) != NULL;
+    return n;
+}
+
+static delivery_t callback_of (house_t *house, const char *url)
+{
+    delivery_t delivery = delivery_of (house);
+    delivery.purpose = PURPOSE (REPLY);
+    delivery.person[0] = '\0';
+    WORD_COPY (delivery.address, url);
+    return delivery;
+}
+
+/* Many silent hosts, in customers' name: a person's page, the log, mail and a customer whose host answers go on. */
+static void many_silent_hosts_starve_nobody (void **state)
+{
+    house_t *house = *state;
+    contact_t contact = contact_of ();
+    put_contact (&contact);
+    fake_peer ("silent", FAKE_PEER_SILENT, 0, 0, -1);
+    replica_t *replica = start (house);
+    replica->params.calls_max = 64;
+    replica->params.mail_from = "desk@example.com";
+    run (replica);
+    for (int i = 0; i < 3; i++) { /* this one has answered before */
+        delivery_t known = callback_of (house, "https://good.example/");
+        put (&known);
+        fake_advance (1000);
+    }
+    for (int i = 0; i < 2000; i++) {
+        char url[64];
+        snprintf (url, sizeof url, "https://silent%d.example/", i % 100);
+        delivery_t lost = callback_of (house, url);
+        put (&lost);
+    }
+    fake_advance (3000);
+    for (int round = 0; round < 10; round++) {
+        delivery_t page = delivery_of (house), log = page, mail = page,
+                   back = callback_of (house, "https://good.example/");
+        effect_id (event_id_of ("log", NULL), house->made++, log.id);
+        effect_id (event_id_of ("mail", NULL), house->made++, mail.id);
+        log.way = WAY (LOG);
+        mail.way = WAY (MAIL);
+        WORD_COPY (mail.address, "ada@example.com");
+        const delivery_t *all[] = {&page, &log, &mail, &back};
+        for (size_t i = 0; i < 4; i++)
+            put (all[i]);
+        fake_advance (2000);
+        assert_int_equal (calls_to (HOOK), round + 1);
+        assert_int_equal (fake_log_count (" notice "), round + 1);
+        assert_int_equal (fake_mails (), round + 1);
+        assert_int_equal (calls_to ("good.example"), 3 + round + 1);
+    }
+}
+
+/* One host is one target, however its user, its port and its letters are written. */
+static void spellings_are_one_target (void **state)
+{
+    house_t *house = *state;
+    contact_t contact = contact_of ();
+    put_contact (&contact);
+    fake_peer ("ilent", FAKE_PEER_SILENT, 0, 0, -1);
+    for (int i = 0; i < 50; i++) {
+        char url[64];
+        snprintf (url, sizeof url, "https://u%d@%silent.example%s/", i, i % 2 ? "S" : "s", i % 3 ? "" : ":443");
+        delivery_t lost = callback_of (house, url);
+        put (&lost);
+    }
+    run (start (house));
+    fake_advance (9000);
+    assert_int_equal (fake_calls (), 4); /* nothing is known of it yet */
+}
+
+/* A host that keeps failing: each delivery says so once, costs few commits, and is looked for until it is back. */
+static void a_failing_host_costs_little (void **state)
+{
+    enum { N = 200 };
+    house_t *house = *state;
+    contact_t contact = contact_of ();
+    put_contact (&contact);
+    fake_peer ("lost.example", FAKE_PEER_DOWN, 0, 0, -1);
+    replica_t *replica = start (house);
+    run (replica);
+    for (int i = 0; i < N; i++) {
+        delivery_t lost = callback_of (house, "https://lost.example/");
+        lost.due += i;
+        put (&lost);
+    }
+    fake_advance (20 * MS_PER_SECOND);
+    assert_in_range (fake_calls (), 5, 20);
+    assert_int_equal (fake_log_count ("target keeps failing"), 1);
+    uint64_t commits = fake_store_commits ();
+    fake_advance (10 * MS_PER_MINUTE);
+    assert_in_range (fake_store_commits () - commits, 1, 8 * N); /* not one each half second */
+    assert_in_range (told (house, FACT (DELIVERY_HELD)), 1, N);
+    assert_in_range (metric_of (replica, "buckstop_outbox_age_seconds"), 500, 700);
+    assert_int_equal (metric_of (replica, "buckstop_targets_failing"), 1);
+    fake_peers_clear ();
+    fake_advance (30 * MS_PER_MINUTE);
+    assert_int_equal (outbox_left (), 0);
+    assert_int_equal (fake_log_count ("target answers again"), 1);
+    assert_int_equal (metric_of (replica, "buckstop_targets_failing"), 0);
+    fake_advance (20 * MS_PER_MINUTE);
+    assert_int_equal (metric_of (replica, "buckstop_outbox_age_seconds"), 0);
+}
+
+/* When the store was so slow that the lease is about to end, another may be at it: the row is left to its lease. */
+static void nothing_is_sent_on_an_old_lease (void **state)
+{
+    house_t *house = *state;
+    run (start (house));
+    fake_advance (500);
+    fake_store_fault (FAKE_STORE_SLOW, 600);
+    put_standard (house);
+    fake_advance (900); /* leased; the answer is on its way */
+    fake_store_fault (FAKE_STORE_AWAY, 1);
+    fake_advance (6000); /* the contact can't be read */
+    fake_store_fault (FAKE_STORE_AWAY, 0);
+    fake_store_fault (FAKE_STORE_SLOW, 0);
+    fake_advance (5000);
+    assert_int_equal (fake_calls (), 0);
+    fake_advance (5000); /* the lease has brought it back */
+    assert_int_equal (fake_calls (), 1);
+    assert_int_equal (outbox_left () + records_left (), 0);
 }
 
 /* ---- held, moot ---- */
@@ -815,6 +1017,7 @@ int main (void)
         CASE (f42_without_guard),
         CASE (private_addresses_call_by_call),
         CASE (a_missing_key_names_its_file),
+        CASE (mail_that_we_can_t_send_waits),
         CASE (f39_unknown_is_not_failed),
         CASE (f39_without_guard),
         CASE (throttled_waits_as_told),
@@ -826,6 +1029,10 @@ int main (void)
         CASE (f40_without_guard),
         CASE (f41_each_delivery_for_itself),
         CASE (f41_without_guard),
+        CASE (many_silent_hosts_starve_nobody),
+        CASE (spellings_are_one_target),
+        CASE (a_failing_host_costs_little),
+        CASE (nothing_is_sent_on_an_old_lease),
         CASE (f38_limits),
         CASE (moot),
         CASE (a_reply_accepted_keeps_the_promise),

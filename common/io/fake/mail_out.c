@@ -124,7 +124,10 @@ static mail_answer_t answer_of (const world_peer_t *peer)
     if (peer->kind != FAKE_PEER_ANSWERS)
         return (mail_answer_t){.error = errors[peer->kind]};
     int code = peer->status ? peer->status : 250;
-    return (mail_answer_t){.code = code, .error = code < 400 ? "" : "refused by the far side"};
+    bool server = code == 535; /* AUTH */
+    return (mail_answer_t){.code = code,
+                           .stage = server ? MAIL_STAGE_SERVER : MAIL_STAGE_MAIL,
+                           .error = code < 400 ? "" : "refused by the far side"};
 }
 
 void mail_out_send (mail_out_t *self, const mail_t *mail, mail_answer_fn *fn, void *arg)

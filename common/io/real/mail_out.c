@@ -43,7 +43,8 @@ static void free_job (mail_job_t *job)
 
 static void answer (mail_job_t *job, int code, const char *error)
 {
-    mail_answer_t what = {.code = code, .error = error};
+    /* without a code the thread may still be at it */
+    mail_answer_t what = {.code = code, .stage = code ? job->stage : MAIL_STAGE_SERVER, .error = error};
     mail_answer_fn *fn = job->fn;
     job->fn = NULL;
     loop_cancel (job->mail_out->loop, &job->timer);

@@ -23,6 +23,7 @@ typedef struct mail_job {
     loop_timer_t *timer;
     struct mail_worker *worker; /* NULL: waits for one */
     int code;
+    mail_stage_t stage;
     char error[MAIL_ERROR_SIZE];
     struct mail_job *next; /* among those that wait */
 } mail_job_t;

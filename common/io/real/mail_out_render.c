@@ -46,6 +46,8 @@ static bool set_address (mail_job_t *job, GMimeMessage *message, GMimeAddressTyp
         g_mime_message_add_mailbox (message, type, internet_address_get_name (address), addr);
     } else {
         job->code = CODE_BAD_ADDRESS;
+        job->stage =
+            type == GMIME_ADDRESS_TYPE_TO ? MAIL_STAGE_MAIL : MAIL_STAGE_SERVER; /* the sender is our setting */
         snprintf (job->error, sizeof job->error, "not a mail address: \"%.100s\"", text);
     }
     if (list)

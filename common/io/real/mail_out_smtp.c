@@ -91,6 +91,22 @@ static size_t on_late_line (char *line, size_t one, size_t size, void *arg)
     return one * size;
 }
 
+/* What we say: from MAIL on, a refusal is about this mail. */
+static int on_said (CURL *easy, curl_infotype kind, char *line, size_t size, void *arg)
+{
+    mail_job_t *job = arg;
+    (void)easy;
+    if (kind == CURLINFO_HEADER_OUT && size > 5 && strncmp (line, "MAIL ", 5) == 0)
+        job->stage = MAIL_STAGE_MAIL;
+    return 0;
+}
+
+static int on_late_said (CURL *easy, curl_infotype kind, char *line, size_t size, void *arg)
+{
+    (void)easy, (void)kind, (void)line, (void)size, (void)arg;
+    return 0;
+}
+
 static void set_server (CURL *easy, const mail_server_t *server)
 {
     bool trusted = server->password || strncmp (server->url, "smtps:", 6) == 0;
@@ -134,6 +150,9 @@ static void set_mail (CURL *easy, mail_job_t *job, const struct curl_slist *to)
     curl_easy_setopt (easy, CURLOPT_WRITEDATA, job);
     curl_easy_setopt (easy, CURLOPT_HEADERFUNCTION, on_line);
     curl_easy_setopt (easy, CURLOPT_HEADERDATA, job);
+    curl_easy_setopt (easy, CURLOPT_DEBUGFUNCTION, on_said);
+    curl_easy_setopt (easy, CURLOPT_DEBUGDATA, job);
+    curl_easy_setopt (easy, CURLOPT_VERBOSE, 1L); /* else it is not told */
 }
 
 /* Anything but acceptance or a refusal in SMTP's words is no answer: it may have been accepted or not. */
@@ -164,6 +183,7 @@ static void converse (mail_worker_t *self, mail_job_t *job, zsock_t *results)
     judge (easy, curl_easy_perform (easy), words, job);
     curl_easy_setopt (easy, CURLOPT_HEADERFUNCTION, on_late_line); /* from here the job is the loop's */
     curl_easy_setopt (easy, CURLOPT_WRITEFUNCTION, on_late_line);
+    curl_easy_setopt (easy, CURLOPT_DEBUGFUNCTION, on_late_said);
     curl_easy_setopt (easy, CURLOPT_ERRORBUFFER, NULL);
     zsock_send (results, "pp", self, job);
     curl_easy_cleanup (easy); /* says QUIT, and waits */
