@@ -201,6 +201,10 @@ typedef struct policy_errors {
  * of one pass is listed, in order of place. Aliases are refused; unknown keys are errors; a name that
  * is referred to and not defined is an error; so is a policy without a last resort. */
 policy_t *policy_parse (const char *text, size_t length, policy_errors_t *errors);
+/* The same, and of a policy without an error also what it says and probably does not mean: a rule that nobody
+ * in its team can fulfil, a team without members, a ladder that tells nobody, a person to whom nothing ever
+ * comes. Both lists are cleared by policy_errors_clear; warnings may be NULL. */
+policy_t *policy_check (const char *text, size_t length, policy_errors_t *errors, policy_errors_t *warnings);
 policy_t *policy_ref (const policy_t *self); /* one more owner */
 void policy_destroy (policy_t **self_p);     /* one less; NULL is fine */
 void policy_errors_clear (policy_errors_t *self);

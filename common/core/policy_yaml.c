@@ -213,9 +213,22 @@ static int by_place (const void *a, const void *b)
     return line ? line : column ? column : strcmp (x->what, y->what);
 }
 
+static void sort (policy_errors_t *self)
+{
+    if (self->n)
+        qsort (self->items, self->n, sizeof *self->items, by_place);
+}
+
 policy_t *policy_parse (const char *text, size_t length, policy_errors_t *errors)
 {
+    return policy_check (text, length, errors, NULL);
+}
+
+policy_t *policy_check (const char *text, size_t length, policy_errors_t *errors, policy_errors_t *warnings)
+{
     *errors = (policy_errors_t){NULL, 0};
+    if (warnings)
+        *warnings = (policy_errors_t){NULL, 0};
     struct policy_arena *arena = arena_new (), *scratch = arena_new ();
     policy_t *policy = begin (arena);
     reader_t reader = {.arena = arena, .policy = policy, .errors = errors, .where = "the policy"};
@@ -223,11 +236,15 @@ policy_t *policy_parse (const char *text, size_t length, policy_errors_t *errors
     if (root)
         yaml_read_map (&reader, root, root_keys, policy, "the policy");
     if (errors->n) {
-        qsort (errors->items, errors->n, sizeof *errors->items, by_place);
+        sort (errors);
         arena_destroy (&arena);
         policy = NULL;
     } else {
         fill_gaps (policy);
+        if (warnings) {
+            yaml_doubts (policy, root, warnings);
+            sort (warnings);
+        }
     }
     arena_destroy (&scratch);
     return policy;

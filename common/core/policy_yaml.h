@@ -96,6 +96,9 @@ yaml_read_fn yaml_read_ladder;     /* const policy_ladder_t * */
 /* "1h30m" in milliseconds; 0, or -1: not of the form, or too long to count. */
 int yaml_duration (const char *text, int64_t *ms);
 
+/* What the policy of that text may say and probably does not mean. */
+void yaml_doubts (const policy_t *policy, const node_t *root, policy_errors_t *out);
+
 /* Sections, each in a file with its tables. */
 yaml_read_fn yaml_section_hours, yaml_section_channels, yaml_section_people, yaml_section_teams, yaml_section_ladders,
     yaml_section_templates, yaml_section_rules, yaml_section_promises, yaml_section_settings;

@@ -294,6 +294,87 @@ static void test_order (void **state)
     assert_null (errors.items);
 }
 
+/* ---- what a policy may say, and probably does not mean */
+
+static const struct {
+    const char *name, *text;
+    int line, column; /* 0: there is no warning */
+    const char *what;
+} warnings_of[] = {
+    {"nothing is doubtful", "teams: { a: { lead: ada, members: [ben] } }", 0, 0, ""},
+    {"no teams: one of all", "manager: ada", 0, 0, ""},
+    {"a skill that nobody has", "rules:\n  - { name: r, then: { skills: { tax: 2 } } }", 5, 34,
+     "rule 'r' wants tax 2, and nobody in team 'all' has it"},
+    {"a skill at a level that nobody has",
+     "rules:\n  - { name: r, then: { team: t, skills: { card: 4 } } }\n"
+     "teams: { t: { lead: ada, members: [ben, cem] } }",
+     5, 43, "wants card 4"},
+    {"a skill that somebody has",
+     "rules:\n  - { name: r, then: { team: t, skills: { card: 3 } } }\n"
+     "teams: { t: { lead: ada, members: [ben, cem] } }",
+     0, 0, ""},
+    {"a skill that only another team has",
+     "rules:\n  - { name: r, then: { team: t, skills: { card: 3 } } }\n"
+     "teams: { t: { lead: ada, members: [ben] }, u: { lead: ada, members: [cem] } }",
+     5, 43, "nobody in team 't' has it"},
+    {"a language that nobody speaks",
+     "rules:\n  - { name: r, when: { language: fr }, then: { team: t, speak: yes } }\n"
+     "teams: { t: { lead: ada, members: [cem] }, u: { lead: ada, members: [ben] } }",
+     5, 57, "wants somebody who speaks fr, and nobody in team 't' does"},
+    {"a language by its first part",
+     "rules:\n  - { name: r, when: { language: de-AT }, then: { team: t, speak: yes } }\n"
+     "teams: { t: { lead: ada, members: [cem] }, u: { lead: ada, members: [ben] } }",
+     0, 0, ""},
+    {"who names no language speaks any",
+     "rules:\n  - { name: r, when: { language: fr }, then: { team: t, speak: yes } }\n"
+     "teams: { t: { lead: ada, members: [ben, cem] } }",
+     0, 0, ""},
+    {"a language that need not be spoken",
+     "rules:\n  - { name: r, when: { language: fr }, then: { team: t } }\n"
+     "teams: { t: { lead: ada, members: [cem] }, u: { lead: ada, members: [ben] } }",
+     0, 0, ""},
+    {"a team without members", "teams: { t: { lead: ada, members: [ben, cem] }, u: { lead: ada, members: [] } }", 4, 65,
+     "team 'u' has no members"},
+    {"a ladder that tells nobody", "ladders:\n  x: [{ at: due, priority: 5 }]", 5, 3, "ladder 'x' tells nobody"},
+    {"a ladder that tells a team without members",
+     "ladders:\n  x: [{ at: due, tell: ['team:u'] }]\nteams: { u: { lead: ben, members: [] }, t: { lead: ada, members: "
+     "[cem] } }",
+     5, 3, "ladder 'x' tells nobody"},
+    {"a ladder that tells the owner late", "ladders:\n  x: [{ at: due, priority: 5 }, { after: 5m, tell: [owner] }]", 0,
+     0, ""},
+    {"a person in no team", "teams: { t: { lead: ada, members: [ben] } }", 3, 29, "person 'cem' is in no team"},
+    {"a lead is in none", "teams: { t: { lead: cem, members: [ben] } }", 0, 0, ""},
+    {"a manager is in none", "manager: cem\nteams: { t: { lead: ada, members: [ben] } }", 0, 0, ""},
+    {"a ladder names the person",
+     "ladders: { x: [{ at: due, tell: ['person:cem'] }] }\nteams: { t: { lead: ada, members: [ben] } }", 0, 0, ""},
+};
+
+static void test_warnings (void **state)
+{
+    (void)state;
+    static const char begin[] = "workspace: w\nlast_resort: ada\npeople: { ada: {}, ben: {}%s }\n%s\n";
+    for (size_t i = 0; i < sizeof warnings_of / sizeof *warnings_of; i++) {
+        char text[2048];
+        policy_errors_t errors, warnings;
+        bool third = strstr (warnings_of[i].text, "cem") || strstr (warnings_of[i].what, "cem");
+        snprintf (text, sizeof text, begin, third ? ", cem: { languages: [de], skills: { card: 3 } }" : "",
+                  warnings_of[i].text);
+        policy_t *policy = policy_check (text, strlen (text), &errors, &warnings);
+        if (!policy)
+            report (&errors);
+        assert_non_null (policy);
+        bool fine = warnings_of[i].line
+                        ? has (&warnings, warnings_of[i].line, warnings_of[i].column, warnings_of[i].what, "")
+                        : warnings.n == 0;
+        if (!fine)
+            report (&warnings);
+        if (!fine)
+            fail_msg ("%s", warnings_of[i].name);
+        policy_destroy (&policy);
+        policy_errors_clear (&warnings);
+    }
+}
+
 /* ---- limits */
 
 static void expect_error (const char *text, size_t length, const char *what)
@@ -496,9 +577,16 @@ static void test_broken_at_random (void **state)
 int main (void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test (test_each_error),  cmocka_unit_test (test_no_echo), cmocka_unit_test (test_what_is_required),
-        cmocka_unit_test (test_ways),        cmocka_unit_test (test_order),   cmocka_unit_test (test_limits),
-        cmocka_unit_test (test_many_people), cmocka_unit_test (test_twice),   cmocka_unit_test (test_broken_at_random),
+        cmocka_unit_test (test_each_error),
+        cmocka_unit_test (test_no_echo),
+        cmocka_unit_test (test_what_is_required),
+        cmocka_unit_test (test_ways),
+        cmocka_unit_test (test_order),
+        cmocka_unit_test (test_warnings),
+        cmocka_unit_test (test_limits),
+        cmocka_unit_test (test_many_people),
+        cmocka_unit_test (test_twice),
+        cmocka_unit_test (test_broken_at_random),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }
