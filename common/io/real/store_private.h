@@ -39,10 +39,11 @@ store_value_t store_entry_of (const redisReply *entry); /* of a stream: value, a
 
 /* ---- a connection (store_redis.c) */
 typedef struct conn conn_t;
-typedef void (conn_fn) (void *arg);                          /* it is up, or it is down */
+typedef void (conn_fn) (void *arg);                          /* it is up; it is down, or could not be made */
 typedef void (conn_reply_fn) (void *arg, redisReply *reply); /* NULL: the connection was lost */
 enum { CONN_BACKOFF_FIRST_MS = 20, CONN_BACKOFF_MAX_MS = 1000 };
-/* Connects at once, and again with back-off whenever it is lost. AUTH goes first. up: once connected. */
+/* Connects at once, and again with back-off whenever it is lost. AUTH goes first. up: once connected. down: each time
+ * that it was lost, or an attempt failed: conn_error says why. */
 conn_t *conn_new (loop_t *loop, const store_config_t *config, conn_fn *up, conn_fn *down, void *arg);
 void conn_destroy (conn_t **self_p);
 bool conn_is_up (const conn_t *self);

@@ -20,7 +20,7 @@ struct conn {
     loop_watch_t *watch;
     loop_timer_t *timer; /* the attempt's end, or the next attempt */
     resolve_t *resolve;
-    bool up, announced, want_write, watching_write, closing;
+    bool up, want_write, watching_write, closing;
     int backoff_ms;
     char error[WHY_SIZE];
 };
@@ -32,7 +32,7 @@ typedef struct sent {
     void *arg;
 } sent_t;
 
-static void try_again (conn_t *self);
+static void failed (conn_t *self);
 
 static void take_error (conn_t *self, const char *words)
 {
@@ -91,14 +91,10 @@ static void on_turn (void *arg)
 
 static void gone (conn_t *self)
 {
-    bool announced = self->announced;
     self->redis = NULL;
-    self->up = self->announced = self->want_write = self->watching_write = false;
-    if (self->closing)
-        return;
-    if (announced)
-        self->down_fn (self->arg);
-    try_again (self);
+    self->up = self->want_write = self->watching_write = false;
+    if (!self->closing)
+        failed (self);
 }
 
 static void on_disconnect (const redisAsyncContext *redis, int status)
@@ -143,7 +139,7 @@ static void on_connect (const redisAsyncContext *redis, int status)
         gone (self);
         return;
     }
-    self->up = self->announced = true;
+    self->up = true;
     send_auth (self);
     self->up_fn (self->arg);
 }
@@ -162,7 +158,7 @@ static void attach (conn_t *self, redisAsyncContext *redis)
         take_error (self, redis ? redis->errstr : "out of memory");
         if (redis)
             redisAsyncFree (redis);
-        try_again (self);
+        failed (self);
         return;
     }
     self->redis = redis;
@@ -185,7 +181,7 @@ static void on_address (void *arg, const char *address)
     resolve_destroy (&self->resolve);
     if (!address) {
         take_error (self, "host name not found");
-        try_again (self);
+        failed (self);
         return;
     }
     const char *colon = strrchr (self->config->address, ':'); /* begin_connect has seen to it */
@@ -206,7 +202,7 @@ static void begin_connect (void *arg)
     bool brackets = size > 2 && address[0] == '[' && address[size - 1] == ']'; /* [::1]:6379 */
     if (size == 0 || size >= sizeof host || strtol (colon + 1, NULL, 10) <= 0) {
         take_error (self, "address must be unix:/path or host:port");
-        try_again (self);
+        failed (self);
         return;
     }
     snprintf (host, sizeof host, "%.*s", (int)(brackets ? size - 2 : size), brackets ? address + 1 : address);
@@ -220,6 +216,13 @@ static void try_again (conn_t *self)
     self->backoff_ms *= 2;
     if (self->backoff_ms > CONN_BACKOFF_MAX_MS)
         self->backoff_ms = CONN_BACKOFF_MAX_MS;
+}
+
+/* Told each time, so that whoever waits knows why. */
+static void failed (conn_t *self)
+{
+    self->down_fn (self->arg);
+    try_again (self);
 }
 
 /* ---- its life */
