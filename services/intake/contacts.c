@@ -2,7 +2,8 @@
  *
  * The list walks the index of open contacts in order of their ids (that is, of their age), reads a chunk of records at
  * a time and keeps those that fit. One request reads at most SCAN_MAX records: `next` says where to go on, also when
- * nothing was found yet.
+ * nothing was found yet. `ends` looks for the end of an id: what does not end so is passed over without being read, and
+ * counts less.
  *
  * Limits: closed contacts are not listed. */
 #include "ask.h"
@@ -13,17 +14,19 @@
 
 #include <stdio.h>
 
-enum { LIMIT = 50, LIMIT_MAX = 500, CHUNK = 200, SCAN_MAX = 2000 };
+enum { LIMIT = 50, LIMIT_MAX = 500, CHUNK = 200, SCAN_MAX = 2000, PASSED_MAX = 20000, ENDS_MIN = 4 };
 
 typedef struct list {
     contact_state_t state; /* UNSPECIFIED: any */
     char team[NAME_SIZE], owner[NAME_SIZE];
     bool at_risk;
     int64_t limit;
+    char ends[ID_SIZE];
     char after[ID_SIZE]; /* the last one that was looked at */
-    size_t scanned, found;
-    char ids[CHUNK][ID_SIZE];
+    size_t scanned, passed, found;
+    char ids[CHUNK][ID_SIZE], chunk_end[ID_SIZE]; /* of the chunk at hand: those to read, and where it ends */
     size_t ids_n;
+    bool last_chunk;
     json_t *contacts;
 } list_t;
 
@@ -42,13 +45,40 @@ static bool wanted (const list_t *self, const contact_t *contact, wall_ms_t now)
            (!self->at_risk || contact_at_risk (contact, now));
 }
 
+/* A filter that nothing can fit is no error, since contacts may outlive a policy's names, but it is said. */
+static json_t *hint_of (const list_t *self, const policy_t *policy)
+{
+    char hint[DETAIL_SIZE] = "";
+    if (policy && *self->team && !policy_team (policy, self->team))
+        snprintf (hint, sizeof hint, "the policy names no team '%s'", self->team);
+    else if (policy && *self->owner && !policy_person (policy, self->owner))
+        snprintf (hint, sizeof hint, "the policy names no person '%s'", self->owner);
+    return value_some (hint);
+}
+
 static void list_end (ask_t *ask, bool more)
 {
     const list_t *self = ask->more;
-    ask_json (&ask, json_pack ("{s:O, s:s?}", "contacts", self->contacts, "next", more ? self->after : NULL));
+    const policy_t *policy = workspaces_policy (ask->intake->service->workspaces, ask->bearer.workspace);
+    ask_json (&ask, json_pack ("{s:O, s:s?, s:o*}", "contacts", self->contacts, "next", more ? self->after : NULL,
+                               "hint", hint_of (self, policy)));
 }
 
 static void list_more (ask_t *ask);
+
+static void chunk_done (ask_t *ask)
+{
+    list_t *self = ask->more;
+    bool full = self->found >= (size_t)self->limit;
+    if (!full)
+        WORD_COPY (self->after, self->chunk_end);
+    if (!full && self->last_chunk)
+        list_end (ask, false);
+    else if (full || self->scanned >= SCAN_MAX || self->passed >= PASSED_MAX)
+        list_end (ask, true);
+    else
+        list_more (ask);
+}
 
 static void records_read (void *arg, const store_values_t *values)
 {
@@ -71,12 +101,13 @@ static void records_read (void *arg, const store_values_t *values)
         json_array_append_new (self->contacts, view_contact (&contact, now));
         self->found++;
     }
-    if (self->ids_n < CHUNK && self->found < (size_t)self->limit)
-        list_end (ask, false);
-    else if (self->found >= (size_t)self->limit || self->scanned >= SCAN_MAX)
-        list_end (ask, true);
-    else
-        list_more (ask);
+    chunk_done (ask);
+}
+
+static bool ends_so (const list_t *self, const char *id)
+{
+    size_t length = strlen (id), part = strlen (self->ends);
+    return part <= length && strcmp (id + length - part, self->ends) == 0;
 }
 
 static void ids_read (void *arg, const store_values_t *values)
@@ -90,16 +121,22 @@ static void ids_read (void *arg, const store_values_t *values)
         return;
     }
     self->ids_n = 0;
+    self->last_chunk = values->n < CHUNK;
     for (size_t i = 0; i < values->n && i < CHUNK; i++) {
         char *id = self->ids[self->ids_n];
         snprintf (id, ID_SIZE, "%.*s", (int)values->items[i].size, values->items[i].bytes);
+        WORD_COPY (self->chunk_end, id);
+        if (!ends_so (self, id)) {
+            self->passed++;
+            continue;
+        }
         pointers[self->ids_n] = key_contact (keys[self->ids_n], ask_shard (ask), ask->bearer.workspace, id);
         self->ids_n++;
     }
     if (self->ids_n)
         store_get (ask_store (ask), pointers, self->ids_n, records_read, ask);
     else
-        list_end (ask, false);
+        chunk_done (ask);
 }
 
 static void list_more (ask_t *ask)
@@ -120,18 +157,21 @@ static bool take_filters (ask_t **ask_p, list_t *self)
 {
     const http_request_t *request = (*ask_p)->http;
     const char *state = http_query (request, "state"), *at_risk = http_query (request, "at_risk");
-    const char *after = http_query (request, "after");
+    const char *after = http_query (request, "after"), *ends = http_query (request, "ends");
     WORD_COPY (self->team, http_query (request, "team"));
     WORD_COPY (self->owner, http_query (request, "owner"));
     WORD_COPY (self->after, after);
+    WORD_COPY (self->ends, ends);
     self->at_risk = at_risk && is_yes (at_risk);
     if (state && *state && contact_state_parse (state, &self->state))
         ask_refuse_as (ask_p, REFUSE_QUERY,
                        "'state' must be one of: received, offered, queued, owned, waiting, resolved");
     else if (self->state == BUCKSTOP__V1__CONTACT_STATE__CONTACT_STATE_CLOSED)
-        ask_refuse_as (ask_p, REFUSE_QUERY, "closed contacts are not listed; GET /v1/contacts/{id} shows one");
+        ask_refuse_as (ask_p, REFUSE_QUERY, "closed contacts are not listed; each is still shown by its id");
     else if (after && *after && !id_valid (after))
         ask_refuse_as (ask_p, REFUSE_QUERY, "'after' must be the 'next' of the page before");
+    else if (ends && *ends && (strlen (ends) < ENDS_MIN || strlen (ends) >= ID_SIZE))
+        ask_refuse_as (ask_p, REFUSE_QUERY, "'ends' must be the last characters of an id, at least %d", (int)ENDS_MIN);
     return *ask_p != NULL;
 }
 

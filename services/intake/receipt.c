@@ -13,7 +13,8 @@ receipt_t receipt_of (const contact_t *contact, uint64_t version, disposition_t 
     for (size_t i = 0; i < contact->promises_n; i++) {
         const promise_t *promise = &contact->promises[i];
         if (promise->state == BUCKSTOP__V1__PROMISE_STATE__PROMISE_STATE_PENDING)
-            self.promises[self.promises_n++] = (struct receipt_promise){promise->kind, promise->due};
+            self.promises[self.promises_n++] =
+                (struct receipt_promise){promise->kind, promise->due, promise->answered_at != 0};
     }
     return self;
 }
@@ -25,6 +26,7 @@ void receipt_message (const receipt_t *self, receipt_message_fn *fn, void *arg)
         buckstop__v1__promise_due__init (&rows[i]);
         rows[i].kind = self->promises[i].kind;
         rows[i].due = self->promises[i].due;
+        rows[i].answered = self->promises[i].answered;
         pointers[i] = &rows[i];
     }
     Buckstop__V1__Receipt message = BUCKSTOP__V1__RECEIPT__INIT;
@@ -69,8 +71,8 @@ int receipt_unpack (const void *bytes, size_t size, receipt_t *self)
                 word_fits (self->accountable, sizeof self->accountable, message->accountable) &&
                 message->n_promises <= PROMISES_MAX;
     for (size_t i = 0; fits && i < message->n_promises; i++)
-        self->promises[self->promises_n++] =
-            (struct receipt_promise){message->promises[i]->kind, message->promises[i]->due};
+        self->promises[self->promises_n++] = (struct receipt_promise){
+            message->promises[i]->kind, message->promises[i]->due, message->promises[i]->answered};
     buckstop__v1__receipt__free_unpacked (message, NULL);
     return fits ? 0 : -1;
 }
@@ -85,8 +87,10 @@ json_t *receipt_json (const receipt_t *self)
 {
     json_t *promises = json_array ();
     for (size_t i = 0; i < self->promises_n; i++)
-        json_array_append_new (promises, json_pack ("{s:s, s:o}", "kind", promise_kind_name (self->promises[i].kind),
-                                                    "due", value_time (self->promises[i].due)));
+        json_array_append_new (promises,
+                               json_pack ("{s:s, s:o, s:o*}", "kind", promise_kind_name (self->promises[i].kind), "due",
+                                          value_time (self->promises[i].due), "answered",
+                                          self->promises[i].answered ? json_true () : NULL));
     return json_pack ("{s:o, s:s, s:o, s:o, s:s}", "contact", value_text (self->contact), "disposition",
                       disposition_name (self->disposition), "accountable", value_text (self->accountable), "promises",
                       promises, "state", contact_state_name (self->state));

@@ -14,6 +14,7 @@ typedef struct receipt {
     struct receipt_promise {
         promise_kind_t kind;
         wall_ms_t due;
+        bool answered; /* a reply is on its way: nobody is to do more for it */
     } promises[PROMISES_MAX];
     size_t promises_n;
     contact_state_t state;
