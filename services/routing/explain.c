@@ -1,7 +1,8 @@
 /* explain.c - one contact's decision recomputed from the store.
  *
  * Hears: the store. Says: the need, everybody eligible in their order with what parts each from the one before,
- * everybody left out with the reason; as text for people and as JSON. The same functions decide as in routing. */
+ * everybody left out with the reason; as text for people and as JSON. The same functions decide as in routing. A
+ * contact that is with somebody is asked anew as if it were not: its own weight is not counted. */
 #include "explain.h"
 
 #include "contact.h"
@@ -117,13 +118,33 @@ static void text_row (FILE *out, const roster_t *roster, const route_row_t *row,
 
 static const char *const outcomes[] = {[ROUTE_OFFER] = "offer", [ROUTE_BUSY] = "busy", [ROUTE_NOBODY] = "nobody"};
 
+/* With whom it is, as long as it is to stay there. */
+static const char *holder_of (const contact_t *contact)
+{
+    if (contact_wants_somebody (contact))
+        return "";
+    return *contact->owner ? contact->owner : contact->offered_to;
+}
+
+/* Asked anew, it would not be in the way of itself. */
+static void set_free (const explain_t *self)
+{
+    int index = roster_find (self->roster, holder_of (&self->contact));
+    if (index >= 0)
+        roster_drop (self->roster, index, roster_person (self->roster, index)->epoch, self->contact.id);
+}
+
 static void text_head (FILE *out, const explain_t *self, const char *detail)
 {
     const contact_t *contact = &self->contact;
     fprintf (out, "contact   %s  %s\n", contact->id, contact->subject);
     fprintf (out, "state     %s, accountable %s%s%s\n", contact_state_name (contact->state), contact->accountable,
              *contact->owner ? ", owner " : "", contact->owner);
-    if (!contact_wants_somebody (contact))
+    const char *holder = holder_of (contact);
+    if (*holder)
+        fprintf (out, "          it is with %s now; asked anew, its own weight not counted, this is decided:\n",
+                 holder);
+    else if (!contact_wants_somebody (contact))
         fprintf (out, "          it wants nobody now; asked now, it would be decided like this\n");
     fprintf (out, "decision  %s\n", detail);
 }
@@ -157,6 +178,8 @@ static json_t *to_json (const explain_t *self, const route_need_t *need, const c
                               "people", people, "policy", (json_int_t)self->policy->version);
     if (decision->outcome == ROUTE_OFFER)
         json_object_set_new (json, "winner", json_string (decision->person));
+    if (*holder_of (&self->contact))
+        json_object_set_new (json, "with", json_string (holder_of (&self->contact)));
     return json;
 }
 
@@ -172,6 +195,7 @@ static void on_people (void *arg, bool away)
     route_decision_t decision;
     wall_ms_t now = store_now (self->store);
     route_row_t *rows = xcalloc (roster_size (self->roster), sizeof *rows);
+    set_free (self);
     route_need (&self->contact, now, self->policy, &need);
     route_explain (self->roster, &need, now, &decision, rows);
     route_detail (self->roster, &decision, detail);
