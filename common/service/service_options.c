@@ -127,7 +127,10 @@ void options_help (const options_t *self, FILE *out)
         print_row (rows.items[i], out);
     fprintf (out, "  %-30s %s\n  %-30s %s\n  %-30s %s\n", "--check", "only check the options, and end", "--help",
              "this page", "--version", "the version");
-    fprintf (out, "\nEach option may also be set in the environment: --log-level as BUCKSTOP_LOG_LEVEL.\n");
+    char name[ENVIRONMENT_SIZE];
+    if (rows.n > 0)
+        fprintf (out, "\nEach option may also be set in the environment: --%s as %s.\n", rows.items[0]->name,
+                 environment_name (rows.items[0], name));
     if (self->example)
         fprintf (out, "\nexample:\n  %s\n", self->example);
 }

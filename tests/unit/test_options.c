@@ -67,6 +67,7 @@ static const row_t rows[] = {
     {"check", {"--check", "--size", "5"}, {NULL}, OPTIONS_CHECKED, "here", 5, false, 0, ""},
     {"check of bad ones", {"--check", "--size", "0"}, {NULL}, OPTIONS_BAD, NULL, 0, false, 0, "--size"},
     {"help", {"--help"}, {NULL}, OPTIONS_TOLD, NULL, 0, false, 0, "how large (1..100, default 10)"},
+    {"help names a variable", {"--help"}, {NULL}, OPTIONS_TOLD, NULL, 0, false, 0, "--listen as BUCKSTOP_LISTEN"},
     {"help has the example", {"--help"}, {NULL}, OPTIONS_TOLD, NULL, 0, false, 0, "program --size 5"},
     {"version", {"--version"}, {NULL}, OPTIONS_TOLD, NULL, 0, false, 0, "program " BUCKSTOP_VERSION},
 };
