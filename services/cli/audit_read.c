@@ -137,7 +137,8 @@ static void judge_contact (reader_t *self, const contact_t *contact, unsigned at
                                 .offered_epoch = epoch_of (self, contact->offered_to)};
     audit_contact (&in, self->out);
     self->counts->contacts++;
-    self->counts->open += contact->state != BUCKSTOP__V1__CONTACT_STATE__CONTACT_STATE_CLOSED;
+    self->counts->resolved += contact->state == BUCKSTOP__V1__CONTACT_STATE__CONTACT_STATE_RESOLVED;
+    self->counts->closed += contact->state == BUCKSTOP__V1__CONTACT_STATE__CONTACT_STATE_CLOSED;
     self->counts->promises += contact->opened;
 }
 

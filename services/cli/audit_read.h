@@ -6,7 +6,8 @@
 #include "cli.h"
 
 typedef struct audit_counts {
-    uint64_t contacts, open, people, deliveries, dead, timers, promises;
+    uint64_t contacts, resolved, closed; /* contacts: all of them */
+    uint64_t people, deliveries, dead, timers, promises;
 } audit_counts_t;
 
 /* A walk over all, then a second look at each suspect. named: those that are still suspects; unsettled: how many changed

@@ -30,20 +30,27 @@ typedef struct cli {
     char token_read[128];
 } cli_t;
 
+/* Which of the shared options a command has: those of the ways that it takes. */
+enum { USES_INTAKE = 1, USES_STORE = 2, USES_WORKSPACE = 4, USES_STREAM = 8 };
+
 typedef struct command {
     const char *name;
     const char *summary;  /* one line */
     const char *synopsis; /* "ID [options]" */
     const char *example;
     int words_min, words_max;
+    unsigned uses; /* USES_... */
     int (*run) (cli_t *cli, const struct command *self, int argc, char **argv);
 } command_t;
 
 /* The rows of main.c's table. */
 extern const command_t commands[]; /* ended by a NULL name */
 
-/* Options of the command's own (may be NULL) and the common ones. CLI_GO, or the exit status. */
+/* Options of the command's own (may be NULL), then the shared ones that it uses. CLI_GO, or the exit status. */
 int cli_options (cli_t *cli, const command_t *command, const param_t *own, int argc, char **argv);
+/* A command's own options belong to one of its first words: given with another they are refused, not ignored. CLI_GO, or
+ * the exit status. What the environment sets is no such mistake: it is there for all commands. */
+int cli_options_of (const cli_t *cli, const char *given, const char *wanted, const param_t *own, char **argv);
 /* "buckstop: ..." on stderr; returns the status. */
 int cli_fail (int status, const char *format, ...) __attribute__ ((format (printf, 2, 3)));
 
@@ -64,10 +71,24 @@ typedef struct cli_request {
     bool quiet;
 } cli_request_t;
 int cli_http (cli_t *cli, const cli_request_t *request, json_t **answer);
-/* Appends the members of an array that comes in pages ("next" goes into ?after=), at most limit, to `all`. */
-int cli_http_pages (cli_t *cli, const char *path, const char *array, int64_t limit, json_t *all);
+/* The members of an array that comes in pages: "next" goes into ?after=. */
+typedef struct cli_pages {
+    const char *path, *array;
+    const char *after; /* begin behind this one; NULL: at the first */
+    int64_t limit;     /* so many are kept: the first ones, */
+    bool newest;       /* or the last ones, for which all pages are read */
+    json_t *all;       /* the caller's: they are appended */
+    int64_t seen;      /* more than `limit`: there are more; all of them when `newest` */
+    char hint[DETAIL_SIZE];
+} cli_pages_t;
+int cli_http_pages (cli_t *cli, cli_pages_t *pages);
 /* A part of a path or query, percent-encoded; free it. */
 char *cli_escape (const char *text);
+
+/* The whole id of a contact of which at least the last four characters are given. CLI_GO, or said, and the exit status.
+ * By intake; or by the store, once it is open and the workspace is known. */
+int cli_contact (cli_t *cli, const char *given, char id[ID_SIZE]);
+int cli_contact_stored (cli_t *cli, const char *given, char id[ID_SIZE]);
 
 /* Printing. */
 void cli_print_json (const json_t *value);

@@ -86,7 +86,31 @@ static const char *text_of (const json_t *problem, const char *key)
     return text ? text : "";
 }
 
-static void say_problem (const cli_t *cli, const json_t *problem, const answer_t *answer)
+/* What intake says is meant for programs that speak HTTP; here it is said for this command's options. */
+typedef struct saying {
+    const char *code, *detail, *hint; /* detail NULL: as it came */
+} saying_t;
+
+static const saying_t sayings[] = {
+    {"no-token", "none was sent", "Set BUCKSTOP_TOKEN, or --token-file FILE; 'buckstop token issue' makes one."},
+    {"bad-token", "it is wrong, or was revoked",
+     "Set BUCKSTOP_TOKEN, or --token-file FILE, to one that is known; 'buckstop token issue' makes one."},
+    {"not-you", NULL, "Leave --person out, or use an operator's token."},
+    {"no-such-path", NULL, "Is --server (BUCKSTOP_SERVER) the address of intake, and of this version?"},
+    {"no-such-person", NULL, "'buckstop people' lists those it names."},
+    {"unknown-person", NULL, "'buckstop people' lists those it names."},
+    {"key-reused", NULL, "Take a new --key for each request; say the same again to repeat one."},
+};
+
+static const saying_t *saying_of (const char *code)
+{
+    for (size_t i = 0; i < sizeof sayings / sizeof *sayings; i++)
+        if (strcmp (sayings[i].code, code) == 0)
+            return &sayings[i];
+    return NULL;
+}
+
+static void say_problem (const cli_t *cli, const cli_request_t *request, const json_t *problem, const answer_t *answer)
 {
     if (cli->json && problem) {
         cli_print_json (problem);
@@ -96,9 +120,13 @@ static void say_problem (const cli_t *cli, const json_t *problem, const answer_t
         cli_fail (CLI_NO, "HTTP %ld from %s", answer->status, cli->server);
         return;
     }
-    const char *hint = text_of (problem, "hint");
-    cli_fail (CLI_NO, "%s (%ld): %s", text_of (problem, "title"), answer->status, text_of (problem, "detail"));
-    if (*hint)
+    const saying_t *saying = saying_of (text_of (problem, "code"));
+    const char *hint = saying ? saying->hint : text_of (problem, "hint");
+    cli_fail (CLI_NO, "%s (%ld): %s", text_of (problem, "title"), answer->status,
+              saying && saying->detail ? saying->detail : text_of (problem, "detail"));
+    if (answer->status == 503 && request->key)
+        fprintf (stderr, "  Say it again with --key %s: then it is done once.\n", request->key);
+    else if (*hint)
         fprintf (stderr, "  %s\n", hint);
 }
 
@@ -107,7 +135,9 @@ static int judge (const cli_t *cli, const cli_request_t *request, CURLcode rc, c
     json_error_t error;
     if (rc != CURLE_OK) {
         if (!request->quiet)
-            cli_fail (CLI_UNREACHABLE, "can't reach %s: %s", cli->server, answer->error);
+            cli_fail (CLI_UNREACHABLE,
+                      "can't reach %s: %s\n  --server or BUCKSTOP_SERVER names it (deploy/up prints the line to paste)",
+                      cli->server, answer->error);
         return CLI_UNREACHABLE;
     }
     json_t *value = answer->size > 0 ? json_loadb (answer->bytes, answer->size, 0, &error) : NULL;
@@ -116,7 +146,7 @@ static int judge (const cli_t *cli, const cli_request_t *request, CURLcode rc, c
         return CLI_FINE;
     }
     if (!request->quiet)
-        say_problem (cli, value, answer);
+        say_problem (cli, request, value, answer);
     json_decref (value);
     return answer->status == 502 || answer->status == 503 || answer->status == 504 ? CLI_UNREACHABLE : CLI_NO;
 }
@@ -136,30 +166,43 @@ int cli_http (cli_t *cli, const cli_request_t *request, json_t **out)
     return status;
 }
 
-int cli_http_pages (cli_t *cli, const char *path, const char *array, int64_t limit, json_t *all)
+static void take_page (cli_pages_t *self, const json_t *page)
+{
+    size_t index;
+    json_t *item;
+    json_array_foreach (json_object_get (page, self->array), index, item)
+    {
+        self->seen++;
+        if (self->newest || self->seen <= self->limit)
+            json_array_append (self->all, item);
+        if (self->newest && self->seen > self->limit)
+            json_array_remove (self->all, 0);
+    }
+    snprintf (self->hint, sizeof self->hint, "%s", text_of (page, "hint"));
+}
+
+int cli_http_pages (cli_t *cli, cli_pages_t *self)
 {
     char whole[URL_SIZE];
-    snprintf (whole, sizeof whole, "%s", path);
-    for (;;) {
-        json_t *page = NULL, *item;
-        size_t index;
+    char *after = self->after ? cli_escape (self->after) : NULL;
+    bool more;
+    do {
+        json_t *page = NULL;
+        int used = snprintf (whole, sizeof whole, "%s", self->path);
+        if (after)
+            snprintf (whole + used, sizeof whole - (size_t)used, "%cafter=%s", strchr (self->path, '?') ? '&' : '?',
+                      after);
+        free (after);
         int rc = cli_http (cli, &(cli_request_t){"GET", whole, NULL, NULL, false}, &page);
         if (rc != CLI_FINE)
             return rc;
-        json_array_foreach (json_object_get (page, array), index, item)
-        {
-            if ((int64_t)json_array_size (all) < limit)
-                json_array_append (all, item);
-        }
-        const char *next = json_string_value (json_object_get (page, "next"));
-        bool more = next && *next && (int64_t)json_array_size (all) < limit;
-        char *after = more ? cli_escape (next) : NULL;
+        take_page (self, page);
+        const char *next = text_of (page, "next");
+        more = *next && (self->newest || self->seen <= self->limit);
+        after = more ? cli_escape (next) : NULL;
         json_decref (page);
-        if (!more)
-            return CLI_FINE;
-        snprintf (whole, sizeof whole, "%s%cafter=%s", path, strchr (path, '?') ? '&' : '?', after);
-        free (after);
-    }
+    } while (more);
+    return CLI_FINE;
 }
 
 char *cli_escape (const char *text)

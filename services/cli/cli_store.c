@@ -72,7 +72,10 @@ int cli_store_open (cli_t *cli)
     cli->connecting = false;
     if (store_ready (cli->store))
         return CLI_GO;
-    int rc = cli_fail (CLI_UNREACHABLE, "the store at %s can't be used: %s", cli->redis, store_why_not (cli->store));
+    int rc = cli_fail (
+        CLI_UNREACHABLE,
+        "the store can't be used: %s\n  --redis or BUCKSTOP_REDIS names it (deploy/up prints the line to paste)",
+        store_why_not (cli->store));
     cli_store_close (cli);
     return rc;
 }

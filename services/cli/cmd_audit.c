@@ -49,6 +49,11 @@ static bool audit_all (audit_t *self)
     return read;
 }
 
+static uint64_t open_of (const audit_counts_t *counts)
+{
+    return counts->contacts - counts->resolved - counts->closed;
+}
+
 static void print_json (const audit_t *self)
 {
     json_t *list = json_array ();
@@ -58,12 +63,18 @@ static void print_json (const audit_t *self)
                                                 "subject", finding->subject, "version", (json_int_t)finding->version,
                                                 "detail", finding->detail));
     }
-    json_t *answer =
-        json_pack ("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "contacts", (json_int_t)self->counts.contacts,
-                   "open", (json_int_t)self->counts.open, "people", (json_int_t)self->counts.people, "deliveries",
-                   (json_int_t)self->counts.deliveries, "dead", (json_int_t)self->counts.dead, "timers",
-                   (json_int_t)self->counts.timers, "promises", (json_int_t)self->counts.promises, "unsettled",
-                   (json_int_t)self->unsettled, "findings", list);
+    const audit_counts_t *counts = &self->counts;
+    const struct {
+        const char *name;
+        uint64_t count;
+    } numbers[] = {{"contacts", counts->contacts}, {"open", open_of (counts)}, {"resolved", counts->resolved},
+                   {"closed", counts->closed},     {"people", counts->people}, {"deliveries", counts->deliveries},
+                   {"dead", counts->dead},         {"timers", counts->timers}, {"promises", counts->promises},
+                   {"unsettled", self->unsettled}};
+    json_t *answer = json_object ();
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        json_object_set_new (answer, numbers[i].name, json_integer ((json_int_t)numbers[i].count));
+    json_object_set_new (answer, "findings", list);
     cli_print_json (answer);
     json_decref (answer);
 }
@@ -78,10 +89,11 @@ static void print_page (const audit_t *self)
                    self->named.items[i].detail, NULL);
     table_print (table, stdout);
     table_destroy (&table);
-    printf ("read: %" PRIu64 " contacts (%" PRIu64 " open), %" PRIu64 " people, %" PRIu64 " deliveries (%" PRIu64
-            " dead), %" PRIu64 " timers, %" PRIu64 " promises\n",
-            counts->contacts, counts->open, counts->people, counts->deliveries, counts->dead, counts->timers,
-            counts->promises);
+    printf ("read: %" PRIu64 " contacts: %" PRIu64 " open, %" PRIu64 " resolved, %" PRIu64 " closed; %" PRIu64
+            " people, %" PRIu64 " deliveries pending, %" PRIu64 " dead letters, %" PRIu64 " timers, %" PRIu64
+            " promises\n",
+            counts->contacts, open_of (counts), counts->resolved, counts->closed, counts->people,
+            counts->deliveries - counts->dead, counts->dead, counts->timers, counts->promises);
     if (self->unsettled > 0)
         printf ("%zu suspect%s kept changing and could not be settled: audit again\n", self->unsettled,
                 self->unsettled == 1 ? "" : "s");

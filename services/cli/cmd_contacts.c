@@ -44,6 +44,10 @@ static void print_receipt (const cli_t *cli, const json_t *receipt)
     json_array_foreach (json_object_get (receipt, "promises"), index, promise)
     {
         wall_ms_t at = cli_time_parse (json_text (promise, "due"));
+        if (json_is_true (json_object_get (promise, "answered"))) {
+            printf ("  answered: %-16s on its way to the customer\n", json_text (promise, "kind"));
+            continue;
+        }
         printf ("  promised: %-16s %s  %s\n", json_text (promise, "kind"), cli_time (at, due),
                 cli_in (at, clock_wall (), in));
     }
@@ -60,11 +64,18 @@ static int send_and_print (cli_t *cli, const char *path, json_t *body, const cha
     return status;
 }
 
+static void path_below (char path[PATH_SIZE], const char *contact, const char *what)
+{
+    char *id = cli_escape (contact);
+    snprintf (path, PATH_SIZE, "/v1/contacts/%s/%s", id, what);
+    free (id);
+}
+
 int cmd_submit (cli_t *cli, const command_t *command, int argc, char **argv)
 {
     const char *channel, *subject, *customer, *name, *thread, *language, *tier, *way, *to, *key, *contact;
     int64_t priority;
-    char made[KEY_TEXT_SIZE], path[PATH_SIZE] = "/v1/contacts";
+    char made[KEY_TEXT_SIZE], path[PATH_SIZE] = "/v1/contacts", id[ID_SIZE];
     const param_t own[] = {
         {"channel", PARAM_STRING, NULL, 0, 0, &channel, "chat, phone, mail, form, ... as the policy names it"},
         {"subject", PARAM_STRING, NULL, 0, 0, &subject, "one line"},
@@ -76,11 +87,14 @@ int cmd_submit (cli_t *cli, const command_t *command, int argc, char **argv)
         {"priority", PARAM_NUMBER, "0", -100, 100, &priority, "higher is sooner"},
         {"return-way", PARAM_STRING, NULL, 0, 0, &way, "mail, callback or spoken"},
         {"return-to", PARAM_STRING, NULL, 0, 0, &to, "address or URL that answers go to"},
-        {"contact", PARAM_STRING, NULL, 0, 0, &contact, "the customer says more on this contact"},
+        {"contact", PARAM_STRING, NULL, 0, 0, &contact,
+         "the customer says more on this one; its last characters will do"},
         {"key", PARAM_STRING, NULL, 0, 0, &key, "idempotency key; made when not given"},
         {NULL},
     };
     int rc = cli_options (cli, command, own, argc, argv);
+    if (rc == CLI_GO && contact && (rc = cli_contact (cli, contact, id)) == CLI_GO)
+        path_below (path, id, "messages");
     if (rc != CLI_GO)
         return rc;
     json_t *body = json_pack ("{s:s}", "text", cli->words[0]);
@@ -91,18 +105,13 @@ int cmd_submit (cli_t *cli, const command_t *command, int argc, char **argv)
         set_some (body, fields[i][0], fields[i][1]);
     if (priority)
         json_object_set_new (body, "priority", json_integer (priority));
-    if (contact) {
-        char *id = cli_escape (contact);
-        snprintf (path, sizeof path, "/v1/contacts/%s/messages", id);
-        free (id);
-    }
     return send_and_print (cli, path, body, make_key (key, made));
 }
 
 int cmd_act (cli_t *cli, const command_t *command, int argc, char **argv)
 {
     const char *person, *text, *to_person, *to_team, *promise, *key;
-    char made[KEY_TEXT_SIZE], path[PATH_SIZE];
+    char made[KEY_TEXT_SIZE], path[PATH_SIZE], contact[ID_SIZE];
     const param_t own[] = {
         {"person", PARAM_STRING, NULL, 0, 0, &person, "who acts; a token of scope person says so itself"},
         {"text", PARAM_STRING, NULL, 0, 0, &text, "reply, note, the question of wait, a reason"},
@@ -113,11 +122,11 @@ int cmd_act (cli_t *cli, const command_t *command, int argc, char **argv)
         {NULL},
     };
     int rc = cli_options (cli, command, own, argc, argv);
+    if (rc == CLI_GO)
+        rc = cli_contact (cli, cli->words[1], contact);
     if (rc != CLI_GO)
         return rc;
-    char *id = cli_escape (cli->words[1]);
-    snprintf (path, sizeof path, "/v1/contacts/%s/actions", id);
-    free (id);
+    path_below (path, contact, "actions");
     json_t *body = json_pack ("{s:s}", "action", cli->words[0]);
     const char *const fields[][2] = {{"person", person},
                                      {"text", text               ? text

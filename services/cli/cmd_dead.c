@@ -107,6 +107,8 @@ int cmd_dead (cli_t *cli, const command_t *command, int argc, char **argv)
     dead_command_t self = {.cli = cli};
     const param_t own[] = {{"by", PARAM_STRING, "", 0, 0, &self.by, "replay: who asks; the timeline says so"}, {NULL}};
     int rc = cli_options (cli, command, own, argc, argv);
+    if (rc == CLI_GO)
+        rc = cli_options_of (cli, cli->words[0], "replay", own, argv);
     if (rc != CLI_GO)
         return rc;
     bool listing = strcmp (cli->words[0], "list") == 0 && cli->words_n == 1;

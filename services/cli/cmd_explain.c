@@ -11,6 +11,7 @@
 typedef struct explain_command {
     cli_t *cli;
     workspaces_t *workspaces;
+    char id[ID_SIZE];
     int status;
 } explain_command_t;
 
@@ -36,7 +37,7 @@ static void on_policy (void *arg)
     explain_command_t *self = arg;
     const policy_t *policy = workspaces_policy (self->workspaces, self->cli->workspace);
     if (policy) {
-        explain_contact (self->cli->store, policy, self->cli->words[0], on_explained, self);
+        explain_contact (self->cli->store, policy, self->id, on_explained, self);
         return;
     }
     self->status = cli_fail (CLI_NO, "there is no policy of workspace '%s' that can be read", self->cli->workspace);
@@ -51,7 +52,10 @@ int cmd_explain (cli_t *cli, const command_t *command, int argc, char **argv)
         rc = cli_store_open (cli);
     if (rc != CLI_GO)
         return rc;
-    if ((rc = cli_workspace (cli)) == CLI_GO) {
+    rc = cli_workspace (cli);
+    if (rc == CLI_GO)
+        rc = cli_contact_stored (cli, cli->words[0], self.id);
+    if (rc == CLI_GO) {
         self.workspaces = workspaces_new (cli->loop, cli->store);
         workspaces_refresh (self.workspaces, cli->workspace, on_policy, &self);
         rc = cli_run (cli) ? self.status : CLI_UNREACHABLE;

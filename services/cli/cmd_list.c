@@ -10,9 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PATH_SIZE = 2048 };
+enum { PATH_SIZE = 2048, PAGE_MAX = 500 };
 
-/* The promise that is due first, of those in the list. */
+/* The promise that is due first, of those that wait for an answer. */
 static const json_t *first_promise (const json_t *contact)
 {
     const json_t *first = NULL;
@@ -20,6 +20,8 @@ static const json_t *first_promise (const json_t *contact)
     json_t *promise;
     json_array_foreach (json_object_get (contact, "promises"), index, promise)
     {
+        if (json_object_get (promise, "answered_at"))
+            continue;
         if (!first || strcmp (json_text (promise, "due"), json_text (first, "due")) < 0)
             first = promise;
     }
@@ -39,8 +41,8 @@ static void list_row (table_t *table, const json_t *contact)
 }
 
 typedef struct list_query {
-    const char *state, *team, *owner;
-    bool at_risk;
+    const char *state, *team, *owner, *after;
+    bool at_risk, newest;
     int64_t limit;
 } list_query_t;
 
@@ -50,22 +52,54 @@ static void query_path (const list_query_t *query, char path[PATH_SIZE])
                                      {"team", query->team},
                                      {"owner", query->owner},
                                      {"at_risk", query->at_risk ? "true" : NULL}};
-    size_t used = (size_t)snprintf (path, PATH_SIZE, "/v1/contacts");
-    char mark = '?';
+    int64_t page =
+        query->newest || query->limit >= PAGE_MAX ? PAGE_MAX : query->limit + 1; /* one more: is there one? */
+    size_t used = (size_t)snprintf (path, PATH_SIZE, "/v1/contacts?limit=%d", (int)page);
     for (size_t i = 0; i < sizeof fields / sizeof *fields && used < PATH_SIZE; i++) {
         if (!fields[i][1] || !*fields[i][1])
             continue;
         char *value = cli_escape (fields[i][1]);
-        used += (size_t)snprintf (path + used, PATH_SIZE - used, "%c%s=%s", mark, fields[i][0], value);
+        used += (size_t)snprintf (path + used, PATH_SIZE - used, "&%s=%s", fields[i][0], value);
         free (value);
-        mark = '&';
     }
+}
+
+/* What of all was shown, and how to see the rest. */
+static void print_foot (const list_query_t *query, const cli_pages_t *pages)
+{
+    size_t n = json_array_size (pages->all);
+    if (pages->seen <= query->limit)
+        printf ("%zu contact%s\n", n, n == 1 ? "" : "s");
+    else if (query->newest)
+        printf ("the newest %zu of %lld contacts, oldest first; --limit shows more\n", n, (long long)pages->seen);
+    else
+        printf ("the oldest %zu contacts of more; --limit shows more, --newest the newest, --after %s the next ones\n",
+                n, json_text (json_array_get (pages->all, n - 1), "contact"));
+}
+
+static int print_list (const cli_t *cli, const list_query_t *query, const cli_pages_t *pages)
+{
+    static const char *const heads[] = {"CONTACT", "STATE", "ACCOUNTABLE", "WITH", "TEAM", "CHANNEL", "PROMISE",
+                                        "DUE",     "",      "SUBJECT",     NULL};
+    size_t index;
+    json_t *contact;
+    if (cli->json)
+        cli_print_json (pages->all);
+    else {
+        table_t *table = table_new (heads);
+        json_array_foreach (pages->all, index, contact)
+        {
+            list_row (table, contact);
+        }
+        table_print (table, stdout);
+        print_foot (query, pages);
+        table_destroy (&table);
+    }
+    return *pages->hint ? cli_fail (pages->seen ? CLI_FINE : CLI_NO, "%s", pages->hint) : CLI_FINE;
 }
 
 int cmd_list (cli_t *cli, const command_t *command, int argc, char **argv)
 {
-    static const char *const heads[] = {"CONTACT", "STATE", "ACCOUNTABLE", "WITH", "TEAM", "CHANNEL", "PROMISE",
-                                        "DUE",     "",      "SUBJECT",     NULL};
     list_query_t query;
     char path[PATH_SIZE];
     const param_t own[] = {
@@ -73,28 +107,21 @@ int cmd_list (cli_t *cli, const command_t *command, int argc, char **argv)
         {"team", PARAM_STRING, NULL, 0, 0, &query.team, "of this team"},
         {"owner", PARAM_STRING, NULL, 0, 0, &query.owner, "of this person"},
         {"at-risk", PARAM_SWITCH, "no", 0, 0, &query.at_risk, "only where a promise is broken or nearly"},
-        {"limit", PARAM_NUMBER, "200", 1, 1000000, &query.limit, "at most so many"},
+        {"limit", PARAM_NUMBER, "200", 1, 1000000, &query.limit, "at most so many, the oldest ones"},
+        {"newest", PARAM_SWITCH, "no", 0, 0, &query.newest, "the newest ones instead; all are read for it"},
+        {"after", PARAM_STRING, NULL, 0, 0, &query.after, "only those behind this one, as the last line names it"},
         {NULL},
     };
     int rc = cli_options (cli, command, own, argc, argv);
     if (rc != CLI_GO)
         return rc;
-    json_t *all = json_array (), *contact;
-    size_t index;
+    cli_pages_t pages = {.path = path, .array = "contacts", .after = query.after, .limit = query.limit};
+    pages.newest = query.newest;
+    pages.all = json_array ();
     query_path (&query, path);
-    rc = cli_http_pages (cli, path, "contacts", query.limit, all);
-    if (rc == CLI_FINE && cli->json)
-        cli_print_json (all);
-    else if (rc == CLI_FINE) {
-        table_t *table = table_new (heads);
-        json_array_foreach (all, index, contact)
-        {
-            list_row (table, contact);
-        }
-        table_print (table, stdout);
-        printf ("%zu contact%s\n", json_array_size (all), json_array_size (all) == 1 ? "" : "s");
-        table_destroy (&table);
-    }
-    json_decref (all);
+    rc = cli_http_pages (cli, &pages);
+    if (rc == CLI_FINE)
+        rc = print_list (cli, &query, &pages);
+    json_decref (pages.all);
     return rc;
 }

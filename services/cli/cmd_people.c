@@ -36,7 +36,8 @@ static int list (cli_t *cli)
     static const char *const heads[] = {"PERSON", "NAME", "PRESENCE", "UNTIL", "", "LOAD", NULL};
     json_t *all = json_array (), *person;
     size_t index;
-    int rc = cli_http_pages (cli, "/v1/people", "people", INT64_MAX, all);
+    int rc =
+        cli_http_pages (cli, &(cli_pages_t){.path = "/v1/people", .array = "people", .limit = INT64_MAX, .all = all});
     if (rc == CLI_FINE && cli->json)
         cli_print_json (all);
     else if (rc == CLI_FINE) {
@@ -140,6 +141,8 @@ int cmd_people (cli_t *cli, const command_t *command, int argc, char **argv)
     if (rc != CLI_GO)
         return rc;
     const char *word = cli->words_n > 0 ? cli->words[0] : "list";
+    if ((rc = cli_options_of (cli, word, "present", own, argv)) != CLI_GO)
+        return rc;
     if (strcmp (word, "list") == 0 && cli->words_n < 2)
         return list (cli);
     if (strcmp (word, "present") == 0 && cli->words_n == 2)

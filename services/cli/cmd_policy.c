@@ -1,7 +1,7 @@
 /* cmd_policy.c - buckstop policy: check a file, apply it, show what is in force.
  *
  * Hears: a YAML file, the workspace's record. Says: every error with its place, the line itself and what was
- * expected; or the old and the new version and who leaves. check needs no running system.
+ * expected; warnings beside them, which change nothing; or the old and the new version and who leaves. check needs no running system.
  */
 #include "commands.h"
 
@@ -54,42 +54,78 @@ static void show_place (const char *text, int line, int column)
     fprintf (stderr, "    %.*s\n    %*s^\n", (int)strcspn (at, "\n"), at, column > 1 ? column - 1 : 0, "");
 }
 
-static void say_errors (const policy_command_t *self, const policy_errors_t *errors)
+static json_t *places_json (const policy_errors_t *places)
 {
     json_t *list = json_array ();
-    for (size_t i = 0; i < errors->n; i++) {
-        const policy_error_t *error = &errors->items[i];
-        if (self->cli->json) {
-            json_array_append_new (list, json_pack ("{s:i, s:i, s:s, s:s}", "line", error->line, "column",
-                                                    error->column, "what", error->what, "expected", error->expected));
-            continue;
-        }
-        fprintf (stderr, "%s:%d:%d: %s\n", self->path, error->line, error->column, error->what);
-        show_place (self->text, error->line, error->column);
-        if (*error->expected)
-            fprintf (stderr, "    expected: %s\n", error->expected);
+    for (size_t i = 0; i < places->n; i++)
+        json_array_append_new (list, json_pack ("{s:i, s:i, s:s, s:s}", "line", places->items[i].line, "column",
+                                                places->items[i].column, "what", places->items[i].what, "expected",
+                                                places->items[i].expected));
+    return list;
+}
+
+static void say_places (const policy_command_t *self, const policy_errors_t *places, const char *kind)
+{
+    for (size_t i = 0; i < places->n; i++) {
+        const policy_error_t *place = &places->items[i];
+        fprintf (stderr, "%s:%d:%d: %s%s\n", self->path, place->line, place->column, kind, place->what);
+        show_place (self->text, place->line, place->column);
+        if (*place->expected)
+            fprintf (stderr, "    expected: %s\n", place->expected);
     }
-    if (self->cli->json)
+}
+
+static void say_errors (const policy_command_t *self, const policy_errors_t *errors)
+{
+    if (self->cli->json) {
+        json_t *list = places_json (errors);
         cli_print_json (list);
-    else
-        fprintf (stderr, "%zu error%s\n", errors->n, errors->n == 1 ? "" : "s");
-    json_decref (list);
+        json_decref (list);
+        return;
+    }
+    say_places (self, errors, "");
+    fprintf (stderr, "%zu error%s\n", errors->n, errors->n == 1 ? "" : "s");
+}
+
+/* --workspace says nothing here, since the file does: another one is a mistake. */
+static int check_workspace (const policy_command_t *self, const policy_t *policy)
+{
+    const char *wanted = self->cli->workspace;
+    if (!policy || !wanted || strcmp (wanted, policy->workspace) == 0)
+        return CLI_GO;
+    return cli_fail (CLI_USAGE, "%s: it is the policy of workspace '%s', not of '%s'", self->path, policy->workspace,
+                     wanted);
+}
+
+static void say_fine (const policy_command_t *self, const policy_t *policy, const policy_errors_t *warnings)
+{
+    if (self->cli->json) {
+        puts ("[]"); /* the errors; warnings are for people */
+        return;
+    }
+    printf ("%s: fine: workspace %s, %zu people, %zu teams, %zu rules", self->path, policy->workspace, policy->people_n,
+            policy->teams_n, policy->rules_n);
+    if (warnings->n)
+        printf (", %zu warning%s", warnings->n, warnings->n == 1 ? "" : "s");
+    putchar ('\n');
 }
 
 static int check (policy_command_t *self)
 {
-    policy_errors_t errors = {0};
-    policy_t *policy = policy_parse (self->text, self->size, &errors);
-    if (!policy)
+    policy_errors_t errors = {0}, warnings = {0};
+    policy_t *policy = policy_check (self->text, self->size, &errors, &warnings);
+    int status = check_workspace (self, policy);
+    if (!policy) {
         say_errors (self, &errors);
-    else if (self->cli->json)
-        puts ("[]");
-    else
-        printf ("%s: fine: workspace %s, %zu people, %zu teams, %zu rules\n", self->path, policy->workspace,
-                policy->people_n, policy->teams_n, policy->rules_n);
-    int status = policy ? CLI_FINE : CLI_NO;
+        status = CLI_NO;
+    } else if (status == CLI_GO) {
+        say_places (self, &warnings, "warning: ");
+        say_fine (self, policy, &warnings);
+        status = CLI_FINE;
+    }
     policy_destroy (&policy);
     policy_errors_clear (&errors);
+    policy_errors_clear (&warnings);
     return status;
 }
 
@@ -111,8 +147,8 @@ static void say_applied (const policy_applied_t *applied)
     if (applied->outcome == POLICY_SAME)
         printf ("%s: this policy is in force already, version %" PRIu32 "\n", applied->workspace, applied->new_version);
     else
-        printf ("%s: version %" PRIu32 " is in force (before: %" PRIu32 ")\n", applied->workspace, applied->new_version,
-                applied->old_version);
+        printf ("%s: version %" PRIu32 " is in force (before: %" PRIu32 "); the services follow within a second\n",
+                applied->workspace, applied->new_version, applied->old_version);
     for (size_t i = 0; i < applied->leaving_n; i++)
         printf ("  leaving: %s; what they hold goes back to the matcher\n", applied->leaving[i]);
 }
@@ -138,9 +174,25 @@ static void on_applied (void *arg, const policy_applied_t *applied)
     loop_stop (self->cli->loop);
 }
 
+/* What is wrong with it is said by policy_apply. */
+static int look (policy_command_t *self)
+{
+    policy_errors_t errors = {0}, warnings = {0};
+    policy_t *policy = policy_check (self->text, self->size, &errors, &warnings);
+    int rc = check_workspace (self, policy);
+    if (rc == CLI_GO)
+        say_places (self, &warnings, "warning: ");
+    policy_destroy (&policy);
+    policy_errors_clear (&errors);
+    policy_errors_clear (&warnings);
+    return rc;
+}
+
 static int apply (policy_command_t *self)
 {
-    int rc = cli_store_open (self->cli);
+    int rc = look (self);
+    if (rc == CLI_GO)
+        rc = cli_store_open (self->cli);
     if (rc != CLI_GO)
         return rc;
     self->status = CLI_UNREACHABLE;
@@ -213,6 +265,8 @@ int cmd_policy (cli_t *cli, const command_t *command, int argc, char **argv)
     const char *login = getlogin ();
     const param_t own[] = {{"by", PARAM_STRING, login ? login : "operator", 0, 0, &self.by, "who applies it"}, {NULL}};
     int rc = cli_options (cli, command, own, argc, argv);
+    if (rc == CLI_GO)
+        rc = cli_options_of (cli, cli->words[0], "apply", own, argv);
     if (rc != CLI_GO)
         return rc;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

@@ -39,9 +39,12 @@ static void print_promises (const json_t *contact)
         char kind[64], due[CLI_TIME_SIZE], in[CLI_TIME_SIZE], step[CLI_TIME_SIZE];
         wall_ms_t at = cli_time_parse (json_text (promise, "due"));
         bool paused = json_is_true (json_object_get (promise, "paused"));
+        bool answered = json_object_get (promise, "answered_at");
         snprintf (kind, sizeof kind, "  %s", json_text (promise, "kind"));
-        table_row (table, kind, json_text (promise, "state"), cli_time (at, due),
-                   paused ? "paused" : cli_in (at, clock_wall (), in),
+        table_row (table, kind, answered ? "answered, on its way" : json_text (promise, "state"), cli_time (at, due),
+                   paused     ? "paused"
+                   : answered ? ""
+                              : cli_in (at, clock_wall (), in),
                    cli_time (cli_time_parse (json_text (promise, "step_at")), step), NULL);
     }
     table_print (table, stdout);
@@ -109,10 +112,13 @@ static int fetch (cli_t *cli, const char *id, json_t **contact)
 int cmd_show (cli_t *cli, const command_t *command, int argc, char **argv)
 {
     json_t *contact = NULL;
+    char whole[ID_SIZE];
     int rc = cli_options (cli, command, NULL, argc, argv);
+    if (rc == CLI_GO)
+        rc = cli_contact (cli, cli->words[0], whole);
     if (rc != CLI_GO)
         return rc;
-    char *id = cli_escape (cli->words[0]);
+    char *id = cli_escape (whole);
     rc = fetch (cli, id, &contact);
     free (id);
     if (rc == CLI_FINE && cli->json)

@@ -6,12 +6,14 @@
 
 #include "ids.h"
 #include "tokens.h"
+#include "workspaces.h"
 
 #include <string.h>
 
 typedef struct token_command {
     cli_t *cli;
     const char *scope, *person, *note;
+    workspaces_t *workspaces; /* issue, for a person: is there one of that name? */
     table_t *table;
     json_t *list;
     int status;
@@ -43,6 +45,28 @@ static void on_issued (void *arg, const char *token, const token_info_t *info)
     json_decref (answer);
 }
 
+static void issue_now (token_command_t *self, scope_t scope)
+{
+    tokens_issue (self->cli->store, self->cli->workspace, scope, scope == SCOPE_PERSON ? self->person : NULL,
+                  self->note ? self->note : "", on_issued, self);
+}
+
+static void on_policy (void *arg)
+{
+    token_command_t *self = arg;
+    const policy_t *policy = workspaces_policy (self->workspaces, self->cli->workspace);
+    if (!policy)
+        fprintf (stderr, "buckstop: workspace '%s' has no policy yet: nobody knows a person '%s'\n",
+                 self->cli->workspace, self->person);
+    if (!policy || policy_person (policy, self->person)) {
+        issue_now (self, SCOPE_PERSON);
+        return;
+    }
+    self->status = cli_fail (CLI_NO, "the policy of workspace '%s' names no person '%s'; no token was issued",
+                             self->cli->workspace, self->person);
+    loop_stop (self->cli->loop);
+}
+
 static int issue (token_command_t *self)
 {
     scope_t scope;
@@ -52,8 +76,12 @@ static int issue (token_command_t *self)
         return cli_fail (CLI_USAGE, "--person names who holds a token of scope person, and only of that");
     if (self->person && *self->person && !name_valid (self->person))
         return cli_fail (CLI_USAGE, "'%s' is no name of a person", self->person);
-    tokens_issue (self->cli->store, self->cli->workspace, scope, scope == SCOPE_PERSON ? self->person : NULL,
-                  self->note ? self->note : "", on_issued, self);
+    if (scope != SCOPE_PERSON) {
+        issue_now (self, scope);
+        return CLI_GO;
+    }
+    self->workspaces = workspaces_new (self->cli->loop, self->cli->store);
+    workspaces_refresh (self->workspaces, self->cli->workspace, on_policy, self);
     return CLI_GO;
 }
 
@@ -117,6 +145,7 @@ static int perform (token_command_t *self, int (*run) (token_command_t *self), b
         else
             table_print (self->table, stdout);
     }
+    workspaces_destroy (&self->workspaces);
     cli_store_close (self->cli);
     table_destroy (&self->table);
     json_decref (self->list);
@@ -139,6 +168,8 @@ int cmd_token (cli_t *cli, const command_t *command, int argc, char **argv)
         {NULL},
     };
     int rc = cli_options (cli, command, own, argc, argv);
+    if (rc == CLI_GO)
+        rc = cli_options_of (cli, cli->words[0], "issue", own, argv);
     if (rc != CLI_GO)
         return rc;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)

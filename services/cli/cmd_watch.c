@@ -16,7 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { PATH_SIZE = 128, PAGE = 200, LOOK_MS = 1000 };
+enum { PATH_SIZE = 128, PAGE = 200, BACK_PAGE = 1000, LOOK_MS = 1000 };
 
 typedef struct watch {
     cli_t *cli;
@@ -142,21 +142,62 @@ static void on_stream (void *arg, bus_peer_t *peer, const void *bytes, size_t si
     buckstop__v1__envelope__free_unpacked (envelope, NULL);
 }
 
+static int range (const watch_t *self, uint64_t after, int64_t limit, json_t **page)
+{
+    char path[PATH_SIZE];
+    snprintf (path, sizeof path, "/v1/events?after=%" PRIu64 "&limit=%" PRId64, after, limit);
+    return cli_http (self->cli, &(cli_request_t){"GET", path, NULL, NULL, false}, page);
+}
+
+/* Those of (after, until] that are wanted, newest first, until there are enough. */
+static void keep_wanted (const watch_t *self, const json_t *page, uint64_t until, json_t *kept)
+{
+    const json_t *events = json_object_get (page, "events");
+    for (size_t i = json_array_size (events); i-- > 0 && json_array_size (kept) < (size_t)self->last;) {
+        json_t *event = json_array_get (events, i);
+        if ((uint64_t)json_number (event, "number") <= until && wanted (self, event))
+            json_array_append (kept, event);
+    }
+}
+
+/* With filters, --last counts what fits them: page by page back from the newest. */
+static int print_back (watch_t *self, uint64_t oldest, uint64_t newest)
+{
+    json_t *kept = json_array ();
+    int rc = CLI_FINE;
+    uint64_t until = newest;
+    while (rc == CLI_FINE && until >= oldest && until > 0 && json_array_size (kept) < (size_t)self->last) {
+        json_t *page = NULL;
+        uint64_t after = until > BACK_PAGE ? until - BACK_PAGE : 0;
+        rc = range (self, after, BACK_PAGE, &page);
+        if (rc == CLI_FINE)
+            keep_wanted (self, page, until, kept);
+        json_decref (page);
+        until = after;
+    }
+    for (size_t i = json_array_size (kept); rc == CLI_FINE && i-- > 0;)
+        print_event (self, json_array_get (kept, i));
+    fflush (stdout);
+    self->seen = newest;
+    json_decref (kept);
+    return rc == CLI_FINE ? CLI_GO : rc;
+}
+
 /* Where to begin: at the newest, or --last before it. */
 static int find_start (watch_t *self)
 {
     json_t *page = NULL;
-    char path[PATH_SIZE];
-    snprintf (path, sizeof path, "/v1/events?after=0&limit=1");
-    int rc = cli_http (self->cli, &(cli_request_t){"GET", path, NULL, NULL, false}, &page);
+    int rc = range (self, 0, 1, &page);
     if (rc != CLI_FINE)
         return rc;
     uint64_t newest = (uint64_t)json_number (page, "newest"), oldest = (uint64_t)json_number (page, "oldest_kept");
     uint64_t back = (uint64_t)self->last;
+    json_decref (page);
+    if (self->contact || self->team || self->state)
+        return print_back (self, oldest, newest);
     self->seen = newest > back ? newest - back : 0;
     if (oldest > 0 && self->seen + 1 < oldest)
         self->seen = oldest - 1;
-    json_decref (page);
     return CLI_GO;
 }
 
@@ -189,7 +230,7 @@ int cmd_watch (cli_t *cli, const command_t *command, int argc, char **argv)
         {"contact", PARAM_STRING, NULL, 0, 0, &self.contact, "only this one; its last characters are enough"},
         {"team", PARAM_STRING, NULL, 0, 0, &self.team, "only contacts of this team"},
         {"state", PARAM_STRING, NULL, 0, 0, &self.state, "only contacts that are then in this state"},
-        {"last", PARAM_NUMBER, "0", 0, 1000000, &self.last, "begin so many events back"},
+        {"last", PARAM_NUMBER, "0", 0, 1000000, &self.last, "begin so many events back, of those that fit"},
         {NULL},
     };
     int rc = cli_options (cli, command, own, argc, argv);

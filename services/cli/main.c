@@ -9,32 +9,35 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WORDS_FEW = 1, WORDS_PAIR = 2, WORDS_ACT = 3 };
+enum { WORDS_FEW = 1, WORDS_PAIR = 2, WORDS_ACT = 3, STORE_AND_WORKSPACE = USES_STORE | USES_WORKSPACE };
 
 const command_t commands[] = {
     {"submit", "hand in what a customer says", "TEXT [options]",
      "buckstop submit 'Where is my parcel?' --channel mail --customer ann@example.org --subject Parcel", 1, WORDS_FEW,
-     cmd_submit},
-    {"show", "one contact: state, promises, timeline", "CONTACT [options]", "buckstop show 01KAJ6Q6JS0000000000000000",
-     1, WORDS_FEW, cmd_show},
-    {"list", "contacts, by state, team, owner", "[options]", "buckstop list --at-risk --team billing", 0, 0, cmd_list},
+     USES_INTAKE, cmd_submit},
+    {"show", "one contact: state, promises, timeline", "CONTACT [options]", "buckstop show 7TQ4ZD", 1, WORDS_FEW,
+     USES_INTAKE, cmd_show},
+    {"list", "contacts, by state, team, owner", "[options]", "buckstop list --at-risk --team billing", 0, 0,
+     USES_INTAKE, cmd_list},
     {"act",
      "do something with a contact: accept, decline, reply, note, wait, transfer, resolve, reopen, acknowledge, release",
-     "ACTION CONTACT [TEXT] [options]",
-     "buckstop act reply 01KAJ6Q6JS0000000000000000 'It is on its way.' --person ada", WORDS_PAIR, WORDS_ACT, cmd_act},
-    {"watch", "follow what happens", "[options]", "buckstop watch --team billing", 0, 0, cmd_watch},
+     "ACTION CONTACT [TEXT] [options]", "buckstop act reply 7TQ4ZD 'It is on its way.' --person ada", WORDS_PAIR,
+     WORDS_ACT, USES_INTAKE, cmd_act},
+    {"watch", "follow what happens", "[options]", "buckstop watch --team billing", 0, 0,
+     USES_INTAKE | USES_STREAM | USES_WORKSPACE, cmd_watch},
     {"people", "who is there; be there", "[list | present PERSON | away PERSON] [options]",
-     "buckstop people present ada --for 8h", 0, WORDS_PAIR, cmd_people},
-    {"explain", "who would get a contact now, and why nobody else", "CONTACT [options]",
-     "buckstop explain 01KAJ6Q6JS0000000000000000", 1, WORDS_FEW, cmd_explain},
+     "buckstop people present ada --for 8h", 0, WORDS_PAIR, USES_INTAKE, cmd_people},
+    {"explain", "who would get a contact now, and why nobody else", "CONTACT [options]", "buckstop explain 7TQ4ZD", 1,
+     WORDS_FEW, STORE_AND_WORKSPACE, cmd_explain},
     {"audit", "read every record and say what is wrong", "[options]",
-     "buckstop audit --redis unix:/run/buckstop/redis.sock", 0, 0, cmd_audit},
+     "buckstop audit --redis unix:/run/buckstop/redis.sock", 0, 0, STORE_AND_WORKSPACE, cmd_audit},
     {"policy", "check a policy, apply it, show the one in force", "check FILE | apply FILE | show [options]",
-     "buckstop policy check deploy/policies/example.yaml", 1, WORDS_PAIR, cmd_policy},
+     "buckstop policy check deploy/policies/example.yaml", 1, WORDS_PAIR, STORE_AND_WORKSPACE, cmd_policy},
     {"token", "issue, revoke and list bearer tokens", "issue --scope SCOPE | revoke TOKEN | list [options]",
-     "buckstop token issue --scope person --person ada --note 'ada, laptop'", 1, WORDS_PAIR, cmd_token},
+     "buckstop token issue --scope person --person ada --note 'ada, laptop'", 1, WORDS_PAIR, STORE_AND_WORKSPACE,
+     cmd_token},
     {"dead", "deliveries that failed for good; send one again", "list | replay DELIVERY [options]",
-     "buckstop dead replay 0123456789abcdef-0", 1, WORDS_PAIR, cmd_dead},
+     "buckstop dead replay 0123456789abcdef-0", 1, WORDS_PAIR, STORE_AND_WORKSPACE, cmd_dead},
     {NULL},
 };
 
@@ -53,6 +56,7 @@ static void print_commands (FILE *out)
     for (const command_t *row = commands; row->name; row++)
         fprintf (out, "  %-8s %s\n", row->name, row->summary);
     fputs ("  help     a command's page: buckstop help watch\n\n"
+           "a CONTACT is its id, or the last four or more characters of it, as watch prints them\n\n"
            "exit status: 0 fine, 1 the answer is no, 2 usage, 3 can not be reached\n\n"
            "example:\n  BUCKSTOP_TOKEN=bs_... buckstop list --at-risk\n",
            out);

@@ -1,4 +1,4 @@
-/* options.c - options of a command: its own rows, then those that every command knows.
+/* options.c - options of a command: its own rows, then the shared ones that it uses.
  *
  * Hears: argv, the environment. Says: CLI_GO with cli->words, or the exit status when there is nothing to do.
  * The token comes from a file or the environment only: arguments can be read by everybody on the machine.
@@ -13,6 +13,11 @@
 
 enum { COMMON_ROWS = 12 };
 
+typedef struct common_row {
+    unsigned uses; /* 0: every command has it */
+    param_t param;
+} common_row_t;
+
 int cli_fail (int status, const char *format, ...)
 {
     va_list list;
@@ -24,22 +29,30 @@ int cli_fail (int status, const char *format, ...)
     return status;
 }
 
-static void common_rows (cli_t *cli, param_t rows[COMMON_ROWS])
+static void common_rows (cli_t *cli, unsigned uses, param_t rows[COMMON_ROWS])
 {
-    const param_t list[COMMON_ROWS] = {
-        {"json", PARAM_SWITCH, "no", 0, 0, &cli->json, "print JSON, for programs"},
-        {"server", PARAM_STRING, "http://127.0.0.1:7400", 0, 0, &cli->server, "where intake answers"},
-        {"token-file", PARAM_STRING, NULL, 0, 0, &cli->token_file, "file with the token; or set BUCKSTOP_TOKEN"},
-        {"redis", PARAM_STRING, "127.0.0.1:6379", 0, 0, &cli->redis, "the store: host:port, or unix:/path"},
-        {"redis-user", PARAM_STRING, NULL, 0, 0, &cli->redis_user, "name to log in with there"},
-        {"redis-password-file", PARAM_STRING, NULL, 0, 0, &cli->redis_password_file, "file with the password"},
-        {"durability", PARAM_STRING, "fsync", 0, 0, &cli->durability, "as the services have it"},
-        {"shards", PARAM_NUMBER, "16", 1, SHARDS_MAX, &cli->shards, "as the services have it"},
-        {"workspace", PARAM_STRING, NULL, 0, 0, &cli->workspace, "which one; needed when there are several"},
-        {"stream", PARAM_STRING, "tcp://127.0.0.1:7415", 0, 0, &cli->stream, "where notification publishes events"},
-        {NULL},
+    const common_row_t list[] = {
+        {0, {"json", PARAM_SWITCH, "no", 0, 0, &cli->json, "print JSON, for programs"}},
+        {USES_INTAKE, {"server", PARAM_STRING, "http://127.0.0.1:7400", 0, 0, &cli->server, "where intake answers"}},
+        {USES_INTAKE,
+         {"token-file", PARAM_STRING, NULL, 0, 0, &cli->token_file, "file with the token; or set BUCKSTOP_TOKEN"}},
+        {USES_STORE,
+         {"redis", PARAM_STRING, "127.0.0.1:6379", 0, 0, &cli->redis, "the store: host:port, or unix:/path"}},
+        {USES_STORE, {"redis-user", PARAM_STRING, NULL, 0, 0, &cli->redis_user, "name to log in with there"}},
+        {USES_STORE,
+         {"redis-password-file", PARAM_STRING, NULL, 0, 0, &cli->redis_password_file, "file with the password"}},
+        {USES_STORE, {"durability", PARAM_STRING, "fsync", 0, 0, &cli->durability, "as the services have it"}},
+        {USES_STORE, {"shards", PARAM_NUMBER, "16", 1, SHARDS_MAX, &cli->shards, "as the services have it"}},
+        {USES_WORKSPACE,
+         {"workspace", PARAM_STRING, NULL, 0, 0, &cli->workspace, "which one; needed when there are several"}},
+        {USES_STREAM,
+         {"stream", PARAM_STRING, "tcp://127.0.0.1:7415", 0, 0, &cli->stream, "where notification publishes events"}},
     };
-    memcpy (rows, list, sizeof list);
+    size_t n = 0;
+    for (size_t i = 0; i < sizeof list / sizeof *list; i++)
+        if (!list[i].uses || list[i].uses & uses)
+            rows[n++] = list[i].param;
+    rows[n] = (param_t){NULL};
 }
 
 static int read_line (const char *path, char *line, size_t size)
@@ -73,7 +86,7 @@ int cli_options (cli_t *cli, const command_t *command, const param_t *own, int a
     param_t common[COMMON_ROWS];
     char program[64];
     int rest = argc;
-    common_rows (cli, common);
+    common_rows (cli, command->uses, common);
     snprintf (program, sizeof program, "buckstop %s", command->name);
     const param_t *const tables[] = {own ? own : none, common, NULL};
     const options_t options = {program, command->synopsis, command->summary, command->example, tables};
@@ -91,4 +104,25 @@ int cli_options (cli_t *cli, const command_t *command, const param_t *own, int a
     if (cli->words_n < command->words_min || cli->words_n > command->words_max)
         return cli_fail (CLI_USAGE, "usage: %s %s\nexample:\n  %s", program, command->synopsis, command->example);
     return read_secrets (cli);
+}
+
+/* getopt has put the options before the words. */
+static bool is_given (const cli_t *cli, const param_t *row, char **argv)
+{
+    size_t length = strlen (row->name);
+    for (; argv < cli->words; argv++)
+        if (strncmp (*argv, "--", 2) == 0 && strncmp (*argv + 2, row->name, length) == 0 &&
+            ((*argv)[2 + length] == '\0' || (*argv)[2 + length] == '='))
+            return true;
+    return false;
+}
+
+int cli_options_of (const cli_t *cli, const char *given, const char *wanted, const param_t *own, char **argv)
+{
+    if (strcmp (given, wanted) == 0)
+        return CLI_GO;
+    for (const param_t *row = own; row->name; row++)
+        if (is_given (cli, row, argv))
+            return cli_fail (CLI_USAGE, "--%s belongs to '%s'; '%s' does not use it", row->name, wanted, given);
+    return CLI_GO;
 }

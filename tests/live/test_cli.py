@@ -34,6 +34,7 @@ people:
   dana: { name: Dana R., ways: [{ log: dana }] }
 teams:
   front: { lead: dana, members: [ada, ben] }
+dry: log
 """
 
 
@@ -150,7 +151,9 @@ def services_start_without_a_store(s):
         assert s.health(name, "/healthz")[0] == 200
         status, words = s.health(name, "/readyz")
         assert status == 503 and "redis" in words, words
-    s.run("policy", "show", status=3)
+        until(f"{name} says why", lambda n=name: "No such file or directory" in s.health(n, "/readyz")[1])
+    words = s.run("policy", "show", status=3)
+    assert "No such file or directory" in words and "--redis or BUCKSTOP_REDIS" in words, words
     s.start_redis()
     for name in SERVICES:
         until(f"{name} is ready", lambda n=name: s.health(n, "/readyz")[0] == 200)
@@ -170,6 +173,13 @@ def policies(s):
     with open(path, "w", encoding="utf-8") as file:
         file.write(POLICY)
     assert "fine" in s.run("policy", "check", path)
+    doubtful = os.path.join(s.dir, "doubtful.yaml")
+    with open(doubtful, "w", encoding="utf-8") as file:
+        file.write(POLICY + "rules:\n  - { name: r, then: { skills: { tax: 2 } } }\n")
+    done = s.call("policy", "check", doubtful)
+    assert done.returncode == 0 and "1 warning\n" in done.stdout, done
+    assert re.search(r"doubtful.yaml:11:34: warning: rule 'r' wants tax 2", done.stderr), done
+    assert "of workspace 'desk', not of 'other'" in s.run("policy", "check", path, "--workspace", "other", status=2)
     assert json.loads(s.run("policy", "apply", path, "--json"))["new_version"] == 1
     assert json.loads(s.run("policy", "apply", path, "--json"))["outcome"] == "same"
     assert POLICY in s.run("policy", "show")
@@ -184,6 +194,9 @@ def tokens(s):
     assert "no such token" in s.run("token", "revoke", gone, status=1)
     s.run("token", "issue", "--scope", "king", status=2)
     s.run("token", "issue", "--scope", "person", status=2)
+    words = s.run("token", "issue", "--scope", "person", "--person", "zoe", status=1)
+    assert "names no person 'zoe'" in words, words
+    assert "zoe" not in s.run("token", "list")
 
 
 def usage(s):
@@ -195,6 +208,13 @@ def usage(s):
         words = s.run("help", command)
         assert "example:\n  buckstop " + command in words and "--json" in words, words
     assert "exit status" in s.run("help")
+    # an option that would be ignored is neither offered nor taken
+    assert "--redis" not in s.run("help", "list") and "--server" not in s.run("help", "token")
+    s.run("list", "--workspace", "desk", status=2)
+    s.run("audit", "--server", "http://127.0.0.1:9", status=2)
+    assert "belongs to 'issue'" in s.run("token", "list", "--scope", "person", status=2)
+    s.run("people", "--for", "8h", status=2)
+    s.run("dead", "list", "--by", "me", status=2)
     assert s.run("--version").startswith("buckstop ")
 
 
@@ -206,27 +226,43 @@ def life_of_a_contact(s):
     s.run("people", "present", "ada", token=s.token)
     assert re.search(r"ada +Ada L. +present", s.run("people", token=s.token))
     receipt = json.loads(s.run("submit", "Where is my parcel?", "--channel", "form", "--subject", "Parcel",
-                               "--customer", "ann", "--json", token=s.token))
+                               "--customer", "ann", "--return-way", "mail", "--return-to", "ann@example.org",
+                               "--json", token=s.token))
     assert receipt["disposition"] == "opened" and receipt["accountable"] == "dana"
     s.contact = receipt["contact"]
     until("offered to ada", lambda: '"offered_to": "ada"' in s.run("show", s.contact, "--json", token=s.token))
     assert "ada" in s.run("list", "--state", "offered", token=s.token)
-    words = s.run("explain", s.contact)
+    words = s.run("explain", s.contact[-6:])
     assert "ada" in words and "ben" in words and "absent" in words, words
-    s.run("act", "accept", s.contact, "--person", "ada", token=s.token)
+    assert "it is with ada now" in words and "0 of 100 in use" in words, words
+    assert json.loads(s.run("explain", s.contact, "--json"))["with"] == "ada"
+    s.run("act", "accept", s.contact[-6:].lower(), "--person", "ada", token=s.token)
     s.run("act", "note", s.contact, "Looked it up.", "--person", "ada", token=s.token)
     words = s.run("act", "accept", s.contact, "--person", "ben", token=s.token, status=1)
     assert "ada" in words, words
-    page = s.run("show", s.contact, token=s.token)
+    page = s.run("show", s.contact[-4:], token=s.token)
     assert "ada takes it" in page and "new by form: Parcel" in page and "Looked it up." in page, page
     s.run("act", "release", "01HZZZZZZZZZZZZZZZZZZZZZZZ", "--person", "ada", token=s.token, status=1)
 
 
 def refusals_and_no_answer(s):
-    assert "401" in s.run("list", token="bs_aaaaaaaaaa_" + "a" * 43, status=1)
+    words = s.run("list", token="bs_aaaaaaaaaa_" + "a" * 43, status=1)
+    assert "401" in words and "BUCKSTOP_TOKEN, or --token-file" in words and "header" not in words, words
+    words = s.run("list", status=1)
+    assert "none was sent" in words and "BUCKSTOP_TOKEN, or --token-file" in words and "Auth" not in words, words
+    words = s.run("people", "present", "zoe", token=s.token, status=1)
+    assert "'buckstop people' lists" in words, words
+    assert "the policy names no team 'nosuch'" in s.run("list", "--team", "nosuch", token=s.token, status=1)
+    assert "the policy names no person 'zoe'" in s.run("list", "--owner", "zoe", token=s.token, status=1)
+    assert "must be one of" in s.run("list", "--state", "lost", token=s.token, status=1)
+    assert "no contact's id ends with 'ZZZZ'" in s.run("show", "zzzz", token=s.token, status=1)
+    assert "no contact's id ends with 'ZZZZ'" in s.run("explain", "zzzz", status=1)
+    s.run("show", s.contact[-3:], token=s.token, status=2)
+    s.run("show", "../people", token=s.token, status=2)
     problem = s.run("show", "01HZZZZZZZZZZZZZZZZZZZZZZZ", "--json", token=s.token, status=1)
     assert '"status": 404' in problem, problem
-    s.run("list", "--server", "http://127.0.0.1:9", token=s.token, status=3)
+    words = s.run("list", "--server", "http://127.0.0.1:9", token=s.token, status=3)
+    assert "--server or BUCKSTOP_SERVER" in words, words
 
 
 def watch_has_no_gap(s):
@@ -252,6 +288,39 @@ def watch_filters(s):
     until("its notes", lambda: watch.facts().count("noted") >= 7)
     assert {event["contact"] for event in watch.events} == {s.contact}
     assert watch.stop() == 0
+    # --last counts those that fit
+    s.run("people", "present", "ben", token=s.token)
+    watch = Watch(s, s.token, "--last", "3", "--contact", s.contact[-6:])
+    until("the last three", lambda: len(watch.events) == 3)
+    s.run("act", "note", s.contact, "one more", "--person", "ada", token=s.token)
+    until("the next", lambda: len(watch.events) >= 4)
+    assert watch.facts()[:4] == ["noted"] * 4 and {event["contact"] for event in watch.events} == {s.contact}
+    numbers = [event["number"] for event in watch.events]
+    assert numbers == sorted(set(numbers)), numbers
+    assert watch.stop() == 0
+    s.run("people", "away", "ben", token=s.token)
+
+
+def a_reply_on_its_way(s):
+    receipt = s.run("act", "reply", s.contact[-6:], "It is on its way.", "--person", "ada", token=s.token)
+    assert re.search(r"answered: first_response +on its way", receipt), receipt
+    assert "promised: first_response" not in receipt, receipt
+    until("delivered", lambda: "kept: first response" in s.run("show", s.contact, token=s.token))
+
+
+def lists(s):
+    more = [json.loads(s.run("submit", f"More {i}", "--channel", "form", "--customer", f"m{i}", "--json",
+                             token=s.token))["contact"] for i in range(3)]
+    contacts = [s.contact] + more
+    known = [c["contact"] for c in json.loads(s.run("list", "--json", token=s.token))]
+    assert known == sorted(contacts), (known, contacts)
+    assert "4 contacts\n" in s.run("list", "--limit", "4", token=s.token)
+    words = s.run("list", "--limit", "2", token=s.token)
+    assert "the oldest 2 contacts of more" in words and "--newest" in words and f"--after {known[1]} " in words, words
+    rest = json.loads(s.run("list", "--after", known[1], "--json", token=s.token))
+    assert [c["contact"] for c in rest] == known[2:], rest
+    words = s.run("list", "--limit", "3", "--newest", token=s.token)
+    assert "the newest 3 of 4 contacts" in words and known[0] not in words and known[3] in words, words
 
 
 def dead_letters(s):
@@ -264,8 +333,12 @@ def audit_is_clean(s):
         s.run("submit", f"Question {i}", "--channel", "form", "--customer", f"c{i}", token=s.token)
     # drained and offered: nothing is under way any more
     until("all is settled", lambda: "received" not in s.run("list", token=s.token))
+    s.run("act", "resolve", s.contact[-6:], "--person", "ada", token=s.token)
     report = json.loads(s.run("audit", "--json"))
-    assert report["findings"] == [] and report["contacts"] == 9 and report["people"] >= 1, report
+    assert report["findings"] == [] and report["contacts"] == 12 and report["people"] >= 1, report
+    assert (report["open"], report["resolved"], report["closed"]) == (11, 1, 0), report
+    words = s.run("audit")
+    assert "12 contacts: 11 open, 1 resolved, 0 closed" in words and "deliveries pending" in words, words
 
 
 def drain(s):
@@ -312,14 +385,14 @@ def audit_names_each_fault(s):
     kept = event_pb2.Event(facts=[{"kind": event_pb2.FACT_KIND_PROMISE_KEPT, "promise": 2}])
     for _ in range(2):
         s.db.rpush(f"b:{tag}:tl:desk:{twice}", kept.SerializeToString())
-    # ids[0] is ada's: a new epoch of hers that nobody drained
+    # ids[0] is resolved, the others are ada's: a new epoch of hers that nobody drained
     key = f"b:{tag}:p:desk:ada"
     bytes_ = s.db.get(key)
     body = 16 + 8 * bytes_[2]
     ada = s.record_pb2.Person.FromString(bytes_[body:])
     ada.epoch += 1
     s.db.set(key, bytes_[:12] + ada.epoch.to_bytes(4, "big") + bytes_[16:body] + ada.SerializeToString())
-    fault("older epoch", ids[0])
+    fault("older epoch", next(spare))
     found = {(f["fault"], f["subject"]) for f in json.loads(s.run("audit", "--json", status=1))["findings"]}
     assert expected <= found, f"not named: {expected - found}\nnamed: {found}"
     more = {f for f in found - expected if f[0] not in ("older epoch", "wrong timer", "stray timer")}
@@ -329,7 +402,7 @@ def audit_names_each_fault(s):
 
 
 CASES = [services_start_without_a_store, policies, tokens, usage, life_of_a_contact, refusals_and_no_answer,
-         watch_has_no_gap, watch_filters, dead_letters, audit_is_clean, drain, audit_names_each_fault]
+         watch_has_no_gap, watch_filters, a_reply_on_its_way, lists, dead_letters, audit_is_clean, drain, audit_names_each_fault]
 
 
 def main():
