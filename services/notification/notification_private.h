@@ -45,6 +45,7 @@ enum {
     HELD_DRAINING_MS = 500,
     FAULT_SAID_MS = 60000, /* a fault of ours is said in the log so often */
     DEAD_COUNTED_MAX = 1000,
+    STREAM_AGAIN = 256, /* published again at most, when a stream goes on below what was */
     SETTLE_TIMEOUT_MS = 2500,
     SETTLE_TRIES_MAX = 3,
 };
@@ -202,7 +203,7 @@ void settle_forget (attempt_t *attempt);
 const char *settle_name (enum settle how);
 
 void stream_open (notification_t *self);
-void stream_look (notification_t *self); /* follow workspaces that are new */
+void stream_look (notification_t *self); /* each second: follow workspaces that are new, find what began anew */
 void stream_close (notification_t *self);
 
 typedef struct feed {
@@ -210,8 +211,9 @@ typedef struct feed {
     notification_t *self;
     char workspace[NAME_SIZE];
     store_follow_t *follow;
-    bool opening;
-    size_t dead; /* dead letters, as counted last; at most DEAD_COUNTED_MAX */
+    bool opening, looking;
+    uint64_t seen, seen_then; /* the newest number published; when the newest was asked for */
+    size_t dead;              /* dead letters, as counted last; at most DEAD_COUNTED_MAX */
     bool trimming;
     wall_ms_t cutoff;
     uint64_t low, high, probe; /* low is too old, high is to be kept */

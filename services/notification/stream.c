@@ -2,6 +2,9 @@
  *
  * Hears:  the workspaces' event streams, from their end at start. Says: Envelopes with topic "WORKSPACE.fact".
  *
+ * Once a second the newest number is compared with what was published: where it is lower, the store has lost some
+ * (fail-over, flush), and the feed begins anew and says so.
+ *
  * Each replica publishes every event: subscribers drop numbers that they have seen and ask for a range that they
  * missed. The number is the stream entry's own: it was drawn by the commit that made it. */
 #include "notification_private.h"
@@ -42,6 +45,8 @@ static void publish (feed_t *feed, const store_value_t *value)
 static void followed (void *arg, const store_values_t *values)
 {
     feed_t *feed = arg;
+    if (values->n)
+        feed->seen = (uint64_t)values->items[values->n - 1].score;
     for (size_t i = 0; i < values->n; i++)
         publish (feed, &values->items[i]);
 }
@@ -57,11 +62,55 @@ static void found_end (void *arg, const store_values_t *values)
     store_t *store = self->service->store;
     uint64_t end = values->n ? (uint64_t)values->items[0].score : 0;
     key_events (key, store_shard (store, feed->workspace), feed->workspace);
+    feed->seen = end;
     feed->follow = store_follow (store, key, end, followed, feed);
+}
+
+/* ---- after a fail-over or a flush the numbers may go on below those that were published ---- */
+
+/* From a little before its newest: what came since the last look is among it, and twice told does no harm. */
+static void begin_anew (feed_t *feed, uint64_t newest)
+{
+    char key[KEY_SIZE], was[24], is[24];
+    store_t *store = feed->self->service->store;
+    snprintf (was, sizeof was, "%llu", (unsigned long long)feed->seen);
+    snprintf (is, sizeof is, "%llu", (unsigned long long)newest);
+    log_fact (LOG_WARNING_, "", "event stream goes on below what was published", "workspace", feed->workspace,
+              "published", was, "newest", is, NULL);
+    metric_add ("buckstop_events_anew", 1);
+    store_unfollow (&feed->follow);
+    feed->seen = newest > STREAM_AGAIN ? newest - STREAM_AGAIN : 0;
+    key_events (key, store_shard (store, feed->workspace), feed->workspace);
+    feed->follow = store_follow (store, key, feed->seen, followed, feed);
+}
+
+static void compared (void *arg, const store_values_t *values)
+{
+    feed_t *feed = arg;
+    feed->looking = false;
+    if (!notification_release (feed->self) || values->away || values->wrong_type || !feed->follow)
+        return;
+    uint64_t newest = values->n ? (uint64_t)values->items[0].score : 0;
+    if (newest < feed->seen_then)
+        begin_anew (feed, newest);
+}
+
+static void compare (feed_t *feed)
+{
+    char key[KEY_SIZE];
+    store_t *store = feed->self->service->store;
+    if (feed->looking)
+        return;
+    feed->looking = true;
+    feed->seen_then = feed->seen; /* what is published while the answer is on its way is newer */
+    notification_hold (feed->self);
+    store_events_last (store, key_events (key, store_shard (store, feed->workspace), feed->workspace), compared, feed);
 }
 
 static void open_feed (feed_t *feed)
 {
+    if (feed->follow)
+        compare (feed);
     if (feed->follow || feed->opening)
         return;
     char key[KEY_SIZE];

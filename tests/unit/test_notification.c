@@ -944,6 +944,29 @@ static void every_event_is_published (void **state)
     assert_int_equal (house->heard_number, number);
 }
 
+/* A fail-over or a flush: what comes then has lower numbers, and is published all the same. */
+static void a_stream_that_begins_anew_is_followed (void **state)
+{
+    house_t *house = *state;
+    replica_t *replica = start (house);
+    run (replica);
+    assert_int_equal (bus_connect (house->bus, BUS_STREAM, replica->service.stream, heard, house), 0);
+    fake_advance (100);
+    for (int i = 0; i < 5; i++)
+        put_standard (house);
+    fake_advance (3000);
+    unsigned heard_before = house->heard;
+    assert_int_equal (heard_before, 5);
+    assert_int_equal (fake_log_count ("goes on below"), 0);
+    char key[KEY_SIZE];
+    fake_store_remove (key_events (key, 0, "acme"));
+    put_standard (house);
+    fake_advance (5000);
+    assert_int_equal (house->heard, heard_before + 1);
+    assert_true (house->heard_number < 5);
+    assert_int_equal (fake_log_count ("goes on below"), 1);
+}
+
 static void old_events_are_trimmed (void **state)
 {
     house_t *house = *state;
@@ -1038,6 +1061,7 @@ int main (void)
         CASE (a_reply_accepted_keeps_the_promise),
         CASE (a_reply_that_fails_counts_as_never_given),
         CASE (every_event_is_published),
+        CASE (a_stream_that_begins_anew_is_followed),
         CASE (old_events_are_trimmed),
         CASE (a_drain_finishes_what_is_begun),
         CASE (stopped_in_the_middle),
