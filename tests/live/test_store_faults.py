@@ -247,9 +247,30 @@ def nearly_full(stack):
     for contact in soon:
         w.until("its promise breaks, and the lead is told", lambda c=contact: told_step(receiver, c))
     assert world["intake"].ask("/readyz").status == 200
+    quite_full(world, receiver, mine[0])
     world.redis.config_set("maxmemory", 0)
     w.until("they are accepted again", lambda: not refused())
     world.audit()
+
+
+def quite_full(world, receiver, contact):
+    """Past the limit Redis refuses every write: nothing is half done, and it goes on when there is room again."""
+    world.redis.config_set("maxmemory", 0)
+    w.until("there is room again", lambda: world.ask("POST", "/v1/contacts", {
+        "channel": "mail", "text": "hello", "customer": "room"}, "room").status == 202)
+    soon = world.submit("soon")
+    began = time.monotonic()
+    before = world.view(contact)["version"]
+    world.redis.config_set("maxmemory", int(world.redis.info("memory")["used_memory"] * 0.9))
+    answer = world.ask("POST", f"/v1/contacts/{contact}/actions", {"action": "note", "person": "ada", "text": "full"}, "full")
+    assert answer.status == 503 and answer.headers["Retry-After"], answer
+    health_answers(world)
+    w.until("the promise is overdue", lambda: time.monotonic() > began + 1.2)
+    assert world.view(contact)["version"] == before
+    world.redis.config_set("maxmemory", 0)
+    w.until("its promise breaks, and the lead is told", lambda: told_step(receiver, soon))
+    assert world.act(contact, "note", "ada", "full", text="full").status == 200
+    assert world.view(contact)["version"] == before + 1
 
 
 def hints_lost(stack):
