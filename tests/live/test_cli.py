@@ -365,6 +365,11 @@ def audit_names_each_fault(s):
     event_pb2 = importlib.import_module("buckstop.v1.event_pb2")
     s.db = redis.Redis(unix_socket_path=s.socket)
     tag = s.db.keys("b:*:w:desk")[0].decode().split(":")[1]
+    twins = [f"01H{'Z' * 18}{letter}5D7K" for letter in "AB"]
+    s.db.zadd(f"b:{tag}:open:desk", {twin: 0 for twin in twins})
+    words = s.run("explain", "5d7k", status=1)
+    assert "several ids end with '5D7K'" in words and all(twin in words for twin in twins), words
+    s.db.zrem(f"b:{tag}:open:desk", *twins)
     keys = sorted(key.decode() for key in s.db.keys(f"b:{tag}:c:desk:*"))
     ids = [key.rsplit(":", 1)[1] for key in keys]
     due, spare = f"b:{tag}:due:c", iter(ids[1:])
