@@ -114,14 +114,7 @@ static void say (const replay_t *self, const delivery_t *delivery, int shard, wa
     WORD_COPY (fact.by, self->by);
     WORD_COPY (fact.to, delivery->person[0] ? delivery->person : "customer");
     snprintf (fact.detail, sizeof fact.detail, "%s: a dead letter is sent again", purpose_name (delivery->purpose));
-    char key[KEY_SIZE];
-    size_t size;
-    uint8_t *entry = event_pack (self->workspace, &named, delivery->person, &fact, 1, NULL, 0, now, true, &size);
-    commit_append (commit, key_timeline (key, shard, self->workspace, delivery->contact), entry, size);
-    free (entry);
-    entry = event_pack (self->workspace, &named, delivery->person, &fact, 1, NULL, 0, now, false, &size);
-    commit_event (commit, key_events (key, shard, self->workspace), entry, size);
-    free (entry);
+    event_put (commit, shard, self->workspace, &named, delivery->person, &fact, true);
 }
 
 static void commit_replay (replay_t *self, const record_head_t *head, delivery_t *delivery)

@@ -316,7 +316,7 @@ void outbox_hint (void *arg, bus_peer_t *peer, const void *bytes, size_t size)
     envelope_t *envelope;
     char why[DETAIL_SIZE];
     if (wire_unpack (bytes, size, allowed, &envelope, why) != WIRE_OK) {
-        log_fact (LOG_WARNING_, "", "bad hint", "why", why, NULL);
+        log_fact (LOG_WARNING_, "", "bad message", "link", "outbox", "why", why, NULL);
         metric_add ("bad_messages", 1);
         return;
     }

@@ -120,15 +120,7 @@ static void say (const attempt_t *attempt, commit_t *commit)
     WORD_COPY (named.subject, attempt->subject);
     WORD_COPY (named.trace, delivery->trace);
     fact_t fact = fact_of (attempt);
-    char key[KEY_SIZE];
-    size_t size;
-    uint8_t *entry =
-        event_pack (delivery->workspace, &named, delivery->person, &fact, 1, NULL, 0, fact.at, true, &size);
-    commit_append (commit, key_timeline (key, attempt->shard, delivery->workspace, delivery->contact), entry, size);
-    free (entry);
-    entry = event_pack (delivery->workspace, &named, delivery->person, &fact, 1, NULL, 0, fact.at, false, &size);
-    commit_event (commit, key_events (key, attempt->shard, delivery->workspace), entry, size);
-    free (entry);
+    event_put (commit, attempt->shard, delivery->workspace, &named, delivery->person, &fact, true);
 }
 
 /* ---- after the commit ---- */

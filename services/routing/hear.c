@@ -18,8 +18,8 @@ static envelope_t *unpack (const void *bytes, size_t size, envelope_kind_t kind)
     char why[DETAIL_SIZE];
     if (wire_unpack (bytes, size, allowed, &envelope, why) == WIRE_OK)
         return envelope;
-    metric_add ("routing_malformed", 1);
-    log_fact (LOG_WARNING_, "", "message refused", "why", why, NULL);
+    metric_add ("bad_messages", 1);
+    log_fact (LOG_WARNING_, "", "bad message", "why", why, NULL);
     return NULL;
 }
 

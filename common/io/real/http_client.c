@@ -2,7 +2,8 @@
  *
  * Hears: calls, the loop's descriptors and its timer. Says: one answer a call, always from the loop, never from
  * within the call. curl looks names up in threads of its own. A peer that is silent costs its own call only.
- * Limits: PEER_CONNECTIONS_MAX at once to one peer (further calls wait, within their time-out), IDLE_MAX kept open.
+ * Limits: PEER_CONNECTIONS_MAX at once to one peer, IDLE_MAX kept open. Further calls wait, within their time-out, but
+ * not many should: curl 8 looks at all of them whenever one ends (30 us each), so callers keep to about that number.
  */
 #include "http_client.h"
 

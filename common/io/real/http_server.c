@@ -2,7 +2,7 @@
  * when it wants to look at idle connections.
  *
  * Hears: requests. Says: the handler's answers; of its own 400, 413 and 503 as problem documents (what
- * libmicrohttpd can't read as HTTP at all it answers itself, in its own words). A request waits suspended for
+ * libmicrohttpd can't read as HTTP at all, since 1.0 also a head without Host, it answers in its own words). A request waits suspended for
  * its answer; libmicrohttpd never times those out, so the list of open ones has one timer. A body that is too
  * large is read to its end and not kept, since an answer given before is lost on a client that still writes;
  * when it is announced to be far too large, or the client asks first (Expect), the answer comes at once.
