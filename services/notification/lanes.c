@@ -60,17 +60,18 @@ static bool may_wait (const lane_t *lane, const attempt_t *attempt)
 static void hold (attempt_t *attempt)
 {
     notification_t *self = attempt->self;
-    bool failing = target_failing (attempt->target);
+    bool mute = target_mute (attempt->target);
     wall_ms_t now = store_now (self->service->store);
     if (!self->draining)
         attempt->delivery.holds++;
     attempt->next_due = self->draining
                             ? now + HELD_DRAINING_MS
-                            : delivery_held (&attempt->delivery, failing ? HELD_FAILING_MS : HELD_SHORT_MS, now);
+                            : delivery_held (&attempt->delivery, mute ? HELD_FAILING_MS : HELD_SHORT_MS, now);
     snprintf (attempt->words, sizeof attempt->words, "%.180s %s", attempt->target->host,
-              self->draining ? "waits for another sender: this one stops"
-              : failing      ? "keeps failing"
-                             : "has as many calls under way as it may");
+              self->draining                     ? "waits for another sender: this one stops"
+              : target_failing (attempt->target) ? "keeps failing"
+              : mute                             ? "has not answered yet"
+                                                 : "has as many calls under way as it may");
     attempt_hold (attempt);
 }
 

@@ -168,6 +168,7 @@ void lanes_sweep (notification_t *self);
 
 target_t *target_of (notification_t *service, const delivery_t *delivery);
 bool target_failing (const target_t *self);
+bool target_mute (const target_t *self);   /* it has failed and not answered, or keeps failing */
 bool target_proven (const target_t *self); /* it has answered, and has not kept failing since */
 bool target_free (const target_t *self, mono_ms_t now);
 unsigned target_waiting_max (const target_t *self);

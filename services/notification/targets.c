@@ -53,6 +53,11 @@ bool target_failing (const target_t *self)
     return self->failures >= TARGET_FAILURES;
 }
 
+bool target_mute (const target_t *self)
+{
+    return self->failures && !self->answered;
+}
+
 bool target_proven (const target_t *self)
 {
     return !self->paced || self->answered;
@@ -72,7 +77,7 @@ unsigned target_waiting_max (const target_t *self)
 {
     if (!self->paced)
         return LANE_WAITING_MAX;
-    if (self->failures && !self->answered)
+    if (target_mute (self))
         return target_failing (self) ? 0 : 1;
     return self->answered ? TARGET_WAITING_MAX : TARGET_WAITING_NEW;
 }

@@ -338,6 +338,43 @@ def bad_peers(house, far):
     assert turn < TURN_LIMIT_US, turn
 
 
+def silent_hosts(house, far):
+    """80 silent hosts, and one under 200 spellings, thousands of callbacks: log, mail, pages and a healthy customer go on."""
+    service = Service(house, "--smtp", f"smtp://127.0.0.1:{far.smtp_port}", "--attempt-ms", "5000")
+    url = f"http://127.0.0.1:{far.port}"
+    silent = []
+    for _ in range(80):
+        silent.append(socket.socket())
+        silent[-1].bind(("127.0.0.1", 0))
+        silent[-1].listen(1024)
+    ports = [peer.getsockname()[1] for peer in silent]
+    customer = dict(person="", purpose=house.pb.DELIVERY_PURPOSE_REPLY)
+    known = house.put(house.delivery(address=f"{url}/back", **customer))
+    until("the customer's host answers", 5, lambda: known.id in far.ids("/back"))
+    for n in range(30):
+        house.put(*[house.delivery(address=f"http://127.0.0.1:{port}/", **customer) for port in ports],
+                  *[house.delivery(address=f"http://u{n}-{k}@LOCALHOST:{ports[0]}/", **customer) for k in range(7)])
+    worst, lines, began = 0, 0, time.monotonic()
+    while time.monotonic() < began + 15:
+        mails, start = len(far.mails), time.monotonic()
+        page, back = house.delivery(address=f"{url}/page"), house.delivery(address=f"{url}/back", **customer)
+        house.put(page, back, house.delivery(address="ada@example.com", way=house.pb.WAY_KIND_MAIL),
+                  house.delivery(address="ada", way=house.pb.WAY_KIND_LOG))
+        lines += 1
+        until("a page beside silent hosts", 4, lambda: page.id in far.ids("/page"))
+        until("a healthy customer beside silent hosts", 4, lambda: back.id in far.ids("/back"))
+        until("a mail beside silent hosts", 4, lambda: len(far.mails) > mails)
+        until("the log beside silent hosts", 4, lambda: service.text().count(" notice ") >= lines)
+        worst = max(worst, time.monotonic() - start)
+    held = service.metric('buckstop_deliveries_total{way="webhook",outcome="held"}')
+    print(f"beside 80 silent hosts and {30 * 87} callbacks: at most {worst:.2f} s, held {held:.0f} times")
+    assert held < 3 * 30 * 87, held
+    assert service.metric("buckstop_outbox_held_age_seconds") > 5
+    service.process.kill()
+    for peer in silent:
+        peer.close()
+
+
 def dead_letter(house, far):
     """404 is for good: out of the timers, into the dead letters, with its reason."""
     service = Service(house)
@@ -496,7 +533,7 @@ def rate(house, far):
 def main():
     wanted = sys.argv[1:]
     passed = failed = 0
-    for case in (every_way, bad_peers, dead_letter, kill_points, two_replicas, drain, store_away, a_whole_life, rate):
+    for case in (every_way, bad_peers, silent_hosts, dead_letter, kill_points, two_replicas, drain, store_away, a_whole_life, rate):
         if wanted and case.__name__ not in wanted:
             continue
         house, far = House(), Receiver()
