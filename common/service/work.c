@@ -1,8 +1,9 @@
 /* work.c - the five steps for a contact: load, decide, commit, send.
  *
  * Somebody may be faster: a refused commit leads to reload and decide again, under the same event id, at
- * most WORK_TRIES_MAX times. A hint may bring the record along; it is believed only as far as the commit's
- * version check goes, and when it leads to a refusal the store is asked. */
+ * most WORK_TRIES_MAX times. A caller that has just read the record from the store may bring it along; the commit
+ * checks its version and nothing else of it, so it must never come from a message. When it leads to a refusal the
+ * store is asked again. */
 #include "work.h"
 
 #include "keys.h"
@@ -88,7 +89,7 @@ static void send_hints (work_t *self)
     if (plan->send_at)
         service_hint_outbox (service, self->shard, plan->send_at);
     if (plan->route)
-        service_hint_route (service, self->workspace, self->contact, "", plan->record, plan->record_size);
+        service_hint_route (service, self->workspace, self->contact, "", NULL, 0);
     for (size_t i = 0; i < 2 && *plan->room_for[i]; i++)
         service_hint_route (service, self->workspace, "", plan->room_for[i], NULL, 0);
 }

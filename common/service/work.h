@@ -44,7 +44,7 @@ typedef struct work_order {
     service_t *service;
     const char *workspace, *contact; /* copied */
     contact_event_t event;           /* strings in it are copied (also the submission's) */
-    const void *record;              /* the contact as a hint brought it, or as leased: saves the load; may be NULL */
+    const void *record; /* the contact as just read or leased, never from a message: saves the load; or NULL */
     size_t record_size;
     wall_ms_t now;  /* 0: store_now at decision; time events give the lease's */
     int timeout_ms; /* 0: STORE_TIMEOUT_MS */
