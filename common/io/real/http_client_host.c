@@ -13,7 +13,7 @@ static bool plain_part (CURLU *parsed, CURLUPart part, unsigned flags, char *to,
     char *text = NULL;
     bool got = curl_url_get (parsed, part, &text, flags) == CURLUE_OK && strlen (text) < size;
     if (got)
-        strcpy (to, text);
+        snprintf (to, size, "%s", text);
     curl_free (text);
     return got;
 }
