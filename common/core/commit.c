@@ -7,9 +7,6 @@
 
 #include "xmalloc.h"
 
-#include <inttypes.h>
-#include <stdio.h>
-
 enum { BLOCK_SIZE = 4096, NUMBER_SIZE = 24, HEAD_VERSION_AT = 4, HEAD_EPOCH_AT = 12 };
 
 typedef struct block {
@@ -112,9 +109,14 @@ static void add_text (commit_t *self, const char *text)
 
 static void add_number (commit_t *self, int64_t number)
 {
-    char text[NUMBER_SIZE];
-    snprintf (text, sizeof text, "%" PRId64, number);
-    add_text (self, text);
+    char text[NUMBER_SIZE], *at = text + sizeof text; /* by hand: there are several in each commit */
+    uint64_t left = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
+    do
+        *--at = (char)('0' + left % 10);
+    while (left /= 10);
+    if (number < 0)
+        *--at = '-';
+    add_bytes (self, at, (size_t)(text + sizeof text - at));
 }
 
 /* Numbers inside a record's head are big endian. */

@@ -57,8 +57,15 @@ static void test_utf8 (void **state)
         {"\xf0\x9f\x98\x28", 4, false},
     };
     (void)state;
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         assert_int_equal (utf8_valid (rows[i].bytes, rows[i].size), rows[i].valid);
+        for (size_t before = 0; before < 20; before++) { /* plain text around it is looked at eight bytes at a time */
+            char text[40] = "abcdefgh\x01\x7f  0123456789abcdefghijklmnop";
+            memcpy (text + before, rows[i].bytes, rows[i].size);
+
+            assert_int_equal (utf8_valid (text, 38), rows[i].valid);
+        }
+    }
 }
 
 /* ---- single bodies */

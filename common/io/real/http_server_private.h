@@ -32,7 +32,7 @@ struct http_request {
     bool seen;                         /* the handler was called, or the request refused */
     bool suspended;
     bool crowded; /* there was no room for its body */
-    char *method, *path;
+    char *method, *path; /* in the request's own block */
     http_fields_t headers, queries;
     char *body;
     size_t body_size, body_room;

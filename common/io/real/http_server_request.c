@@ -12,11 +12,12 @@ enum { BODY_ROOM_MIN = 1024, BODY_SMALL = 16 * 1024, HEX = 16 };
 http_request_t *http_request_new (http_server_t *server, struct MHD_Connection *connection, const char *method,
                                   const char *path)
 {
-    http_request_t *self = xcalloc (1, sizeof *self);
+    size_t method_size = strlen (method) + 1, path_size = strlen (path) + 1;
+    http_request_t *self = xcalloc (1, sizeof *self + method_size + path_size);
     self->server = server;
     self->connection = connection;
-    self->method = xstrdup (method);
-    self->path = xstrdup (path);
+    self->method = memcpy (self + 1, method, method_size);
+    self->path = memcpy (self->method + method_size, path, path_size);
     return self;
 }
 
@@ -44,8 +45,6 @@ void http_request_release (http_request_t *self)
         MHD_destroy_response (self->response);
     free (self->headers.items);
     free (self->queries.items);
-    free (self->method);
-    free (self->path);
     drop_body (self);
     free (self);
 }
