@@ -1,0 +1,32 @@
+/* notice_private.h - what rendering a notice shares: notice.c (whom, by which ways), notice_words.c (its words). */
+#ifndef BUCKSTOP_NOTICE_PRIVATE_H
+#define BUCKSTOP_NOTICE_PRIVATE_H
+
+#include "link.h"
+#include "notice.h"
+#include "template.h"
+
+enum { DUE_TEXT_SIZE = 64, LINK_SIZE = ADDRESS_SIZE + LINK_TOKEN_SIZE + 8, SLOTS_MAX = 16 };
+
+/* Everything that rendering one notice looks at. */
+typedef struct render {
+    const notice_t *notice;
+    const contact_t *contact;
+    const policy_t *policy;
+    const policy_person_t *person; /* who is told; NULL: the customer, or nobody the policy knows */
+    event_id_t event;
+    unsigned *position;
+    wall_ms_t now;
+    delivery_t *out;
+    size_t out_n;
+    effects_t *effects;
+    char due[DUE_TEXT_SIZE], promise[NAME_SIZE];
+    char link_accept[LINK_SIZE], link_acknowledge[LINK_SIZE];
+    template_slot_t slots[SLOTS_MAX];
+    size_t slots_n;
+} render_t;
+
+/* Fills the slots that a template may name, and due, promise and links behind them. */
+void notice_words (render_t *self);
+
+#endif

@@ -1,0 +1,129 @@
+/* notice_words.c - the words of a notice: each slot that a template may name, as its reader should see it.
+ *
+ * Told: a notice and its contact. Says: the slots, texts that live as long as the render_t does. Customers read no
+ * internal name beyond the display name of the person who answers them. */
+#include "notice_private.h"
+
+#include "calendar.h"
+#include "words.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define DUE_UNKNOWN "the earliest time we can" /* to customers; a line without a time is left out for colleagues */
+
+/* The name as shown; of somebody whom the policy no longer names, the name itself. */
+static const char *shown_name (const policy_t *policy, const char *name)
+{
+    const policy_person_t *person = policy_person (policy, name);
+    return person && !word_empty (person->display) ? person->display : name;
+}
+
+static const promise_t *promise_of (const contact_t *contact, promise_kind_t kind)
+{
+    for (size_t i = 0; i < contact->promises_n; i++)
+        if (contact->promises[i].kind == kind)
+            return &contact->promises[i];
+    return NULL;
+}
+
+/* The answer that a customer is told to expect, where the notice itself names no time. */
+static const promise_t *answer_owed (const contact_t *contact)
+{
+    const promise_t *first = promise_of (contact, BUCKSTOP__V1__PROMISE_KIND__PROMISE_KIND_FIRST_RESPONSE);
+    return first ? first : promise_of (contact, BUCKSTOP__V1__PROMISE_KIND__PROMISE_KIND_NEXT_RESPONSE);
+}
+
+/* "by when", in the zone of the hours it runs on; else of the workspace's first hours; else UTC. */
+static void put_due (render_t *self)
+{
+    const promise_t *promise = promise_of (self->contact, self->notice->promise);
+    if (!promise)
+        promise = answer_owed (self->contact);
+    wall_ms_t due = self->notice->due ? self->notice->due : promise ? promise->due : 0;
+    const calendar_t *hours = promise ? policy_hours (self->policy, promise->hours) : NULL;
+    if (!hours && self->policy->hours_n)
+        hours = self->policy->hours[0].calendar;
+    if (!due || due == TIME_NEVER)
+        snprintf (self->due, sizeof self->due, "%s", self->notice->person[0] ? "" : DUE_UNKNOWN);
+    else
+        calendar_format (hours, due, self->due, sizeof self->due);
+}
+
+static void put_link (render_t *self, Buckstop__V1__ActionKind action, char *link)
+{
+    if (word_empty (self->policy->link_base))
+        return;
+    link_claim_t claim = {.action = action, .expires = self->now + self->policy->link_ms};
+    WORD_COPY (claim.workspace, self->contact->workspace);
+    WORD_COPY (claim.contact, self->contact->id);
+    WORD_COPY (claim.person, self->notice->person);
+    char token[LINK_TOKEN_SIZE];
+    link_sign (&claim, self->policy->link_key, token);
+    snprintf (link, LINK_SIZE, "%s/l/%s", self->policy->link_base, token);
+}
+
+static void put_links (render_t *self)
+{
+    if (!self->person)
+        return;
+    switch (self->notice->purpose) {
+    case BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_OFFER:
+        put_link (self, BUCKSTOP__V1__ACTION_KIND__ACTION_KIND_ACCEPT, self->link_accept);
+        return;
+    case BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_STEP:
+    case BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_NOBODY:
+    case BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_REVIEW:
+        put_link (self, BUCKSTOP__V1__ACTION_KIND__ACTION_KIND_ACKNOWLEDGE, self->link_acknowledge);
+        return;
+    default:
+        return;
+    }
+}
+
+/* "first_response" as people say it. */
+static void promise_text (render_t *self)
+{
+    if (self->notice->promise)
+        WORD_COPY (self->promise, promise_kind_name (self->notice->promise));
+    for (char *c = self->promise; *c; c++)
+        if (*c == '_')
+            *c = ' ';
+}
+
+static void put_slot (render_t *self, const char *name, const char *value)
+{
+    self->slots[self->slots_n++] = (template_slot_t){name, value ? value : ""};
+}
+
+/* Who answers for the contact, as the customer reads it. */
+static const char *who_answers (const render_t *self)
+{
+    const contact_t *contact = self->contact;
+    return shown_name (self->policy, contact->owner[0] ? contact->owner : contact->accountable);
+}
+
+void notice_words (render_t *self)
+{
+    const contact_t *contact = self->contact;
+    const notice_t *notice = self->notice;
+    bool customer = !notice->person[0];
+    put_due (self);
+    promise_text (self);
+    put_links (self);
+    put_slot (self, "person", customer ? who_answers (self) : shown_name (self->policy, notice->person));
+    put_slot (self, "owner", customer ? who_answers (self) : shown_name (self->policy, contact->owner));
+    put_slot (self, "accountable", customer ? who_answers (self) : shown_name (self->policy, contact->accountable));
+    put_slot (self, "customer", contact->customer_name[0] ? contact->customer_name : contact->customer);
+    put_slot (self, "subject", contact->subject);
+    put_slot (self, "contact", contact->id);
+    put_slot (self, "channel", contact->channel);
+    put_slot (self, "state", contact_state_name (contact->state));
+    put_slot (self, "promise", self->promise);
+    put_slot (self, "due", self->due);
+    put_slot (self, "text", notice->text);
+    put_slot (self, "detail", customer ? "" : notice->detail);
+    put_slot (self, "link_accept", self->link_accept);
+    put_slot (self, "link_acknowledge", self->link_acknowledge);
+    put_slot (self, "workspace", contact->workspace);
+}
