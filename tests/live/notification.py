@@ -323,6 +323,14 @@ def bad_peers(house, far):
     until("the bad ones are taken at last", 20, lambda: sum(len(far.of(p)) >= 2 for p in ("/500", "/garbage", "/lost", "/429")) == 4)
     until("those that never answer are tried again", 20, lambda: len(far.of("/silent")) >= 2)
     turn = service.metric("buckstop_loop_longest_turn_microseconds")
+    for _ in range(3):  # a machine that stands still for a moment is not a loop that does: what blocks, blocks each time
+        if turn < TURN_LIMIT_US:
+            break
+        house.put(*[house.delivery(address=f"{url}/silent"), house.delivery(address=f"http://127.0.0.1:{closed}/")])
+        for n in range(20):
+            good = house.put(house.delivery(address=f"{url}/good"))
+            until("a good peer's page", 2, lambda: good.id in far.ids("/good"))
+        turn = service.metric("buckstop_loop_longest_turn_microseconds")
     for path in ("/500", "/garbage", "/lost", "/429"):
         calls = far.of(path)
         assert len({call.body for call in calls}) == 1 and len(far.ids(path)) == 1, path
