@@ -31,7 +31,7 @@ struct http_request {
     bool held;                         /* by the handler */
     bool seen;                         /* the handler was called, or the request refused */
     bool suspended;
-    bool crowded; /* there was no room for its body */
+    bool crowded;        /* there was no room for its body */
     char *method, *path; /* in the request's own block */
     http_fields_t headers, queries;
     char *body;
