@@ -62,7 +62,6 @@ static void test_utf8 (void **state)
         for (size_t before = 0; before < 20; before++) { /* plain text around it is looked at eight bytes at a time */
             char text[40] = "abcdefgh\x01\x7f  0123456789abcdefghijklmnop";
             memcpy (text + before, rows[i].bytes, rows[i].size);
-
             assert_int_equal (utf8_valid (text, 38), rows[i].valid);
         }
     }
