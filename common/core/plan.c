@@ -264,11 +264,13 @@ void plan_contact (plan_t *plan, int shard, const record_head_t *head, const con
     record_head_t next = record_head_next (head, KIND_CONTACT, event, 0);
     contact_t stored = *after;
     stored.version = next.version;
-    plan->record = contact_pack (&stored, &next, &plan->record_size);
+    size_t size = 0;
+    uint8_t *record = contact_pack (&stored, &next, &size);
 
     key_contact (key, shard, after->workspace, after->id);
     commit_expect_record (plan->commit, key, head->version, event);
-    commit_put (plan->commit, key, plan->record, plan->record_size, 0);
+    commit_put (plan->commit, key, record, size, 0);
+    free (record);
     plan->policy_check = commit_size (plan->commit);
     commit_expect_version (plan->commit, key_workspace (key, shard, after->workspace), policy->version);
     check_holders (&b, &was, &is);
@@ -286,7 +288,6 @@ void plan_contact (plan_t *plan, int shard, const record_head_t *head, const con
 void plan_clear (plan_t *plan)
 {
     commit_destroy (&plan->commit);
-    free (plan->record);
     memset (plan, 0, sizeof (*plan));
 }
 

@@ -12,10 +12,8 @@
 #include "record.h"
 
 typedef struct plan {
-    bool by_routing;  /* in: somebody else decided for the person, so there must be room for it */
-    commit_t *commit; /* owned: handed on to the store, or destroyed by plan_clear */
-    uint8_t *record;  /* the contact as it will be committed: goes with the Route hint; owned */
-    size_t record_size;
+    bool by_routing;   /* in: somebody else decided for the person, so there must be room for it */
+    commit_t *commit;  /* owned: handed on to the store, or destroyed by plan_clear */
     wall_ms_t due;     /* the timer that is armed; 0: none */
     wall_ms_t send_at; /* the first delivery that is due; 0: none */
     unsigned notices;

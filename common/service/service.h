@@ -64,8 +64,7 @@ bool service_started (const service_t *self);
  * the receivers' own look at the store are left out. */
 void service_hint_due (service_t *self, int shard, wall_ms_t at);
 void service_hint_outbox (service_t *self, int shard, wall_ms_t at);
-void service_hint_route (service_t *self, const char *workspace, const char *contact, const char *person,
-                         const void *record, size_t size);
+void service_hint_route (service_t *self, const char *workspace, const char *contact, const char *person);
 
 /* Kill points for tests: ends the process with _exit(99) when the environment variable
  * BUCKSTOP_KILL_AT equals the name, at the BUCKSTOP_KILL_COUNT-th pass (default 1). Named

@@ -25,7 +25,6 @@ static void route_clear (route_hint_t *hint)
     free (hint->workspace);
     free (hint->contact);
     free (hint->person);
-    free (hint->record);
     *hint = (route_hint_t){0};
 }
 
@@ -80,8 +79,7 @@ static route_hint_t *route_place (service_private_t *self, const char *workspace
     return &self->routes[self->routes_n++];
 }
 
-void service_hint_route (service_t *self, const char *workspace, const char *contact, const char *person,
-                         const void *record, size_t size)
+void service_hint_route (service_t *self, const char *workspace, const char *contact, const char *person)
 {
     if (!self || !self->private_ || !workspace)
         return;
@@ -89,10 +87,6 @@ void service_hint_route (service_t *self, const char *workspace, const char *con
     person = person ? person : "";
     route_hint_t *hint = route_place (self->private_, workspace, contact, person);
     *hint = (route_hint_t){.workspace = xstrdup (workspace), .contact = xstrdup (contact), .person = xstrdup (person)};
-    if (record && size > 0) {
-        hint->record = xmemdup (record, size);
-        hint->record_size = size;
-    }
 }
 
 static void push (service_t *self, bus_link_t link, envelope_t *envelope)
@@ -134,8 +128,6 @@ static void push_route (service_t *self, const route_hint_t *hint)
     envelope.workspace = hint->workspace;
     route.contact = hint->contact;
     route.person = hint->person;
-    route.record.data = hint->record;
-    route.record.len = hint->record_size;
     envelope.body_case = BUCKSTOP__V1__ENVELOPE__BODY_ROUTE;
     envelope.route = &route;
     push (self, BUS_ROUTE, &envelope);

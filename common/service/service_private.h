@@ -8,8 +8,6 @@
 /* A Route hint that waits for the end of the turn. */
 typedef struct route_hint {
     char *workspace, *contact, *person;
-    uint8_t *record;
-    size_t record_size;
 } route_hint_t;
 
 typedef struct service_private {

@@ -89,9 +89,9 @@ static void send_hints (work_t *self)
     if (plan->send_at)
         service_hint_outbox (service, self->shard, plan->send_at);
     if (plan->route)
-        service_hint_route (service, self->workspace, self->contact, "", NULL, 0);
+        service_hint_route (service, self->workspace, self->contact, "");
     for (size_t i = 0; i < 2 && *plan->room_for[i]; i++)
-        service_hint_route (service, self->workspace, "", plan->room_for[i], NULL, 0);
+        service_hint_route (service, self->workspace, "", plan->room_for[i]);
 }
 
 static void on_done (work_t *self, const commit_answer_t *answer)

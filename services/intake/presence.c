@@ -42,7 +42,7 @@ static void tell (const change_t *self)
     if (!self->changed)
         return;
     if (self->after.present)
-        service_hint_route (service, self->workspace, "", self->person, NULL, 0);
+        service_hint_route (service, self->workspace, "", self->person);
     log_fact (LOG_INFO_, self->person, self->after.present ? "present" : "away", "workspace", self->workspace, NULL);
 }
 

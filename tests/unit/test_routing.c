@@ -321,37 +321,6 @@ static void lost_hints (void **state)
     assert_offered (C "1", "ada");
 }
 
-/* Whoever can write to our socket can say a lie about a contact. It is looked up: neither who is asked nor what the
- * store has is changed by it. */
-static void a_hint_is_only_a_hint (void **state)
-{
-    house_t *house = *state;
-    router_up (house);
-    everybody_but_cy (house);
-    person_is (house, "cy", PERSON_HEARTBEAT);
-    fake_advance (2000);
-    fake_bus_fault (BUS_ROUTE, FAKE_BUS_DROP, 1, 0);
-    opens (house, C "1", "chat", "My card");
-    assert_state (C "1", RECEIVED);
-    char key[KEY_SIZE];
-    size_t size;
-    record_head_t head;
-    contact_t lie;
-    const void *bytes = fake_store_string (key_contact (key, 0, "acme", C "1"), &size);
-    assert_int_equal (contact_unpack (bytes, size, &head, &lie), RECORD_OK);
-    WORD_COPY (lie.subject, "Something else");
-    WORD_COPY (lie.return_to, "thief@example.com");
-    WORD_COPY (lie.team, "second");
-    lie.rule[0] = 0;
-    uint8_t *forged = contact_pack (&lie, &head, &size);
-    service_hint_route (&house->driver, "acme", C "1", "", forged, size);
-    free (forged);
-    fake_run ();
-    assert_offered (C "1", "ada"); /* who has the skill; not cy */
-    assert_string_equal (contact_of (C "1").subject, "My card");
-    assert_string_equal (contact_of (C "1").return_to, "");
-}
-
 static void lost_room (void **state)
 {
     house_t *house = *state;
@@ -677,7 +646,6 @@ int main (void)
         SCENARIO (a_person_finds_what_waits),
         SCENARIO (f06_a_decline_excludes_for_a_while),
         SCENARIO (lost_hints),
-        SCENARIO (a_hint_is_only_a_hint),
         SCENARIO (lost_room),
         SCENARIO (a_lost_presence),
         SCENARIO (a_restart_finds_all),

@@ -39,7 +39,6 @@ typedef struct scene {
     int dues, outboxes, routes;
     wall_ms_t due_at, outbox_at;
     char routed[8][ID_SIZE];
-    size_t record_size;
 } scene_t;
 
 static int on_start (service_t *self, void *arg)
@@ -75,7 +74,6 @@ static void on_hint (void *arg, bus_peer_t *peer, const void *bytes, size_t size
         scene->outbox_at = envelope->outbox->at;
     } else {
         snprintf (scene->routed[scene->routes++ % 8], ID_SIZE, "%s", envelope->route->contact);
-        scene->record_size = envelope->route->record.len;
     }
     buckstop__v1__envelope__free_unpacked (envelope, NULL);
 }
@@ -159,10 +157,10 @@ static void test_hints_of_a_turn_are_one (void **state)
     service_hint_due (&scene.service, 3, now + 100);
     service_hint_due (&scene.service, 3, now + 500);
     service_hint_outbox (&scene.service, 3, now + 7);
-    service_hint_route (&scene.service, "desk", "01KAJ6Q6JS0000000000000000", NULL, NULL, 0);
-    service_hint_route (&scene.service, "desk", "01KAJ6Q6JS0000000000000000", NULL, "xyz", 3);
-    service_hint_route (&scene.service, "desk", "01KAJ6Q6JS0000000000000001", NULL, "xyz", 3);
-    service_hint_route (&scene.service, "desk", NULL, "ada", NULL, 0);
+    service_hint_route (&scene.service, "desk", "01KAJ6Q6JS0000000000000000", NULL);
+    service_hint_route (&scene.service, "desk", "01KAJ6Q6JS0000000000000000", NULL);
+    service_hint_route (&scene.service, "desk", "01KAJ6Q6JS0000000000000001", NULL);
+    service_hint_route (&scene.service, "desk", NULL, "ada");
     fake_advance (1000);
     assert_int_equal (scene.dues, 1);
     assert_int_equal (scene.due_at, now + 100);
