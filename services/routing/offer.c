@@ -30,6 +30,7 @@ typedef struct order {
     desk_t *desk;
     char contact[ID_SIZE], channel[NAME_SIZE], person[NAME_SIZE];
     uint32_t epoch;
+    uint32_t policy; /* the version by which the person was chosen */
     bool again;
 } order_t;
 
@@ -136,13 +137,15 @@ static bool excludes (const contact_t *contact, const char *person, wall_ms_t no
     return false;
 }
 
-/* The contact may have moved since it was matched. */
+/* The contact may have moved since it was matched, and the policy by which it was matched may have been swapped: then
+ * it is matched again. */
 static bool still_right (void *arg, const contact_t *before, wall_ms_t now, const policy_t *policy,
                          contact_event_t *event)
 {
-    (void)policy, (void)event;
+    (void)event;
     const order_t *order = arg;
-    if (!contact_wants_somebody (before) || strcmp (before->owner, order->person) == 0)
+    if (policy->version != order->policy || !contact_wants_somebody (before) ||
+        strcmp (before->owner, order->person) == 0)
         return false;
     return order->again || !excludes (before, order->person, now);
 }
@@ -165,6 +168,7 @@ static void offer_begin (desk_t *desk, const route_pair_t *pair, const void *rec
     WORD_COPY (order->channel, pair->channel);
     WORD_COPY (order->person, decision->person);
     order->epoch = decision->epoch;
+    order->policy = roster_policy (desk->roster)->version;
     order->again = decision->again;
     routing_hold (desk->self);
     kill_point ("routing.after-decide");
@@ -249,8 +253,9 @@ static bool owes_answer (const contact_t *contact)
 static bool still_owed (void *arg, const contact_t *before, wall_ms_t now, const policy_t *policy,
                         contact_event_t *event)
 {
-    (void)arg, (void)now, (void)policy, (void)event;
-    return owes_answer (before);
+    (void)now, (void)event;
+    const order_t *order = arg;
+    return policy->version == order->policy && owes_answer (before);
 }
 
 static event_id_t queue_id (const desk_t *desk, const contact_t *contact)
@@ -266,6 +271,7 @@ static void queue_begin (desk_t *desk, const contact_t *contact, const route_dec
     char detail[DETAIL_SIZE];
     order_t *order = xcalloc (1, sizeof *order);
     order->desk = desk;
+    order->policy = roster_policy (desk->roster)->version;
     WORD_COPY (order->contact, contact->id);
     routing_hold (desk->self);
     if (decision->outcome == ROUTE_NOBODY)

@@ -400,6 +400,24 @@ static void replicas_do_not_quarrel (void **state)
     assert_int_equal (fake_store_size (key_own (key, 0, "acme", "ben", 1)), 2);
 }
 
+/* Routing chose by a policy that was swapped before its commit: whom it chose may be wrong now, so it chooses again. */
+static void a_policy_is_swapped_meanwhile (void **state)
+{
+    house_t *house = *state;
+    char text[sizeof policy_text];
+    router_up (house);
+    everybody_but_cy (house);
+    fake_advance (2300);
+    memcpy (text, policy_text, sizeof text);
+    memcpy (strstr (text, "members: [ada, ben]"), "members: [ben     ]", sizeof "members: [ben     ]" - 1);
+    policy_apply (house->driver.store, house->driver.loop, text, strlen (text), "test", applied, NULL);
+    fake_run ();
+    opens (house, C "1", "chat", "Hello");
+    fake_run ();
+    assert_offered (C "1", "ben");
+    assert_int_equal (contact_of (C "1").policy_version, 2);
+}
+
 /* Another took the room, and routing has not heard: the commit says so, and the next is tried at once. */
 static void room_is_looked_at_by_the_commit (void **state)
 {
@@ -650,6 +668,7 @@ int main (void)
         SCENARIO (a_lost_presence),
         SCENARIO (a_restart_finds_all),
         SCENARIO (replicas_do_not_quarrel),
+        SCENARIO (a_policy_is_swapped_meanwhile),
         SCENARIO (room_is_looked_at_by_the_commit),
         SCENARIO (f08_one_bad_record_stops_nothing),
         SCENARIO (f08_without_guard),
