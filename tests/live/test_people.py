@@ -210,7 +210,8 @@ def every_replica(stack):
             if team == "back":  # routing too: only ben is in that team
                 view = w.until("it is offered", lambda c=contact: (lambda v: v if v.get("offered_to") else None)(
                     world.view(c)))
-                assert view["offered_to"] == "ben" and view["policy_version"] == version, view
+                asked = {fact["to"] for fact in w.facts_of(view) if fact["fact"] == "offered"}
+                assert asked == {"ben"} and view["policy_version"] == version, view
     broken = w.until("its promise breaks", lambda: [
         fact for fact in w.facts_of(world.view(soon)) if fact["fact"] == "promise_broken"])
     assert [fact["at"] for fact in broken] == [due], (due, broken)
