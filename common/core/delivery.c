@@ -26,7 +26,7 @@ void delivery_clear (delivery_t *self)
 }
 
 /* 0 <= jitter <= most, the same for the same attempt. */
-static int64_t s_jitter (const delivery_t *self, const char *what, unsigned count, int64_t most)
+static int64_t jitter_of (const delivery_t *self, const char *what, unsigned count, int64_t most)
 {
     char number[12];
     snprintf (number, sizeof number, "%u", count);
@@ -36,7 +36,7 @@ static int64_t s_jitter (const delivery_t *self, const char *what, unsigned coun
     return (int64_t)(bits % (uint64_t)(most + 1));
 }
 
-static int64_t s_doubled (int64_t first_ms, unsigned count, int64_t most)
+static int64_t doubled (int64_t first_ms, unsigned count, int64_t most)
 {
     int64_t wait = first_ms;
     for (unsigned i = 1; i < count && wait < most; i++)
@@ -44,16 +44,16 @@ static int64_t s_doubled (int64_t first_ms, unsigned count, int64_t most)
     return wait < most ? wait : most;
 }
 
-static int64_t s_backoff (const delivery_t *self)
+static int64_t backoff_of (const delivery_t *self)
 {
-    int64_t wait = s_doubled (DELIVERY_BACKOFF_FIRST_MS, self->attempts, DELIVERY_BACKOFF_MAX_MS);
-    return wait / 2 + s_jitter (self, "jitter", self->attempts, wait / 2);
+    int64_t wait = doubled (DELIVERY_BACKOFF_FIRST_MS, self->attempts, DELIVERY_BACKOFF_MAX_MS);
+    return wait / 2 + jitter_of (self, "jitter", self->attempts, wait / 2);
 }
 
 wall_ms_t delivery_held (const delivery_t *self, int64_t first_ms, wall_ms_t now)
 {
-    int64_t wait = s_doubled (first_ms, self->holds, DELIVERY_HELD_MAX_MS);
-    return now + wait / 2 + s_jitter (self, "held", self->holds, wait / 2);
+    int64_t wait = doubled (first_ms, self->holds, DELIVERY_HELD_MAX_MS);
+    return now + wait / 2 + jitter_of (self, "held", self->holds, wait / 2);
 }
 
 delivery_verdict_t delivery_after (const delivery_t *self, attempt_result_t result, int64_t retry_after_ms,
@@ -69,25 +69,25 @@ delivery_verdict_t delivery_after (const delivery_t *self, attempt_result_t resu
         return DELIVERY_DEAD;
     if (result == ATTEMPT_TEMPORARY && !GUARD ("f39"))
         return DELIVERY_DEAD;
-    int64_t wait = s_backoff (self);
+    int64_t wait = backoff_of (self);
     if (retry_after_ms > RETRY_AFTER_MAX_MS)
         retry_after_ms = RETRY_AFTER_MAX_MS;
     if (retry_after_ms > 0 && wait < retry_after_ms)
-        wait = retry_after_ms + s_jitter (self, "jitter", self->attempts, MS_PER_SECOND);
+        wait = retry_after_ms + jitter_of (self, "jitter", self->attempts, MS_PER_SECOND);
     *next = now + wait;
     return DELIVERY_RETRY;
 }
 
 /* ---- moot: one small question per purpose ---- */
 
-static bool s_ended (const contact_t *contact)
+static bool ended (const contact_t *contact)
 {
     return contact->state == BUCKSTOP__V1__CONTACT_STATE__CONTACT_STATE_RESOLVED ||
            contact->state == BUCKSTOP__V1__CONTACT_STATE__CONTACT_STATE_CLOSED;
 }
 
 /* The promise is still owed and nobody's answer to it is on its way. */
-static bool s_owed (const contact_t *contact, promise_kind_t kind)
+static bool is_owed (const contact_t *contact, promise_kind_t kind)
 {
     for (size_t i = 0; i < contact->promises_n; i++)
         if (contact->promises[i].kind == kind && !contact->promises[i].answered_at)
@@ -96,64 +96,64 @@ static bool s_owed (const contact_t *contact, promise_kind_t kind)
 }
 
 /* An acknowledgement that was there already when it was rendered did not speak of it. */
-static const char *s_acknowledged (const delivery_t *self, const contact_t *contact, wall_ms_t now)
+static const char *acknowledged (const delivery_t *self, const contact_t *contact, wall_ms_t now)
 {
     bool since = contact->acknowledged_until > now && contact->acknowledged_until > self->acknowledged_until;
     return since ? "somebody has acknowledged it" : NULL;
 }
 
-static const char *s_moot_offer (const delivery_t *self, const contact_t *contact, wall_ms_t now)
+static const char *moot_offer (const delivery_t *self, const contact_t *contact, wall_ms_t now)
 {
     if (!word_same (contact->offered_to, self->person))
         return contact->owner[0] ? "somebody has taken it" : "the offer has ended";
     return contact->offer_expires && contact->offer_expires <= now ? "the offer has run out" : NULL;
 }
 
-static const char *s_moot_assigned (const delivery_t *self, const contact_t *contact, wall_ms_t now)
+static const char *moot_assigned (const delivery_t *self, const contact_t *contact, wall_ms_t now)
 {
     (void)now;
-    if (s_ended (contact))
+    if (ended (contact))
         return "it is resolved";
     return word_same (contact->owner, self->person) ? NULL : "it is somebody else's by now";
 }
 
-static const char *s_moot_step (const delivery_t *self, const contact_t *contact, wall_ms_t now)
+static const char *moot_step (const delivery_t *self, const contact_t *contact, wall_ms_t now)
 {
-    if (s_ended (contact))
+    if (ended (contact))
         return "it is resolved";
-    if (self->promise && !s_owed (contact, self->promise))
+    if (self->promise && !is_owed (contact, self->promise))
         return "the promise is answered";
-    return s_acknowledged (self, contact, now);
+    return acknowledged (self, contact, now);
 }
 
-static const char *s_moot_nobody (const delivery_t *self, const contact_t *contact, wall_ms_t now)
+static const char *moot_nobody (const delivery_t *self, const contact_t *contact, wall_ms_t now)
 {
-    if (s_ended (contact))
+    if (ended (contact))
         return "it is resolved";
     if (contact->owner[0] && !contact_wants_somebody (contact))
         return "somebody has taken it";
-    return s_acknowledged (self, contact, now);
+    return acknowledged (self, contact, now);
 }
 
-static const char *s_moot_review (const delivery_t *self, const contact_t *contact, wall_ms_t now)
+static const char *moot_review (const delivery_t *self, const contact_t *contact, wall_ms_t now)
 {
     (void)now;
-    if (s_ended (contact))
+    if (ended (contact))
         return "it is resolved";
     return contact->last_reply_at > self->created_at ? "it was answered meanwhile" : NULL;
 }
 
-static const char *s_moot_returned (const delivery_t *self, const contact_t *contact, wall_ms_t now)
+static const char *moot_returned (const delivery_t *self, const contact_t *contact, wall_ms_t now)
 {
     (void)self, (void)now;
     return contact->state == BUCKSTOP__V1__CONTACT_STATE__CONTACT_STATE_CLOSED ? "it is closed" : NULL;
 }
 
 /* An automatic word to the customer: a person's answer is better than it. */
-static const char *s_moot_automatic (const delivery_t *self, const contact_t *contact, wall_ms_t now)
+static const char *moot_automatic (const delivery_t *self, const contact_t *contact, wall_ms_t now)
 {
     (void)now;
-    if (s_ended (contact))
+    if (ended (contact))
         return "it is resolved";
     return contact->last_reply_at >= self->created_at ? "a person has answered meanwhile" : NULL;
 }
@@ -163,14 +163,14 @@ typedef const char *(moot_fn)(const delivery_t *self, const contact_t *contact, 
 const char *delivery_moot (const delivery_t *self, const contact_t *contact, wall_ms_t now)
 {
     static moot_fn *const table[] = {
-        [BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_OFFER] = s_moot_offer,
-        [BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_ASSIGNED] = s_moot_assigned,
-        [BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_STEP] = s_moot_step,
-        [BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_NOBODY] = s_moot_nobody,
-        [BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_REVIEW] = s_moot_review,
-        [BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_RETURNED] = s_moot_returned,
-        [BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_ACKNOWLEDGE] = s_moot_automatic,
-        [BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_APOLOGY] = s_moot_automatic,
+        [BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_OFFER] = moot_offer,
+        [BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_ASSIGNED] = moot_assigned,
+        [BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_STEP] = moot_step,
+        [BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_NOBODY] = moot_nobody,
+        [BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_REVIEW] = moot_review,
+        [BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_RETURNED] = moot_returned,
+        [BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_ACKNOWLEDGE] = moot_automatic,
+        [BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_APOLOGY] = moot_automatic,
         /* what a person wrote to the customer is always sent */
         [BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_REPLY] = NULL,
     };

@@ -48,7 +48,7 @@ bool attempt_late (attempt_t *attempt)
     const notification_t *self = attempt->self;
     if (store_now (self->service->store) + self->params->attempt_ms <= attempt->lease_ends)
         return false;
-    metric_add ("buckstop_deliveries_forgotten", 1);
+    metric_add ("deliveries_forgotten", 1);
     attempt_destroy (&attempt);
     return true;
 }

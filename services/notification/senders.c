@@ -23,7 +23,7 @@ static void unable (attempt_t *attempt, enum fault fault, const char *words)
 {
     mono_ms_t now = loop_now (attempt->self->service->loop);
     mono_ms_t *said = &attempt->self->fault_said[fault];
-    metric_add ("buckstop_deliveries_unable", 1);
+    metric_add ("deliveries_unable", 1);
     if (!*said || now - *said >= FAULT_SAID_MS) {
         *said = now;
         log_fact (LOG_ERROR_, attempt->delivery.contact, "deliveries wait for our own settings", "way",

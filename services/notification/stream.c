@@ -77,7 +77,7 @@ static void begin_anew (feed_t *feed, uint64_t newest)
     snprintf (is, sizeof is, "%llu", (unsigned long long)newest);
     log_fact (LOG_WARNING_, "", "event stream goes on below what was published", "workspace", feed->workspace,
               "published", was, "newest", is, NULL);
-    metric_add ("buckstop_events_anew", 1);
+    metric_add ("events_anew", 1);
     store_unfollow (&feed->follow);
     feed->seen = newest > STREAM_AGAIN ? newest - STREAM_AGAIN : 0;
     key_events (key, store_shard (store, feed->workspace), feed->workspace);
