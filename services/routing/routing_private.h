@@ -28,7 +28,7 @@ typedef struct desk {
         bool looking, again;
         mono_ms_t refused_at; /* a commit found no room */
     } * people;               /* by index in the roster */
-    /* queue.c */
+    /* queue.c, queue_load.c */
     bool begun; /* the most urgent were read once: offers may be made */
     bool walking, walk_away, walk_last, walk_anew, reading_head;
     size_t walk_calls;             /* of this slice, not answered */
@@ -88,11 +88,17 @@ void people_event (desk_t *desk, const Buckstop__V1__Event *event);
 /* queue.c: the waiting list, as the store has it. */
 void queue_tick (desk_t *desk);
 void queue_close (desk_t *desk);
+void queue_anew (desk_t *desk); /* the store went back: what is known may be newer than it */
+void queue_walk_answered (desk_t *desk, bool away);
+
+/* queue_load.c: its contacts' records. */
 bool queue_doubt (desk_t *desk, const char *id); /* loaded and put once people are read; false: too many */
 void queue_doubted (desk_t *desk);
 void queue_hint (desk_t *desk, const char *id); /* wants somebody, it is said: read from the store with others */
-void queue_anew (desk_t *desk);                 /* the store went back: what is known may be newer than it */
 void queue_event (desk_t *desk, const Buckstop__V1__Event *event);
+void queue_load_unknown (desk_t *desk, const store_values_t *values, bool walk); /* of a part of the queue */
+void queue_load_due (desk_t *desk);
+void queue_load_close (desk_t *desk);
 
 /* offer.c: deciding and committing. */
 void offer_match (desk_t *desk);
