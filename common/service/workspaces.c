@@ -6,7 +6,7 @@
  * its contacts are still there.
  * Limits: one read of all records per shard and second.
  */
-#include "workspaces.h"
+#include "workspaces_private.h"
 
 #include "keys.h"
 #include "log.h"
@@ -16,40 +16,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-enum { LOOK_EVERY_MS = 1000, WATCHERS_MAX = 8 };
-
-typedef struct entry {
-    struct entry *next;
-    char name[NAME_SIZE];
-    policy_t *policy;
-    uint32_t refused; /* version of a text that can't be used: said once */
-} entry_t;
-
-/* Somebody who waits until a workspace was looked at. */
-typedef struct waiter {
-    struct waiter *next;
-    char workspace[NAME_SIZE];
-    loop_fn *fn;
-    void *arg;
-} waiter_t;
-
-struct workspaces {
-    loop_t *loop;
-    store_t *store;
-    entry_t *entries; /* in the order in which they were first seen; never removed */
-    struct {
-        workspaces_fn *fn;
-        void *arg;
-    } watchers[WATCHERS_MAX];
-    size_t watchers_n;
-    loop_timer_t *timer;
-    bool loaded, looking, soon;  /* soon: the first look is armed */
-    bool missed;                 /* the last look could not read all */
-    size_t asked;                /* shards not answered yet in this look */
-    waiter_t *waiting, *serving; /* serving: those whose read is under way */
-    size_t calls;                /* store calls without an answer */
-    bool destroyed;              /* freed once calls is 0 */
-};
+enum { LOOK_EVERY_MS = 1000 };
 
 /* The records of one shard, in the order of the keys asked. */
 typedef struct shard_look {
@@ -57,8 +24,6 @@ typedef struct shard_look {
     char (*names)[NAME_SIZE];
     size_t n;
 } shard_look_t;
-
-static void serve_waiting (workspaces_t *self);
 
 static entry_t *find (const workspaces_t *self, const char *name)
 {
@@ -117,7 +82,7 @@ static void take_text (workspaces_t *self, entry_t *entry, const workspace_recor
     policy_errors_clear (&errors);
 }
 
-static void take_record (workspaces_t *self, const char *name, const store_value_t *value)
+void workspaces_take (workspaces_t *self, const char *name, const store_value_t *value)
 {
     record_head_t head;
     workspace_record_t record;
@@ -146,7 +111,7 @@ static void destroy_now (workspaces_t *self)
 }
 
 /* An answer came. False: nobody is there any more. */
-static bool answered (workspaces_t *self)
+bool workspaces_answered (workspaces_t *self)
 {
     self->calls--;
     if (!self->destroyed)
@@ -167,10 +132,10 @@ static void on_shard (void *arg, const store_values_t *values)
 {
     shard_look_t *shard = arg;
     workspaces_t *self = shard->self;
-    if (answered (self)) {
+    if (workspaces_answered (self)) {
         self->missed = self->missed || values->away || values->wrong_type;
         for (size_t i = 0; !values->away && i < values->n && i < shard->n; i++)
-            take_record (self, shard->names[i], &values->items[i]);
+            workspaces_take (self, shard->names[i], &values->items[i]);
         if (--self->asked == 0)
             look_done (self);
     }
@@ -208,7 +173,7 @@ static void ask_shard (workspaces_t *self, int shard, const store_values_t *name
 static void on_names (void *arg, const store_values_t *values)
 {
     workspaces_t *self = arg;
-    if (!answered (self))
+    if (!workspaces_answered (self))
         return;
     self->missed = values->away || values->wrong_type;
     self->asked = 0;
@@ -257,15 +222,6 @@ workspaces_t *workspaces_new (loop_t *loop, store_t *store)
     return self;
 }
 
-static void drop_waiters (waiter_t **list)
-{
-    while (*list) {
-        waiter_t *waiter = *list;
-        *list = waiter->next;
-        free (waiter);
-    }
-}
-
 void workspaces_destroy (workspaces_t **self_p)
 {
     workspaces_t *self = *self_p;
@@ -274,8 +230,7 @@ void workspaces_destroy (workspaces_t **self_p)
         return;
     loop_cancel (self->loop, &self->timer);
     loop_each_turn_remove (self->loop, each_turn, self);
-    drop_waiters (&self->waiting);
-    drop_waiters (&self->serving);
+    workspaces_forget (self);
     self->destroyed = true;
     if (self->calls == 0)
         destroy_now (self);
@@ -285,64 +240,6 @@ const policy_t *workspaces_policy (workspaces_t *self, const char *workspace)
 {
     const entry_t *entry = find (self, workspace);
     return entry ? entry->policy : NULL;
-}
-
-static void on_refreshed (void *arg, const store_values_t *values)
-{
-    workspaces_t *self = arg;
-    if (!answered (self))
-        return;
-    waiter_t *served = self->serving;
-    self->serving = NULL;
-    if (!values->away && values->n == 1)
-        take_record (self, served->workspace, &values->items[0]);
-    while (served) {
-        waiter_t *waiter = served;
-        served = waiter->next;
-        if (waiter->fn)
-            waiter->fn (waiter->arg);
-        free (waiter);
-    }
-    serve_waiting (self);
-}
-
-/* One read at a time, for all who wait for that workspace. Who asks while a read is under way waits for the next
- * one: the read may have passed before the change that they were refused for. */
-static void serve_waiting (workspaces_t *self)
-{
-    char key[KEY_SIZE];
-    if (self->serving || !self->waiting)
-        return;
-    char workspace[NAME_SIZE];
-    memcpy (workspace, self->waiting->workspace, sizeof workspace);
-    waiter_t **tail = &self->serving;
-    for (waiter_t **at = &self->waiting; *at;) {
-        waiter_t *waiter = *at;
-        if (strcmp (waiter->workspace, workspace) != 0) {
-            at = &waiter->next;
-            continue;
-        }
-        *at = waiter->next;
-        waiter->next = NULL;
-        *tail = waiter;
-        tail = &waiter->next;
-    }
-    const char *keys[] = {key_workspace (key, store_shard (self->store, workspace), workspace)};
-    self->calls++;
-    store_get (self->store, keys, 1, on_refreshed, self);
-}
-
-void workspaces_refresh (workspaces_t *self, const char *workspace, loop_fn *fn, void *arg)
-{
-    waiter_t *waiter = xcalloc (1, sizeof *waiter);
-    snprintf (waiter->workspace, sizeof waiter->workspace, "%s", workspace);
-    waiter->fn = fn;
-    waiter->arg = arg;
-    waiter_t **end = &self->waiting;
-    while (*end)
-        end = &(*end)->next;
-    *end = waiter;
-    serve_waiting (self);
 }
 
 bool workspaces_loaded (const workspaces_t *self)

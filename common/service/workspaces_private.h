@@ -1,0 +1,50 @@
+/* workspaces_private.h - what workspaces.c and workspaces_refresh.c share. */
+#ifndef BUCKSTOP_WORKSPACES_PRIVATE_H
+#define BUCKSTOP_WORKSPACES_PRIVATE_H
+
+#include "workspaces.h"
+
+enum { WATCHERS_MAX = 8 };
+
+typedef struct entry {
+    struct entry *next;
+    char name[NAME_SIZE];
+    policy_t *policy;
+    uint32_t refused; /* version of a text that can't be used: said once */
+} entry_t;
+
+/* Somebody who waits until a workspace was looked at. */
+typedef struct waiter {
+    struct waiter *next;
+    char workspace[NAME_SIZE];
+    loop_fn *fn;
+    void *arg;
+} waiter_t;
+
+struct workspaces {
+    loop_t *loop;
+    store_t *store;
+    entry_t *entries; /* in the order in which they were first seen; never removed */
+    struct {
+        workspaces_fn *fn;
+        void *arg;
+    } watchers[WATCHERS_MAX];
+    size_t watchers_n;
+    loop_timer_t *timer;
+    bool loaded, looking, soon;  /* soon: the first look is armed */
+    bool missed;                 /* the last look could not read all */
+    size_t asked;                /* shards not answered yet in this look */
+    waiter_t *waiting, *serving; /* serving: those whose read is under way */
+    size_t calls;                /* store calls without an answer */
+    bool destroyed;              /* freed once calls is 0 */
+};
+
+/* workspaces.c */
+bool workspaces_answered (workspaces_t *self); /* an answer came; false: nobody is there any more */
+void workspaces_take (workspaces_t *self, const char *name, const store_value_t *value);
+
+/* workspaces_refresh.c */
+void workspaces_serve (workspaces_t *self);
+void workspaces_forget (workspaces_t *self);
+
+#endif
