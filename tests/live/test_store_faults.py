@@ -73,7 +73,8 @@ class Load:
 
 def answers_above_a_second(world):
     intake = world["intake"]
-    return intake.metric("buckstop_intake_answer_ms_count") - intake.metric('buckstop_intake_answer_ms_bucket{le="1000"}')
+    in_time = intake.metric('buckstop_intake_answer_ms_bucket{le="1000"}')
+    return intake.metric("buckstop_intake_answer_ms_count") - in_time
 
 
 def once_each(world, accepted):
@@ -262,7 +263,8 @@ def quite_full(world, receiver, contact):
     began = time.monotonic()
     before = world.view(contact)["version"]
     world.redis.config_set("maxmemory", int(world.redis.info("memory")["used_memory"] * 0.9))
-    answer = world.ask("POST", f"/v1/contacts/{contact}/actions", {"action": "note", "person": "ada", "text": "full"}, "full")
+    note = {"action": "note", "person": "ada", "text": "full"}
+    answer = world.ask("POST", f"/v1/contacts/{contact}/actions", note, "full")
     assert answer.status == 503 and answer.headers["Retry-After"], answer
     health_answers(world)
     w.until("the promise is overdue", lambda: time.monotonic() > began + 1.2)

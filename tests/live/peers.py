@@ -1,0 +1,132 @@
+"""The far sides: an HTTP and an SMTP peer that are well, slow, silent or mad, as they are told."""
+import asyncio
+import collections
+import contextlib
+import json
+import threading
+import time
+
+from aiosmtpd.smtp import SMTP
+
+Call = collections.namedtuple("Call", "at path headers body")
+
+
+class Receiver:
+    """HTTP and SMTP peers on one thread. `behave` says how: by path for calls, under "smtp" for mail.
+
+    ok, 500, 404, 429, garbage, lost (closed without an answer), slow (0.3 s), silent; for mail ok, 451, garbage,
+    silent.
+    """
+
+    ANSWERS = {
+        "ok": b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
+        "500": b"HTTP/1.1 500 no\r\nContent-Length: 0\r\n\r\n",
+        "404": b"HTTP/1.1 404 no\r\nContent-Length: 0\r\n\r\n",
+        "429": b"HTTP/1.1 429 no\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n",
+        "garbage": b"\x00\xff\x16 220 hello SMTP?\r\n" * 50,
+    }
+
+    def __init__(self):
+        self.calls, self.mails, self.behave = [], [], collections.defaultdict(lambda: "ok")
+        self.loop = asyncio.new_event_loop()
+        ready = threading.Event()
+        self.thread = threading.Thread(target=self.run, args=(ready,), daemon=True)
+        self.thread.start()
+        ready.wait()
+
+    def run(self, ready):
+        asyncio.set_event_loop(self.loop)
+        self.forever = asyncio.Event()
+        http_server = self.loop.run_until_complete(asyncio.start_server(self.serve, "127.0.0.1", 0, backlog=1024))
+        smtp = self.loop.run_until_complete(asyncio.start_server(self.serve_smtp, "127.0.0.1", 0, backlog=1024))
+        self.inner = self.loop.run_until_complete(
+            self.loop.create_server(lambda: SMTP(self, hostname="test"), "127.0.0.1", 0))
+        self.port, self.smtp_port = (server.sockets[0].getsockname()[1] for server in (http_server, smtp))
+        ready.set()
+        self.loop.run_forever()
+        for task in asyncio.all_tasks(self.loop):
+            task.cancel()
+        self.loop.run_until_complete(asyncio.gather(*asyncio.all_tasks(self.loop), return_exceptions=True))
+        self.loop.close()
+
+    def close(self):
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self.thread.join(5)
+
+    def url(self, path):
+        return f"http://127.0.0.1:{self.port}{path}"
+
+    async def handle_DATA(self, _server, _session, envelope):
+        self.mails.append(envelope)
+        return "250 taken"
+
+    async def serve_smtp(self, reader, writer):
+        """A door before the mail server, that may be silent or mad."""
+        how = self.behave["smtp"]
+        with contextlib.suppress(ConnectionError):
+            if how == "silent":
+                await self.forever.wait()
+            elif how == "ok":
+                await self.pass_on(reader, writer)
+            else:
+                writer.write(b"451 not now\r\n" if how == "451" else self.ANSWERS["garbage"])
+                await writer.drain()
+        writer.close()
+
+    async def pass_on(self, reader, writer):
+        inner_reader, inner_writer = await asyncio.open_connection(*self.inner.sockets[0].getsockname())
+
+        async def copy(source, target):
+            with contextlib.suppress(ConnectionError):
+                while data := await source.read(65536):
+                    target.write(data)
+                    await target.drain()
+            target.close()
+
+        await asyncio.gather(copy(reader, inner_writer), copy(inner_reader, writer))
+
+    async def serve(self, reader, writer):
+        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+            while await self.one(reader, writer):
+                pass
+        writer.close()
+
+    async def one(self, reader, writer):
+        head = await reader.readuntil(b"\r\n\r\n")
+        lines = head.decode().split("\r\n")
+        path = lines[0].split(" ")[1]
+        headers = {k.lower(): v.strip() for k, v in (line.split(":", 1) for line in lines[1:] if line)}
+        body = await reader.readexactly(int(headers.get("content-length", 0)))
+        how = self.behave[path]
+        self.calls.append(Call(time.monotonic(), path, headers, body))
+        if how == "silent":
+            await self.forever.wait()
+        if how == "lost":
+            return False
+        if how == "slow":
+            await asyncio.sleep(0.3)  # the far side is slow: this is what is tested
+            how = "ok"
+        writer.write(self.ANSWERS[how])
+        await writer.drain()
+        return how != "garbage"
+
+    def of(self, path):
+        return [call for call in list(self.calls) if call.path == path]
+
+    def ids(self, path=None):
+        return {call.headers.get("buckstop-id") for call in list(self.calls) if path in (None, call.path)}
+
+    def ids_by_contact(self):
+        """contact -> ids of all that was told about it."""
+        ids = collections.defaultdict(set)
+        for (contact, _, _), some in self.told().items():
+            ids[contact] |= some
+        return ids
+
+    def told(self):
+        """(contact, purpose, person) -> ids under which it was told."""
+        told = collections.defaultdict(set)
+        for call in list(self.calls):
+            body = json.loads(call.body)
+            told[body["contact"], body["purpose"], body["person"]].add(body["id"])
+        return told
