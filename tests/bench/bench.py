@@ -29,7 +29,8 @@ TIMERS = int(os.environ.get("BENCH_TIMERS", "100000"))
 PEOPLE = 200
 SERVICES = ["notification", "escalation", "routing", "intake"]
 WINDOW = 256
-TRIES = 5 # rates that are tried, each a tenth lower
+PROBE_S, PROBES, PROBE_STEP = 6, 5, 1.25  # how the rate that holds is looked for
+HOLD_SHARE = 0.95  # of it is measured
 REDIS = ["--port", "0", "--appendonly", "yes", "--appendfsync", "always", "--maxmemory-policy", "noeviction",
          "--save", "", "--auto-aof-rewrite-percentage", "0"]
 
@@ -99,7 +100,7 @@ class World:
             text = file.read()
         people = "\n".join(f"  {n}: {{ name: {n}, capacity: 100000, ways: {ways.replace('NAME', n)} }}" for n in names)
         with open(policy, "w") as file:
-            file.write(text.replace("PEOPLE", people).replace("MEMBERS", ", ".join(names)))
+            file.write(text.replace("SOON", f"{SECONDS + 15:.0f}s").replace("PEOPLE", people).replace("MEMBERS", ", ".join(names)))
         self.cli("policy", "apply", policy)
         self.token = self.cli("token", "issue", "--scope", "operator", "--workspace", "bench").strip()
         for name in SERVICES:
@@ -226,9 +227,9 @@ def commit_items(data):
     return items
 
 
-def measure(world, way, channel, rate):
+def measure(world, way, channel, rate, seconds):
     """One load; rate 0: as much as 64 connections can. Returns lives a second, backlog in seconds of work, the load's words."""
-    load = world.load(SECONDS, WARMUP, 64, rate, channel)
+    load = world.load(seconds, WARMUP, 64, rate, channel)
     select.select([], [], [], WARMUP)
     before, began, first = world.delivered(way), time.monotonic(), world.lives
     out = json.loads(load.communicate()[0])
@@ -240,17 +241,28 @@ def measure(world, way, channel, rate):
     return done, backlog, out
 
 
-def throughput(way="log", channel="mail", world=None, command="throughput"):
-    """First as much as goes in, to find what the services can do; then at a rate just below, which must hold."""
-    world = world or World(record=True)
+def rate_that_holds(make_world, way, channel):
+    """Short probes, in a world of their own: what is done under a flood, then more as long as it is held."""
+    world = make_world(False)
+    rate, _, _ = measure(world, way, channel, 0, PROBE_S)
+    for _ in range(PROBES):
+        done, backlog, _ = measure(world, way, channel, int(rate * PROBE_STEP), PROBE_S)
+        if backlog > 1:
+            break
+        rate = done
+    world.end()
+    return rate
+
+
+def throughput(way="log", channel="mail", make_world=None, command="throughput"):
+    """The rate that holds is looked for first; then it is measured, and recorded for the floor."""
+    make_world = make_world or (lambda record: World(record=record))
+    rate = rate_that_holds(make_world, way, channel)
+    world = make_world(True)
     floor_directory = os.path.join(world.directory, "floor")
     shutil.copytree(world.redis.directory, floor_directory, ignore=shutil.ignore_patterns("s"))
     world.redis.client.config_resetstat()
-    done, backlog, out = measure(world, way, channel, 0)
-    for attempt in range(TRIES):
-        if backlog < 1 and attempt:
-            break
-        done, backlog, out = measure(world, way, channel, int(done * (1.1 - 0.1 * attempt)))
+    done, backlog, out = measure(world, way, channel, int(rate * HOLD_SHARE), SECONDS)
     usec, calls = world.redis.script_time()
     audit = world.cli("audit", "--workspace", "bench").strip().splitlines()[-1]
     world.stop_services()
@@ -260,7 +272,7 @@ def throughput(way="log", channel="mail", world=None, command="throughput"):
     show("  backlog at the end, in seconds of work", f"{backlog:.2f}", command)
     show("  audit at the end", audit, command)
     if backlog > 1:
-        print("  (no rate was found that the services hold: the backlog grew)", flush=True)
+        print("  (the services did not hold this rate: the backlog grew)", flush=True)
     commits, leases = count_commits(world)
     show("  commits a life", f"{commits / world.lives:.2f}", command)
     show("  Redis time a commit, leases included, us", f"{usec / commits:.1f}", command)
@@ -328,8 +340,7 @@ def webhook():
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Hook)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     url = f"http://127.0.0.1:{server.server_port}/hook"
-    world = World(record=True, ways=f'[{{ webhook: "{url}", secret: hook }}]')
-    throughput("webhook", "hook", world, "webhook")
+    throughput("webhook", "hook", lambda record: World(record, f'[{{ webhook: "{url}", secret: hook }}]'), "webhook")
     server.shutdown()
 
 
@@ -345,7 +356,7 @@ def latency():
 
 
 def lateness():
-    """TIMERS contacts that are due in a day, then 1,000 a second whose promise breaks after five seconds."""
+    """TIMERS contacts that are due in a day; then some whose promises break, 1,000 a second, when no load is on any more."""
     world = World()
     sent = 0
     while sent < TIMERS:
@@ -354,6 +365,7 @@ def lateness():
     until(lambda: world.delivered("log") >= sent, 300, "the armed contacts being offered")
     before = dict(world.histogram("escalation", "buckstop_firing_lateness_ms"))
     out = json.loads(world.load(SECONDS, 0, 64, 1000, "soon").communicate()[0])
+    print(f"  ({out['accepted']:,} promises break now, at the rate they were made: {out['per_second']:.0f} a second)")
     until(lambda: dict(world.histogram("escalation", "buckstop_firing_lateness_ms"))[float("inf")] - before[float("inf")]
           >= out["accepted"], 120, "the promises breaking")
     after = world.histogram("escalation", "buckstop_firing_lateness_ms")
