@@ -52,8 +52,18 @@ static int dial (int port)
     return connect (fd, (struct sockaddr *)&to, sizeof (to)) ? -1 : fd;
 }
 
+/* A server may close a connection that was idle for long: it is dialled again when it is needed. */
+static int connect_client (load_t *self, client_t *client)
+{
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = client};
+    client->fd = dial (self->port);
+    return client->fd < 0 ? -1 : epoll_ctl (self->epoll, EPOLL_CTL_ADD, client->fd, &event);
+}
+
 static int ask (load_t *self, client_t *client, int64_t due)
 {
+    if (client->fd < 0 && connect_client (self, client))
+        return -1;
     char body[1024], request[REQUEST_MAX];
     char back[256] = "";
     if (self->return_to)
@@ -96,6 +106,11 @@ static bool is_whole (const client_t *client)
 static int hear (load_t *self, client_t *client)
 {
     ssize_t n = read (client->fd, client->answer + client->got, ANSWER_MAX - 1 - client->got);
+    if (n == 0 && !client->busy) {
+        close (client->fd);
+        client->fd = -1;
+        return 0;
+    }
     if (n <= 0)
         return -1;
     client->got += (size_t)n;
@@ -134,9 +149,7 @@ static int run (load_t *self)
     struct epoll_event events[256];
     int64_t now = clock_mono_us (), last = self->ends + 5000000;
     for (int i = 0; i < self->connections; i++) {
-        struct epoll_event event = {.events = EPOLLIN, .data.ptr = &self->clients[i]};
-        self->clients[i].fd = dial (self->port);
-        if (self->clients[i].fd < 0 || epoll_ctl (self->epoll, EPOLL_CTL_ADD, self->clients[i].fd, &event))
+        if (connect_client (self, &self->clients[i]))
             return fail ("connect");
         if (self->rate <= 0 && ask (self, &self->clients[i], now))
             return fail ("write");
