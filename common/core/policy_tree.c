@@ -10,15 +10,18 @@
 #include <libfyaml.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 typedef struct frame {
     node_t *node;
     node_t *last;     /* the newest kid */
     bool wants_value; /* MAP: `last` is a key without its value */
     bool skip_value;  /* its key was refused */
+    int column;       /* of that key, or of the list */
 } frame_t;
 
 typedef struct builder {
+    const char *text, *end;
     struct policy_arena *arena;
     policy_errors_t *errors;
     frame_t frames[TREE_DEPTH_MAX];
@@ -117,14 +120,34 @@ static void place (builder_t *self, node_t *node)
         frame->wants_value = false;
     } else {
         frame->wants_value = true;
+        frame->column = node->column;
         frame->skip_value = !key_is_well (self, frame, node);
         if (!frame->skip_value)
             link_kid (self, frame, node);
     }
 }
 
+/* A block of lines that is not indented more than its key is no YAML, but libfyaml takes it, and hands out a text of
+ * which it never wrote a part. */
+static bool is_shallow (const builder_t *self, struct fy_token *token)
+{
+    enum fy_scalar_style style = token ? fy_token_scalar_style (token) : FYSS_PLAIN;
+    const struct fy_mark *mark = token ? fy_token_start_mark (token) : NULL;
+    if ((style != FYSS_LITERAL && style != FYSS_FOLDED) || !mark || self->depth == 0)
+        return false;
+    int spaces = 0;
+    for (const char *at = self->text + mark->input_pos; at < self->end && strchr (" \r\n", *at); at++)
+        spaces = *at == ' ' ? spaces + 1 : 0;
+    return spaces < self->frames[self->depth - 1].column;
+}
+
 static void on_scalar (builder_t *self, struct fy_token *token)
 {
+    if (is_shallow (self, token)) {
+        say (self, "lines that are indented more than what they belong to", "a block of text that is not indented");
+        place (self, node_new (self, NODE_REFUSED));
+        return;
+    }
     size_t length = 0;
     const char *text = token ? fy_token_get_text (token, &length) : "";
     if (!text)
@@ -149,7 +172,7 @@ static void on_start (builder_t *self, node_kind_t kind)
         self->stop = true;
         return;
     }
-    self->frames[self->depth++] = (frame_t){.node = node};
+    self->frames[self->depth++] = (frame_t){.node = node, .column = node->column};
 }
 
 static void on_document (builder_t *self)
@@ -278,7 +301,7 @@ static void find_bad_text (const char *text, size_t length, int *line, int *colu
 
 const node_t *tree_parse (struct policy_arena *arena, const char *text, size_t length, policy_errors_t *errors)
 {
-    builder_t self = {.arena = arena, .errors = errors, .line = 1, .column = 1};
+    builder_t self = {.text = text, .end = text + length, .arena = arena, .errors = errors, .line = 1, .column = 1};
     int line, column;
     if (length > TREE_TEXT_MAX) {
         tree_error (errors, 1, 1, "at most 1048576 bytes", "a text of %zu bytes", length);

@@ -135,6 +135,8 @@ static const struct {
     {"manager: &x ben", 4, 10, "an anchor", "the value itself"},
     {"manager: !!str ben", 4, 10, "a tag", "the value itself"},
     {"settings: { <<: {} }", 4, 13, "a merge key", "the keys themselves"},
+    {"templates:\n  offer:\n    body: |\n    Hello\n\n      {person}\n\n      bye", 7, 1, "not indented",
+     "indented more"},
     {"? [a]\n: b", 4, 3, "a key that is not a word", "a word"},
     {"---\na: b", 4, 1, "a second document", "one document"},
     {"settings: { a: [1, 2 }", 4, 0, "", "YAML"},
