@@ -2,7 +2,6 @@
  *
  *   store.c          its life, readiness, time
  *   store_redis.c    hiredis on the loop: conn_t
- *   store_resolve.c  names off the loop
  *   store_resp.c     the bytes of a command
  *   store_call.c     calls: queued, sent, answered, sent again, given up at their deadline
  *   store_hello.c    what is asked on connect, and once a second
@@ -16,6 +15,7 @@
 #define BUCKSTOP_STORE_PRIVATE_H
 
 #include "clock.h"
+#include "resolve.h"
 #include "store.h"
 #include "xmalloc.h"
 
@@ -52,12 +52,6 @@ const char *conn_error (const conn_t *self);
 void conn_send (conn_t *self, const resp_t *command, conn_reply_fn *fn, void *arg);
 void conn_drop (conn_t *self);    /* lose it now; connect again after the back-off */
 void conn_settled (conn_t *self); /* it works: the back-off begins anew */
-
-/* ---- names off the loop (store_resolve.c) */
-typedef struct resolve resolve_t;
-typedef void (resolve_fn) (void *arg, const char *address); /* a numeric address; NULL: not found */
-resolve_t *resolve_new (loop_t *loop, const char *host, resolve_fn *fn, void *arg);
-void resolve_destroy (resolve_t **self_p);
 
 /* ---- calls (store_call.c) */
 typedef struct call call_t;

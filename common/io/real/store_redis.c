@@ -175,17 +175,17 @@ static void attach (conn_t *self, redisAsyncContext *redis)
     self->timer = loop_at (self->loop, loop_now (self->loop) + CONNECT_MS, on_connect_late, self);
 }
 
-static void on_address (void *arg, const char *address)
+static void on_address (void *arg, const resolved_t *found)
 {
     conn_t *self = arg;
     resolve_destroy (&self->resolve);
-    if (!address) {
+    if (!found->n) {
         take_error (self, "host name not found");
         failed (self);
         return;
     }
     const char *colon = strrchr (self->config->address, ':'); /* begin_connect has seen to it */
-    attach (self, redisAsyncConnect (address, colon ? (int)strtol (colon + 1, NULL, 10) : 0));
+    attach (self, redisAsyncConnect (found->addresses[0], colon ? (int)strtol (colon + 1, NULL, 10) : 0));
 }
 
 static void begin_connect (void *arg)

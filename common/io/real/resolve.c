@@ -1,11 +1,14 @@
-/* store_resolve.c - looks a host name up off the loop: getaddrinfo blocks, so it has a thread for each look-up.
+/* resolve.c - looks a host name up off the loop: getaddrinfo blocks, so it has a thread for each look-up.
  *
  * The thread owns the job until it has written to the pipe's end; who gave up waiting leaves the job to it. */
-#include "store_private.h"
+#include "resolve.h"
 
-#include <arpa/inet.h>
+#include "xmalloc.h"
+
 #include <netdb.h>
 #include <pthread.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -16,7 +19,7 @@ typedef struct job {
     int references; /* atomic: the thread and the waiter */
     int eventfd;
     char host[HOST_SIZE];
-    char address[INET6_ADDRSTRLEN]; /* empty: not found */
+    resolved_t found;
 } job_t;
 
 struct resolve {
@@ -36,24 +39,36 @@ static void job_release (job_t *job)
     free (job);
 }
 
-static bool look_up (const char *host, int flags, char address[INET6_ADDRSTRLEN])
+static void add (resolved_t *found, const struct addrinfo *info)
 {
-    struct addrinfo wanted = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = flags}, *found = NULL;
-    if (getaddrinfo (host, NULL, &wanted, &found) != 0)
+    char *address = found->addresses[found->n];
+    if (getnameinfo (info->ai_addr, info->ai_addrlen, address, INET6_ADDRSTRLEN, NULL, 0, NI_NUMERICHOST) != 0)
+        return;
+    for (size_t i = 0; i < found->n; i++)
+        if (strcmp (found->addresses[i], address) == 0)
+            return;
+    found->n++;
+}
+
+static bool look_up (const char *host, int flags, resolved_t *found)
+{
+    struct addrinfo wanted = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = flags}, *list = NULL;
+    found->n = 0;
+    if (getaddrinfo (host, NULL, &wanted, &list) != 0)
         return false;
-    int failed = getnameinfo (found->ai_addr, found->ai_addrlen, address, INET6_ADDRSTRLEN, NULL, 0, NI_NUMERICHOST);
-    freeaddrinfo (found);
-    return !failed;
+    for (const struct addrinfo *info = list; info && found->n < RESOLVE_MAX; info = info->ai_next)
+        add (found, info);
+    freeaddrinfo (list);
+    return found->n > 0;
 }
 
 static void *run (void *arg)
 {
     job_t *job = arg;
-    if (!look_up (job->host, AI_ADDRCONFIG, job->address))
-        job->address[0] = '\0';
+    look_up (job->host, AI_ADDRCONFIG, &job->found);
     uint64_t one = 1;
     if (write (job->eventfd, &one, sizeof one) < 0)
-        job->address[0] = '\0'; /* the waiter's timer for the attempt will find it so */
+        job->found.n = 0; /* the waiter's timer for the attempt will find it so */
     job_release (job);
     return NULL;
 }
@@ -61,10 +76,9 @@ static void *run (void *arg)
 static void on_done (void *arg, uint32_t events)
 {
     resolve_t *self = arg;
-    char address[INET6_ADDRSTRLEN];
+    resolved_t found = self->job->found;
     (void)events;
-    snprintf (address, sizeof address, "%s", self->job->address);
-    self->fn (self->arg, *address ? address : NULL); /* destroys us */
+    self->fn (self->arg, &found); /* destroys us */
 }
 
 static void on_known (void *arg)
@@ -94,7 +108,7 @@ resolve_t *resolve_new (loop_t *loop, const char *host, resolve_fn *fn, void *ar
     snprintf (job->host, sizeof job->host, "%s", host);
     job->references = 1;
     job->eventfd = eventfd (0, EFD_NONBLOCK | EFD_CLOEXEC);
-    if (look_up (host, AI_NUMERICHOST, job->address) || job->eventfd < 0 || !start (job))
+    if (look_up (host, AI_NUMERICHOST, &job->found) || job->eventfd < 0 || !start (job))
         self->timer = loop_at (loop, loop_now (loop), on_known, self);
     else
         self->watch = loop_watch (loop, job->eventfd, EPOLLIN, on_done, self);
