@@ -22,9 +22,15 @@ typedef struct audit {
     bool away;
 } audit_t;
 
+static bool run (void *arg)
+{
+    return cli_run (arg);
+}
+
 static bool audit_workspace (audit_t *self, const char *workspace)
 {
-    return audit_read (self->cli, workspace, &self->named, &self->counts, &self->unsettled);
+    const audit_way_t way = {.loop = self->cli->loop, .store = self->cli->store, .run = run, .arg = self->cli};
+    return audit_read (&way, workspace, &self->named, &self->counts, &self->unsettled);
 }
 
 static void on_workspaces (void *arg, const store_values_t *values)

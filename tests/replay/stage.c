@@ -2,7 +2,6 @@
 #include "replay.h"
 
 #include "audit_read.h"
-#include "cli.h"
 #include "escalation.h"
 #include "intake.h"
 #include "keys.h"
@@ -207,19 +206,20 @@ void stage_policy (const char *text)
     fake_advance (1500); /* everybody has looked at the policy */
 }
 
-/* For audit_ask.c: the store answers within the turns of one instant. */
-bool cli_run (cli_t *cli)
+/* The store answers within the turns of one instant. */
+static bool run (void *arg)
 {
-    return loop_run (cli->loop) == 0;
+    (void)arg;
+    return loop_run (stage.loop) == 0;
 }
 
 bool stage_audit (char *words, size_t size)
 {
-    cli_t cli = {.loop = stage.loop, .store = stage.store, .workspace = WORKSPACE};
+    const audit_way_t way = {.loop = stage.loop, .store = stage.store, .run = run};
     audit_findings_t findings = {0};
     audit_counts_t counts = {0};
     size_t unsettled = 0;
-    if (!audit_read (&cli, WORKSPACE, &findings, &counts, &unsettled) || unsettled)
+    if (!audit_read (&way, WORKSPACE, &findings, &counts, &unsettled) || unsettled)
         fail ("the audit could not be read");
     if (findings.n)
         snprintf (words, size, "%s: %s: %s", audit_fault_name (findings.items[0].fault), findings.items[0].subject,

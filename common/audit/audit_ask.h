@@ -1,8 +1,9 @@
-/* audit_ask.h - questions to the store, asked one after the other: a copy of each answer is kept. */
+/* audit_ask.h - questions to the store, several at once: a copy of each answer is kept until all are there. */
 #ifndef BUCKSTOP_AUDIT_ASK_H
 #define BUCKSTOP_AUDIT_ASK_H
 
-#include "cli.h"
+#include "loop.h"
+#include "store.h"
 
 typedef struct answer {
     struct asker *asker;
@@ -13,9 +14,10 @@ typedef struct answer {
 } answer_t;
 
 typedef struct asker {
-    cli_t *cli;
-    size_t open; /* questions without an answer */
-    bool away;
+    size_t open;    /* questions without an answer */
+    bool away;      /* one of them was not answered */
+    loop_fn *ended; /* called with the last answer */
+    void *arg;
 } asker_t;
 
 /* The store's callback; arg: an answer_t whose asker is set. */
@@ -24,7 +26,4 @@ void answer_clear (answer_t *self);
 /* Prepares an answer; pass it with answer_take to the store. */
 answer_t *answer_new (asker_t *asker);
 void answer_destroy (answer_t **self_p);
-/* Runs until all questions are answered. False: away, or interrupted. */
-bool asker_wait (asker_t *self);
-
 #endif

@@ -11,7 +11,23 @@
 #include "record.h"
 #include "xmalloc.h"
 
+#include <stdio.h>
+
 enum { LOOK_AGAIN_MS = 2000 };
+
+static void on_answered (void *arg)
+{
+    const reader_t *self = arg;
+    loop_stop (self->way->loop);
+}
+
+bool audit_wait (reader_t *self)
+{
+    while (self->asker.open > 0)
+        if (!self->way->run (self->way->arg))
+            return false;
+    return !self->asker.away;
+}
 
 static answer_t *read_records (reader_t *self, const store_value_t *keys, size_t n)
 {
@@ -20,7 +36,7 @@ static answer_t *read_records (reader_t *self, const store_value_t *keys, size_t
         names[i] = keys[i].bytes;
     answer_t *records = answer_new (&self->asker);
     store_get (self->store, names, n, answer_take, records);
-    if (asker_wait (&self->asker))
+    if (audit_wait (self))
         return records;
     if (self->asker.open == 0)
         answer_destroy (&records);
@@ -167,7 +183,7 @@ static bool read_contacts (reader_t *self, const store_value_t *keys, size_t n)
         key_timeline (key, self->shard, self->workspace, last_part (&keys[i]));
         store_list (self->store, key, 0, -1, answer_take, timelines[i]);
     }
-    bool going = asker_wait (&self->asker);
+    bool going = audit_wait (self);
     for (size_t i = 0; going && i < n && i < records->n; i++)
         if (records->items[i].bytes)
             audit_take_contact (self, last_part (&keys[i]), &records->items[i], timelines[i]);
@@ -285,31 +301,34 @@ void audit_reader_clear (reader_t *self)
 
 static void on_waited (void *arg)
 {
-    cli_t *cli = arg;
-    loop_stop (cli->loop);
+    const audit_way_t *way = arg;
+    loop_stop (way->loop);
 }
 
 /* What is under way (somebody went, and what they held is being moved) gets time to end. */
-static bool wait_a_moment (cli_t *cli)
+static bool wait_a_moment (const audit_way_t *way)
 {
-    (void)loop_at (cli->loop, loop_now (cli->loop) + LOOK_AGAIN_MS, on_waited, cli);
-    return cli_run (cli);
+    (void)loop_at (way->loop, loop_now (way->loop) + LOOK_AGAIN_MS, on_waited, (void *)way);
+    return way->run (way->arg);
 }
 
-bool audit_read (cli_t *cli, const char *workspace, audit_findings_t *named, audit_counts_t *counts, size_t *unsettled)
+bool audit_read (const audit_way_t *way, const char *workspace, audit_findings_t *named, audit_counts_t *counts,
+                 size_t *unsettled)
 {
     audit_findings_t suspects = {.items = NULL};
-    reader_t self = {.asker = {.cli = cli},
-                     .store = cli->store,
-                     .shard = store_shard (cli->store, workspace),
+    reader_t self = {.way = way,
+                     .asker = {.ended = on_answered},
+                     .store = way->store,
+                     .shard = store_shard (way->store, workspace),
                      .workspace = workspace,
                      .out = &suspects,
                      .counts = counts};
+    self.asker.arg = &self;
     bool whole = read_policy (&self) && audit_read_sets (&self) && walk_records (&self);
     if (whole)
         audit_left_over (&self);
     if (whole && suspects.n > 0)
-        whole = wait_a_moment (cli) && read_policy (&self) && audit_again (&self, &suspects, named, unsettled);
+        whole = wait_a_moment (way) && read_policy (&self) && audit_again (&self, &suspects, named, unsettled);
     audit_reader_clear (&self);
     policy_destroy (&self.policy);
     audit_clear (&suspects);

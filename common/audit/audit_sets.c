@@ -7,6 +7,8 @@
 #include "keys.h"
 #include "xmalloc.h"
 
+#include <stdio.h>
+
 enum { SET_PAGE = 5000 };
 static const char due_kinds[] = {KIND_CONTACT, KIND_PERSON, KIND_DELIVERY};
 
@@ -21,7 +23,7 @@ static bool read_scored (reader_t *self, const char *key, index_t *index, add_fn
     for (;;) {
         answer_t *page = answer_new (&self->asker);
         store_range (self->store, key, from, INT64_MAX / 2, passed, SET_PAGE, answer_take, page);
-        bool going = asker_wait (&self->asker);
+        bool going = audit_wait (self);
         size_t n = page->n;
         for (size_t i = 0; going && i < n; i++) {
             add (self, index, &page->items[i]);
@@ -42,7 +44,7 @@ static bool read_members (reader_t *self, const char *key, index_t *index)
     for (;;) {
         answer_t *page = answer_new (&self->asker);
         store_range_lex (self->store, key, after, SET_PAGE, answer_take, page);
-        bool going = asker_wait (&self->asker);
+        bool going = audit_wait (self);
         size_t n = page->n;
         for (size_t i = 0; going && i < n; i++) {
             audit_index_add (index, page->items[i].bytes, page->items[i].size, 0);
@@ -112,7 +114,7 @@ static bool read_own_set (reader_t *self, const store_value_t *key)
         return true;
     answer_t *members = answer_new (&self->asker);
     store_range (self->store, key->bytes, INT64_MIN / 2, INT64_MAX / 2, 0, SET_PAGE, answer_take, members);
-    bool going = asker_wait (&self->asker);
+    bool going = audit_wait (self);
     if (going)
         add_own (self, person, epoch, members);
     if (self->asker.open == 0)
@@ -127,7 +129,7 @@ bool audit_walk (reader_t *self, const char *pattern, keys_fn *fn)
     do {
         answer_t *page = answer_new (&self->asker);
         store_scan (self->store, cursor, pattern, answer_take, page);
-        going = asker_wait (&self->asker);
+        going = audit_wait (self);
         cursor = page->cursor;
         for (size_t at = 0; going && at < page->n; at += AUDIT_PAGE)
             going = fn (self, page->items + at, page->n - at < AUDIT_PAGE ? page->n - at : AUDIT_PAGE);

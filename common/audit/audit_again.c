@@ -10,6 +10,8 @@
 #include "record.h"
 #include "xmalloc.h"
 
+#include <stdio.h>
+
 enum { BATCH = 32, ROUNDS = 8, PLACES_MAX = 8 };
 
 typedef struct place {
@@ -204,11 +206,11 @@ static bool round_of (reader_t *walk, suspect_t *batch, size_t *n, audit_finding
     size_t left = 0;
     for (size_t i = 0; i < *n; i++)
         batch[i].first = ask_record (walk, batch[i].key);
-    if (!asker_wait (&walk->asker))
+    if (!audit_wait (walk))
         return false;
     for (size_t i = 0; i < *n; i++)
         ask (walk, &batch[i]);
-    if (!asker_wait (&walk->asker))
+    if (!audit_wait (walk))
         return false;
     for (size_t i = 0; i < *n; i++) {
         suspect_t *self = &batch[i];

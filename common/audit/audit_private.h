@@ -13,6 +13,7 @@ typedef struct epoch {
 } epoch_t;
 
 typedef struct reader {
+    const audit_way_t *way;
     asker_t asker;
     store_t *store;
     int shard;
@@ -28,6 +29,8 @@ typedef struct reader {
 
 enum { DUE_CONTACTS, DUE_PEOPLE, DUE_DELIVERIES };
 
+/* Runs until all questions are answered. False: away, or interrupted. */
+bool audit_wait (reader_t *self);
 /* All sets of the workspace. False: away, or interrupted; so in all of these. */
 bool audit_read_sets (reader_t *self);
 /* All keys of a family; each page is handed to fn in parts of at most AUDIT_PAGE. */

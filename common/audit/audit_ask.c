@@ -1,4 +1,4 @@
-/* audit_ask.c - questions to the store, asked one after the other. Several may be under way at once, pipelined. */
+/* audit_ask.c - questions to the store: those of one turn go out in one pipeline; who asked hears when all are answered. */
 #include "audit_ask.h"
 
 #include "xmalloc.h"
@@ -48,13 +48,5 @@ void answer_take (void *arg, const store_values_t *values)
         }
     }
     if (--asker->open == 0)
-        loop_stop (asker->cli->loop);
-}
-
-bool asker_wait (asker_t *self)
-{
-    while (self->open > 0)
-        if (!cli_run (self->cli))
-            return false;
-    return !self->away;
+        asker->ended (asker->arg);
 }
