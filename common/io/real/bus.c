@@ -3,11 +3,12 @@
  * Hears: messages, bounded per turn so that others are served. Says: messages, without ever blocking: what can't
  * be queued is dropped and counted; the store brings it back. A PUSH hands nothing to an absent peer (IMMEDIATE)
  * and notices a dead one by heartbeats. A request may come from a DEALER or a REQ: what stands before its last
- * frame is its way back.
+ * frame is its way back. A host name stands for all its addresses, now and later (bus_names.c).
  *
  * Limits: messages above WIRE_MAX end their connection; a request has at most BACK_MAX frames before its body. */
 #include "bus.h"
 
+#include "bus_names.h"
 #include "xmalloc.h"
 
 #include <czmq.h>
@@ -49,6 +50,7 @@ typedef struct end {
 struct bus {
     loop_t *loop;
     end_t bound[BUS_LINKS], connected[BUS_LINKS];
+    bus_names_t *names;
     uint64_t dropped[BUS_LINKS];
 };
 
@@ -162,7 +164,17 @@ static void close_end (end_t *self)
     self->zmq = NULL;
 }
 
-typedef int (attach_fn) (void *zmq, const char *endpoint);
+typedef int (attach_fn) (end_t *self, const char *endpoint);
+
+static int attach_bind (end_t *self, const char *endpoint)
+{
+    return zmq_bind (self->zmq, endpoint);
+}
+
+static int attach_connect (end_t *self, const char *endpoint)
+{
+    return bus_names_follow (self->bus->names, self->zmq, endpoint) ? 0 : zmq_connect (self->zmq, endpoint);
+}
 
 /* Each of a list that is separated by commas. */
 static int attach_all (end_t *self, const char *endpoints, attach_fn *attach)
@@ -174,7 +186,7 @@ static int attach_all (end_t *self, const char *endpoints, attach_fn *attach)
             return -ENAMETOOLONG;
         memcpy (endpoint, endpoints, size);
         endpoint[size] = '\0';
-        if (size && attach (self->zmq, endpoint) < 0)
+        if (size && attach (self, endpoint) < 0)
             return -errno;
         endpoints += size + (endpoints[size] == ',');
     }
@@ -184,19 +196,20 @@ static int attach_all (end_t *self, const char *endpoints, attach_fn *attach)
 int bus_bind (bus_t *self, bus_link_t link, const char *endpoints, bus_fn *fn, void *arg)
 {
     int rc = open_end (self, link, true, fn, arg);
-    return rc < 0 ? rc : attach_all (&self->bound[link], endpoints, zmq_bind);
+    return rc < 0 ? rc : attach_all (&self->bound[link], endpoints, attach_bind);
 }
 
 int bus_connect (bus_t *self, bus_link_t link, const char *endpoints, bus_fn *fn, void *arg)
 {
     int rc = open_end (self, link, false, fn, arg);
-    return rc < 0 ? rc : attach_all (&self->connected[link], endpoints, zmq_connect);
+    return rc < 0 ? rc : attach_all (&self->connected[link], endpoints, attach_connect);
 }
 
 bus_t *bus_new (loop_t *loop)
 {
     bus_t *self = xcalloc (1, sizeof *self);
     self->loop = loop;
+    self->names = bus_names_new (loop);
     return self;
 }
 
@@ -206,6 +219,7 @@ void bus_destroy (bus_t **self_p)
     *self_p = NULL;
     if (!self)
         return;
+    bus_names_destroy (&self->names);
     for (size_t link = 0; link < BUS_LINKS; link++) {
         close_end (&self->bound[link]);
         close_end (&self->connected[link]);
