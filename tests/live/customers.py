@@ -12,7 +12,7 @@ class Watch:
     """buckstop watch --json; the numbers it printed."""
 
     def __init__(self, world, *words):
-        server = f"http://127.0.0.1:{world['intake'].port}"
+        server = f"http://{world['intake'].host}:{world['intake'].port}"
         self.process = subprocess.Popen(
             [f"{BUILD}/buckstop", "watch", "--json", "--server", server, "--stream", world.endpoints("stream", None),
              *words], env={**world.environment, "BUCKSTOP_TOKEN": world.token}, stdout=subprocess.PIPE,

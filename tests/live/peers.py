@@ -26,8 +26,8 @@ class Receiver:
         "garbage": b"\x00\xff\x16 220 hello SMTP?\r\n" * 50,
     }
 
-    def __init__(self):
-        self.calls, self.mails, self.behave = [], [], collections.defaultdict(lambda: "ok")
+    def __init__(self, host="127.0.0.1"):
+        self.host, self.calls, self.mails, self.behave = host, [], [], collections.defaultdict(lambda: "ok")
         self.loop = asyncio.new_event_loop()
         ready = threading.Event()
         self.thread = threading.Thread(target=self.run, args=(ready,), daemon=True)
@@ -37,8 +37,8 @@ class Receiver:
     def run(self, ready):
         asyncio.set_event_loop(self.loop)
         self.forever = asyncio.Event()
-        http_server = self.loop.run_until_complete(asyncio.start_server(self.serve, "127.0.0.1", 0, backlog=1024))
-        smtp = self.loop.run_until_complete(asyncio.start_server(self.serve_smtp, "127.0.0.1", 0, backlog=1024))
+        http_server = self.loop.run_until_complete(asyncio.start_server(self.serve, self.host, 0, backlog=1024))
+        smtp = self.loop.run_until_complete(asyncio.start_server(self.serve_smtp, self.host, 0, backlog=1024))
         self.inner = self.loop.run_until_complete(
             self.loop.create_server(lambda: SMTP(self, hostname="test"), "127.0.0.1", 0))
         self.port, self.smtp_port = (server.sockets[0].getsockname()[1] for server in (http_server, smtp))
@@ -54,7 +54,7 @@ class Receiver:
         self.thread.join(5)
 
     def url(self, path):
-        return f"http://127.0.0.1:{self.port}{path}"
+        return f"http://{self.host}:{self.port}{path}"
 
     async def handle_DATA(self, _server, _session, envelope):
         self.mails.append(envelope)

@@ -37,25 +37,32 @@ class Service:
     def __init__(self, world, kind, number):
         self.world, self.kind, self.number, self.name = world, kind, number, f"{kind}-{number}"
         self.process, self.port, self.health, self.starts = None, 0, 0, 0
+        self.host = world.host(self.name)
 
     def start(self, *options, wait=True, under=(), **environment):
         """under: a command that becomes the service, with something changed about it."""
         assert not self.process, f"{self.name} runs"
         self.starts += 1
         self.log = f"{self.world.dir}/{self.name}.{self.starts}.log"
-        command = [*under, f"{BUILD}/buckstop-{self.kind}", "--health", "127.0.0.1:0", "--log-format", "json",
-                   "--redis", "unix:" + self.world.socket]
-        for link in ("submit", "route", "due", "outbox", "stream"):
-            command += ["--" + link, self.world.endpoints(link, self.number if link in BINDS[self.kind] else None)]
-        if self.kind == "intake":
-            command += ["--listen", f"127.0.0.1:{self.port}"]
-        command += [*self.world.options.get(self.kind, ()), *options]
-        with open(self.log, "wb") as log:
-            self.process = subprocess.Popen(command, stdout=log, stderr=log, cwd=self.world.dir,
-                                            env={**self.world.environment, **environment})
+        self.process = self.spawn([*under, *self.command(), *options], self.log, **environment)
         if wait:
             self.wait()
         return self
+
+    def command(self):
+        command = [f"{BUILD}/buckstop-{self.kind}", "--health", f"{self.host}:0", "--log-format", "json",
+                   "--redis", self.world.store_address()]
+        for link in ("submit", "route", "due", "outbox", "stream"):
+            command += ["--" + link, self.world.endpoints(link, self.number if link in BINDS[self.kind] else None)]
+        if self.kind == "intake":
+            command += ["--listen", f"{self.host}:{self.port}"]
+        return command + list(self.world.options.get(self.kind, ()))
+
+    def spawn(self, command, path, **environment):
+        """A process where this service lives."""
+        with open(path, "wb") as log:
+            return subprocess.Popen([*self.world.inside(self.name), *command], stdout=log, stderr=log,
+                                    cwd=self.world.dir, env={**self.world.environment, **environment})
 
     def listens(self):
         """Health answers; the ports are known."""
@@ -83,7 +90,7 @@ class Service:
         return self.ask("/readyz").status == 200
 
     def ask(self, path):
-        return ask(self.health, "GET", path)
+        return ask(self.health, "GET", path, host=self.host)
 
     def metric(self, name):
         text = self.ask("/metrics").body.decode()
@@ -125,9 +132,10 @@ class Service:
         return self.end(signal.SIGKILL)
 
 
-def ask(port, method, path, body=None, token=None, key=None, timeout=10.0, kind="application/json"):
+def ask(port, method, path, body=None, token=None, key=None, timeout=10.0, kind="application/json",
+        host="127.0.0.1"):
     """One request, one connection. A body that is no text is sent as JSON. OSError or HTTPException: no answer."""
-    link = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
+    link = http.client.HTTPConnection(host, port, timeout=timeout)
     headers = {}
     if token:
         headers["Authorization"] = "Bearer " + token

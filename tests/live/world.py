@@ -34,13 +34,21 @@ __all__ = ["ATTEMPT_MS", "BUILD", "KILLED", "KINDS", "ROOT", "TURN_LIMIT_US", "A
            "open_world", "told_once", "until"]
 
 
+REDIS_PORT, LINK_PORTS = "6379", {"submit": 7410, "route": 7411, "due": 7412, "outbox": 7413, "stream": 7414}  # in
+# namespaces of their own, where nobody else is
+
+
 class World:
-    """Replicas: how many of each kind. Options: more arguments of a kind. The policy's workspace must be `desk`."""
+    """Replicas: how many of each kind. Options: more arguments of a kind. The policy's workspace must be `desk`.
+
+    Network: every service and Redis live in namespaces of their own and speak TCP (tests/faults/network.py); else all
+    of it goes over unix sockets.
+    """
 
     opened = []  # of the case that runs: their logs are shown when it fails
 
-    def __init__(self, policy, replicas=None, options=None):
-        self.dir = tempfile.mkdtemp(prefix="buckstop-live-")
+    def __init__(self, policy, replicas=None, options=None, network=None):
+        self.dir, self.network = tempfile.mkdtemp(prefix="buckstop-live-"), network
         self.socket = self.dir + "/redis.sock"
         self.environment = {k: v for k, v in os.environ.items() if not k.startswith("BUCKSTOP_")}
         self.redis_process, self.redis = None, redis.Redis(unix_socket_path=self.socket)
@@ -79,15 +87,31 @@ class World:
         """Where this one binds; or, without a number, where all receivers of the link do."""
         kind = next(kind for kind, links in BINDS.items() if link in links)
         numbers = [number] if number else [service.number for service in self.of(kind)] or [1]
+        if self.network:
+            return ",".join(f"tcp://{self.host(f'{kind}-{n}')}:{LINK_PORTS[link]}" for n in numbers)
         return ",".join(f"ipc://{self.dir}/{link}-{n}" for n in numbers)
+
+    # -- where it is
+
+    def host(self, name):
+        return self.network.address(name) if self.network else "127.0.0.1"
+
+    def inside(self, name):
+        """The words before a command that bring it to where that process lives."""
+        return self.network.inside(name) if self.network else []
+
+    def store_address(self):
+        return f"{self.host('redis')}:{REDIS_PORT}" if self.network else "unix:" + self.socket
 
     # -- the store
 
     def start_redis(self):
+        tcp = ["--bind", self.host("redis"), "--protected-mode", "no"] if self.network else []
         self.redis_process = subprocess.Popen(
-            ["redis-server", "--port", "0", "--unixsocket", self.socket, "--dir", self.dir, "--appendonly", "yes",
-             "--appendfsync", "always", "--save", "", "--maxmemory-policy", "noeviction", "--enable-debug-command",
-             "yes"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            [*self.inside("redis"), "redis-server", "--port", REDIS_PORT if self.network else "0", *tcp, "--unixsocket",
+             self.socket, "--dir", self.dir, "--appendonly", "yes", "--appendfsync", "always", "--save", "",
+             "--maxmemory-policy", "noeviction", "--enable-debug-command", "yes"],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         until("redis answers", self.redis_answers, 20)
 
     def redis_answers(self):
@@ -138,7 +162,8 @@ class World:
     def ask(self, method, path, body=None, key=None, at=1, timeout=10.0, token="", kind="application/json"):
         """token: None for none at all; else the operator's."""
         token = self.token if token == "" else token
-        return ask(self[f"intake-{at}"].port, method, path, body, token, key, timeout, kind)
+        intake = self[f"intake-{at}"]
+        return ask(intake.port, method, path, body, token, key, timeout, kind, intake.host)
 
     def issue(self, scope, *more):
         return self.cli("token", "issue", "--scope", scope, "--workspace", "desk", *more).strip()
