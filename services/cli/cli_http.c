@@ -43,8 +43,12 @@ static struct curl_slist *headers_of (const cli_t *cli, const cli_request_t *req
         list = curl_slist_append (list, line);
     }
     if (request->key) {
-        snprintf (line, sizeof line, "Idempotency-Key: %s", request->key);
-        list = curl_slist_append (list, line);
+        static const char name[] = "Idempotency-Key: ";
+        size_t size = sizeof name + strlen (request->key); /* whole: cut, another's might be meant */
+        char *key = xmalloc (size);
+        snprintf (key, size, "%s%s", name, request->key);
+        list = curl_slist_append (list, key);
+        free (key);
     }
     return list;
 }

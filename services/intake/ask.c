@@ -73,6 +73,8 @@ void ask_once (ask_t *self, const char *channel, const char *message_id, const P
     once_scope_t scope = {ask_shard (self), bearer->workspace, scope_name (bearer->scope),
                           bearer->scope == SCOPE_PERSON ? bearer->person : bearer->id};
     once_set (&self->once, &scope, self->key, channel, message_id, body, random);
+    if (self->kept_ms > self->once.kept_ms)
+        self->once.kept_ms = self->kept_ms;
 }
 
 void intake_random (intake_t *self, void *bytes, size_t size)

@@ -42,6 +42,7 @@ struct ask {
     Buckstop__V1__Submit submit; /* borrow from body */
     Buckstop__V1__Action action;
     once_t once;
+    int64_t kept_ms; /* a signed link works for so long, and is remembered as long; 0: as other keys */
     int64_t begun_us;
     void *more; /* the handler's own */
     void (*free_more) (void *more);

@@ -81,6 +81,7 @@ void link_take (ask_t **ask_p)
         return;
     hash_hex (ask->id, strlen (ask->id), hash);
     snprintf (ask->key, sizeof ask->key, "link %s", hash);
+    ask->kept_ms = claim.expires - store_now (ask_store (ask));
     ask->bearer.scope = SCOPE_PERSON;
     WORD_COPY (ask->bearer.person, claim.person);
     WORD_COPY (ask->id, claim.contact);

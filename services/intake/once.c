@@ -3,7 +3,7 @@
  * The body's hash is taken over the message as protobuf, so a retry counts as the same however it is spelled or
  * whichever door it comes by. A key counts within its holder: two channels that number from 1 do not meet.
  *
- * Limits: kept for ONCE_KEPT_MS; afterwards only the record's own last events are remembered. */
+ * Limits: kept for ONCE_KEPT_MS, a signed link for as long as it works; afterwards only the record's own last events are remembered. */
 #include "once.h"
 
 #include "xmalloc.h"
@@ -23,7 +23,7 @@ void once_set (once_t *self, const once_scope_t *scope, const char *key, const c
                const ProtobufCMessage *body, const uint8_t random[EVENT_ID_SIZE])
 {
     char hash[HASH_HEX_SIZE];
-    *self = (once_t){.key = ""};
+    *self = (once_t){.kept_ms = ONCE_KEPT_MS};
     memcpy (self->event.bytes, random, EVENT_ID_SIZE);
     if (*key) {
         self->event = event_id_of ("key", scope->workspace, scope->scope, scope->holder, key, NULL);
@@ -37,11 +37,11 @@ void once_set (once_t *self, const once_scope_t *scope, const char *key, const c
     }
 }
 
-static size_t write_one (commit_t *commit, const char *key, const void *bytes, size_t size)
+static size_t write_one (const once_t *self, commit_t *commit, const char *key, const void *bytes, size_t size)
 {
     size_t op = commit_size (commit);
     commit_expect_free (commit, key);
-    commit_put (commit, key, bytes, size, ONCE_KEPT_MS);
+    commit_put (commit, key, bytes, size, self->kept_ms);
     return op;
 }
 
@@ -58,9 +58,9 @@ void once_write (once_t *self, commit_t *commit, const receipt_t *receipt)
     memcpy (bytes, self->body, strlen (self->body));
     memcpy (bytes + HASH_LENGTH, packed, packed_size);
     if (*self->key)
-        self->key_op = write_one (commit, self->key, bytes, size);
+        self->key_op = write_one (self, commit, self->key, bytes, size);
     if (*self->message)
-        self->message_op = write_one (commit, self->message, bytes, size);
+        self->message_op = write_one (self, commit, self->message, bytes, size);
     free (bytes);
     free (packed);
 }

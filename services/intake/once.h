@@ -17,6 +17,7 @@ typedef struct once {
     char message[KEY_SIZE]; /* of the channel's message id; "" : none */
     char body[HASH_HEX_SIZE];
     event_id_t event;
+    int64_t kept_ms;           /* how long they are remembered; once_set: ONCE_KEPT_MS */
     size_t key_op, message_op; /* their places in the commit, as last written */
 } once_t;
 

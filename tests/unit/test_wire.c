@@ -129,6 +129,14 @@ static void not_utf8 (submit_t *submit)
 {
     submit->customer_name = "\xff";
 }
+static void two_lines (submit_t *submit)
+{
+    submit->subject = "help\nBcc: everybody@example.com";
+}
+static void lines_of_text (submit_t *submit)
+{
+    submit->text = "one\n\ttwo\r\n";
+}
 static void no_return_address (submit_t *submit)
 {
     submit->return_way = BUCKSTOP__V1__RETURN_WAY__RETURN_WAY_MAIL;
@@ -161,6 +169,8 @@ static const struct {
     {longest, WIRE_OK, ""},
     {long_channel, WIRE_TOO_LONG, "channel is longer than 32 bytes"},
     {not_utf8, WIRE_MALFORMED, "customer_name is not UTF-8"},
+    {two_lines, WIRE_MALFORMED, "subject holds a control character; it is one line"},
+    {lines_of_text, WIRE_OK, ""},
     {no_return_address, WIRE_MISSING, "return_to is missing"},
     {spoken, WIRE_OK, ""},
     {odd_return_way, WIRE_MALFORMED, "return_way has the unknown value 77"},

@@ -135,7 +135,9 @@ static bool keep_current (turn_t *t)
         return false;
     if (*c->team && !policy_team (t->policy, c->team)) {
         turn_fact_detail (t, FACT (MOVED), "team %s is not with us any more", c->team);
+        int priority = c->priority; /* it has its rule's, and what people gave it */
         apply_rule (t, c->subject);
+        c->priority = priority;
         WORD_COPY (t->fx->facts[t->fx->facts_n - 1].to, c->team);
         if (c->state == S_RECEIVED || c->state == S_QUEUED)
             want_somebody (t);

@@ -3,8 +3,8 @@
  * Three looks, each over descriptors, so that a new field needs a row and no code:
  *   1. the raw bytes (wire_raw.c);
  *   2. the kind is one of those that this socket hears;
- *   3. the fields: `shapes` says how long a field may be and whether it is a name or an id, `needs` what a
- *      kind can't do without.
+ *   3. the fields: `shapes` says how long a field may be and whether it is a line, a name or an id, `needs` what
+ *      a kind can't do without.
  *
  * Limits: fields are told apart by name, so one name has one shape in all messages. */
 #include "wire_private.h"
@@ -21,24 +21,24 @@ typedef const ProtobufCFieldDescriptor field_t;
 
 /* ---------------------------------------------------------------- fields */
 
-typedef enum form { TEXT, NAME, ID } form_t;
+typedef enum form { TEXT, LINE, NAME, ID } form_t; /* a line: text without control characters */
 
 static const struct shape {
     const char *field;
     size_t size; /* with the terminating zero */
     form_t form;
 } shapes[] = {
-    {"token", ADDRESS_SIZE, TEXT},     {"idempotency_key", ADDRESS_SIZE, TEXT},
+    {"token", ADDRESS_SIZE, LINE},     {"idempotency_key", ADDRESS_SIZE, LINE},
     {"contact", ID_SIZE, ID},          {"channel", NAME_SIZE, NAME},
-    {"subject", SUBJECT_SIZE, TEXT},   {"text", TEXT_MAX + 1, TEXT},
-    {"customer", ADDRESS_SIZE, TEXT},  {"customer_name", DISPLAY_SIZE, TEXT},
-    {"thread", ADDRESS_SIZE, TEXT},    {"message_id", ADDRESS_SIZE, TEXT},
+    {"subject", SUBJECT_SIZE, LINE},   {"text", TEXT_MAX + 1, TEXT},
+    {"customer", ADDRESS_SIZE, LINE},  {"customer_name", DISPLAY_SIZE, LINE},
+    {"thread", ADDRESS_SIZE, LINE},    {"message_id", ADDRESS_SIZE, LINE},
     {"language", LANGUAGE_SIZE, NAME}, {"tier", NAME_SIZE, NAME},
-    {"return_to", ADDRESS_SIZE, TEXT}, {"person", NAME_SIZE, NAME},
+    {"return_to", ADDRESS_SIZE, LINE}, {"person", NAME_SIZE, NAME},
     {"to_person", NAME_SIZE, NAME},    {"to_team", NAME_SIZE, NAME},
     {"accountable", NAME_SIZE, NAME},  {"owner", NAME_SIZE, NAME},
     {"team", NAME_SIZE, NAME},         {"workspace", NAME_SIZE, NAME},
-    {"trace", TRACE_SIZE, TEXT},       {"by", NAME_SIZE, TEXT},
+    {"trace", TRACE_SIZE, LINE},       {"by", NAME_SIZE, LINE},
 };
 
 static const struct shape *shape_of (const char *field)
@@ -48,6 +48,14 @@ static const struct shape *shape_of (const char *field)
         if (strcmp (shapes[i].field, field) == 0)
             return &shapes[i];
     return &other;
+}
+
+static bool is_line (const char *text)
+{
+    for (; *text; text++)
+        if ((unsigned char)*text < 0x20 || *text == 0x7f)
+            return false;
+    return true;
 }
 
 static wire_fault_t check_string (field_t *field, const char *text, char why[DETAIL_SIZE])
@@ -62,6 +70,10 @@ static wire_fault_t check_string (field_t *field, const char *text, char why[DET
     }
     if (!utf8_valid (text, length)) {
         snprintf (why, DETAIL_SIZE, "%s is not UTF-8 text", field->name);
+        return WIRE_MALFORMED;
+    }
+    if (shape->form == LINE && !is_line (text)) {
+        snprintf (why, DETAIL_SIZE, "%s holds a control character; it is one line", field->name);
         return WIRE_MALFORMED;
     }
     if (shape->form == ID && !id_valid (text)) {
