@@ -56,6 +56,9 @@ class Receiver:
     def url(self, path):
         return f"http://{self.host}:{self.port}{path}"
 
+    def heard(self, call, _how):
+        self.calls.append(call)
+
     async def handle_DATA(self, _server, _session, envelope):
         self.mails.append(envelope)
         return "250 taken"
@@ -98,7 +101,7 @@ class Receiver:
         headers = {k.lower(): v.strip() for k, v in (line.split(":", 1) for line in lines[1:] if line)}
         body = await reader.readexactly(int(headers.get("content-length", 0)))
         how = self.behave[path]
-        self.calls.append(Call(time.monotonic(), path, headers, body))
+        self.heard(Call(time.monotonic(), path, headers, body), how)
         if how == "silent":
             await self.forever.wait()
         if how == "lost":
