@@ -150,6 +150,17 @@ static void post (const bus_t *to, const message_t *like, const void *bytes, siz
     world_post (to->loop, delay_ms, arrive, message, free);
 }
 
+static void send_by_chance (const bus_t *to, const message_t *like, const void *bytes, size_t size)
+{
+    const fake_chaos_t *chaos = world_chaos ();
+    uint64_t within = (uint64_t)chaos->bus_delay_ms + 1;
+    if (world_chance (chaos->bus_drop))
+        return;
+    post (to, like, bytes, size, world_chance (chaos->bus_delay) ? (int64_t)world_draw (within) : 0);
+    if (world_chance (chaos->bus_double))
+        post (to, like, bytes, size, (int64_t)world_draw (within));
+}
+
 static void send (const bus_t *to, const message_t *like, const void *bytes, size_t size)
 {
     fault_t *fault = &state.faults[like->link];
@@ -162,6 +173,10 @@ static void send (const bus_t *to, const message_t *like, const void *bytes, siz
     }
     if (now.kind == FAKE_BUS_DROP)
         return;
+    if (now.kind == FAKE_BUS_OK) {
+        send_by_chance (to, like, bytes, size);
+        return;
+    }
     post (to, like, bytes, size, now.kind == FAKE_BUS_DELAY ? now.value : 0);
     if (now.kind == FAKE_BUS_DOUBLE)
         post (to, like, bytes, size, now.value);
@@ -186,11 +201,22 @@ void bus_destroy (bus_t **self_p)
     for (bus_t **link = &state.buses; *self_p && *link; link = &(*link)->next) {
         if (*link == *self_p) {
             *link = (*self_p)->next;
-            free (*self_p);
             break;
         }
     }
+    free (*self_p);
     *self_p = NULL;
+}
+
+/* Nobody reaches it any more; its memory is its maker's. */
+void world_dead_bus (const loop_t *loop)
+{
+    for (bus_t **link = &state.buses; *link;) {
+        if ((*link)->loop == loop)
+            *link = (*link)->next;
+        else
+            link = &(*link)->next;
+    }
 }
 
 int bus_bind (bus_t *self, bus_link_t link, const char *endpoints, bus_fn *fn, void *arg)

@@ -2,6 +2,7 @@
 #ifndef BUCKSTOP_FAKE_CALL_H
 #define BUCKSTOP_FAKE_CALL_H
 
+#include "fake.h"
 #include "perform.h"
 #include "store.h"
 
@@ -14,6 +15,8 @@ struct call {
     store_t *store;
     int refs;
     bool answered, away;
+    bool chaotic; /* what chance does may happen to it */
+    bool resend;  /* once more, after it was performed */
     mono_ms_t deadline;
     call_fn *perform, *answer;
     void *arg;
@@ -41,10 +44,29 @@ struct call {
     bool wrong_type;
 };
 
+struct store {
+    store_t *next;
+    loop_t *loop;
+    int shards;
+    call_t *calls;               /* not answered, the newest first */
+    mono_ms_t performs, answers; /* with chaos: when the last call is there, and the last answer back */
+    loop_fn *on_change;
+    void *on_change_arg;
+    int64_t jump_seen;
+};
+
 call_t *call_new (store_t *store, call_fn *perform, call_fn *answer, void *arg);
 void call_begin (call_t *self, int timeout_ms);
 loop_t *store_loop (const store_t *self);
+void calls_end (store_t *store);      /* all are answered: AWAY */
+void calls_orphaned (store_t *store); /* its process is dead */
+
+/* The faults in force. */
 bool store_world_away (void);
+double store_world_memory (void);
+int64_t store_fault (fake_store_fault_t fault);
+bool store_use_fault (fake_store_fault_t fault); /* one less */
+void store_reset_commits (void);
 /* An entry was added to a stream: whoever follows it hears of it. */
 void store_followers_wake (const char *key);
 void store_followers_forget (const store_t *store); /* NULL: all */

@@ -176,6 +176,19 @@ size_t data_seek (const data_t *self, int64_t score, const void *name, size_t si
     return low;
 }
 
+size_t data_after (const data_t *self, int64_t number)
+{
+    size_t low = 0, high = self->n;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (self->items[middle].score <= number)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 void data_place (data_t *self, int64_t score, const void *name, size_t size)
 {
     data_item_t *old = data_named (self, name, size);

@@ -40,6 +40,8 @@ data_item_t *data_named (data_t *self, const void *name, size_t size);        /*
 void data_place (data_t *self, int64_t score, const void *name, size_t size); /* ZSET: adds or moves */
 void data_append (data_t *self, int64_t score, const void *name, size_t name_size, const void *bytes, size_t size);
 void data_drop (data_t *self, size_t index); /* one item; a key without any is gone: self too */
+/* STREAM: index of the first entry whose number is above that. */
+size_t data_after (const data_t *self, int64_t number);
 /* ZSET: index of the first item that is not before (score, name). */
 size_t data_seek (const data_t *self, int64_t score, const void *name, size_t size);
 

@@ -6,6 +6,7 @@
 #define BUCKSTOP_FAKE_H
 
 #include "bus.h"
+#include "commit.h"
 #include "log.h"
 #include "loop.h"
 
@@ -38,7 +39,29 @@ typedef enum fake_kill {
 void fake_kill_at (loop_t *loop, fake_kill_t where);
 bool fake_killed (const loop_t *loop);
 void fake_hangup (loop_t *loop); /* SIGHUP */
+/* Nothing of this loop happens for so long, and then all of it at once: SIGSTOP, SIGCONT. */
+void fake_freeze (loop_t *loop, int64_t ms);
+/* Something of the test's own, in so many ms of scripted time. */
+void fake_at (int64_t ms, loop_fn *fn, void *arg);
 void fake_signal (loop_t *loop); /* SIGTERM */
+
+/* --- chaos: faults by chance, drawn from the seed ----------------------------------------------- */
+
+/* Numbers of chance are of 10,000. */
+typedef struct fake_chaos {
+    bool order;                          /* what is ready at one instant in several loops happens in drawn order */
+    int bus_drop, bus_double, bus_delay; /* of messages; doubles and delays come within bus_delay_ms */
+    int64_t bus_delay_ms;
+    int64_t latency_ms; /* at most, to the store and back; calls of one process stay in order */
+    int slow;           /* of calls: on the way there or back for up to slow_ms; what is behind them waits */
+    int64_t slow_ms;
+    int refused, unknown, resent; /* of commits: as the store's faults of these names; a resent one comes later */
+    int lost;                     /* of leases and reads: done, and the answer is AWAY */
+    int dies;                     /* of passes of a place where a process may die (fake_kill_t) */
+} fake_chaos_t;
+/* NULL: no chaos any more. A process that is killed while there is chaos may have calls on the way that are done. */
+void fake_chaos (const fake_chaos_t *chaos);
+void fake_spare (loop_t *loop); /* this one never dies by chance, and its calls are not delayed or lost */
 
 /* --- log --------------------------------------------------------------------------------------- */
 
@@ -76,6 +99,9 @@ void fake_store_place (const char *key, int64_t score, const char *member);
 void fake_store_unplace (const char *key, const char *member);
 void fake_store_remove (const char *key);
 uint64_t fake_store_commits (void); /* done since fake_reset */
+/* Told of each commit right after it was performed: the keyspace is as it left it. NULL: nobody. */
+typedef void (fake_commit_fn) (void *arg, const commit_t *commit, const commit_answer_t *answer);
+void fake_store_on_commit (fake_commit_fn *fn, void *arg);
 
 /* --- bus --------------------------------------------------------------------------------------- */
 

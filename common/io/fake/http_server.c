@@ -155,6 +155,17 @@ static http_server_t *server_at (const char *endpoint)
     return NULL;
 }
 
+/* Nobody reaches it any more; its memory is its maker's. */
+void world_dead_http (const loop_t *loop)
+{
+    for (http_server_t **link = &servers; *link;) {
+        if ((*link)->loop == loop)
+            *link = (*link)->next;
+        else
+            link = &(*link)->next;
+    }
+}
+
 static void begin (http_server_t *server, http_request_t *self)
 {
     self->server = server;

@@ -7,9 +7,34 @@
 
 /* --- the end of a process ---------------------------------------------------------------------- */
 
-void fake_kill (loop_t *loop)
+static void die (loop_t *loop)
 {
     loop->dead = true;
+    world_dead_bus (loop);
+    world_dead_http (loop);
+}
+
+void fake_kill (loop_t *loop)
+{
+    if (loop->dead)
+        return;
+    world_dead_store (loop); /* what is on the way may still be done */
+    die (loop);
+}
+
+void fake_freeze (loop_t *loop, int64_t ms)
+{
+    loop->frozen_until = world_mono () + ms;
+}
+
+void fake_spare (loop_t *loop)
+{
+    loop->spared = true;
+}
+
+bool world_spared (const loop_t *loop)
+{
+    return !loop || loop->spared;
 }
 
 bool fake_killed (const loop_t *loop)
@@ -24,9 +49,10 @@ void fake_kill_at (loop_t *loop, fake_kill_t where)
 
 bool world_kill_here (loop_t *loop, fake_kill_t where)
 {
-    if (!loop || loop->kill_at != where)
+    bool here = loop && loop->kill_at == where;
+    if (!here && (world_spared (loop) || !world_chance (world_chaos ()->dies)))
         return false;
-    loop->dead = true;
+    die (loop);
     return true;
 }
 

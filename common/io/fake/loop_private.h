@@ -6,7 +6,8 @@
 
 typedef struct item {
     mono_ms_t when;
-    uint64_t sequence; /* order of arrival, among those of one time */
+    uint64_t order;    /* among those of one time: as they arrived, or as drawn */
+    uint64_t sequence; /* of arrival */
     loop_t *loop;
     loop_fn *fn; /* NULL: cancelled */
     void *arg;
@@ -33,7 +34,10 @@ struct loop {
     loop_watch_t *watches;
     loop_fn *hangup, *stop;
     void *hangup_arg, *stop_arg;
-    bool dead, stopped;
+    bool dead, stopped, spared;
+    bool touched;           /* something of it happened in this turn: its hooks are to run */
+    uint64_t order;         /* of its last item: its own stay in order */
+    mono_ms_t frozen_until; /* 0: it is not */
     fake_kill_t kill_at;
     item_t **grave; /* of a dead loop: its handles are not dangling until it is destroyed */
     size_t grave_n;

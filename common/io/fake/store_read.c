@@ -12,8 +12,9 @@ enum { SCAN_STEP = 100 };
 
 static void tell_values (call_t *call)
 {
-    store_values_t values = {.away = call->away};
-    if (!call->away) {
+    bool lost = call->chaotic && !call->away && world_chance (world_chaos ()->lost);
+    store_values_t values = {.away = call->away || lost};
+    if (!values.away) {
         values.wrong_type = call->wrong_type;
         values.items = call->items;
         values.n = call->items_n;
@@ -176,12 +177,8 @@ static void do_events (call_t *call)
 {
     const data_t *data = look (call, DATA_STREAM);
     int64_t limit = call->limit < 0 ? INT64_MAX : call->limit;
-    for (size_t i = 0; data && i < data->n && limit > 0; i++) {
-        if (data->items[i].score <= call->min)
-            continue;
+    for (size_t i = data ? data_after (data, call->min) : 0; data && i < data->n && limit > 0; i++, limit--)
         give (call, data->items[i].bytes, data->items[i].size, data->items[i].score);
-        limit--;
-    }
 }
 
 void store_events (store_t *self, const char *key, uint64_t after, int64_t limit, store_values_fn *fn, void *arg)

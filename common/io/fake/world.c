@@ -6,7 +6,7 @@
 
 #include "xmalloc.h"
 
-enum { TURNS_MAX = 200000 }; /* without time passing: more is a loop that feeds itself */
+enum { TURNS_MAX = 2000000, SHUFFLE = 64 }; /* without time passing: more is a loop that feeds itself */
 
 static struct {
     mono_ms_t now;
@@ -30,7 +30,9 @@ bool world_alive (const loop_t *loop)
 
 static bool before (const item_t *a, const item_t *b)
 {
-    return a->when != b->when ? a->when < b->when : a->sequence < b->sequence;
+    if (a->when != b->when)
+        return a->when < b->when;
+    return a->order != b->order ? a->order < b->order : a->sequence < b->sequence;
 }
 
 static void sift_up (size_t at)
@@ -60,21 +62,38 @@ static void sift_down (size_t at)
     world.heap[at] = item;
 }
 
-item_t *queue_add (loop_t *loop, mono_ms_t when, loop_fn *fn, void *arg, world_free_fn *destroy)
+static void push (item_t *item)
 {
-    item_t *item = xcalloc (1, sizeof (loop_timer_t));
-    *item = (item_t){.when = when < world.now ? world.now : when,
-                     .sequence = ++world.sequence,
-                     .loop = loop,
-                     .fn = fn,
-                     .arg = arg,
-                     .destroy = destroy};
     if (world.heap_n == world.heap_size) {
         world.heap_size = world.heap_size ? 2 * world.heap_size : 64;
         world.heap = xrealloc (world.heap, world.heap_size * sizeof *world.heap);
     }
     world.heap[world.heap_n++] = item;
     sift_up (world.heap_n - 1);
+}
+
+/* Those of one loop stay in order; those of several are shuffled where that is asked for. */
+static uint64_t order_of (loop_t *loop)
+{
+    uint64_t order = world.sequence;
+    if (!world_chaos ()->order || !loop)
+        return order;
+    order += world_draw (SHUFFLE);
+    loop->order = order > loop->order ? order : loop->order;
+    return loop->order;
+}
+
+item_t *queue_add (loop_t *loop, mono_ms_t when, loop_fn *fn, void *arg, world_free_fn *destroy)
+{
+    item_t *item = xcalloc (1, sizeof (loop_timer_t));
+    *item = (item_t){.when = when < world.now ? world.now : when,
+                     .sequence = ++world.sequence,
+                     .order = order_of (loop),
+                     .loop = loop,
+                     .fn = fn,
+                     .arg = arg,
+                     .destroy = destroy};
+    push (item);
     return item;
 }
 
@@ -146,13 +165,20 @@ void loops_remove (const loop_t *loop)
 
 /* --- turns ------------------------------------------------------------------------------------- */
 
-static void run_hooks (void)
+static void run_hooks_of (loop_t *loop)
+{
+    loop->touched = false;
+    for (size_t i = 0; i < loop->hooks_n && !loop->dead; i++) {
+        if (loop->hooks[i].fn)
+            loop->hooks[i].fn (loop->hooks[i].arg);
+    }
+}
+
+static void run_hooks (bool all)
 {
     for (loop_t *loop = world.loops; loop; loop = loop->next) {
-        for (size_t i = 0; i < loop->hooks_n && !loop->dead; i++) {
-            if (loop->hooks[i].fn)
-                loop->hooks[i].fn (loop->hooks[i].arg);
-        }
+        if ((all || loop->touched) && loop->frozen_until <= world.now)
+            run_hooks_of (loop);
     }
 }
 
@@ -161,26 +187,54 @@ static bool ready (void)
     return world.heap_n && world.heap[0]->when <= world.now;
 }
 
+static void happen (item_t *item)
+{
+    if (item->loop && item->loop->frozen_until > world.now && !item->loop->dead) {
+        item->when = item->loop->frozen_until;
+        push (item);
+        return;
+    }
+    if (item->loop)
+        item->loop->touched = true;
+    if (item->fn && world_alive (item->loop))
+        item->fn (item->arg);
+    bury (item);
+}
+
+/* In drawn order each thing is a turn of its own: processes do not wait for each other. */
 static void turn (void)
 {
     uint64_t last = world.sequence;
-    while (ready () && world.heap[0]->sequence <= last) {
-        item_t *item = pop ();
-        if (item->fn && world_alive (item->loop))
-            item->fn (item->arg);
-        bury (item);
+    if (world_chaos ()->order) {
+        loop_t *loop = world.heap[0]->loop;
+        happen (pop ());
+        if (loop && loop->touched)
+            run_hooks_of (loop);
+        return;
     }
-    run_hooks ();
+    while (ready () && world.heap[0]->sequence <= last)
+        happen (pop ());
+    run_hooks (false);
 }
 
-void fake_run (void)
+static void run_ready (void)
 {
-    run_hooks (); /* what the test called from outside has queued something perhaps */
     for (int turns = 0; ready (); turns++) {
         if (turns == TURNS_MAX)
             abort (); /* time stands still and there is always more to do */
         turn ();
     }
+}
+
+void fake_run (void)
+{
+    run_hooks (true); /* what the test called from outside has queued something perhaps */
+    run_ready ();
+}
+
+void fake_at (int64_t ms, loop_fn *fn, void *arg)
+{
+    world_post (NULL, ms, fn, arg, NULL);
 }
 
 bool queue_next (void)
@@ -203,7 +257,7 @@ void fake_advance (int64_t ms)
     fake_run ();
     while (world.heap_n && world.heap[0]->when <= end) {
         world.now = world.heap[0]->when;
-        fake_run ();
+        run_ready ();
     }
     world.now = end;
     fake_run ();
@@ -220,6 +274,7 @@ void fake_reset (uint64_t seed)
     world.heap_size = 0;
     world.now = 0;
     world_reset_clock (seed);
+    world_reset_chaos (seed);
     world_reset_log ();
     world_reset_store ();
     world_reset_bus ();

@@ -18,12 +18,23 @@ mono_ms_t world_mono (void);
 
 /* The parts that fake_reset empties. */
 void world_reset_clock (uint64_t seed);
+void world_reset_chaos (uint64_t seed);
 void world_reset_log (void);
 void world_reset_store (void);
 void world_reset_bus (void);
 void world_reset_peers (void);
 void world_reset_http_client (void);
 void world_reset_mail (void);
+
+/* Chance: never NULL; all zero while there is no chaos. */
+const fake_chaos_t *world_chaos (void);
+uint64_t world_draw (uint64_t limit); /* below limit */
+bool world_chance (int of_10000);
+bool world_spared (const loop_t *loop);
+/* The process of `loop` is gone: what it had open is let go. */
+void world_dead_store (const loop_t *loop);
+void world_dead_bus (const loop_t *loop);
+void world_dead_http (const loop_t *loop);
 
 /* How the far side of a call or a mail answers: the test's script, see fake_peer. */
 typedef struct world_peer {
