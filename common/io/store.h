@@ -23,6 +23,7 @@ typedef struct store_config {
     const char *user, *password; /* NULL: none */
     store_durability_t durability;
     int shards;
+    const char *service; /* who we are, where a loss is written down; NULL: "buckstop" */
     /* bench: every script call is written there: when it was sent (monotonic microseconds), its length, a newline,
      * and its bytes as sent (RESP); the SCRIPT LOADs first. NULL: no */
     const char *record_path;
@@ -33,7 +34,10 @@ typedef struct store_config {
 store_t *store_new (loop_t *loop, const store_config_t *config);
 void store_destroy (store_t **self_p);
 bool store_ready (const store_t *self);
-const char *store_why_not (const store_t *self);              /* words for a person; "" when ready */
+const char *store_why_not (const store_t *self); /* words for a person; "" when ready */
+/* Redis has lost what it acknowledged to us: store_why_not names it, KEY_LOST has a line about it. Never ready again:
+ * what is in memory belongs to another past, so whoever runs on this store ends and starts afresh. */
+bool store_lost (const store_t *self);
 void store_on_change (store_t *self, loop_fn *fn, void *arg); /* ready or not */
 int store_shards (const store_t *self);
 int store_shard (const store_t *self, const char *workspace);

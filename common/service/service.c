@@ -145,6 +145,18 @@ static void log_readiness (service_t *service)
     self->why_not = xstrdup (why);
 }
 
+/* What this process holds in memory belongs to a past that is gone: whoever supervises it starts it afresh. */
+static void end_when_lost (service_t *service)
+{
+    service_private_t *self = service->private_;
+    if (!store_lost (service->store) || self->failed)
+        return;
+    self->failed = true;
+    log_fact (LOG_ERROR_, "", "acknowledged writes are lost", "why", store_why_not (service->store), "see",
+              "buckstop audit", NULL);
+    loop_stop (service->loop);
+}
+
 static void each_turn (void *arg)
 {
     service_t *service = arg;
@@ -153,6 +165,7 @@ static void each_turn (void *arg)
         self->starting = true;
         self->start = loop_at (service->loop, loop_now (service->loop), start_kind, service);
     }
+    end_when_lost (service);
     log_readiness (service);
     hints_flush (service);
 }
@@ -273,7 +286,8 @@ static int run (service_t *self, const service_kind_t *kind, void *arg)
     bool failed = rc < 0 || self->private_->failed;
     health_close (self);
     unwire (self);
-    log_fact (LOG_NOTICE_, "", "stopped", NULL);
+    if (!failed) /* else the reason is the last line */
+        log_fact (LOG_NOTICE_, "", "stopped", NULL);
     return failed ? EXIT_FAILED : 0;
 }
 
@@ -320,6 +334,7 @@ int service_main (int argc, char **argv, const service_kind_t *kind, void *arg)
                                    .password = *password ? password : NULL,
                                    .durability = durability,
                                    .shards = (int)self.shards,
+                                   .service = kind->name,
                                    .record_path = self.record};
     self.store = store_new (self.loop, &config);
     self.bus = NULL;

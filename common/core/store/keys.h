@@ -21,9 +21,11 @@
  *   b:{s}:n:W                hash    promises opened, kept, broken, released; ... counted in the commit
  *   b:{s}:dead:W             zset    dead letters -> when they died
  *   b:{s}:closed:W           zset    closed contacts -> when they may be deleted
+ *   b:{s}:heard              string  when people could be heard last, and the last gaps (hearing.h)   intake
  *   b:conf                   hash    shards, hash, schema: written at first start
  *   b:workspaces             set     names of workspaces
  *   b:tok:T                  string  packed Token by its public part
+ *   b:lost                   list    acknowledged writes that are gone, in words      all (store_losses.c)
  */
 #ifndef BUCKSTOP_KEYS_H
 #define BUCKSTOP_KEYS_H
@@ -59,9 +61,11 @@ const char *key_thread (char key[KEY_SIZE], int shard, const char *workspace, co
 const char *key_counts (char key[KEY_SIZE], int shard, const char *workspace);
 const char *key_dead (char key[KEY_SIZE], int shard, const char *workspace);
 const char *key_closed (char key[KEY_SIZE], int shard, const char *workspace);
+const char *key_heard (char key[KEY_SIZE], int shard);
 const char *key_token (char key[KEY_SIZE], const char *token_id);
 #define KEY_CONF       "b:conf"
 #define KEY_WORKSPACES "b:workspaces"
+#define KEY_LOST       "b:lost"
 
 /* The member by which a record stands in due:K, "W:C"; and back: 0 or -1. */
 enum { MEMBER_SIZE = 80 };

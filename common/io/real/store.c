@@ -37,13 +37,18 @@ void store_answers (store_t *self)
     if (!self->stalled_since)
         return;
     self->stalled_since = 0;
-    if (!self->hello_open)
+    if (!self->hello_open && !*self->hello_why)
         store_set_ready (self, true, "");
 }
 
 bool store_ready (const store_t *self)
 {
     return self->ready;
+}
+
+bool store_lost (const store_t *self)
+{
+    return self->lost;
 }
 
 const char *store_why_not (const store_t *self)
@@ -137,6 +142,8 @@ store_t *store_new (loop_t *loop, const store_config_t *config)
         .durability = config->durability,
         .shards = config->shards > 0 && config->shards <= SHARDS_MAX ? config->shards : SHARDS_DEFAULT,
     };
+    self->config.service = own (config->service ? config->service : "buckstop");
+    self->losses = losses_new (self);
     if (config->record_path && *config->record_path)
         self->record = fopen (config->record_path, "w");
     snprintf (self->why, sizeof self->why, "redis at %.80s: not connected yet", self->config.address);
@@ -168,6 +175,8 @@ void store_destroy (store_t **self_p)
     free ((char *)self->config.address);
     free ((char *)self->config.user);
     free ((char *)self->config.password);
+    free ((char *)self->config.service);
+    losses_destroy (&self->losses);
     free (self->listeners);
     free (self);
 }

@@ -131,6 +131,7 @@ static void on_answer (call_t *self, redisReply *reply)
         commit_answer_t answer = {.outcome = COMMIT_AWAY, .found = ""};
         if (whole)
             answer = read_item (batch->items[i]->commit, reply->element[i + 1], at);
+        losses_remember (self->store, batch->items[i]->commit, answer.event_number);
         tell (batch->items[i], &answer);
     }
 }

@@ -2,7 +2,8 @@
  *
  * On connect: the scripts are loaded, settings that would lose data are looked for, and the shape of the data
  * (number of shards, hash, schema) is written by the first and compared by all others. A store that fails is not
- * ready, says what to change, and looks again. Once a second: TIME and the memory used; a Redis that has said
+ * ready, says what to change, and looks again. Last it is looked at whether what was acknowledged is still there
+ * (store_losses.c). Once a second: TIME and the memory used; a Redis that has said
  * nothing for STALL_DROP_MS loses its connection. */
 #include "store_private.h"
 
@@ -177,9 +178,11 @@ static void ask (store_t *self, size_t index, conn_reply_fn *fn)
 
 /* ---- on connect */
 
-static void hello_done (store_t *self)
+void hello_checked (store_t *self, const char *why, bool lost)
 {
     self->hello_open = false;
+    self->lost = lost;
+    wrong (self, "%s", why);
     if (*self->hello_why) {
         store_set_ready (self, false, self->hello_why);
         return;
@@ -203,13 +206,17 @@ static void on_hello (void *arg, redisReply *reply)
                reply->str);
     else
         question->see (self, reply, question->name);
-    if (slot->index == QUESTIONS - 1)
-        hello_done (self);
+    if (slot->index < QUESTIONS - 1)
+        return;
+    if (*self->hello_why)
+        hello_checked (self, "", false);
+    else
+        losses_check (self);
 }
 
 void hello_begin (store_t *self)
 {
-    if (self->hello_open || !conn_is_up (self->conn))
+    if (self->hello_open || self->lost || !conn_is_up (self->conn))
         return;
     self->hello_open = true;
     self->hello_why[0] = '\0';
@@ -279,6 +286,7 @@ void hello_tick (void *arg)
             self->asked_at = loop_now (self->loop);
             for (size_t i = TICK_FROM; i < QUESTIONS; i++)
                 ask (self, i, on_tick_reply);
+            losses_look (self);
         }
     }
     if (self->record)

@@ -5,6 +5,7 @@
  *   store_resp.c     the bytes of a command
  *   store_call.c     calls: queued, sent, answered, sent again, given up at their deadline
  *   store_hello.c    what is asked on connect, and once a second
+ *   store_losses.c   has it still what it acknowledged?
  *   store_commit.c   commits in batches
  *   store_wait.c     answers held until a replica has the commit
  *   store_lease.c    leases
@@ -98,6 +99,14 @@ void call_released (call_t *self, redisReply *reply);              /* held no mo
 void wave_hold (call_t *call, const redisReply *reply);
 void wave_end (store_t *store); /* at the end of a turn: behind the commits that it sent */
 
+/* ---- what was acknowledged, and is it still there (store_losses.c) */
+typedef struct losses losses_t;
+losses_t *losses_new (store_t *store);
+void losses_destroy (losses_t **self_p);
+void losses_remember (store_t *store, const commit_t *commit, uint64_t number); /* the commit's answer is told */
+void losses_check (store_t *store); /* ends in hello_checked, or with the connection */
+void losses_look (store_t *store);  /* only at the newest */
+
 /* ---- the store */
 typedef struct batch_item batch_item_t;
 typedef struct listener {
@@ -115,7 +124,8 @@ struct store {
     store_config_t config; /* strings owned */
     conn_t *conn;
     conn_t *writer; /* for commits: a second one where they wait for a replica, else the same */
-    bool ready, closing;
+    bool ready, closing, lost;
+    losses_t *losses;
     char why[WHY_SIZE];
     listener_t *listeners;
     size_t listeners_n;
@@ -162,6 +172,7 @@ void store_answers (store_t *self); /* it is not */
 void hello_begin (store_t *self);
 void hello_tick (void *store);
 void hello_lost (store_t *self);
+void hello_checked (store_t *self, const char *why, bool lost); /* why "": nothing is lost */
 void hello_reload_scripts (store_t *self);
 void commits_gather (store_t *self);
 void follows_close (store_t *self);
