@@ -216,7 +216,7 @@ static void say (const witness_t *self, uint64_t newest, char words[WHY_SIZE])
 static void write_line (witness_t *self, const char *words)
 {
     store_t *store = self->store;
-    char at[TIME_ROOM], line[TIME_ROOM + NAME_SIZE + WHY_SIZE];
+    char at[TIME_ROOM], line[TIME_ROOM + NAME_SIZE + WHY_SIZE + 8];
     time_t seconds = (time_t)(store_now (store) / MS_PER_SECOND);
     struct tm parts;
     resp_t command = {0};
