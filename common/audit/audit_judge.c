@@ -25,7 +25,8 @@ const char *audit_fault_name (audit_fault_t fault)
         [AUDIT_STALE_PLACE] = "stale place",       [AUDIT_MISSING_PLACE] = "missing place",
         [AUDIT_PROMISE_COUNTS] = "promise counts", [AUDIT_PROMISE_TWICE] = "promise ended twice",
         [AUDIT_PROMISE_LOST] = "promise lost",     [AUDIT_TIMELINE] = "timeline differs",
-        [AUDIT_OLD_EPOCH] = "older epoch"};
+        [AUDIT_OLD_EPOCH] = "older epoch",         [AUDIT_LOST] = "acknowledged write lost",
+        [AUDIT_WRONG_TYPE] = "wrong type"};
     return fault < AUDIT_FAULTS ? names[fault] : "?";
 }
 

@@ -1,6 +1,6 @@
 /* audit_judge.h - what must hold of each record: arguments in, findings out. Pure.
  *
- * The reader (audit_read.c) says what stands where; here nothing is read and no clock is asked. */
+ * The reader (audit_look.c) says what stands where; here nothing is read and no clock is asked. */
 #ifndef BUCKSTOP_AUDIT_JUDGE_H
 #define BUCKSTOP_AUDIT_JUDGE_H
 
@@ -22,6 +22,8 @@ typedef enum audit_fault {
     AUDIT_PROMISE_LOST,   /* the timeline opened one that neither ended nor is pending */
     AUDIT_TIMELINE,       /* record and timeline count differently */
     AUDIT_OLD_EPOCH,      /* held in an epoch that is over: still to be moved */
+    AUDIT_WRONG_TYPE,     /* a key holds something else than it should */
+    AUDIT_LOST,           /* the store lost what was acknowledged */
     AUDIT_FAULTS
 } audit_fault_t;
 const char *audit_fault_name (audit_fault_t fault);
@@ -30,6 +32,7 @@ enum { AUDIT_SUBJECT_SIZE = 64 };
 
 typedef struct audit_finding {
     audit_fault_t fault;
+    char workspace[NAME_SIZE];        /* "": of none, or not said */
     char subject[AUDIT_SUBJECT_SIZE]; /* "contact 01KA...", "person ada", "delivery ..." */
     uint64_t version;                 /* of the record; 0: there is none */
     char detail[DETAIL_SIZE];

@@ -1,53 +1,160 @@
-/* audit_private.h - one walk, shared by the files that do it. */
+/* audit_private.h - what the files of a round share.
+ *
+ *   audit.c         the order of things, and at which pace
+ *   audit_walk.c    where keys come from: sets, and a walk over all keys
+ *   audit_look.c    what is asked about each record of a batch
+ *   audit_verdict.c the batch, judged */
 #ifndef BUCKSTOP_AUDIT_PRIVATE_H
 #define BUCKSTOP_AUDIT_PRIVATE_H
 
-#include "audit_ask.h"
-#include "audit_index.h"
-#include "audit_read.h"
-#include "policy.h"
+#include "audit.h"
+#include "keys.h"
+#include "record.h"
 
-typedef struct epoch {
+enum {
+    BATCH_MAX = 128,      /* records looked at in one go, all of one workspace */
+    BATCH_PACED = 16,     /* the same, when others wait for the loop */
+    PAGE = 500,           /* members of a set read at once */
+    PAGE_COST = 10,       /* of the pace: what a page counts for */
+    TIMELINE_PAGE = 64,   /* entries of a timeline */
+    LOST_MAX = 100,       /* lines of KEY_LOST */
+    SUSPECTS_MAX = 4096,  /* so many, and the walk waits until they are settled */
+    LOOKS_MAX = 8,        /* at one that keeps changing */
+    PLACES_MAX = 3,       /* where a contact may stand: as the set says, the owner's, who is asked */
+    TOLD_SLOTS = 1 << 14, /* findings are told once as long as three quarters of these are free */
+    AWAY_AGAIN_MS = 250,
+};
+
+/* A place in own:W:P:E. */
+typedef struct place {
+    char person[NAME_SIZE], channel[NAME_SIZE];
+    uint32_t epoch;
+} place_t;
+
+/* What is to be looked at. */
+typedef struct subject {
+    char kind, workspace[NAME_SIZE], id[AUDIT_SUBJECT_SIZE];
+    int shard;
+    place_t place;  /* where a set says that it stands; person "": no set does */
+    unsigned looks; /* taken so far */
+} subject_t;
+
+typedef struct subjects {
+    subject_t *items;
+    size_t n, room, at; /* at: those before it are done */
+} subjects_t;
+subject_t *subjects_add (subjects_t *self);
+void subjects_clear (subjects_t *self);
+
+/* Where subjects come from. */
+typedef enum source_shape { SOURCE_SCORED, SOURCE_MEMBERS, SOURCE_KEYS } source_shape_t;
+typedef struct source {
+    source_shape_t shape;
+    char key[KEY_SIZE]; /* of the set; SOURCE_KEYS: a pattern */
+    char kind;          /* of the members' records */
+    int shard;
+    char workspace[NAME_SIZE]; /* "": the members say it */
+    place_t place;             /* own sets: whose */
+} source_t;
+
+/* Where a walk through one source is. */
+typedef struct position {
+    int64_t from, passed; /* by score; of equal scores so many were read */
+    char after[MEMBER_SIZE];
+    uint64_t cursor;
+} position_t;
+
+/* What is done with the subjects of a page: looked at whole, or only asked whether there is a record that says so. */
+typedef enum handling { HANDLE_WHOLE, HANDLE_PRESENCE } handling_t;
+
+/* One answer about a member of a set. */
+typedef struct slot {
+    audit_round_t *round;
+    bool found;
+    int64_t score;
+} slot_t;
+
+typedef struct person_epoch {
     char person[NAME_SIZE];
     uint32_t epoch;
-} epoch_t;
+} person_epoch_t;
 
-typedef struct reader {
-    const audit_way_t *way;
-    asker_t asker;
-    store_t *store;
-    int shard;
-    const char *workspace;
-    policy_t *policy;
-    index_t due[3]; /* contacts, people, deliveries */
-    index_t queue, open, own, dead;
-    epoch_t *epochs;
-    size_t epochs_n;
-    audit_findings_t *out;
-    audit_counts_t *counts;
-} reader_t;
+/* One record of the batch. */
+typedef struct look {
+    audit_round_t *round;
+    subject_t subject;
+    char key[KEY_SIZE];
+    uint8_t *bytes; /* as read first; NULL: absent */
+    size_t size;
+    bool same; /* and read last */
+    record_head_t head;
+    record_fault_t fault;
+    contact_t contact;
+    bool no_record; /* the key is there, and holds something else */
+    slot_t due, queue, open, dead;
+    place_t places[PLACES_MAX];
+    slot_t places_held[PLACES_MAX];
+    size_t places_n;
+    audit_tally_t tally;
+    size_t entries, entries_bad;
+    bool entries_more, timeline_wrong;
+} look_t;
 
-enum { DUE_CONTACTS, DUE_PEOPLE, DUE_DELIVERIES };
+typedef void (round_fn) (audit_round_t *self);
 
-/* Runs until all questions are answered. False: away, or interrupted. */
-bool audit_wait (reader_t *self);
-/* All sets of the workspace. False: away, or interrupted; so in all of these. */
-bool audit_read_sets (reader_t *self);
-/* All keys of a family; each page is handed to fn in parts of at most AUDIT_PAGE. */
-enum { AUDIT_PAGE = 128 };
-typedef bool (keys_fn) (reader_t *self, const store_value_t *keys, size_t n);
-bool audit_walk (reader_t *self, const char *pattern, keys_fn *fn);
+struct audit_round {
+    audit_order_t order;
+    audit_result_t result;
+    loop_timer_t *timer;
+    bool ended; /* only answers under way keep it */
+    /* questions */
+    size_t open;
+    bool away;
+    mono_ms_t away_since; /* 0: it is not */
+    round_fn *step, *then;
+    /* the walk */
+    source_t *sources;
+    size_t sources_n, sources_room, sources_at;
+    position_t position;
+    bool page_last;
+    subjects_t pending, suspects;
+    handling_t handling;
+    bool settling;
+    mono_ms_t suspected_at;
+    uint64_t *told;
+    size_t told_n;
+    /* the batch */
+    subjects_t *batch_of;
+    look_t looks[BATCH_MAX];
+    size_t looks_n;
+    person_epoch_t people[2 * BATCH_MAX];
+    size_t people_n;
+};
 
-/* Judges one record by what stands in the reader's sets. */
-void audit_take_person (reader_t *self, const char *id, const store_value_t *value);
-void audit_take_contact (reader_t *self, const char *id, const store_value_t *value, const answer_t *timeline);
-void audit_take_delivery (reader_t *self, const char *id, const store_value_t *value);
-void audit_note_epoch (reader_t *self, const person_t *person);
-/* What no record answered for. */
-void audit_left_over (reader_t *self);
-void audit_reader_clear (reader_t *self); /* not its policy */
+/* audit.c: a step asks between round_ask and round_asked; `then` runs when all is answered. If the store was away,
+ * the step is taken again instead. Each callback ends with round_answered. */
+void round_ask (audit_round_t *self, round_fn *step, round_fn *then);
+void round_more (audit_round_t *self, round_fn *then); /* further questions of the same step */
+void round_asked (audit_round_t *self);
+void round_answered (audit_round_t *self, const store_values_t *values);
+/* The step is over; it counts for so many keys. */
+void round_on (audit_round_t *self, size_t cost);
+void round_tell (audit_round_t *self, const audit_finding_t *finding, const char *workspace);
+void round_suspect (audit_round_t *self, const subject_t *subject);
+bool round_covers (const audit_round_t *self, const char *workspace);
 
-/* Looks at each suspect alone, so that what is read belongs together; who is still one is named. */
-bool audit_again (reader_t *walk, audit_findings_t *suspects, audit_findings_t *named, size_t *unsettled);
+/* audit_walk.c */
+void walk_begin (audit_round_t *self);
+void walk_page (audit_round_t *self); /* the next page of the source, into `pending` */
+void walk_clear (audit_round_t *self);
+
+/* audit_look.c: the next batch of self->batch_of */
+void look_whole (audit_round_t *self);
+void look_presence (audit_round_t *self);
+void looks_clear (audit_round_t *self);
+
+/* audit_verdict.c */
+void verdict_whole (audit_round_t *self);
+void verdict_presence (audit_round_t *self);
 
 #endif

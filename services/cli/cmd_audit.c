@@ -1,59 +1,86 @@
 /* cmd_audit.c - buckstop audit: proves on a running system that nothing is lost (laws 1 and 2 of the design).
  *
- * Hears: every record and every set (audit_read.c). Says: a table of what is wrong, and counts. While services work,
- * a record and what stands about it are read at different moments, so what the walk finds is a suspect: it is
- * named when a second look, at it alone, finds something about a record that stood still meanwhile.
+ * Hears: a round over all that the store holds (common/audit). Says: a table of what is wrong, and counts; how far it
+ * is, where somebody looks on.
+ * Limits: of many findings the first SHOWN_MAX are shown, all are counted.
  */
 #include "commands.h"
 
-#include "audit_read.h"
-#include "keys.h"
+#include "audit.h"
 #include "xmalloc.h"
 
 #include <inttypes.h>
+#include <unistd.h>
+
+enum { SETTLE_MS = 2000, PATIENCE_MS = 3000, PROGRESS_MS = 2000, SHOWN_MAX = 1000 };
 
 typedef struct audit {
     cli_t *cli;
-    audit_findings_t named;
-    audit_counts_t counts;
-    size_t unsettled;
-    char (*workspaces)[NAME_SIZE];
-    size_t workspaces_n;
-    bool away;
+    audit_round_t *round;
+    audit_finding_t *shown;
+    size_t shown_n;
+    audit_result_t result;
+    mono_ms_t began;
+    loop_timer_t *progress;
 } audit_t;
 
-static bool run (void *arg)
-{
-    return cli_run (arg);
-}
+/* ------------------------------------------------------------------ the round */
 
-static bool audit_workspace (audit_t *self, const char *workspace)
-{
-    const audit_way_t way = {.loop = self->cli->loop, .store = self->cli->store, .run = run, .arg = self->cli};
-    return audit_read (&way, workspace, &self->named, &self->counts, &self->unsettled);
-}
-
-static void on_workspaces (void *arg, const store_values_t *values)
+static void on_found (void *arg, const audit_finding_t *finding)
 {
     audit_t *self = arg;
-    self->away = values->away;
-    self->workspaces = xcalloc (values->n, sizeof *self->workspaces);
-    for (size_t i = 0; !values->away && i < values->n; i++)
-        snprintf (self->workspaces[self->workspaces_n++], NAME_SIZE, "%.*s", (int)values->items[i].size,
-                  values->items[i].bytes);
+    if (self->shown_n < SHOWN_MAX)
+        self->shown[self->shown_n++] = *finding;
+}
+
+static void on_done (void *arg, const audit_result_t *result)
+{
+    audit_t *self = arg;
+    self->result = *result;
     loop_stop (self->cli->loop);
 }
 
+static double seconds_of (const audit_t *self)
+{
+    double seconds = (double)(loop_now (self->cli->loop) - self->began) / (double)MS_PER_SECOND;
+    return seconds > 0 ? seconds : 0.001;
+}
+
+static void on_progress (void *arg)
+{
+    audit_t *self = arg;
+    const audit_result_t *so_far = audit_so_far (self->round);
+    fprintf (stderr, "audit: %" PRIu64 " contacts read, %.0f a second; %" PRIu64 " findings\n", so_far->counts.contacts,
+             (double)so_far->counts.contacts / seconds_of (self), so_far->findings);
+    self->progress = loop_at (self->cli->loop, loop_now (self->cli->loop) + PROGRESS_MS, on_progress, self);
+}
+
+/* False: interrupted, or the store went away. */
 static bool audit_all (audit_t *self)
 {
-    if (self->cli->workspace)
-        return audit_workspace (self, self->cli->workspace);
-    store_set (self->cli->store, KEY_WORKSPACES, on_workspaces, self);
-    bool read = cli_run (self->cli) && !self->away;
-    for (size_t i = 0; read && i < self->workspaces_n; i++)
-        read = audit_workspace (self, self->workspaces[i]);
+    cli_t *cli = self->cli;
+    workspaces_t *workspaces = workspaces_new (cli->loop, cli->store);
+    self->began = loop_now (cli->loop);
+    self->shown = xcalloc (SHOWN_MAX, sizeof *self->shown);
+    self->round = audit_begin (&(audit_order_t){.loop = cli->loop,
+                                                .store = cli->store,
+                                                .workspaces = workspaces,
+                                                .workspace = cli->workspace,
+                                                .settle_ms = SETTLE_MS,
+                                                .patience_ms = PATIENCE_MS,
+                                                .found = on_found,
+                                                .done = on_done,
+                                                .arg = self});
+    if (isatty (STDERR_FILENO))
+        self->progress = loop_at (cli->loop, self->began + PROGRESS_MS, on_progress, self);
+    bool read = cli_run (cli) && self->result.whole;
+    loop_cancel (cli->loop, &self->progress);
+    audit_end (&self->round);
+    workspaces_destroy (&workspaces);
     return read;
 }
+
+/* ----------------------------------------------------------------------- words */
 
 static uint64_t open_of (const audit_counts_t *counts)
 {
@@ -63,23 +90,26 @@ static uint64_t open_of (const audit_counts_t *counts)
 static void print_json (const audit_t *self)
 {
     json_t *list = json_array ();
-    for (size_t i = 0; i < self->named.n; i++) {
-        const audit_finding_t *finding = &self->named.items[i];
-        json_array_append_new (list, json_pack ("{s:s, s:s, s:I, s:s}", "fault", audit_fault_name (finding->fault),
-                                                "subject", finding->subject, "version", (json_int_t)finding->version,
-                                                "detail", finding->detail));
+    for (size_t i = 0; i < self->shown_n; i++) {
+        const audit_finding_t *finding = &self->shown[i];
+        json_array_append_new (list, json_pack ("{s:s, s:s, s:s, s:I, s:s}", "fault", audit_fault_name (finding->fault),
+                                                "workspace", finding->workspace, "subject", finding->subject, "version",
+                                                (json_int_t)finding->version, "detail", finding->detail));
     }
-    const audit_counts_t *counts = &self->counts;
+    const audit_counts_t *counts = &self->result.counts;
     const struct {
         const char *name;
         uint64_t count;
-    } numbers[] = {{"contacts", counts->contacts}, {"open", open_of (counts)}, {"resolved", counts->resolved},
-                   {"closed", counts->closed},     {"people", counts->people}, {"deliveries", counts->deliveries},
-                   {"dead", counts->dead},         {"timers", counts->timers}, {"promises", counts->promises},
-                   {"unsettled", self->unsettled}};
+    } numbers[] = {{"contacts", counts->contacts},  {"open", open_of (counts)},
+                   {"resolved", counts->resolved},  {"closed", counts->closed},
+                   {"people", counts->people},      {"deliveries", counts->deliveries},
+                   {"dead", counts->dead},          {"timers", counts->timers},
+                   {"promises", counts->promises},  {"unsettled", self->result.unsettled},
+                   {"found", self->result.findings}};
     json_t *answer = json_object ();
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         json_object_set_new (answer, numbers[i].name, json_integer ((json_int_t)numbers[i].count));
+    json_object_set_new (answer, "seconds", json_real (seconds_of (self)));
     json_object_set_new (answer, "findings", list);
     cli_print_json (answer);
     json_decref (answer);
@@ -88,22 +118,24 @@ static void print_json (const audit_t *self)
 static void print_page (const audit_t *self)
 {
     static const char *const heads[] = {"FAULT", "SUBJECT", "WHAT", NULL};
-    const audit_counts_t *counts = &self->counts;
+    const audit_counts_t *counts = &self->result.counts;
+    uint64_t findings = self->result.findings, unsettled = self->result.unsettled;
     table_t *table = table_new (heads);
-    for (size_t i = 0; i < self->named.n; i++)
-        table_row (table, audit_fault_name (self->named.items[i].fault), self->named.items[i].subject,
-                   self->named.items[i].detail, NULL);
+    for (size_t i = 0; i < self->shown_n; i++)
+        table_row (table, audit_fault_name (self->shown[i].fault), self->shown[i].subject, self->shown[i].detail, NULL);
     table_print (table, stdout);
     table_destroy (&table);
+    if (findings > self->shown_n)
+        printf ("and %" PRIu64 " more\n", findings - self->shown_n);
     printf ("read: %" PRIu64 " contacts: %" PRIu64 " open, %" PRIu64 " resolved, %" PRIu64 " closed; %" PRIu64
             " people, %" PRIu64 " deliveries pending, %" PRIu64 " dead letters, %" PRIu64 " timers, %" PRIu64
-            " promises\n",
+            " promises; in %.1f s\n",
             counts->contacts, open_of (counts), counts->resolved, counts->closed, counts->people,
-            counts->deliveries - counts->dead, counts->dead, counts->timers, counts->promises);
-    if (self->unsettled > 0)
-        printf ("%zu suspect%s kept changing and could not be settled: audit again\n", self->unsettled,
-                self->unsettled == 1 ? "" : "s");
-    printf ("%zu finding%s\n", self->named.n, self->named.n == 1 ? "" : "s");
+            counts->deliveries - counts->dead, counts->dead, counts->timers, counts->promises, seconds_of (self));
+    if (unsettled > 0)
+        printf ("%" PRIu64 " suspect%s kept changing and could not be settled: audit again\n", unsettled,
+                unsettled == 1 ? "" : "s");
+    printf ("%" PRIu64 " finding%s\n", findings, findings == 1 ? "" : "s");
 }
 
 int cmd_audit (cli_t *cli, const command_t *command, int argc, char **argv)
@@ -121,10 +153,8 @@ int cmd_audit (cli_t *cli, const command_t *command, int argc, char **argv)
         print_json (&self);
     else
         print_page (&self);
-    rc = !read ? CLI_UNREACHABLE : self.named.n > 0 ? CLI_NO : CLI_FINE;
-    if (read)
-        cli_store_close (cli); /* else answers may be under way to who is not there any more: the process ends */
-    audit_clear (&self.named);
-    free (self.workspaces);
+    rc = !read ? CLI_UNREACHABLE : self.result.findings > 0 ? CLI_NO : CLI_FINE;
+    cli_store_close (cli);
+    free (self.shown);
     return rc;
 }

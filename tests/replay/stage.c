@@ -1,7 +1,7 @@
 /* stage.c - the company on the stage: services in one world, an operator with a token, people who beat. */
 #include "replay.h"
 
-#include "audit_read.h"
+#include "audit.h"
 #include "escalation.h"
 #include "intake.h"
 #include "keys.h"
@@ -206,27 +206,47 @@ void stage_policy (const char *text)
     fake_advance (1500); /* everybody has looked at the policy */
 }
 
-/* The store answers within the turns of one instant. */
-static bool run (void *arg)
+typedef struct audited {
+    audit_finding_t first;
+    audit_result_t result;
+} audited_t;
+
+static void on_found (void *arg, const audit_finding_t *finding)
 {
-    (void)arg;
-    return loop_run (stage.loop) == 0;
+    audited_t *self = arg;
+    if (!*self->first.subject)
+        self->first = *finding;
+}
+
+static void on_audited (void *arg, const audit_result_t *result)
+{
+    audited_t *self = arg;
+    self->result = *result;
+    loop_stop (stage.loop);
 }
 
 bool stage_audit (char *words, size_t size)
 {
-    const audit_way_t way = {.loop = stage.loop, .store = stage.store, .run = run};
-    audit_findings_t findings = {0};
-    audit_counts_t counts = {0};
-    size_t unsettled = 0;
-    if (!audit_read (&way, WORKSPACE, &findings, &counts, &unsettled) || unsettled)
+    enum { SETTLE_MS = 2000, PATIENCE_MS = 3000 };
+    audited_t self = {.result = {.whole = false}};
+    workspaces_t *workspaces = workspaces_new (stage.loop, stage.store);
+    audit_round_t *round = audit_begin (&(audit_order_t){.loop = stage.loop,
+                                                         .store = stage.store,
+                                                         .workspaces = workspaces,
+                                                         .settle_ms = SETTLE_MS,
+                                                         .patience_ms = PATIENCE_MS,
+                                                         .found = on_found,
+                                                         .done = on_audited,
+                                                         .arg = &self});
+    (void)loop_run (stage.loop);
+    audit_end (&round);
+    workspaces_destroy (&workspaces);
+    if (!self.result.whole || self.result.unsettled)
         fail ("the audit could not be read");
-    if (findings.n)
-        snprintf (words, size, "%s: %s: %s", audit_fault_name (findings.items[0].fault), findings.items[0].subject,
-                  findings.items[0].detail);
-    bool clean = findings.n == 0;
-    audit_clear (&findings);
-    return clean;
+    if (self.result.findings)
+        snprintf (words, size, "%s: %s: %s", audit_fault_name (self.first.fault), self.first.subject,
+                  self.first.detail);
+    return self.result.findings == 0;
 }
 
 const reply_t *stage_request (const char *method, const char *target, const char *body, const char *key)
