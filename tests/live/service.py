@@ -42,7 +42,7 @@ class Service:
     def start(self, *options, wait=True, under=(), **environment):
         """under: a command that becomes the service, with something changed about it."""
         assert not self.process, f"{self.name} runs"
-        self.starts += 1
+        self.starts, self.health = self.starts + 1, 0
         self.log = f"{self.world.dir}/{self.name}.{self.starts}.log"
         self.process = self.spawn([*under, *self.command(), *options], self.log, **environment)
         if wait:
@@ -64,17 +64,18 @@ class Service:
             return subprocess.Popen([*self.world.inside(self.name), *command], stdout=log, stderr=log,
                                     cwd=self.world.dir, env={**self.world.environment, **environment})
 
+    def finds_health(self):
+        """Has it said where its health answers?"""
+        assert self.process.poll() is None, f"{self.name} ended: {self.text()}"
+        for fact in self.facts("listening"):
+            if fact.get("for") == "health":
+                self.health = int(fact["port"])
+                return True
+        return False
+
     def listens(self):
         """Health answers; the ports are known."""
-        def look():
-            assert self.process.poll() is None, f"{self.name} ended: {self.text()}"
-            for fact in self.facts("listening"):
-                if fact.get("for") == "health":
-                    self.health = int(fact["port"])
-                    return True
-            return False
-
-        until(f"{self.name} listens", look, 20)
+        until(f"{self.name} listens", self.finds_health, 20)
         return self
 
     def wait(self):

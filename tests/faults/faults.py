@@ -1,0 +1,216 @@
+#!/usr/bin/python3
+"""Faults drawn from a seed, one after the other, on the real processes under load; a report line for each, then what
+must hold is checked. tests/faults/run builds and starts this.
+
+A fault counts when at least COUNTS_FROM contacts a second were acknowledged in the second before it; else it is
+repeated. The load's second figure is over the fault and its recovery: what came late is in it. Recovery ends when all
+services are ready and a fresh contact was accepted, routed and told.
+"""
+import argparse
+import collections
+import contextlib
+import glob
+import importlib
+import os
+import random
+import signal
+import sys
+import time
+import traceback
+
+from ground import Ground, Skipped, w
+import check
+
+COUNTS_FROM = 100  # acknowledged a second
+SHORT, SHORT_EACH, LONG, LONG_EACH = 50, 2, 1000, 50
+A_GROUND = 100  # faults on one ground: then all is checked, and a new one begins
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+Done = collections.namedtuple("Done", "kind counted before during recovery")
+
+
+def find_kinds():
+    """name -> (function, needs the network), of all modules kinds_*.py."""
+    kinds = {}
+    for path in sorted(glob.glob(HERE + "/kinds_*.py")):
+        module = importlib.import_module(os.path.basename(path)[:-3])
+        for name, function in module.KINDS.items():
+            assert name not in kinds, f"two kinds are called '{name}'"
+            kinds[name] = function, getattr(module, "NEEDS_NETWORK", False)
+    return kinds
+
+
+def arguments():
+    parser = argparse.ArgumentParser(
+        prog="tests/faults/run", description=__doc__.split("\n\n")[0],
+        epilog="Example:  tests/faults/run --seed 7 --faults 10 --kind killed --kind 'Redis killed'")
+    parser.add_argument("--faults", type=int, metavar="N", help=f"how many at least ({SHORT})")
+    parser.add_argument("--long", action="store_true",
+                        help=f"at least {LONG} faults, each kind at least {LONG_EACH} times")
+    parser.add_argument("--seed", type=int, default=random.randrange(1 << 30), help="the same: the same faults")
+    parser.add_argument("--first", type=int, default=1, metavar="N", help="begin at this number")
+    parser.add_argument("--kind", action="append", metavar="KIND", help="only this one; may be given again")
+    parser.add_argument("--rate", type=float, default=None, help="contacts a second that come")
+    parser.add_argument("--unix", action="store_true", help="over unix sockets, without network namespaces")
+    parser.add_argument("--list", action="store_true", help="prints the kinds")
+    parser.add_argument("--report", metavar="FILE", help="the report goes there too")
+    return parser.parse_args()
+
+
+class Report:
+    def __init__(self, path):
+        self.file = open(path, "w", encoding="utf-8") if path else None
+        self.done = []
+
+    def say(self, line=""):
+        print(line, flush=True)
+        if self.file:
+            print(line, file=self.file, flush=True)
+
+    def fault(self, number, done, what):
+        self.done.append(done)
+        load = f"load {done.before:.0f}/s -> {done.during:.0f}/s" + ("" if done.counted else " (does not count)")
+        self.say(f"{number:4}  {done.kind + ' ' + what:58} {load:24} recovered in {done.recovery:.1f} s")
+
+    def table(self):
+        self.say()
+        self.say(f"{'KIND':36} {'TIMES':>5} {'COUNTED':>7} {'LOAD BEFORE':>11} {'DURING':>7} {'RECOVERY p50':>12} {'MAX':>6}")
+        by_kind = collections.defaultdict(list)
+        for done in self.done:
+            by_kind[done.kind].append(done)
+        for kind, some in sorted(by_kind.items()):
+            counted = [done for done in some if done.counted]
+            recovery = sorted(done.recovery for done in some)
+            least = min((done.before for done in counted), default=0)
+            during = sorted(done.during for done in some)
+            self.say(f"{kind:36} {len(some):5} {len(counted):7} {f'>= {least:.0f}/s':>11} "
+                     f"{f'{during[len(during) // 2]:.0f}/s':>7} {f'{recovery[len(recovery) // 2]:.1f} s':>12} "
+                     f"{f'{recovery[-1]:.1f} s':>6}")
+
+
+def schedule(seed, kinds, total, each):
+    """The kinds in their order: each at least so often, together at least so many."""
+    draw = random.Random(seed)
+    times = max(each, -(-total // len(kinds)))
+    names = [name for name in kinds for _ in range(times)]
+    draw.shuffle(names)
+    return names
+
+
+def one_fault(ground, number, kind, function, seed, report):
+    """True when it counts."""
+    draw = random.Random(f"{seed}:{number}")
+    before = ground.loaded(COUNTS_FROM)
+    ground.expected = []
+    began = time.monotonic()
+    what = function(ground, draw) or ""
+    undone = time.monotonic()
+    ground.well()
+    ended = time.monotonic()
+    errors = ground.errors()
+    assert not errors, "errors that are not of this fault:\n" + "\n".join(errors[:10])
+    counted = before >= COUNTS_FROM
+    report.fault(number, Done(kind, counted, before, ground.load.rate_in(began, ended), ended - undone), what)
+    return counted
+
+
+class Run:
+    def __init__(self, given, report):
+        self.given, self.report, self.skipped = given, report, {}
+        self.kinds = {name: function for name, (function, _) in find_kinds().items()}
+        if given.kind:
+            unknown = set(given.kind) - set(self.kinds)
+            if unknown:
+                sys.exit(f"tests/faults/run: no such kind: {', '.join(sorted(unknown))}; see --list")
+            self.kinds = {name: self.kinds[name] for name in given.kind}
+        each = LONG_EACH if given.long else 1 if given.faults or given.kind else SHORT_EACH
+        total = given.faults or (LONG if given.long else SHORT)
+        self.order = schedule(given.seed, list(self.kinds), total, each)
+        if given.faults:
+            self.order = self.order[:given.faults]
+        self.at, self.again = given.first - 1, 0
+
+    def next(self):
+        """(number, kind) until all are done; what did not count comes again, at most as often as there are faults."""
+        while self.at < len(self.order):
+            self.at += 1
+            yield self.at, self.order[self.at - 1]
+
+    def repeat(self, kind):
+        if self.again < len(self.order):
+            self.again += 1
+            self.order.append(kind)
+
+    def on_ground(self, n):
+        """So many faults on one ground, then the check."""
+        number = kind = None
+        with contextlib.ExitStack() as stack:
+            given = self.given
+            more = {"rate": given.rate} if given.rate else {}
+            ground = Ground(stack, f"g{self.at}", long=given.long, network=not given.unix, **more)
+            w.World.opened.append(ground.world)
+            events = check.Events(stack, ground.world)
+            ground.events = events
+            if not ground.network:
+                self.leave_out(ground.why_no_network)
+            try:
+                for number, kind in self.next():
+                    if kind not in self.skipped:
+                        self.one(ground, number, kind)
+                        n -= 1
+                    if n == 0:
+                        break
+                kind = "the check"
+                self.report.say("      " + check.check(ground, events))
+            except BaseException:
+                self.report.say(f"FAIL  seed {given.seed}, fault {number} ({kind}):")
+                self.report.say(traceback.format_exc())
+                self.report.say(ground.world.logs(20))
+                raise
+        w.World.opened.clear()
+
+    def one(self, ground, number, kind):
+        try:
+            if not one_fault(ground, number, kind, self.kinds[kind], self.given.seed, self.report):
+                self.repeat(kind)
+        except Skipped as why:
+            self.skip(kind, str(why))
+
+    def skip(self, kind, why):
+        self.skipped[kind] = why
+        self.report.say(f"      left out: {kind}: {why}")
+
+    def leave_out(self, why):
+        for kind, (_, needs_network) in find_kinds().items():
+            if needs_network and kind in self.kinds and kind not in self.skipped:
+                self.skip(kind, f"no network namespaces here ({why})")
+
+    def all(self):
+        while self.at < len(self.order):
+            self.on_ground(A_GROUND)
+
+
+def main():
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # what was started is ended
+    given = arguments()
+    if given.list:
+        print("\n".join(find_kinds()))
+        return 0
+    report = Report(given.report)
+    run = Run(given, report)
+    report.say(f"seed {given.seed}, {len(run.order)} faults of {len(run.kinds)} kinds")
+    began = time.monotonic()
+    try:
+        run.all()
+    except Exception:  # pylint: disable=broad-except; said where it happened
+        report.table()
+        report.say(f"{len(report.done)} passed, 1 failed")
+        return 1
+    report.table()
+    report.say(f"{time.monotonic() - began:.0f} s; {len(run.skipped)} kinds left out")
+    report.say(f"{len(report.done)} passed, 0 failed")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
