@@ -73,7 +73,7 @@ static void commit_person (applying_t *self, const record_head_t *head, const pe
     person_t after;
     char version[24];
     wall_ms_t now = store_now (self->store);
-    person_outcome_t outcome = person_apply (before, event, now, self->policy->presence_ms, &after);
+    person_outcome_t outcome = person_apply (before, event, now, self->policy->presence_ms, NULL, &after);
     self->leaves = after.leaving;
     if (outcome != PERSON_CHANGED) {
         if (self->leaves && after.drained_epoch < after.epoch)

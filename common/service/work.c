@@ -203,6 +203,7 @@ static void decide (work_t *self)
         refuse (self, APPLY_STALE, "there is nothing to do any more");
         return;
     }
+    self->copy.event.hearing = workspaces_hearing (self->order.service->workspaces, self->workspace);
     apply_outcome_t apply =
         contact_apply (&self->before, &self->copy.event, now, policy, &self->after, &self->effects, why);
     if (apply != APPLY_DONE)

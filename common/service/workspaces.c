@@ -4,6 +4,7 @@
  * newer). Says: a swap, whole, to who asked to be told. A text is parsed again only when its version moved; one that
  * can't be read changes nothing and is said once. A workspace that vanished from the set keeps its policy:
  * its contacts are still there.
+ * Beside them stands when people could be heard (hearing.h), read with them.
  * Limits: one read of all records per shard and second.
  */
 #include "workspaces_private.h"
@@ -21,6 +22,7 @@ enum { LOOK_EVERY_MS = 1000 };
 /* The records of one shard, in the order of the keys asked. */
 typedef struct shard_look {
     workspaces_t *self;
+    int shard;
     char (*names)[NAME_SIZE];
     size_t n;
 } shard_look_t;
@@ -128,6 +130,13 @@ static void look_done (workspaces_t *self)
         self->loaded = true;
 }
 
+/* The last value: when the shard's people could be heard. One that can't be read says nothing. */
+static void take_hearing (const shard_look_t *shard, const store_value_t *value)
+{
+    hearing_parse (value->bytes, value->size, &shard->self->hearings[shard->shard]);
+    shard->self->heard_at[shard->shard] = loop_now (shard->self->loop) + 1;
+}
+
 static void on_shard (void *arg, const store_values_t *values)
 {
     shard_look_t *shard = arg;
@@ -136,6 +145,8 @@ static void on_shard (void *arg, const store_values_t *values)
         self->missed = self->missed || values->away || values->wrong_type;
         for (size_t i = 0; !values->away && i < values->n && i < shard->n; i++)
             workspaces_take (self, shard->names[i], &values->items[i]);
+        if (!values->away && values->n == shard->n + 1)
+            take_hearing (shard, &values->items[shard->n]);
         if (--self->asked == 0)
             look_done (self);
     }
@@ -146,9 +157,10 @@ static void on_shard (void *arg, const store_values_t *values)
 static void ask_shard (workspaces_t *self, int shard, const store_values_t *names)
 {
     shard_look_t *look_at = xcalloc (1, sizeof *look_at);
-    char (*keys)[KEY_SIZE] = xcalloc (names->n, sizeof *keys);
-    const char **list = xcalloc (names->n, sizeof *list);
+    char (*keys)[KEY_SIZE] = xcalloc (names->n + 1, sizeof *keys);
+    const char **list = xcalloc (names->n + 1, sizeof *list);
     look_at->self = self;
+    look_at->shard = shard;
     look_at->names = xcalloc (names->n, sizeof *look_at->names);
     for (size_t i = 0; i < names->n; i++) {
         char *name = look_at->names[look_at->n];
@@ -161,7 +173,8 @@ static void ask_shard (workspaces_t *self, int shard, const store_values_t *name
     if (look_at->n > 0) {
         self->asked++;
         self->calls++;
-        store_get (self->store, list, look_at->n, on_shard, look_at);
+        list[look_at->n] = key_heard (keys[look_at->n], shard);
+        store_get (self->store, list, look_at->n + 1, on_shard, look_at);
     } else {
         free (look_at->names);
         free (look_at);
@@ -240,6 +253,17 @@ const policy_t *workspaces_policy (workspaces_t *self, const char *workspace)
 {
     const entry_t *entry = find (self, workspace);
     return entry ? entry->policy : NULL;
+}
+
+const hearing_t *workspaces_hearing (const workspaces_t *self, const char *workspace)
+{
+    return &self->hearings[store_shard (self->store, workspace)];
+}
+
+bool workspaces_hearing_known (const workspaces_t *self, int shard)
+{
+    mono_ms_t at = self->heard_at[shard];
+    return at && loop_now (self->loop) - at < HEARING_GAP_MS;
 }
 
 bool workspaces_loaded (const workspaces_t *self)

@@ -2,6 +2,7 @@
 #ifndef BUCKSTOP_WORKSPACES_H
 #define BUCKSTOP_WORKSPACES_H
 
+#include "hearing.h"
 #include "policy.h"
 #include "store.h"
 
@@ -15,6 +16,10 @@ void workspaces_destroy (workspaces_t **self_p);
 const policy_t *workspaces_policy (workspaces_t *self, const char *workspace);
 /* Look now (a commit was refused since the policy is newer); fn is called once it is looked at. */
 void workspaces_refresh (workspaces_t *self, const char *workspace, loop_fn *fn, void *arg);
+/* When the people of that workspace could be heard, as read with the policies; never NULL. */
+const hearing_t *workspaces_hearing (const workspaces_t *self, const char *workspace);
+/* Was that read lately, so that one may act on what was not heard? Not so for a second after the store was away. */
+bool workspaces_hearing_known (const workspaces_t *self, int shard);
 bool workspaces_loaded (const workspaces_t *self); /* the first look is done */
 /* Walk: index from 0; NULL at the end. */
 const char *workspaces_name (workspaces_t *self, size_t index);

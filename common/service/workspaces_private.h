@@ -24,7 +24,9 @@ typedef struct waiter {
 struct workspaces {
     loop_t *loop;
     store_t *store;
-    entry_t *entries; /* in the order in which they were first seen; never removed */
+    hearing_t hearings[SHARDS_MAX];
+    mono_ms_t heard_at[SHARDS_MAX]; /* when that was read last; 0: never */
+    entry_t *entries;               /* in the order in which they were first seen; never removed */
     struct {
         workspaces_fn *fn;
         void *arg;

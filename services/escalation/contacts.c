@@ -145,15 +145,12 @@ static bool read_row (firing_t *self, const store_row_t *row)
 
 static contact_event_t event_of (const firing_t *self, bool set_aside)
 {
-    const escalation_t *escalation = self->lookout->self;
     char due[24], version[24];
     snprintf (due, sizeof (due), "%lld", (long long)self->due);
     snprintf (version, sizeof (version), "%llu", (unsigned long long)self->version);
     contact_event_t event = {.kind = set_aside ? EVENT_SET_ASIDE : EVENT_TIME,
                              .detail = "it was tried again and again and could not be decided"};
     event.id = event_id_of (set_aside ? "aside" : "time", self->contact, due, version, NULL);
-    event.deaf_from = escalation->deaf_from;
-    event.deaf_to = escalation->deaf_to;
     return event;
 }
 

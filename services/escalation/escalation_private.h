@@ -10,10 +10,11 @@
 #include "work.h"
 
 /* How long nothing is done after the store's clock jumped: what is heard meanwhile is kept. */
-#define TILT_MS      (2 * MS_PER_SECOND)
-#define LOOK_MS      (1 * MS_PER_SECOND)  /* the store is asked at least so often */
-#define PROMISES_MS  (5 * MS_PER_SECOND)  /* the gauges of promises are as old as that */
-#define RETENTION_MS (60 * MS_PER_SECOND) /* closed contacts are looked at so often */
+#define TILT_MS         (2 * MS_PER_SECOND)
+#define LOOK_MS         (1 * MS_PER_SECOND)  /* the store is asked at least so often */
+#define HEARING_LOOK_MS (MS_PER_SECOND / 4)  /* until it is known when people could be heard */
+#define PROMISES_MS     (5 * MS_PER_SECOND)  /* the gauges of promises are as old as that */
+#define RETENTION_MS    (60 * MS_PER_SECOND) /* closed contacts are looked at so often */
 
 typedef struct escalation escalation_t;
 
@@ -51,8 +52,6 @@ struct escalation {
     lookout_t lookouts[SHARDS_MAX][KINDS_LOOKED_AT];
     loop_timer_t *tick;
     mono_ms_t tilt_until;
-    mono_ms_t deaf_since;         /* the store does not answer since then; 0: it does */
-    wall_ms_t deaf_from, deaf_to; /* the last time that we could not hear, in the store's time */
     mono_ms_t retention_at;
     mono_ms_t promises_at;
     orphans_t orphans;

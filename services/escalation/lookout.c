@@ -2,7 +2,8 @@
  * at least once a second. No record has a timer of its own here.
  *
  * A lease takes no more rows than were done in the last quarter of a lease, so that a slow worker does
- * not hold what others could do; and nothing is leased while too much is under way. */
+ * not hold what others could do; and nothing is leased while too much is under way, nor before it is known when
+ * people could be heard: after an outage of ours that decides who is still present (hearing.h). */
 #include "escalation_private.h"
 
 #include "guard.h"
@@ -51,21 +52,6 @@ static int allowance (lookout_t *self)
     return (int)(n < room ? n : room);
 }
 
-/* From the first look that was not answered to the first that is. */
-static void listen_again (escalation_t *self, const store_leased_t *leased)
-{
-    mono_ms_t now = loop_now (self->service->loop);
-    if (leased->away) {
-        self->deaf_since = self->deaf_since ? self->deaf_since : now;
-        return;
-    }
-    if (!self->deaf_since)
-        return;
-    self->deaf_to = leased->now;
-    self->deaf_from = leased->now - (now - self->deaf_since) - LOOK_MS;
-    self->deaf_since = 0;
-}
-
 static void on_leased (void *arg, const store_leased_t *leased)
 {
     static void (*const handlers[KINDS_LOOKED_AT]) (lookout_t *, const store_row_t *, wall_ms_t) = {contact_is_due,
@@ -74,7 +60,6 @@ static void on_leased (void *arg, const store_leased_t *leased)
     escalation_t *escalation = self->self;
     escalation->under_way--;
     self->asked = false;
-    listen_again (escalation, leased);
     if (leased->away) {
         if (!escalation->draining)
             plan_look (self, store_now (escalation->service->store) + LOOK_MS);
@@ -113,6 +98,10 @@ static void look (lookout_t *self)
     service_t *service = escalation->service;
     if (self->asked) {
         self->again = true;
+        return;
+    }
+    if (!workspaces_hearing_known (service->workspaces, self->shard)) {
+        plan_look (self, store_now (service->store) + HEARING_LOOK_MS);
         return;
     }
     int max = allowance (self);

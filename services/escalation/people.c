@@ -65,13 +65,15 @@ static void on_ended (void *arg, const commit_answer_t *answer)
     drain_destroy (self);
 }
 
+static person_outcome_t apply (const drain_t *self, person_event_t event, wall_ms_t now, person_t *after);
+
 static void end_drain (drain_t *self)
 {
     int shard = self->lookout->shard;
     service_t *service = service_of (self);
     person_t after;
     wall_ms_t now = store_now (service->store);
-    if (person_apply (&self->person, PERSON_DRAINED, now, 0, &after) != PERSON_CHANGED) {
+    if (apply (self, PERSON_DRAINED, now, &after) != PERSON_CHANGED) {
         drain_destroy (self);
         return;
     }
@@ -295,38 +297,50 @@ static void on_epoch (void *arg, const commit_answer_t *answer)
     drain_epoch (self);
 }
 
-/* Presence that ended while we could not hear heartbeats lasts as much longer; 0: it is not so. */
-static wall_ms_t prolonged_until (const drain_t *self)
+/* Our own outage is not held against them: the record says how much longer they count as present. */
+static void prolong (drain_t *self, const person_t *after)
 {
-    const escalation_t *escalation = self->lookout->self;
-    wall_ms_t until = self->person.present_until;
-    if (!self->person.present || until < escalation->deaf_from || until >= escalation->deaf_to)
-        return 0;
-    return escalation->deaf_to + (until - escalation->deaf_from);
+    metric_add ("presences_prolonged", 1);
+    log_fact (LOG_INFO_, self->person.name, "presence prolonged: for a while nobody could be heard", NULL);
+    self->person = *after;
+    look_again (self, person_next_due (after));
+}
+
+static void lapse (drain_t *self, const person_t *after, wall_ms_t now)
+{
+    commit_t *commit = plan_person (self->lookout->shard, &self->head, after, id_of (self, "lapsed"), true,
+                                    BUCKSTOP__V1__FACT_KIND__FACT_KIND_AWAY, "no heartbeat any more", now);
+    self->person = *after;
+    store_commit (service_of (self)->store, &commit, 0, on_epoch, self);
+}
+
+static person_outcome_t apply (const drain_t *self, person_event_t event, wall_ms_t now, person_t *after)
+{
+    workspaces_t *workspaces = service_of (self)->workspaces;
+    const char *workspace = self->person.workspace;
+    const policy_t *policy = workspaces_policy (workspaces, workspace);
+    return person_apply (&self->person, event, now, policy ? policy->presence_ms : 0,
+                         workspaces_hearing (workspaces, workspace), after);
 }
 
 static void begin (drain_t *self, wall_ms_t now)
 {
-    service_t *service = service_of (self);
     person_t after;
-    wall_ms_t prolonged = prolonged_until (self);
-    if (prolonged > now) {
-        self->person.present_until = prolonged;
+    switch (apply (self, PERSON_TIME, now, &after)) {
+    case PERSON_RENEWED:
+        prolong (self, &after);
+        return;
+    case PERSON_CHANGED:
+        lapse (self, &after, now);
+        return;
+    default:
+        break;
+    }
+    self->epoch = self->person.drained_epoch;
+    if (self->epoch < self->person.epoch)
+        drain_epoch (self);
+    else /* the timer stood wrong */
         look_again (self, person_next_due (&self->person));
-        return;
-    }
-    if (person_apply (&self->person, PERSON_TIME, now, 0, &after) != PERSON_CHANGED) {
-        self->epoch = self->person.drained_epoch;
-        if (self->epoch < self->person.epoch)
-            drain_epoch (self);
-        else /* the timer stood wrong */
-            look_again (self, person_next_due (&self->person));
-        return;
-    }
-    commit_t *commit = plan_person (self->lookout->shard, &self->head, &after, id_of (self, "lapsed"), true,
-                                    BUCKSTOP__V1__FACT_KIND__FACT_KIND_AWAY, "no heartbeat any more", now);
-    self->person = after;
-    store_commit (service->store, &commit, 0, on_epoch, self);
 }
 
 void person_is_due (lookout_t *lookout, const store_row_t *row, wall_ms_t now)

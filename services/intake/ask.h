@@ -22,6 +22,8 @@ struct intake {
     tokens_t *tokens;
     size_t asks; /* under way */
     bool draining;
+    loop_timer_t *beat; /* hearing.c */
+    struct beats *beats;
     uint8_t random[1024]; /* drawn ahead: one call to the system serves many requests */
     size_t random_used;
 };
@@ -73,6 +75,10 @@ void ask_page (ask_t **self_p, int status, const char *html, size_t size);
 void ask_events (ask_t **self_p, Buckstop__V1__EventsPage *page);
 /* Outcomes of work that mean the same for all: AWAY, CONFLICT, BROKEN, MISSING. */
 void ask_refuse_outcome (ask_t **self_p, const work_result_t *result);
+
+/* hearing.c: people can be heard from now on, until they can't. */
+void hearing_open (intake_t *self);
+void hearing_close (intake_t *self);
 
 /* Doors. */
 http_handler_fn intake_http;

@@ -59,6 +59,7 @@ static void intake_stop (service_t *service, void *arg)
     if (!self)
         return;
     given->running = NULL;
+    hearing_close (self);
     http_server_destroy (&self->http);
     tokens_destroy (&self->tokens);
     free (self);
@@ -75,6 +76,8 @@ static int intake_start (service_t *service, void *arg)
     int rc = bus_bind (service->bus, BUS_SUBMIT, service->submit, intake_bus, self);
     if (rc == 0)
         rc = open_http (self);
+    if (rc == 0)
+        hearing_open (self);
     if (rc == 0 && self->params->policy && *self->params->policy)
         policy_file_follow (service, self->params->policy);
     if (rc != 0)
@@ -89,6 +92,7 @@ static void intake_drain (service_t *service, void *arg)
     if (!self)
         return;
     self->draining = true;
+    hearing_close (self);
     http_server_drain (self->http);
 }
 

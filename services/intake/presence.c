@@ -81,7 +81,8 @@ static void decide (change_t *self, const record_head_t *head, const person_t *b
     }
     person_t seen = *before;
     WORD_COPY (seen.display, policy_person (policy, self->person)->display);
-    person_outcome_t outcome = person_apply (&seen, self->event, now, policy->presence_ms, &self->after);
+    const hearing_t *hearing = workspaces_hearing (self->intake->service->workspaces, self->workspace);
+    person_outcome_t outcome = person_apply (&seen, self->event, now, policy->presence_ms, hearing, &self->after);
     self->changed = outcome == PERSON_CHANGED;
     if (outcome == PERSON_SAME)
         finish (self, PRESENCE_DONE);

@@ -56,7 +56,7 @@ static void every_row (void **state)
     (void)state;
     for (size_t i = 0; i < sizeof (rows) / sizeof (rows[0]); i++) {
         person_t after;
-        person_outcome_t outcome = person_apply (rows[i].given, rows[i].event, NOW, HOLD, &after);
+        person_outcome_t outcome = person_apply (rows[i].given, rows[i].event, NOW, HOLD, NULL, &after);
         if (outcome != rows[i].outcome || after.epoch != rows[i].epoch || after.present != rows[i].present ||
             person_next_due (&after) != rows[i].due)
             fail_msg ("%s: outcome %d, epoch %u, present %d, due %lld", rows[i].name, outcome, after.epoch,

@@ -163,7 +163,7 @@ static void person_is (house_t *house, const char *name, person_event_t event)
         assert_int_equal (person_unpack (bytes, size, &head, &before), RECORD_OK);
     WORD_COPY (before.name, name);
     WORD_COPY (before.workspace, "acme");
-    person_outcome_t outcome = person_apply (&before, event, fake_store_now (), MS_PER_HOUR, &after);
+    person_outcome_t outcome = person_apply (&before, event, fake_store_now (), MS_PER_HOUR, NULL, &after);
     assert_true (outcome == PERSON_CHANGED || outcome == PERSON_RENEWED);
     char count[16];
     snprintf (count, sizeof count, "%u", house->made++);

@@ -8,6 +8,7 @@
 #ifndef BUCKSTOP_CONTACT_H
 #define BUCKSTOP_CONTACT_H
 
+#include "hearing.h"
 #include "policy.h"
 #include "types.h"
 
@@ -134,8 +135,8 @@ typedef struct contact_event {
     wall_ms_t answered_at;          /* DELIVERED, FAILED: when the reply was committed */
     const submission_t *submission; /* OPEN, MESSAGE */
     const char *contact, *workspace, *trace; /* OPEN: the new id */
-    wall_ms_t deaf_from, deaf_to; /* TIME: when we could not hear; offers that ended then are prolonged by it */
-    bool nobody;                  /* QUEUE: nobody is eligible, not only busy */
+    const hearing_t *hearing; /* all: offers that ended while nobody could be heard are prolonged; NULL: not known */
+    bool nobody;              /* QUEUE: nobody is eligible, not only busy */
 } contact_event_t;
 
 typedef struct fact {

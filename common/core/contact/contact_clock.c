@@ -99,10 +99,13 @@ static void on_tell (turn_t *t, const clock_hand_t *hand)
 /* Time in which the system could not hear is not held against people. */
 static bool prolong_offer (turn_t *t, wall_ms_t at)
 {
-    const contact_event_t *e = t->event;
-    if (at < e->deaf_from || at >= e->deaf_to)
+    int64_t lasts = offer_ms (t);
+    wall_ms_t from = 0, end = hearing_offer_end (t->event->hearing, t->now, at, lasts, &from);
+    if (end <= at)
         return false;
-    t->c->offer_expires = e->deaf_to + (at - e->deaf_from);
+    t->c->offer_expires = end;
+    if (at >= from + lasts)
+        return true; /* while the gap lasts it is prolonged again and again: that is said once */
     fact_t *fact = turn_fact_detail (t, FACT (NOTED), "the offer is prolonged: for a while nobody could be heard");
     WORD_COPY (fact->to, t->c->offered_to);
     fact->due = t->c->offer_expires;

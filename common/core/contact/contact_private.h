@@ -56,6 +56,7 @@ apply_outcome_t turn_refuse (turn_t *t, apply_outcome_t outcome, const char *for
     __attribute__ ((format (printf, 3, 4)));
 bool turn_is_full (const turn_t *t); /* little room is left for facts or notices */
 const policy_person_t *duty_lead (const policy_t *policy, const contact_t *c);
+int64_t offer_ms (const turn_t *t); /* how long an offer of this contact lasts */
 void set_accountable (turn_t *t, const char *person, const char *why);
 bool can_tell_customer (const contact_t *c);
 policy_subject_t subject_of (const contact_t *c, const char *text);

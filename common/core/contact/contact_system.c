@@ -3,13 +3,22 @@
 
 #include <stdio.h>
 
-static void set_offer (turn_t *t, int64_t offer_ms)
+int64_t offer_ms (const turn_t *t)
+{
+    const policy_channel_t *channel = policy_channel (t->policy, t->c->channel);
+    bool asks = channel && channel->offer_ms > 0;
+    if (t->c->state == S_OWNED) /* a transfer */
+        return asks && !channel->accept_auto ? channel->offer_ms : TRANSFER_OFFER_MS;
+    return asks ? channel->offer_ms : TRANSFER_OFFER_MS;
+}
+
+static void set_offer (turn_t *t)
 {
     contact_t *c = t->c;
     const contact_event_t *e = t->event;
     WORD_COPY (c->offered_to, e->person);
     c->offer_epoch = e->epoch;
-    c->offer_expires = t->now + offer_ms;
+    c->offer_expires = t->now + offer_ms (t);
     c->handoff_at = 0;
     c->handoff_tries = 0;
     c->relax_at = 0;
@@ -36,8 +45,7 @@ apply_outcome_t act_offer (turn_t *t)
 {
     contact_t *c = t->c;
     const policy_channel_t *channel = policy_channel (t->policy, c->channel);
-    int64_t offer_ms = channel && channel->offer_ms > 0 ? channel->offer_ms : TRANSFER_OFFER_MS;
-    set_offer (t, offer_ms);
+    set_offer (t);
     if (channel && channel->accept_auto) {
         become_owner (t, t->event->person, t->event->epoch, "accepted automatically");
         notice_offer (t, PURPOSE (ASSIGNED));
@@ -57,8 +65,7 @@ apply_outcome_t act_offer_transfer (turn_t *t)
 {
     if (!transfer_is_proposed (t->c))
         return turn_refuse (t, APPLY_STALE, "no transfer is proposed");
-    const policy_channel_t *channel = policy_channel (t->policy, t->c->channel);
-    set_offer (t, channel && channel->offer_ms > 0 && !channel->accept_auto ? channel->offer_ms : TRANSFER_OFFER_MS);
+    set_offer (t);
     WORD_COPY (notice_offer (t, PURPOSE (OFFER))->detail, "a transfer");
     return APPLY_DONE;
 }

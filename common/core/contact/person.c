@@ -59,8 +59,17 @@ static person_outcome_t on_drained (person_t *self, uint32_t epoch)
     return PERSON_CHANGED;
 }
 
+/* It ended, and somebody would have been heard since. */
+static bool presence_lapsed (person_t *self, wall_ms_t now, int64_t presence_ms, const hearing_t *hearing)
+{
+    if (!self->present || self->present_until > now)
+        return false;
+    self->present_until = hearing_presence_end (hearing, now, self->present_until, presence_ms);
+    return self->present_until <= now;
+}
+
 person_outcome_t person_apply (const person_t *before, person_event_t event, wall_ms_t now, int64_t presence_ms,
-                               person_t *after)
+                               const hearing_t *hearing, person_t *after)
 {
     *after = *before;
     if (after->epoch == 0) {
@@ -70,7 +79,7 @@ person_outcome_t person_apply (const person_t *before, person_event_t event, wal
     uint32_t epoch = after->epoch;
     /* presence that ran out before this event ended then, whoever looks first; but a heartbeat that comes before
      * anybody looked renews it: it may be us who could not hear */
-    bool lapsed = after->present && after->present_until <= now && event != PERSON_HEARTBEAT;
+    bool lapsed = event != PERSON_HEARTBEAT && presence_lapsed (after, now, presence_ms, hearing);
     if (lapsed)
         begin_epoch (after);
     person_outcome_t outcome = PERSON_SAME;
@@ -91,6 +100,7 @@ person_outcome_t person_apply (const person_t *before, person_event_t event, wal
         outcome = on_drained (after, epoch);
         break;
     case PERSON_TIME:
+        outcome = after->present_until != before->present_until ? PERSON_RENEWED : PERSON_SAME;
         break;
     }
     if (outcome == PERSON_REFUSED)

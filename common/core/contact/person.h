@@ -1,10 +1,12 @@
 /* person.h - a person's presence and epoch. Pure.
  *
  * Presence is a lease: a heartbeat renews it; when its end is noticed a new epoch begins, and what was offered or
- * owned in an older epoch counts as returned from that moment. The person's timer then drains it. */
+ * owned in an older epoch counts as returned from that moment. The person's timer then drains it. Time in which
+ * nobody could be heard (hearing.h) is not held against them: presence lasts as long again behind it. */
 #ifndef BUCKSTOP_PERSON_H
 #define BUCKSTOP_PERSON_H
 
+#include "hearing.h"
 #include "types.h"
 
 typedef struct person {
@@ -33,9 +35,10 @@ typedef enum person_outcome {
     PERSON_REFUSED, /* a heartbeat of somebody who is leaving */
 } person_outcome_t;
 
-/* before->version 0: not in the store yet (name and workspace are set). */
+/* before->version 0: not in the store yet (name and workspace are set). `hearing` may be NULL: nothing is known of gaps.
+ * PERSON_TIME of somebody who is prolonged says RENEWED: commit it, or the timer stands wrong. */
 person_outcome_t person_apply (const person_t *before, person_event_t event, wall_ms_t now, int64_t presence_ms,
-                               person_t *after);
+                               const hearing_t *hearing, person_t *after);
 /* When the record must be looked at: the end of presence, or at once (1) while something is to be drained;
  * 0: no timer. */
 wall_ms_t person_next_due (const person_t *self);

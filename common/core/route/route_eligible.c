@@ -90,7 +90,7 @@ static bool present (const look_t *look)
 {
     if (blindly_preferred (look) || !GUARD ("f15"))
         return true;
-    return look->person->present && look->person->present_until > look->now;
+    return roster_present (look->roster, look->index, look->now);
 }
 
 static bool has_room (const look_t *look)

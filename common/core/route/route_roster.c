@@ -19,6 +19,7 @@ struct roster {
     route_tables_t tables;
     route_person_t *rows;
     wall_ms_t ticked, next_tick;
+    hearing_t hearing;
     bool began; /* a shift did, and nobody was told yet */
 };
 
@@ -114,6 +115,7 @@ void roster_adopt (roster_t *self, const policy_t *policy)
         if (old >= 0)
             move_row (self, &self->rows[old], next, &next->rows[i]);
     }
+    next->hearing = self->hearing;
     roster_t swap = *self;
     *self = *next;
     *next = swap;
@@ -186,6 +188,19 @@ bool roster_seen (roster_t *self, int index, const person_t *person)
     row->present_until = person->present_until;
     row->leaving = person->leaving;
     return !could && row->present && !row->leaving;
+}
+
+void roster_hear (roster_t *self, const hearing_t *hearing)
+{
+    self->hearing = *hearing;
+}
+
+bool roster_present (const roster_t *self, int index, wall_ms_t now)
+{
+    const route_person_t *row = &self->rows[index];
+    if (!row->present || row->present_until > now)
+        return row->present;
+    return hearing_presence_end (&self->hearing, now, row->present_until, self->policy->presence_ms) > now;
 }
 
 bool roster_away (roster_t *self, int index)

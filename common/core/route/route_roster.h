@@ -38,6 +38,9 @@ int roster_find (const roster_t *self, const char *name);              /* -1: no
 
 /* From a person's record. Returns true when they can take more than before: match for them. */
 bool roster_seen (roster_t *self, int index, const person_t *person);
+/* When people could be heard: who was present when a gap began still is (hearing.h). Copied. */
+void roster_hear (roster_t *self, const hearing_t *hearing);
+bool roster_present (const roster_t *self, int index, wall_ms_t now);
 bool roster_away (roster_t *self, int index); /* heard before the record was read; false: knew it */
 /* What the store says a person holds in that epoch, whole. Tentative ones stay. Clears doubt. True: more room. */
 bool roster_held_set (roster_t *self, int index, uint32_t epoch, const route_held_t *items, size_t n);

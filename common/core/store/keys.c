@@ -170,6 +170,12 @@ const char *key_closed (char key[KEY_SIZE], int shard, const char *workspace)
     return of_workspace (key, shard, "closed", workspace);
 }
 
+const char *key_heard (char key[KEY_SIZE], int shard)
+{
+    spell (key, shard, "heard");
+    return key;
+}
+
 const char *key_token (char key[KEY_SIZE], const char *token_id)
 {
     spelling_t spelling = {key, key + KEY_SIZE - 1};

@@ -1,0 +1,135 @@
+/* hearing.c - gaps in what could be heard, and how they prolong what is asked of people.
+ *
+ * An end is moved behind each gap that began before it, in order of time, so that a chain of outages counts as a
+ * whole. The end is only ever compared with where a gap puts it, never added to: so it does not matter how often, by
+ * whom, or with how many of the gaps known it was prolonged before. */
+#include "hearing.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void add_gap (hearing_t *self, wall_ms_t from, wall_ms_t to)
+{
+    if (self->gaps_n == HEARING_GAPS_MAX) {
+        memmove (self->gaps, self->gaps + 1, (HEARING_GAPS_MAX - 1) * sizeof (self->gaps[0]));
+        self->gaps_n--;
+    }
+    self->gaps[self->gaps_n++] = (hearing_gap_t){from, to};
+}
+
+/* What was recorded of times that are to come again is no more. */
+static void forget_ahead (hearing_t *self, wall_ms_t now)
+{
+    while (self->gaps_n && self->gaps[self->gaps_n - 1].from >= now)
+        self->gaps_n--;
+    for (size_t i = 0; i < self->gaps_n; i++)
+        if (self->gaps[i].to > now)
+            self->gaps[i].to = now;
+}
+
+hearing_outcome_t hearing_beat (const hearing_t *before, wall_ms_t now, hearing_t *after)
+{
+    *after = *before;
+    int64_t since = now - before->heard;
+    if (before->heard && since < -HEARING_GAP_MS) {
+        forget_ahead (after, now);
+        after->heard = now;
+        return HEARING_BACK;
+    }
+    if (before->heard && since < HEARING_BEAT_MS / 2)
+        return HEARING_SAID;
+    after->heard = now;
+    if (!before->heard || since <= HEARING_GAP_MS)
+        return HEARING_BEAT;
+    add_gap (after, before->heard, now);
+    return HEARING_GAP;
+}
+
+/* The i-th gap, the one that is still open behind the others. */
+static bool gap_at (const hearing_t *self, wall_ms_t now, size_t i, hearing_gap_t *gap)
+{
+    if (i < self->gaps_n) {
+        *gap = self->gaps[i];
+        return true;
+    }
+    *gap = (hearing_gap_t){self->heard, now};
+    return i == self->gaps_n && self->heard && now - self->heard > HEARING_GAP_MS;
+}
+
+wall_ms_t hearing_presence_end (const hearing_t *self, wall_ms_t now, wall_ms_t end, int64_t presence_ms)
+{
+    hearing_gap_t gap;
+    for (size_t i = 0; self && gap_at (self, now, i, &gap); i++)
+        if (gap.from < end && gap.to + presence_ms > end)
+            end = gap.to + presence_ms;
+    return end;
+}
+
+wall_ms_t hearing_offer_end (const hearing_t *self, wall_ms_t now, wall_ms_t end, int64_t offer_ms, wall_ms_t *from)
+{
+    hearing_gap_t gap;
+    for (size_t i = 0; self && gap_at (self, now, i, &gap); i++) {
+        int64_t again = gap.to - gap.from < offer_ms ? gap.to - gap.from : offer_ms;
+        if (gap.from >= end || gap.to + again <= end)
+            continue;
+        end = gap.to + again;
+        *from = gap.from;
+    }
+    return end;
+}
+
+size_t hearing_pack (const hearing_t *self, char text[HEARING_SIZE])
+{
+    size_t used = (size_t)snprintf (text, HEARING_SIZE, "%" PRId64, self->heard);
+    for (size_t i = 0; i < self->gaps_n && used < HEARING_SIZE; i++)
+        used += (size_t)snprintf (text + used, HEARING_SIZE - used, " %" PRId64 "-%" PRId64, self->gaps[i].from,
+                                  self->gaps[i].to);
+    return used < HEARING_SIZE ? used : HEARING_SIZE - 1;
+}
+
+#define TIME_BOUND INT64_C (253402300800000) /* the year 10000: what lies behind it is no time of ours */
+
+/* A time, up to the character `end`; what follows it, or NULL. */
+static const char *parse_time (const char *at, char end, wall_ms_t *time)
+{
+    char *rest;
+    if (*at < '0' || *at > '9')
+        return NULL;
+    *time = strtoll (at, &rest, 10);
+    return *rest == end && *time < TIME_BOUND ? rest + (end != '\0') : NULL;
+}
+
+static bool parse_text (const char *text, hearing_t *self)
+{
+    const char *space = strchr (text, ' ');
+    const char *at = parse_time (text, space ? ' ' : '\0', &self->heard);
+    while (at && *at) {
+        hearing_gap_t gap;
+        if (self->gaps_n == HEARING_GAPS_MAX)
+            return false;
+        at = parse_time (at, '-', &gap.from);
+        if (at)
+            at = parse_time (at, strchr (at, ' ') ? ' ' : '\0', &gap.to);
+        if (!at || gap.to < gap.from)
+            return false;
+        self->gaps[self->gaps_n++] = gap;
+    }
+    return at && self->heard > 0;
+}
+
+/* Only what we write ourselves is read: packed again it is the same. */
+bool hearing_parse (const char *bytes, size_t size, hearing_t *self)
+{
+    char text[HEARING_SIZE], again[HEARING_SIZE];
+    *self = (hearing_t){0};
+    if (!bytes || size >= sizeof (text))
+        return false;
+    memcpy (text, bytes, size);
+    text[size] = '\0';
+    if (parse_text (text, self) && hearing_pack (self, again) == size && memcmp (text, again, size) == 0)
+        return true;
+    *self = (hearing_t){0};
+    return false;
+}
