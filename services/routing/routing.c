@@ -75,6 +75,7 @@ static desk_t *desk_new (routing_t *self, const char *workspace, const policy_t 
     WORD_COPY (desk->workspace, workspace);
     desk->shard = store_shard (self->service->store, workspace);
     desk->roster = roster_new (policy);
+    roster_hear (desk->roster, workspaces_hearing (self->service->workspaces, workspace));
     desk->waiting = waiting_new ();
     desk->people = xcalloc (roster_size (desk->roster), sizeof *desk->people);
     desk->offered_at = routing_mono (self);
@@ -129,6 +130,7 @@ static void on_tick (void *arg)
         routing_desk (self, name);
     people_match_timers (self);
     for (desk_t *desk = self->desks; desk; desk = desk->next) {
+        roster_hear (desk->roster, workspaces_hearing (self->service->workspaces, desk->workspace));
         hear_tick (desk);
         people_tick (desk);
         queue_tick (desk);
