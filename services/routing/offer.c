@@ -303,7 +303,8 @@ void offer_contact (desk_t *desk, const contact_t *contact, const void *record, 
     route_need_t need;
     route_decision_t decision;
     match (desk, contact->id, record, size);
-    if (!may_match (desk) || !owes_answer (contact) || waiting_find (desk->waiting, contact->id) != WAITING_QUEUED)
+    waiting_state_t state = waiting_find (desk->waiting, contact->id);
+    if (!may_match (desk) || !owes_answer (contact) || (state != WAITING_QUEUED && state != WAITING_ABSENT))
         return;
     wall_ms_t now = routing_now (desk->self);
     route_need (contact, now, roster_policy (desk->roster), &need);

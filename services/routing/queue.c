@@ -2,10 +2,12 @@
  *
  * Hears: hints, events, the store's queue. Says: what is to be loaded (queue_load.c). Whoever may write to our socket may
  * name a contact, and no more: its record is read from the store. The head of the queue is read every second, so a lost
- * hint costs no more; the whole queue is walked at start and every refresh_ms after the last walk, slice by slice. */
+ * hint costs no more; the whole queue is walked at start and every refresh_ms after the last walk, slice by slice. However
+ * many wait, waiting_max are held: the waiting list says what a walk has to load (route_waiting.h). */
 #include "routing_private.h"
 
 #include "keys.h"
+#include "xmalloc.h"
 
 #include <string.h>
 
@@ -25,7 +27,7 @@ static void on_head (void *arg, const store_values_t *values)
     desk->reading_head = false;
     if (!routing_release (desk->self) || desk->self->draining || values->away)
         return;
-    queue_load_unknown (desk, values, false);
+    queue_load_unknown (desk, values);
 }
 
 static void read_part (desk_t *desk, int64_t from, int64_t offset, int64_t n, store_values_fn *fn)
@@ -58,6 +60,8 @@ void queue_walk_answered (desk_t *desk, bool away)
     if (--desk->walk_calls > 0 || !desk->walking)
         return;
     desk->begun |= !desk->walk_away;
+    if (!desk->walk_away)
+        waiting_walk_part_end (desk->waiting);
     if (desk->walk_away || desk->self->draining)
         walk_end (desk, false);
     else if (desk->walk_last)
@@ -89,15 +93,44 @@ static bool slice_joins (const desk_t *desk, const store_values_t *values)
 }
 
 /* Where the next part begins: a little before the end of this one. */
-static void slice_end (desk_t *desk, const store_values_t *values)
+static void slice_end (desk_t *desk, const store_values_t *values, size_t n)
 {
-    const store_value_t *last = &values->items[values->n - 1];
+    const store_value_t *last = &values->items[n - 1];
     int64_t place = last->score == desk->walk_score ? desk->walk_from : 0;
-    for (size_t i = 0; i < values->n; i++)
+    for (size_t i = 0; i < n; i++)
         place += values->items[i].score == last->score;
     id_of (desk->walk_id, last);
     desk->walk_score = last->score;
     desk->walk_from = place > OVERLAP ? place - OVERLAP : 0;
+}
+
+/* Those behind the last part's. */
+static size_t slice_places (const desk_t *desk, const store_values_t *values, route_order_t *places)
+{
+    const bool begun = *desk->walk_id;
+    route_order_t after = {.deadline = desk->walk_score};
+    memcpy (after.id, desk->walk_id, sizeof after.id);
+    size_t n = 0;
+    for (size_t i = 0; i < values->n; i++) {
+        route_order_t *place = &places[n];
+        place->deadline = values->items[i].score;
+        id_of (place->id, &values->items[i]);
+        n += !begun || place->deadline > after.deadline || strcmp (place->id, after.id) > 0;
+    }
+    return n;
+}
+
+/* The part ends where the waiting list says; what it does not hold of it is loaded, if it has to be. */
+static void slice_take (desk_t *desk, const store_values_t *values)
+{
+    route_order_t *places = xcalloc (values->n + 1, sizeof *places);
+    size_t n = slice_places (desk, values, places);
+    desk->walk_last = values->n < SLICE;
+    size_t taken = waiting_walk_part (desk->waiting, places, n, desk->walk_last, routing_now (desk->self));
+    if (taken)
+        slice_end (desk, values, values->n - (n - taken));
+    free (places);
+    queue_load_walk (desk);
 }
 
 static void walk_read (desk_t *desk);
@@ -116,11 +149,8 @@ static void on_slice (void *arg, const store_values_t *values)
         desk->walk_calls--;
         return;
     }
-    desk->walk_last = values->n < SLICE;
-    if (goes_on && values->n)
-        slice_end (desk, values);
     if (goes_on)
-        queue_load_unknown (desk, values, true);
+        slice_take (desk, values);
     queue_walk_answered (desk, values->away);
 }
 
@@ -143,6 +173,7 @@ static void walk_begin (desk_t *desk)
     desk->walk_away = desk->walk_last = false;
     desk->walk_score = 0;
     desk->walk_from = 0;
+    desk->walk_id[0] = 0;
     waiting_walk_begin (desk->waiting);
     walk_next (desk);
 }
@@ -152,7 +183,7 @@ static void walk_begin (desk_t *desk)
 void queue_tick (desk_t *desk)
 {
     queue_load_due (desk);
-    if (!desk->walking && routing_mono (desk->self) >= desk->walk_at)
+    if (!desk->walking && (routing_mono (desk->self) >= desk->walk_at || waiting_thirsty (desk->waiting)))
         walk_begin (desk);
     if (!desk->reading_head) { /* also while nothing is known to wait: a lost hint costs a second, not a walk's time */
         desk->reading_head = true;

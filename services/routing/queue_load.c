@@ -34,7 +34,8 @@ static void say_broken (desk_t *desk, const char *id)
     log_fact (LOG_ERROR_, id, "record can't be read: left out", "workspace", desk->workspace, NULL);
 }
 
-/* Into the waiting list, or out of it. False: it can't be read, or wants nobody. */
+/* Into the waiting list, or out of it. False: it can't be read, wants nobody, or is known. Who is left to the store,
+ * since enough are held, may be owed an answer all the same. */
 static bool take_in (desk_t *desk, const char *id, const void *record, size_t size, contact_t *contact)
 {
     record_head_t head;
@@ -49,7 +50,8 @@ static bool take_in (desk_t *desk, const char *id, const void *record, size_t si
             waiting_remove (desk->waiting, contact->id);
         return false;
     }
-    return waiting_put (desk->waiting, desk->roster, contact, routing_now (desk->self));
+    return waiting_put (desk->waiting, desk->roster, contact, routing_now (desk->self)) ||
+           waiting_find (desk->waiting, contact->id) == WAITING_ABSENT;
 }
 
 /* It is with somebody, or over: what we know is older. */
@@ -151,8 +153,28 @@ void queue_hint (desk_t *desk, const char *id)
         load_hinted (desk);
 }
 
-/* Of a part of the queue: those not known are loaded. */
-void queue_load_unknown (desk_t *desk, const store_values_t *values, bool walk)
+static load_t *load_add (desk_t *desk, load_t *load, const char *id, bool walk)
+{
+    load = load ? load : load_new (desk);
+    load->walk = walk;
+    word_copy (load->ids[load->n++], ID_SIZE, id);
+    if (load->n < LOAD)
+        return load;
+    load_begin (load);
+    return NULL;
+}
+
+void queue_load_walk (desk_t *desk)
+{
+    const char *id;
+    load_t *load = NULL;
+    while ((id = waiting_walk_load (desk->waiting)))
+        load = load_add (desk, load, id, true);
+    if (load)
+        load_begin (load);
+}
+
+void queue_load_unknown (desk_t *desk, const store_values_t *values)
 {
     load_t *load = NULL;
     for (size_t i = 0; i < values->n; i++) {
@@ -160,16 +182,8 @@ void queue_load_unknown (desk_t *desk, const store_values_t *values, bool walk)
         if (values->items[i].size >= sizeof id)
             continue;
         memcpy (id, values->items[i].bytes, values->items[i].size);
-        bool known = walk ? waiting_walk_seen (desk->waiting, id) : waiting_find (desk->waiting, id) != WAITING_ABSENT;
-        if (known)
-            continue;
-        load = load ? load : load_new (desk);
-        load->walk = walk;
-        memcpy (load->ids[load->n++], id, sizeof id);
-        if (load->n == LOAD) {
-            load_begin (load);
-            load = NULL;
-        }
+        if (waiting_find (desk->waiting, id) == WAITING_ABSENT)
+            load = load_add (desk, load, id, false);
     }
     if (load)
         load_begin (load);

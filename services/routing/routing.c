@@ -21,6 +21,8 @@ static const param_t params[] = {
      "people and queue are compared with the store so often"},
     {"in-flight-max", PARAM_NUMBER, "256", 1, 100000, &routing_params.in_flight_max,
      "offers begun and not answered, per workspace"},
+    {"waiting-max", PARAM_NUMBER, "50000", 100, 10000000, &routing_params.waiting_max,
+     "waiting contacts in memory, per workspace; of each kind the first ones, the others stay in the store"},
     {"stalled-ms", PARAM_NUMBER, "10000", 1000, 600000, &routing_params.stalled_ms,
      "waiting, eligible, and no offer for so long is an alarm"},
     {NULL},
@@ -77,6 +79,7 @@ static desk_t *desk_new (routing_t *self, const char *workspace, const policy_t 
     desk->roster = roster_new (policy);
     roster_hear (desk->roster, workspaces_hearing (self->service->workspaces, workspace));
     desk->waiting = waiting_new ();
+    waiting_bound (desk->waiting, (size_t)self->params->waiting_max);
     desk->people = xcalloc (roster_size (desk->roster), sizeof *desk->people);
     desk->offered_at = routing_mono (self);
     desk->next = self->desks;
@@ -108,13 +111,15 @@ static void on_policy (void *arg, const char *workspace, const policy_t *policy)
 
 static void tell_metrics (const routing_t *self)
 {
-    size_t waiting = 0, in_flight = 0, stalled = 0;
+    size_t waiting = 0, beyond = 0, in_flight = 0, stalled = 0;
     for (const desk_t *desk = self->desks; desk; desk = desk->next) {
         waiting += waiting_size (desk->waiting);
+        beyond += waiting_beyond (desk->waiting);
         in_flight += waiting_in_flight (desk->waiting);
         stalled += desk->stalled;
     }
-    metric_set ("routing_waiting", (double)waiting);
+    metric_set ("routing_waiting", (double)(waiting + beyond));
+    metric_set ("routing_waiting_held", (double)waiting);
     metric_set ("routing_in_flight", (double)in_flight);
     metric_set ("routing_stalled", (double)stalled); /* workspaces: waiting, eligible, and no offer */
 }

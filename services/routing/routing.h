@@ -8,6 +8,7 @@
 typedef struct routing_params {
     int64_t refresh_ms;    /* people and queue are compared with the store so often */
     int64_t in_flight_max; /* offers begun and not answered, per workspace */
+    int64_t waiting_max;   /* held in memory, per workspace; the others stay in the store's queue */
     int64_t stalled_ms;    /* waiting, eligible, and no offer for so long is an alarm */
     struct routing *self;  /* from start to stop */
 } routing_params_t;

@@ -96,7 +96,8 @@ bool queue_doubt (desk_t *desk, const char *id); /* loaded and put once people a
 void queue_doubted (desk_t *desk);
 void queue_hint (desk_t *desk, const char *id); /* wants somebody, it is said: read from the store with others */
 void queue_event (desk_t *desk, const Buckstop__V1__Event *event);
-void queue_load_unknown (desk_t *desk, const store_values_t *values, bool walk); /* of a part of the queue */
+void queue_load_unknown (desk_t *desk, const store_values_t *values); /* of the queue's head */
+void queue_load_walk (desk_t *desk);                                  /* what the walk's part wants */
 void queue_load_due (desk_t *desk);
 void queue_load_close (desk_t *desk);
 

@@ -393,16 +393,20 @@ static void test_walk (void **state)
     contact_t fresh = world_contact ("fresh", "chat", "magic", 1000);
     fresh.state = BUCKSTOP__V1__CONTACT_STATE__CONTACT_STATE_RECEIVED; /* has no place in the store's queue yet */
     assert_true (waiting_put (desk.waiting, desk.roster, &fresh, NOW));
+    const route_order_t places[] = {{NOW + 1000, "kept"}, {NOW + 1000, "new"}, {NOW + 1000, "unknown"}};
     waiting_walk_begin (desk.waiting);
-    assert_true (waiting_walk_seen (desk.waiting, "kept"));
-    assert_false (waiting_walk_seen (desk.waiting, "unknown"));
+    assert_int_equal (waiting_walk_part (desk.waiting, places, 3, true, NOW), 3);
     put (&desk, "new", "chat", "magic", 1000); /* came in meanwhile */
+    assert_string_equal (waiting_walk_load (desk.waiting), "unknown");
+    assert_null (waiting_walk_load (desk.waiting));
+    waiting_walk_part_end (desk.waiting);
     assert_int_equal (waiting_walk_end (desk.waiting), 1);
     assert_int_equal (waiting_find (desk.waiting, "gone"), WAITING_ABSENT);
     assert_int_equal (waiting_size (desk.waiting), 3);
     waiting_walk_begin (desk.waiting);
-    waiting_walk_seen (desk.waiting, "kept");
-    waiting_walk_seen (desk.waiting, "new");
+    assert_int_equal (waiting_walk_part (desk.waiting, places, 3, true, NOW), 3);
+    assert_null (waiting_walk_load (desk.waiting)); /* it wanted nobody then, and is still there */
+    waiting_walk_part_end (desk.waiting);
     assert_int_equal (waiting_walk_end (desk.waiting), 0);
     desk_close (&desk);
 }

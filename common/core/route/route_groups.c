@@ -26,6 +26,13 @@ static bool entry_before (const void *a, const void *b)
 
 static const heap_kind_t by_order = {entry_before, offsetof (route_entry_t, place)};
 
+static bool entry_after (const void *a, const void *b)
+{
+    return entry_before (b, a);
+}
+
+static const heap_kind_t from_the_end = {entry_after, offsetof (route_entry_t, tail_place)};
+
 static bool group_before (const void *a, const void *b)
 {
     const route_group_t *left = a, *right = b;
@@ -35,6 +42,16 @@ static bool group_before (const void *a, const void *b)
 }
 
 static const heap_kind_t by_first = {group_before, offsetof (route_group_t, in_place)};
+
+static bool group_larger (const void *a, const void *b)
+{
+    const route_group_t *left = a, *right = b;
+    if (left->heap.n != right->heap.n)
+        return left->heap.n > right->heap.n;
+    return entry_after (heap_first (&left->tail), heap_first (&right->tail));
+}
+
+static const heap_kind_t by_size = {group_larger, offsetof (route_group_t, size_place)};
 
 bool groups_sooner (const route_group_t *group, const route_group_t *other)
 {
@@ -119,7 +136,8 @@ route_group_t *groups_of (route_groups_t *self, const roster_t *roster, const ro
     group->need = *need;
     group->hash = hash;
     group->heap.kind = &by_order;
-    group->in_place = HEAP_NOWHERE;
+    group->tail.kind = &from_the_end;
+    group->in_place = group->size_place = HEAP_NOWHERE;
     route_spec (roster, &group->need, &group->spec);
     group->next = self->heads[hash & (self->size - 1)];
     self->heads[hash & (self->size - 1)] = group;
@@ -137,6 +155,27 @@ void groups_moved (route_groups_t *self, route_group_t *group)
     group->deadline = first ? first->deadline : 0;
     if (group->in)
         heap_add (group->in, group);
+}
+
+static void resize (route_groups_t *self, route_group_t *group)
+{
+    heap_remove (&self->sizes, group);
+    if (group->heap.n)
+        heap_add (&self->sizes, group);
+}
+
+void groups_enter (route_groups_t *self, route_group_t *group, route_entry_t *entry)
+{
+    heap_add (&group->heap, entry);
+    heap_add (&group->tail, entry);
+    resize (self, group);
+}
+
+void groups_exit (route_groups_t *self, route_group_t *group, route_entry_t *entry)
+{
+    heap_remove (&group->heap, entry);
+    heap_remove (&group->tail, entry);
+    resize (self, group);
 }
 
 static void set_ready (route_groups_t *self, route_group_t *group, bool ready)
@@ -175,6 +214,7 @@ void groups_leave (route_groups_t *self, route_group_t *group)
         at = &(*at)->next;
     *at = group->next;
     heap_clear (&group->heap);
+    heap_clear (&group->tail);
     free (group);
 }
 
@@ -182,6 +222,7 @@ void groups_init (route_groups_t *self)
 {
     for (size_t i = 0; i < 2; i++)
         self->ready[i].kind = self->blocked[i].kind = &by_first;
+    self->sizes.kind = &by_size;
 }
 
 void groups_clear (route_groups_t *self)
@@ -192,8 +233,10 @@ void groups_clear (route_groups_t *self)
     }
     for (size_t i = 0; i < self->n; i++) {
         heap_clear (&self->items[i]->heap);
+        heap_clear (&self->items[i]->tail);
         free (self->items[i]);
     }
+    heap_clear (&self->sizes);
     free (self->items);
     free (self->heads);
     memset (self, 0, sizeof *self);

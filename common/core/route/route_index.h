@@ -12,6 +12,7 @@ typedef struct route_entry {
     uint8_t state;  /* waiting_state_t */
     bool in_store;  /* it has a place in the store's queue */
     uint32_t place; /* in its group's heap */
+    uint32_t tail_place;
     uint32_t look_place;
     uint32_t walk; /* the last walk that saw it */
     wall_ms_t deadline;

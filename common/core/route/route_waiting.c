@@ -35,6 +35,7 @@ void waiting_destroy (waiting_t **self_p)
     groups_clear (&self->groups);
     index_clear (&self->index);
     heap_clear (&self->looks);
+    segments_clear (&self->rest);
     free (self->freed);
     free (self);
     *self_p = NULL;
@@ -73,15 +74,15 @@ void waiting_state (waiting_t *self, route_entry_t *entry, waiting_state_t state
     self->in_flight -= entry->state == WAITING_IN_FLIGHT;
     self->in_flight += state == WAITING_IN_FLIGHT;
     if (group && entry->state == WAITING_QUEUED)
-        heap_remove (&group->heap, entry);
+        groups_exit (&self->groups, group, entry);
     entry->state = (uint8_t)state;
     if (group && state == WAITING_QUEUED)
-        heap_add (&group->heap, entry);
+        groups_enter (&self->groups, group, entry);
     if (group && heap_first (&group->heap) != first)
         groups_moved (&self->groups, group);
 }
 
-static void look_at (waiting_t *self, route_entry_t *entry, wall_ms_t at)
+void waiting_look_at (waiting_t *self, route_entry_t *entry, wall_ms_t at)
 {
     heap_remove (&self->looks, entry);
     entry->look_at = at;
@@ -112,38 +113,55 @@ static route_entry_t *entry_of (waiting_t *self, const char *id)
         return entry;
     entry = xcalloc (1, sizeof *entry);
     snprintf (entry->id, sizeof entry->id, "%s", id);
-    entry->place = entry->look_place = HEAP_NOWHERE;
+    entry->place = entry->tail_place = entry->look_place = HEAP_NOWHERE;
     index_add (&self->index, entry);
     waiting_walked (self, entry);
     return entry;
+}
+
+/* False: it is beyond what is held. */
+static bool hold (waiting_t *self, route_group_t *group, const contact_t *contact, wall_ms_t look_at)
+{
+    route_order_t order = {.deadline = contact_queue_score (contact)};
+    snprintf (order.id, sizeof order.id, "%s", contact->id);
+    if (bound_beyond (self, group, &order)) {
+        waiting_remove (self, contact->id);
+        segments_left (&self->rest, look_at);
+        return false;
+    }
+    route_entry_t *entry = entry_of (self, contact->id);
+    detach (self, entry);
+    entry->version = contact->version;
+    entry->deadline = order.deadline;
+    entry->in_store = contact_in_queue (contact);
+    waiting_walked (self, entry);
+    attach (self, entry, group);
+    waiting_look_at (self, entry, look_at);
+    return true;
 }
 
 bool waiting_put (waiting_t *self, roster_t *roster, const contact_t *contact, wall_ms_t now)
 {
     if (!GUARD ("f05") && now - contact->waiting_since > MS_PER_DAY)
         return false;
-    route_entry_t *entry = entry_of (self, contact->id);
-    if (entry->state == WAITING_IN_FLIGHT || entry->version > contact->version)
+    const route_entry_t *known = index_find (&self->index, contact->id);
+    if (known && (known->state == WAITING_IN_FLIGHT || known->version > contact->version))
         return false;
     route_need_t need;
     route_need (contact, now, roster_policy (roster), &need);
     route_group_t *group = groups_of (&self->groups, roster, &need);
     groups_join (&self->groups, group); /* it may be the group that the entry leaves as its last */
-    detach (self, entry);
-    entry->version = contact->version;
-    entry->deadline = contact_queue_score (contact);
-    entry->in_store = contact_in_queue (contact);
-    waiting_walked (self, entry);
-    attach (self, entry, group);
+    bool held = hold (self, group, contact, route_look_at (contact, now, roster_policy (roster)));
     groups_leave (&self->groups, group);
-    look_at (self, entry, route_look_at (contact, now, roster_policy (roster)));
-    return true;
+    if (held)
+        bound_keep (self);
+    return held && index_find (&self->index, contact->id);
 }
 
 void waiting_drop (waiting_t *self, route_entry_t *entry)
 {
     detach (self, entry);
-    look_at (self, entry, 0);
+    waiting_look_at (self, entry, 0);
     self->walked_n -= entry->walk == self->walk;
     index_remove (&self->index, entry);
     free (entry);
@@ -167,7 +185,7 @@ void waiting_rest (waiting_t *self, const char *contact, wall_ms_t until)
 {
     route_entry_t *entry = entry_of (self, contact);
     waiting_state (self, entry, WAITING_RESTING);
-    look_at (self, entry, until);
+    waiting_look_at (self, entry, until);
 }
 
 typedef struct anew {
@@ -185,13 +203,15 @@ static void anew_entry (void *arg, route_entry_t *entry)
         return;
     }
     entry->version = 0;
-    look_at (anew->waiting, entry, anew->now);
+    waiting_look_at (anew->waiting, entry, anew->now);
 }
 
 void waiting_anew (waiting_t *self, wall_ms_t now)
 {
     anew_t anew = {self, now};
     index_each (&self->index, anew_entry, &anew);
+    bound_forget (self);
+    segments_clear (&self->rest);
 }
 
 size_t waiting_due (waiting_t *self, wall_ms_t now, char (*ids)[ID_SIZE], size_t max)
@@ -201,7 +221,7 @@ size_t waiting_due (waiting_t *self, wall_ms_t now, char (*ids)[ID_SIZE], size_t
         route_entry_t *entry = heap_first (&self->looks);
         if (!entry || entry->look_at > now)
             break;
-        look_at (self, entry, 0);
+        waiting_look_at (self, entry, 0);
         if (entry->state == WAITING_QUEUED || entry->state == WAITING_RESTING)
             memcpy (ids[n++], entry->id, ID_SIZE);
     }
@@ -237,6 +257,7 @@ void waiting_all (waiting_t *self)
 void waiting_adopt (waiting_t *self, roster_t *roster)
 {
     self->freed_n = 0; /* they have other numbers now, and all is looked at */
+    segments_doubt (&self->rest);
     for (size_t i = 0; i < self->groups.n; i++) {
         route_group_t *group = self->groups.items[i];
         route_spec (roster, &group->need, &group->spec);

@@ -6,7 +6,12 @@
  *
  * Contacts with identical needs are a group with a heap of its own. A group whose first can't be served is
  * blocked, until somebody who can take it gets room; so a newcomer never overtakes its group. Per contact
- * only what the order needs is kept, about 120 bytes: the record is in the store. */
+ * only what the order needs is kept, about 150 bytes: the record is in the store.
+ *
+ * However many wait, at most so many are held (waiting_bound): of each group its first ones, so that the matcher finds
+ * what it would find with all of them. When one more comes, the group that holds most lets its last go; from then on
+ * what stands behind a group's last is left in the store, newcomers too, until the group has fallen to half: then a
+ * walk brings the next ones. Only with more different needs than the bound are there groups of which none is held. */
 #ifndef BUCKSTOP_ROUTE_WAITING_H
 #define BUCKSTOP_ROUTE_WAITING_H
 
@@ -18,7 +23,10 @@ typedef struct waiting waiting_t;
 
 waiting_t *waiting_new (void);
 void waiting_destroy (waiting_t **self_p);
-size_t waiting_size (const waiting_t *self);      /* in flight ones included */
+void waiting_bound (waiting_t *self, size_t max); /* 0, as after waiting_new: all are held */
+size_t waiting_size (const waiting_t *self);      /* held; in flight ones included */
+size_t waiting_beyond (const waiting_t *self);    /* in the store's queue only, as far as the walks saw */
+bool waiting_thirsty (const waiting_t *self);     /* a group that let some go has fallen to half: walk now */
 size_t waiting_in_flight (const waiting_t *self); /* chosen by route_match, result not known yet */
 size_t waiting_groups (const waiting_t *self);
 bool waiting_ready (const waiting_t *self); /* route_match has something to look at */
@@ -26,7 +34,8 @@ bool waiting_ready (const waiting_t *self); /* route_match has something to look
 typedef enum waiting_state { WAITING_ABSENT, WAITING_QUEUED, WAITING_RESTING, WAITING_IN_FLIGHT } waiting_state_t;
 waiting_state_t waiting_find (const waiting_t *self, const char *contact);
 
-/* Adds or moves it. An older version than the one known, or one in flight, is left alone: false. */
+/* Adds or moves it. False: an older version than the one known, or one in flight, is left alone; or it is beyond what
+ * is held, and then it is absent. */
 bool waiting_put (waiting_t *self, roster_t *roster, const contact_t *contact, wall_ms_t now);
 void waiting_remove (waiting_t *self, const char *contact);
 /* It moved on as that version: what is known of it is older, and forgotten unless it is in flight. */
@@ -49,9 +58,21 @@ size_t waiting_watch (waiting_t *self, roster_t *roster, wall_ms_t now, size_t m
  * (walk it). The others are due at once. In flight ones are left alone. */
 void waiting_anew (waiting_t *self, wall_ms_t now);
 
-/* A walk over the store's queue: begin, tell what is there, end: what the store has not is forgotten. */
+/* Where a contact stands in the store's queue. */
+typedef struct route_order {
+    wall_ms_t deadline;
+    char id[ID_SIZE];
+} route_order_t;
+
+/* A walk over the store's queue: begin, tell part by part what is there, end: what the store has not is forgotten.
+ * Of those not held nothing is kept but a digest of each part: while it is the same and no need in it changes by time,
+ * their records need not be loaded again. A walk that can't go on is begun anew. */
 void waiting_walk_begin (waiting_t *self);
-bool waiting_walk_seen (waiting_t *self, const char *contact); /* false: not known, load it */
+/* The next places in order; last: none comes behind them. Returns how many of them make this part: begin the next one
+ * behind them. Load and put what waiting_walk_load names (NULL: no more), then end the part. */
+size_t waiting_walk_part (waiting_t *self, const route_order_t *places, size_t n, bool last, wall_ms_t now);
+const char *waiting_walk_load (waiting_t *self);
+void waiting_walk_part_end (waiting_t *self);
 size_t waiting_walk_end (waiting_t *self);
 
 typedef struct route_pair {
