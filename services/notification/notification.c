@@ -98,22 +98,17 @@ static int read_password (const char *path, char password[PASSWORD_SIZE])
     return 0;
 }
 
-static int open_senders (notification_t *self)
+static void open_senders (notification_t *self, const char *password)
 {
     const notification_params_t *given = self->params;
-    char password[PASSWORD_SIZE];
-    int rc = read_password (given->smtp_password_file, password);
-    if (rc)
-        return rc;
     self->http = http_client_new (self->service->loop);
     if (!word_empty (given->smtp))
-        self->mail_out = mail_out_new (self->service->loop, given->smtp, given->smtp_user,
-                                       password[0] ? password : NULL, (int)given->smtp_threads);
+        self->mail_out = mail_out_new (self->service->loop, given->smtp, given->smtp_user, *password ? password : NULL,
+                                       (int)given->smtp_threads);
     for (int way = 0; way < NOTIFICATION_WAYS; way++)
         self->buckets[way] =
             (bucket_t){.rate = (double)given->limits[way].rate, .burst = (double)given->limits[way].burst};
     lanes_open (self);
-    return 0;
 }
 
 static void swapped (void *arg, const char *workspace, const policy_t *policy)
@@ -142,11 +137,16 @@ static int start (service_t *service, void *arg)
     self->service = service;
     self->params = given;
     given->self = self;
-    int rc = open_senders (self);
+    char password[PASSWORD_SIZE];
+    int rc = read_password (given->smtp_password_file, password);
     if (rc == 0)
         rc = bind_sockets (self);
-    if (rc < 0)
+    if (rc < 0) { /* nothing was opened that has threads: the process ends cleanly, and says why */
+        given->self = NULL;
+        free (self);
         return rc;
+    }
+    open_senders (self, password);
     workspaces_on_change (service->workspaces, swapped, given);
     outbox_open (self);
     stream_open (self);
