@@ -137,10 +137,10 @@ def check_notices(ground, contacts):
     assert not strangers, f"told about contacts that are not there: {some(strangers)}"
 
 
-def check(ground, events):
+def check(ground):
     """Everything; a line that counts."""
     ground.settle()
-    contacts, subjects = read(events)
+    contacts, subjects = read(ground.events)
     check_contacts(ground, contacts, subjects)
     check_promises(ground, contacts)
     check_notices(ground, contacts)

@@ -101,12 +101,13 @@ def one_fault(ground, number, kind, function, seed, report):
     """True when it counts."""
     draw = random.Random(f"{seed}:{number}")
     before = ground.loaded(COUNTS_FROM)
-    ground.expected = []
+    ground.expected, ground.looks = [], []
     began = time.monotonic()
     what = function(ground, draw) or ""
     undone = time.monotonic()
     ground.well()
     ended = time.monotonic()
+    ground.look()
     errors = ground.errors()
     assert not errors, "errors that are not of this fault:\n" + "\n".join(errors[:10])
     counted = before >= COUNTS_FROM
@@ -149,8 +150,6 @@ class Run:
             more = {"rate": given.rate} if given.rate else {}
             ground = Ground(stack, f"g{self.at}", long=given.long, network=not given.unix, **more)
             w.World.opened.append(ground.world)
-            events = check.Events(stack, ground.world)
-            ground.events = events
             if not ground.network:
                 self.leave_out(ground.why_no_network)
             try:
@@ -161,7 +160,7 @@ class Run:
                     if n == 0:
                         break
                 kind = "the check"
-                self.report.say("      " + check.check(ground, events))
+                self.report.say("      " + check.check(ground))
             except BaseException:
                 self.report.say(f"FAIL  seed {given.seed}, fault {number} ({kind}):")
                 self.report.say(traceback.format_exc())

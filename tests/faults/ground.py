@@ -12,6 +12,8 @@ a bounded time, undoes it, and returns in a few words what it did, say to whom):
   ground.one (draw)  one service, drawn;  ground.for_a_while (draw, least, most)  seconds that pass
   ground.until (what, condition, seconds)
   ground.expects (pattern, ...)  lines of level error that this fault may cause, until the next one
+  ground.afterwards (look)       look () is called once all is well again, before the next fault
+  ground.events      the workspace's events (check.py): events.newest (), events.facts_after (number)
   ground.excuse (contact)        it is out of reach for good: the check at the end leaves it out
   ground.long        the long form: there is time
 A fault that finds wrong what it looks at raises AssertionError. Skipped (why) says that this machine can't.
@@ -27,6 +29,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "live"))
 # pylint: disable=wrong-import-position
 import world as w
+from check import Events
 from load import Load
 from network import WORLD, Network
 from records import Records
@@ -85,7 +88,7 @@ NAMES = ["redis"] + [f"{kind}-{n}" for kind in w.KINDS for n in (1, 2)]
 class Ground:
     def __init__(self, stack, key, rate=RATE, long=False, network=True):
         """key: tells the contacts of several grounds apart."""
-        self.long, self.excused, self.expected, self.read, self.canaries = long, set(), [], {}, 0
+        self.long, self.excused, self.expected, self.looks, self.read, self.canaries = long, set(), [], [], {}, 0
         self.network, self.why_no_network = self.make_network(stack) if network else (None, "not asked for")
         self.records = Records(self.network.address(WORLD) if self.network else "127.0.0.1")
         stack.callback(self.records.close)
@@ -94,6 +97,7 @@ class Ground:
         self.world = w.World(policy, replicas=TWO, network=self.network, options={"notification": ["--smtp", smtp]})
         stack.callback(self.world.close)
         self.world.start()
+        self.events = Events(stack, self.world)
         self.load = Load(self.world, self.records, rate, key)
         stack.callback(self.load.close)
         self.world.present(*PEOPLE)
@@ -123,6 +127,9 @@ class Ground:
     def expects(self, *patterns):
         self.expected += patterns
 
+    def afterwards(self, look):
+        self.looks.append(look)
+
     def excuse(self, contact):
         self.excused.add(contact)
 
@@ -151,6 +158,11 @@ class Ground:
         contact = w.until("a fresh contact is accepted", lambda: self.load.acknowledged.get(key), left())
         w.until("its owner is told, and resolves it", lambda: contact in self.load.resolved, left())
         self.load.go_on()
+
+    def look(self):
+        """What a fault wanted to see once all is well."""
+        while self.looks:
+            self.looks.pop()()
 
     @staticmethod
     def is_ready(service):

@@ -29,7 +29,7 @@ from peers import Receiver
 from service import ATTEMPT_MS, BINDS, BUILD, KILLED, KINDS, ROOT, TURN_LIMIT_US, Answer, Service, ask
 from waiting import at_once, until
 
-__all__ = ["ATTEMPT_MS", "BUILD", "KILLED", "KINDS", "ROOT", "TURN_LIMIT_US", "Answer", "Customers", "Receiver",
+__all__ = ["ATTEMPT_MS", "BINDS", "BUILD", "KILLED", "KINDS", "ROOT", "TURN_LIMIT_US", "Answer", "Customers", "Receiver",
            "Service", "Skipped", "Watch", "World", "ask", "at_once", "count_facts", "facts_of", "main", "open_receiver",
            "open_world", "told_once", "until"]
 

@@ -1,0 +1,55 @@
+"""Our own outage: nobody hears for longer than a presence lasts. People's work is not thrown about through it, and when
+it is over each contact speaks of its highest overdue step only, once."""
+import collections
+import time
+
+from ground import PRESENCE_S
+
+SHORT_S, LONG_S = PRESENCE_S + 2, 60
+THROWN = {"AWAY", "RETURNED", "DRAINED", "OFFER_EXPIRED", "LEAVING"}
+
+
+def services_down(world):
+    for service in world.services.values():
+        service.kill()
+
+
+def services_up(world):
+    for service in world.services.values():
+        service.start(wait=False)
+
+
+def outage(ground, down, up):
+    before, seconds = ground.events.newest(), LONG_S if ground.long else SHORT_S
+    down(ground.world)
+    over = time.monotonic() + seconds
+    ground.until("the outage was long enough", lambda: time.monotonic() > over, seconds + 5)
+    up(ground.world)
+    ground.afterwards(lambda: not_thrown_about(ground, before))
+    return f"{seconds} s"
+
+
+def not_thrown_about(ground, before):
+    """What happened since: presence and offers were held, and nobody was told twice of one promise."""
+    thrown, steps, opened = collections.Counter(), collections.Counter(), set()
+    for event, fact, name in ground.events.facts_after(before):
+        thrown[name] += name in THROWN
+        if name == "OPENED":
+            opened.add(event.contact)
+        if name == "STEP":
+            steps[event.contact, fact.promise] += 1
+    thrown = {name: n for name, n in thrown.items() if n}
+    assert not thrown, f"thrown about by our own outage: {thrown}"
+    again = {key: n for key, n in steps.items() if n > 1 and key[0] not in opened}
+    assert not again, f"told more than once what was overdue: {list(again.items())[:5]}"
+
+
+def all_services(ground, _draw):
+    return outage(ground, services_down, services_up)
+
+
+def redis_away(ground, _draw):
+    return outage(ground, lambda world: world.end_redis(), lambda world: world.start_redis())
+
+
+KINDS = {"own outage, all services": all_services, "own outage, Redis": redis_away}
