@@ -25,7 +25,8 @@ static void destroy_now (audit_round_t *self)
 static void finish (audit_round_t *self, bool whole)
 {
     self->result.whole = whole;
-    self->order.done (self->order.arg, &self->result);
+    const audit_result_t result = self->result; /* the round may end in there */
+    self->order.done (self->order.arg, &result);
 }
 
 static void wait_for (audit_round_t *self, int64_t ms, loop_fn *fn)

@@ -15,6 +15,12 @@ static const param_t params[] = {
     {"lease-ms", PARAM_NUMBER, "5000", 500, 60000, &escalation_params.lease_ms,
      "a record whose worker died is handed out again after it"},
     {"under-way-max", PARAM_NUMBER, "512", 1, 100000, &escalation_params.under_way_max, "deadlines worked on at once"},
+    {"audit-every", PARAM_NUMBER, "300", 0, 86400, &escalation_params.audit_every,
+     "seconds from one round of the audit to the next, if it takes no longer; 0: no audit"},
+    {"audit-rate", PARAM_NUMBER, "200", 1, 1000000, &escalation_params.audit_rate,
+     "keys that the audit reads a second"},
+    {"deadman-url", PARAM_STRING, "", 0, 0, &escalation_params.deadman_url,
+     "called (GET) after each round that found nothing: let a watch outside alarm when the calls stop"},
     {NULL},
 };
 
@@ -54,6 +60,7 @@ static int escalation_start (service_t *service, void *arg)
         return rc;
     workspaces_on_change (service->workspaces, on_policy, own);
     lookouts_start (self);
+    self->auditor = auditor_new (service, own);
     return 0;
 }
 
@@ -63,6 +70,7 @@ static void escalation_drain (service_t *service, void *arg)
     escalation_params_t *own = arg;
     own->self->draining = true;
     lookouts_stop (own->self);
+    auditor_destroy (&own->self->auditor);
 }
 
 static bool escalation_idle (service_t *service, void *arg)
@@ -80,8 +88,17 @@ static void escalation_stop (service_t *service, void *arg)
         return;
     own->self->draining = true;
     lookouts_stop (own->self);
+    auditor_destroy (&own->self->auditor);
     free (own->self);
     own->self = NULL;
+}
+
+static void escalation_metrics (service_t *service, void *arg, FILE *out)
+{
+    (void)service;
+    const escalation_params_t *own = arg;
+    if (own->self)
+        auditor_metrics (own->self->auditor, out);
 }
 
 const service_kind_t escalation_kind = {
@@ -93,4 +110,5 @@ const service_kind_t escalation_kind = {
     .drain = escalation_drain,
     .idle = escalation_idle,
     .stop = escalation_stop,
+    .metrics = escalation_metrics,
 };

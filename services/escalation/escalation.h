@@ -8,6 +8,9 @@
 typedef struct escalation_params {
     int64_t lease_ms;        /* a leased record comes back after it */
     int64_t under_way_max;   /* time events begun and not done */
+    int64_t audit_every;     /* seconds from round to round; 0: none */
+    int64_t audit_rate;      /* keys a second */
+    const char *deadman_url; /* called after each round that found nothing; "": nobody */
     struct escalation *self; /* from start to stop */
 } escalation_params_t;
 

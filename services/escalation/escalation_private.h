@@ -4,6 +4,7 @@
 
 #include "escalation.h"
 
+#include "auditor.h"
 #include "ids.h"
 #include "keys.h"
 #include "record.h"
@@ -55,6 +56,7 @@ struct escalation {
     mono_ms_t retention_at;
     mono_ms_t promises_at;
     orphans_t orphans;
+    auditor_t *auditor;
     size_t under_way; /* deadlines worked on, and leases asked for */
     size_t looking;   /* bookkeeping: contacts that are looked at or deleted */
     bool draining;

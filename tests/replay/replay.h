@@ -49,6 +49,8 @@ void fail (const char *format, ...) __attribute__ ((noreturn, format (printf, 1,
 void stage_open (void);
 void stage_policy (const char *text); /* applies it; starts all services when none runs yet */
 void stage_start (const char *kind);
+/* A parameter of that kind's services, for those that start from here on. */
+void stage_setting (const char *kind, const char *name, const char *value);
 loop_t *stage_oldest (const char *kind);
 void stage_spare (void);               /* who was to die at some place lives on */
 loop_t *stage_loop (const char *kind); /* the newest that lives; fails when there is none */

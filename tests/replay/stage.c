@@ -15,7 +15,12 @@
 
 #include <stdio.h>
 
-enum { BEAT_MS = 20000, REQUEST_MS = 1200, REQUEST_STEP_MS = 10, PEOPLE_MAX = 16 };
+enum { BEAT_MS = 20000, REQUEST_MS = 1200, REQUEST_STEP_MS = 10, PEOPLE_MAX = 16, SETTINGS_MAX = 16 };
+
+typedef struct setting {
+    char kind[NAME_SIZE], name[NAME_SIZE];
+    char *value;
+} setting_t;
 
 typedef struct instance {
     const service_kind_t *kind;
@@ -29,6 +34,8 @@ static struct {
     store_t *store;
     instance_t *instances[INSTANCES_MAX];
     size_t instances_n;
+    setting_t settings[SETTINGS_MAX];
+    size_t settings_n;
     char token[TOKEN_SIZE], secrets[64];
     char people[PEOPLE_MAX][NAME_SIZE]; /* who beats; "": nobody */
     int64_t next_beat;
@@ -95,16 +102,63 @@ static const struct {
              {&notification_kind, notification_arg}};
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
-void stage_start (const char *name)
+static size_t row_of (const char *name)
 {
     size_t row = 0;
     while (row < KINDS && strcmp (kinds[row].kind->name, name) != 0)
         row++;
-    if (row == KINDS || stage.instances_n == INSTANCES_MAX)
-        fail ("no service '%s' can be started", name);
+    if (row == KINDS)
+        fail ("there is no service '%s'", name);
+    return row;
+}
+
+static const param_t *param_of (const char *kind, const char *name)
+{
+    const param_t *param = kinds[row_of (kind)].kind->params;
+    while (param->name && strcmp (param->name, name) != 0)
+        param++;
+    if (!param->name)
+        fail ("%s has no setting '%s'", kind, name);
+    return param;
+}
+
+void stage_setting (const char *kind, const char *name, const char *value)
+{
+    param_of (kind, name);
+    if (stage.settings_n == SETTINGS_MAX)
+        fail ("too many settings");
+    setting_t *setting = &stage.settings[stage.settings_n++];
+    WORD_COPY (setting->kind, kind);
+    WORD_COPY (setting->name, name);
+    setting->value = xstrdup (value);
+}
+
+/* Numbers and strings; the last one said counts. */
+static void set_params (const char *kind)
+{
+    for (size_t i = 0; i < stage.settings_n; i++) {
+        const setting_t *setting = &stage.settings[i];
+        if (strcmp (setting->kind, kind) != 0)
+            continue;
+        const param_t *param = param_of (kind, setting->name);
+        if (param->kind == PARAM_NUMBER)
+            *(int64_t *)param->target = word_number (setting->value);
+        else if (param->kind == PARAM_STRING)
+            *(const char **)param->target = setting->value;
+        else
+            fail ("'%s' is a switch", setting->name);
+    }
+}
+
+void stage_start (const char *name)
+{
+    size_t row = row_of (name);
+    if (stage.instances_n == INSTANCES_MAX)
+        fail ("too many services");
     instance_t *self = xcalloc (1, sizeof *self);
     self->kind = kinds[row].kind;
     options_defaults (self->kind->params);
+    set_params (name);
     self->params = kinds[row].arg (self);
     self->service.loop = loop_new ();
     self->service.store = store_new (self->service.loop, &(store_config_t){.shards = 1});

@@ -170,6 +170,11 @@ static void service_starts (const taken_t *taken)
     stage_start (WORD (0));
 }
 
+static void setting (const taken_t *taken)
+{
+    stage_setting (WORD (0), WORD (1), WORD (2));
+}
+
 /* --- faults ------------------------------------------------------------------------------------------------- */
 
 static void peer_answers (const taken_t *taken)
@@ -282,6 +287,13 @@ static void breaks (const taken_t *taken)
     free (copy);
 }
 
+/* The timer is gone and the record says that something is to come. */
+static void unarms (const taken_t *taken)
+{
+    char key[KEY_SIZE], member[MEMBER_SIZE];
+    fake_store_unplace (key_due (key, 0, KIND_CONTACT), member_make (member, WORKSPACE, alias_id (WORD (0))));
+}
+
 static void overlook (const taken_t *taken)
 {
     outputs_overlook (OUTPUT_LOG, WORD (0), taken->n > 1 ? WORD (1) : NULL);
@@ -332,6 +344,7 @@ const verb_t verbs_do[] = {
     {"oldest KIND dies", oldest_dies},
     {"oldest KIND dies PLACE", oldest_dies_at},
     {"service KIND starts", service_starts},
+    {"setting KIND NAME VALUE", setting},
     {"peer ADDRESS answers STATUS", peer_answers},
     {"peer ADDRESS answers STATUS for N", peer_answers},
     {"peer ADDRESS is HOW", peer_is},
@@ -348,6 +361,7 @@ const verb_t verbs_do[] = {
     {"bus LINK drops N", bus_drops},
     {"bus LINK doubles within N ms", bus_doubles},
     {"break CONTACT", breaks},
+    {"unarm CONTACT", unarms},
     {"overlook told NAME", overlook},
     {"overlook told NAME PURPOSE", overlook},
     {"overlook mail to ADDRESS", overlook_mail},

@@ -1,6 +1,8 @@
 /* verbs_expect.c - what a scenario expects: contacts, timelines, notices, answers. Each fails with what was found. */
 #include "replay.h"
 
+#include "metrics.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -231,6 +233,12 @@ static void audit_clean (const taken_t *taken)
         fail ("audit: %s", words);
 }
 
+static void metric_is (const taken_t *taken)
+{
+    if (metrics_value (WORD (0)) != (double)word_number (WORD (1)))
+        fail ("the metric %s is %g", WORD (0), metrics_value (WORD (0)));
+}
+
 const verb_t verbs_expect[] = {
     {"expect CONTACT is STATE", state_is},
     {"expect CONTACT offered to NAME", offered_to},
@@ -260,5 +268,6 @@ const verb_t verbs_expect[] = {
     {"expect log has TEXT", log_has},
     {"expect log lacks TEXT", log_lacks},
     {"expect audit clean", audit_clean},
+    {"expect metric NAME N", metric_is},
     {NULL, NULL},
 };

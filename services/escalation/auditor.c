@@ -1,0 +1,207 @@
+/* auditor.c - the audit that never stops, and the calls that tell a watch outside that it does not.
+ *
+ * Hears: rounds over all that the store holds (common/audit), one after the other, slowly. Says: gauges; each finding
+ * in the log, once a round; and after each whole round without a finding it calls the dead-man's URL. Whoever waits
+ * there for calls alarms when they stop: the audit is off, this service is dead, the store is away, or something is
+ * wrong. Nobody in here has to notice.
+ * Every replica audits for itself and calls for itself. The URL may hold a secret: only its host is ever said.
+ * Limits: FINDINGS_SAID findings of a round are said, all are counted. */
+#include "auditor.h"
+
+#include "audit.h"
+#include "guard.h"
+#include "http_client.h"
+#include "log.h"
+#include "words.h"
+#include "xmalloc.h"
+
+#include <inttypes.h>
+
+enum {
+    FIRST_ROUND_MS = 5000, /* after the start: others have more to do then */
+    SETTLE_MS = 10000,     /* what is under way (somebody went, their work is being moved) gets time to end */
+    FINDINGS_SAID = 20,
+    CALL_TIMEOUT_MS = 10000,
+    CALL_AGAIN_MS = 10000,
+    CALL_TRIES_MAX = 3,
+};
+
+struct auditor {
+    service_t *service;
+    const escalation_params_t *params;
+    audit_round_t *round;
+    loop_timer_t *timer; /* until the next round */
+    mono_ms_t began;     /* this round, or the last */
+    mono_ms_t whole_at;  /* when a round was whole; before the first: when we started */
+    uint64_t said;       /* findings of this round */
+    http_client_t *http; /* NULL: no URL is given */
+    loop_timer_t *call_timer;
+    int call_tries;
+    bool calling, call_fails, stopped;
+};
+
+static void begin_round (auditor_t *self);
+static void call (auditor_t *self);
+
+static mono_ms_t now_of (const auditor_t *self)
+{
+    return loop_now (self->service->loop);
+}
+
+static const char *number_word (char text[24], uint64_t number)
+{
+    snprintf (text, 24, "%" PRIu64, number);
+    return text;
+}
+
+/* ---------------------------------------------------------- the dead-man's switch */
+
+static void on_call_again (void *arg)
+{
+    auditor_t *self = arg;
+    self->call_timer = NULL;
+    call (self);
+}
+
+/* Once when it begins to fail, once when it is over. */
+static void say_call (auditor_t *self, bool failed, const http_answer_t *answer)
+{
+    char host[ADDRESS_SIZE], status[24];
+    if (failed == self->call_fails)
+        return;
+    self->call_fails = failed;
+    http_client_host (self->params->deadman_url, host, sizeof host);
+    log_fact (failed ? LOG_ERROR_ : LOG_NOTICE_, "",
+              failed ? "the dead-man's call is not answered" : "the dead-man's call is answered again", "host", host,
+              "status", number_word (status, (uint64_t)answer->status), "why", failed ? answer->error : "", NULL);
+}
+
+static void on_call_answered (void *arg, const http_answer_t *answer)
+{
+    auditor_t *self = arg;
+    bool failed = answer->status < 200 || answer->status > 299;
+    if (self->stopped)
+        return;
+    self->calling = false;
+    metric_add (failed ? "deadman_failures" : "deadman_calls", 1);
+    say_call (self, failed, answer);
+    if (failed && ++self->call_tries < CALL_TRIES_MAX)
+        self->call_timer = loop_at (self->service->loop, now_of (self) + CALL_AGAIN_MS, on_call_again, self);
+}
+
+static void call (auditor_t *self)
+{
+    self->calling = true;
+    http_client_call (
+        self->http,
+        &(http_call_t){
+            .method = "GET", .url = self->params->deadman_url, .timeout_ms = CALL_TIMEOUT_MS, .private_allowed = true},
+        on_call_answered, self);
+}
+
+static void all_is_well (auditor_t *self)
+{
+    if (!self->http || self->calling)
+        return;
+    loop_cancel (self->service->loop, &self->call_timer);
+    self->call_tries = 0;
+    call (self);
+}
+
+/* ------------------------------------------------------------------------- rounds */
+
+static void on_round_due (void *arg)
+{
+    auditor_t *self = arg;
+    self->timer = NULL;
+    begin_round (self);
+}
+
+static void plan_round (auditor_t *self, mono_ms_t at)
+{
+    self->timer = loop_at (self->service->loop, at, on_round_due, self);
+}
+
+static void on_found (void *arg, const audit_finding_t *finding)
+{
+    auditor_t *self = arg;
+    if (self->said++ < FINDINGS_SAID)
+        log_fact (LOG_ERROR_, "", "audit", "fault", audit_fault_name (finding->fault), "subject", finding->subject,
+                  "workspace", finding->workspace, "what", finding->detail, NULL);
+}
+
+static void on_round_done (void *arg, const audit_result_t *result)
+{
+    auditor_t *self = arg;
+    char text[24];
+    mono_ms_t next = self->began + self->params->audit_every * MS_PER_SECOND, now = now_of (self);
+    if (result->findings > FINDINGS_SAID)
+        log_fact (LOG_ERROR_, "", "audit: more findings than are said here", "all",
+                  number_word (text, result->findings), NULL);
+    metric_set ("audit_violations", (double)result->findings);
+    metric_set ("audit_unsettled", (double)result->unsettled);
+    metric_set ("audit_contacts", (double)result->counts.contacts);
+    metric_set ("audit_round_seconds", (double)(now - self->began) / (double)MS_PER_SECOND);
+    metric_add ("audit_rounds", 1);
+    self->whole_at = now;
+    audit_end (&self->round);
+    if (result->findings == 0 || !GUARD ("f20"))
+        all_is_well (self);
+    plan_round (self, next > now ? next : now);
+}
+
+static void begin_round (auditor_t *self)
+{
+    const service_t *service = self->service;
+    self->began = now_of (self);
+    self->said = 0;
+    self->round = audit_begin (&(audit_order_t){.loop = service->loop,
+                                                .store = service->store,
+                                                .workspaces = service->workspaces,
+                                                .rate = self->params->audit_rate,
+                                                .settle_ms = SETTLE_MS,
+                                                .found = on_found,
+                                                .done = on_round_done,
+                                                .arg = self});
+}
+
+/* -------------------------------------------------------------------- start and end */
+
+auditor_t *auditor_new (service_t *service, const escalation_params_t *params)
+{
+    auditor_t *self = xcalloc (1, sizeof *self);
+    *self = (auditor_t){.service = service, .params = params, .whole_at = loop_now (service->loop)};
+    if (!params->audit_every) {
+        log_fact (LOG_WARNING_, "", "the audit is switched off", NULL);
+        return self;
+    }
+    if (word_empty (params->deadman_url))
+        log_fact (LOG_NOTICE_, "", "nobody watches the watcher: no --deadman-url is given", NULL);
+    else
+        self->http = http_client_new (service->loop);
+    plan_round (self, now_of (self) + FIRST_ROUND_MS);
+    return self;
+}
+
+void auditor_destroy (auditor_t **self_p)
+{
+    auditor_t *self = *self_p;
+    if (!self)
+        return;
+    self->stopped = true;
+    loop_cancel (self->service->loop, &self->timer);
+    loop_cancel (self->service->loop, &self->call_timer);
+    audit_end (&self->round);
+    http_client_destroy (&self->http);
+    free (self);
+    *self_p = NULL;
+}
+
+/* The age goes on growing when no round ends. */
+void auditor_metrics (const auditor_t *self, FILE *out)
+{
+    if (!self)
+        return;
+    fprintf (out, "# TYPE buckstop_audit_age_seconds gauge\nbuckstop_audit_age_seconds %.3f\n",
+             (double)(now_of (self) - self->whole_at) / (double)MS_PER_SECOND);
+}
