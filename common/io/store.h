@@ -4,7 +4,10 @@
  * answer was lost is sent again with the same bytes until its deadline; the event id in the record makes
  * that harmless. Every call gets its callback exactly once, never from within the call itself; on
  * store_destroy with `away` set. Commits of one turn and shard go in one script call (at most
- * STORE_BATCH_MAX). The fake (common/io/fake) keeps the same keys in memory. */
+ * STORE_BATCH_MAX). The fake (common/io/fake) keeps the same keys in memory.
+ *
+ * With durability `replica` every answer, of commits, leases, reads and followed streams, is held until a replica has all
+ * that it tells: what leaves this door does not vanish in a fail-over. */
 #ifndef BUCKSTOP_STORE_H
 #define BUCKSTOP_STORE_H
 
@@ -19,8 +22,9 @@ enum { STORE_BATCH_MAX = 16, STORE_TIMEOUT_MS = 900, STORE_LEASE_MS = 5000, STOR
 typedef enum store_durability { DURABLE_FSYNC, DURABLE_REPLICA, DURABLE_RELAXED } store_durability_t;
 
 typedef struct store_config {
-    const char *address;         /* "unix:/path" or "host:port" */
-    const char *user, *password; /* NULL: none */
+    const char *address;           /* as store_address.h says: a socket, a host and port, or sentinels */
+    const char *user, *password;   /* of the nodes; NULL: none */
+    const char *sentinel_password; /* NULL: none */
     store_durability_t durability;
     int shards;
     const char *service; /* who we are, where a loss is written down; NULL: "buckstop" */
@@ -66,6 +70,7 @@ enum { STORE_ATTEMPTS_ALONE = 3, STORE_ATTEMPTS_MAX = 5 };
 
 typedef struct store_leased {
     bool away;
+    bool broken; /* away, since the timers' key holds something else */
     const store_row_t *rows;
     size_t rows_n;
     wall_ms_t next_due; /* of what is left; TIME_NEVER: nothing */

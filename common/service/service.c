@@ -9,11 +9,12 @@
 
 #include "log.h"
 #include "options.h"
+#include "store_address.h"
 #include "xmalloc.h"
 
 #include <errno.h>
 
-enum { DRAIN_MS = 10000, DRAIN_LOOK_MS = 20, PASSWORD_SIZE = 512, EXIT_FAILED = 1, EXIT_USAGE = 2, COMMON_PARAMS = 17 };
+enum { DRAIN_MS = 10000, DRAIN_LOOK_MS = 20, PASSWORD_SIZE = 512, EXIT_FAILED = 1, EXIT_USAGE = 2, COMMON_PARAMS = 18 };
 
 /* Where each service answers health checks when nothing else is said. */
 static const char *default_health (const char *name)
@@ -31,9 +32,12 @@ static const char *default_health (const char *name)
 static void common_params (service_t *self, param_t params[COMMON_PARAMS])
 {
     const param_t rows[COMMON_PARAMS] = {
-        {"redis", PARAM_STRING, "127.0.0.1:6379", 0, 0, &self->redis, "the store: host:port, or unix:/path"},
+        {"redis", PARAM_STRING, "127.0.0.1:6379", 0, 0, &self->redis,
+         "the store: host:port, unix:/path, or sentinel:NAME@host:port,host:port"},
         {"redis-user", PARAM_STRING, NULL, 0, 0, &self->redis_user, "name to log in with there"},
         {"redis-password-file", PARAM_STRING, NULL, 0, 0, &self->redis_password_file, "file with the password"},
+        {"sentinel-password-file", PARAM_STRING, NULL, 0, 0, &self->sentinel_password_file,
+         "file with the password of the sentinels"},
         {"durability", PARAM_STRING, "fsync", 0, 0, &self->durability,
          "fsync, replica, or relaxed (may lose two seconds)"},
         {"shards", PARAM_NUMBER, "16", 1, SHARDS_MAX, &self->shards, "shards of the store, for good at first start"},
@@ -67,7 +71,11 @@ static int parse_durability (const char *word, store_durability_t *durability)
 /* The words that the table's bounds can't check. */
 static int check_words (const service_t *self, store_durability_t *durability, log_level_t *level)
 {
-    if (parse_durability (self->durability, durability))
+    char why[STORE_ADDRESS_WHY_SIZE];
+    store_address_t address;
+    if (!store_address_parse (self->redis, &address, why))
+        fprintf (stderr, "buckstop-%s: --redis: %s\n", self->name, why);
+    else if (parse_durability (self->durability, durability))
         fprintf (stderr, "buckstop-%s: --durability: '%s' is none of fsync, replica, relaxed\n", self->name,
                  self->durability);
     else if (!log_level_parse (self->log_level, level))
@@ -80,16 +88,19 @@ static int check_words (const service_t *self, store_durability_t *durability, l
     return -1;
 }
 
-static int read_password (const char *path, char password[PASSWORD_SIZE])
+/* path NULL: there is none. 0, or said. */
+static int read_password (const char *name, const char *path, char password[PASSWORD_SIZE])
 {
+    if (!path)
+        return 0;
     FILE *file = fopen (path, "r");
-    if (!file)
-        return -errno;
-    int rc = fgets (password, PASSWORD_SIZE, file) ? 0 : -EINVAL;
-    fclose (file);
-    if (rc == 0)
-        password[strcspn (password, "\r\n")] = '\0';
-    return rc;
+    bool read = file && fgets (password, PASSWORD_SIZE, file);
+    if (!read)
+        fprintf (stderr, "buckstop-%s: %s: %s\n", name, path, file ? "it is empty" : strerror (errno));
+    if (file)
+        fclose (file);
+    password[strcspn (password, "\r\n")] = '\0';
+    return read ? 0 : -1;
 }
 
 bool service_started (const service_t *self)
@@ -311,7 +322,7 @@ static options_outcome_t read_options (service_t *self, int argc, char **argv, c
 int service_main (int argc, char **argv, const service_kind_t *kind, void *arg)
 {
     static service_t self; /* the store and the loop may have answers under way: they end with the process */
-    char password[PASSWORD_SIZE] = "";
+    char password[PASSWORD_SIZE] = "", sentinel_password[PASSWORD_SIZE] = "";
     store_durability_t durability = DURABLE_FSYNC;
     log_level_t level = LOG_NOTICE_;
     self = (service_t){.name = kind->name};
@@ -320,11 +331,9 @@ int service_main (int argc, char **argv, const service_kind_t *kind, void *arg)
         return 0;
     if (outcome == OPTIONS_BAD || check_words (&self, &durability, &level))
         return EXIT_USAGE;
-    int rc = self.redis_password_file ? read_password (self.redis_password_file, password) : 0;
-    if (rc < 0) {
-        fprintf (stderr, "buckstop-%s: %s: %s\n", kind->name, self.redis_password_file, strerror (-rc));
+    if (read_password (kind->name, self.redis_password_file, password) ||
+        read_password (kind->name, self.sentinel_password_file, sentinel_password))
         return EXIT_USAGE;
-    }
     if (outcome == OPTIONS_CHECKED)
         return 0;
     log_open (kind->name, strcmp (self.log_format, "json") == 0, level);
@@ -332,6 +341,7 @@ int service_main (int argc, char **argv, const service_kind_t *kind, void *arg)
     const store_config_t config = {.address = self.redis,
                                    .user = self.redis_user,
                                    .password = *password ? password : NULL,
+                                   .sentinel_password = *sentinel_password ? sentinel_password : NULL,
                                    .durability = durability,
                                    .shards = (int)self.shards,
                                    .service = kind->name,

@@ -28,7 +28,8 @@ typedef struct service {
     bus_t *bus;
     workspaces_t *workspaces;
     /* common parameters, filled by service_main */
-    const char *redis, *redis_user, *redis_password_file, *durability, *health, *log_format, *log_level;
+    const char *redis, *redis_user, *redis_password_file, *sentinel_password_file, *durability, *health, *log_format,
+        *log_level;
     const char *submit, *route, *due, *outbox, *stream; /* endpoints */
     const char *record;
     int64_t shards;

@@ -8,6 +8,7 @@
 
 #include "keys.h"
 #include "log.h"
+#include "store_address.h"
 
 #include <string.h>
 
@@ -53,12 +54,18 @@ static store_durability_t durability_of (const char *word)
 
 int cli_store_open (cli_t *cli)
 {
+    char why[STORE_ADDRESS_WHY_SIZE];
+    store_address_t address;
+    if (!store_address_parse (cli->redis, &address, why))
+        return cli_fail (CLI_USAGE, "--redis: %s", why);
     log_open ("buckstop", false, LOG_ERROR_);
     cli->loop = loop_new ();
     loop_on_stop (cli->loop, on_interrupt, cli);
     const store_config_t config = {.address = cli->redis,
                                    .user = cli->redis_user,
                                    .password = *cli->password ? cli->password : NULL,
+                                   .sentinel_password = *cli->sentinel_password ? cli->sentinel_password : NULL,
+                                   .service = "buckstop",
                                    .durability = durability_of (cli->durability),
                                    .shards = (int)cli->shards};
     cli->store = store_new (cli->loop, &config);

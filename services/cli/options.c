@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { COMMON_ROWS = 12 };
+enum { COMMON_ROWS = 13 };
 
 typedef struct common_row {
     unsigned uses; /* 0: every command has it */
@@ -37,10 +37,14 @@ static void common_rows (cli_t *cli, unsigned uses, param_t rows[COMMON_ROWS])
         {USES_INTAKE,
          {"token-file", PARAM_STRING, NULL, 0, 0, &cli->token_file, "file with the token; or set BUCKSTOP_TOKEN"}},
         {USES_STORE,
-         {"redis", PARAM_STRING, "127.0.0.1:6379", 0, 0, &cli->redis, "the store: host:port, or unix:/path"}},
+         {"redis", PARAM_STRING, "127.0.0.1:6379", 0, 0, &cli->redis,
+          "the store: host:port, unix:/path, or sentinel:NAME@host:port,host:port"}},
         {USES_STORE, {"redis-user", PARAM_STRING, NULL, 0, 0, &cli->redis_user, "name to log in with there"}},
         {USES_STORE,
          {"redis-password-file", PARAM_STRING, NULL, 0, 0, &cli->redis_password_file, "file with the password"}},
+        {USES_STORE,
+         {"sentinel-password-file", PARAM_STRING, NULL, 0, 0, &cli->sentinel_password_file,
+          "file with the password of the sentinels"}},
         {USES_STORE, {"durability", PARAM_STRING, "fsync", 0, 0, &cli->durability, "as the services have it"}},
         {USES_STORE, {"shards", PARAM_NUMBER, "16", 1, SHARDS_MAX, &cli->shards, "as the services have it"}},
         {USES_WORKSPACE,
@@ -77,6 +81,8 @@ static int read_secrets (cli_t *cli)
     }
     if (rc == CLI_GO && cli->redis_password_file)
         rc = read_line (cli->redis_password_file, cli->password, sizeof cli->password);
+    if (rc == CLI_GO && cli->sentinel_password_file)
+        rc = read_line (cli->sentinel_password_file, cli->sentinel_password, sizeof cli->sentinel_password);
     return rc;
 }
 

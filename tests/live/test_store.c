@@ -805,6 +805,49 @@ static void test_tcp_by_name (void **state)
 
 /* ---- a replica */
 
+static void on_leased_late (void *arg, const store_leased_t *leased)
+{
+    *(bool *)arg = true;
+    assert_true (leased->away);
+}
+
+static void on_followed (void *arg, const store_values_t *values)
+{
+    *(uint64_t *)arg = (uint64_t)values->items[values->n - 1].score;
+}
+
+/* What others wrote and no replica has is told to nobody: neither read, nor handed out, nor followed. */
+static void check_reads_are_held (world_t *self)
+{
+    read_t read = {0};
+    bool leased = false;
+    uint64_t followed = 0;
+    char key[KEY_SIZE];
+    key_due (key, SHARD, KIND_CONTACT);
+    store_follow_t *follow = store_follow (self->store, "b:{3}:ev:w", 0, on_followed, &followed);
+    READ (self, &read, store_hash, KEY_CONF);
+    assert_false (read.away);
+    kill (self->replica.pid, SIGSTOP);
+    live_redis_do (&self->redis, "XADD b:{3}:ev:w 0-1 e written");
+    live_redis_do (&self->redis, "SET b:{3}:c:acme:seen written");
+    live_redis_do (&self->redis, "ZADD %s 1 acme:seen", key);
+    store_lease (self->store, SHARD, KIND_CONTACT, 1, 1000, on_leased_late, &leased);
+    READ (self, &read, store_get, (const char *[]){"b:{3}:c:acme:seen"}, 1);
+    assert_true (read.away);
+    live_until (self->loop, &leased, PATIENCE_MS, "the lease");
+    live_for (self->loop, 300);
+    assert_int_equal (followed, 0);
+    kill (self->replica.pid, SIGCONT);
+    self->ready = store_ready (self->store);
+    live_until (self->loop, &self->ready, PATIENCE_MS, "ready again");
+    READ (self, &read, store_get, (const char *[]){"b:{3}:c:acme:seen"}, 1);
+    assert_string_equal (read.bytes[0], "written");
+    for (int i = 0; i < 40 && !followed; i++)
+        live_for (self->loop, 50);
+    assert_int_equal (followed, 1);
+    store_unfollow (&follow);
+}
+
 static void test_replica (void **state)
 {
     world_t *self = *state;
@@ -836,18 +879,19 @@ static void test_replica (void **state)
     kill (self->replica.pid, SIGSTOP);
     commit_t *commit = step ("late", 0, "late"), *patient = step ("patient", 0, "patient");
     got_t patient_got = {0};
-    read_t read;
     got = (got_t){0};
     store_commit (self->store, &commit, 500, on_commit, &got);
     store_commit (self->store, &patient, 8000, on_commit, &patient_got);
-    READ (self, &read, store_hash, KEY_CONF); /* is not held up */
-    assert_false (got.done);
     live_until (self->loop, &got.done, PATIENCE_MS, "no replica has it");
     assert_int_equal (got.answer.outcome, COMMIT_AWAY);
+    assert_string_equal (store_why_not (self->store), "no replica of redis confirms what is written");
     assert_false (patient_got.done);
     kill (self->replica.pid, SIGCONT);
     live_until (self->loop, &patient_got.done, 2 * PATIENCE_MS, "the replica has it");
     assert_true (patient_got.answer.outcome == COMMIT_DONE || patient_got.answer.outcome == COMMIT_ALREADY);
+    self->ready = store_ready (self->store);
+    live_until (self->loop, &self->ready, PATIENCE_MS, "ready again");
+    check_reads_are_held (self);
 }
 
 /* ---- following */

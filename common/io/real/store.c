@@ -1,6 +1,7 @@
 /* store.c - the door to Redis: its life, whether it is ready and why not, and its time.
  *
- * One connection carries everything but the followed streams. The parts are listed in store_private.h. */
+ * One connection carries everything but the followed streams; where calls wait for a replica, they have a second one.
+ * The parts are listed in store_private.h. */
 #include "store_private.h"
 
 #include "keys.h"
@@ -19,6 +20,8 @@ void store_set_ready (store_t *self, bool ready, const char *why)
 {
     bool changed = self->ready != ready;
     self->ready = ready;
+    if (self->sentinels)
+        sentinels_hurry (self->sentinels, !ready);
     snprintf (self->why, sizeof self->why, "%s", why);
     for (size_t i = 0; changed && !self->closing && i < self->listeners_n; i++)
         self->listeners[i].fn (self->listeners[i].arg);
@@ -37,7 +40,12 @@ void store_answers (store_t *self)
     if (!self->stalled_since)
         return;
     self->stalled_since = 0;
-    if (!self->hello_open && !*self->hello_why)
+    store_back (self);
+}
+
+void store_back (store_t *self)
+{
+    if (conn_is_up (self->conn) && !self->hello_open && !*self->hello_why && !self->unconfirmed && !self->stalled_since)
         store_set_ready (self, true, "");
 }
 
@@ -59,7 +67,17 @@ const char *store_why_not (const store_t *self)
 static void on_up (void *arg)
 {
     store_t *self = arg;
+    self->was_up = true;
     hello_begin (self);
+}
+
+/* The others may still be at a node that is no primary any more. */
+static void drop_others (store_t *self)
+{
+    self->was_up = false;
+    if (self->writer != self->conn)
+        conn_drop (self->writer);
+    follows_drop (self);
 }
 
 static void on_down (void *arg)
@@ -69,11 +87,30 @@ static void on_down (void *arg)
     snprintf (why, sizeof why, "redis at %.80s: %.140s", self->config.address, conn_error (self->conn));
     hello_lost (self);
     store_set_ready (self, false, why);
+    if (self->was_up)
+        drop_others (self);
 }
 
-static void on_writer (void *arg)
+static void on_writer_up (void *arg)
 {
-    (void)arg; /* while it is down commits wait; the other connection says why */
+    wave_writer_up (arg);
+}
+
+static void on_writer_down (void *arg)
+{
+    (void)arg; /* while it is down calls wait; the other connection says why */
+}
+
+/* At a fail-over, before the old primary's connections have told anything. */
+static void on_primary (void *arg)
+{
+    store_t *self = arg;
+    if (self->closing)
+        return;
+    conn_follow (self->conn);
+    if (self->writer != self->conn)
+        conn_follow (self->writer);
+    follows_follow (self);
 }
 
 /* ---- time */
@@ -131,6 +168,18 @@ static const char *own (const char *text)
     return text ? xstrdup (text) : NULL;
 }
 
+static void open_target (store_t *self)
+{
+    conn_target_t *target = &self->target;
+    const char *address = self->config.address ? self->config.address : "";
+    target->user = self->config.user;
+    target->password = self->config.password;
+    if (store_address_parse (address, &target->address, target->why) && target->address.kind == STORE_SENTINEL)
+        self->sentinels =
+            sentinels_new (self->loop, &target->address, self->config.sentinel_password, on_primary, self);
+    target->sentinels = self->sentinels;
+}
+
 store_t *store_new (loop_t *loop, const store_config_t *config)
 {
     store_t *self = xcalloc (1, sizeof *self);
@@ -139,6 +188,7 @@ store_t *store_new (loop_t *loop, const store_config_t *config)
         .address = own (config->address),
         .user = own (config->user),
         .password = own (config->password),
+        .sentinel_password = own (config->sentinel_password),
         .durability = config->durability,
         .shards = config->shards > 0 && config->shards <= SHARDS_MAX ? config->shards : SHARDS_DEFAULT,
     };
@@ -148,9 +198,10 @@ store_t *store_new (loop_t *loop, const store_config_t *config)
         self->record = fopen (config->record_path, "w");
     snprintf (self->why, sizeof self->why, "redis at %.80s: not connected yet", self->config.address);
     loop_each_turn (loop, calls_turn, self); /* before the connection's hook, which writes what this one sends */
-    self->conn = self->writer = conn_new (loop, &self->config, on_up, on_down, self);
+    open_target (self);
+    self->conn = self->writer = conn_new (loop, &self->target, on_up, on_down, self);
     if (self->config.durability == DURABLE_REPLICA)
-        self->writer = conn_new (loop, &self->config, on_writer, on_writer, self);
+        self->writer = conn_new (loop, &self->target, on_writer_up, on_writer_down, self);
     self->tick = loop_at (loop, loop_now (loop), hello_tick, self);
     return self;
 }
@@ -167,6 +218,7 @@ void store_destroy (store_t **self_p)
     if (self->writer != self->conn)
         conn_destroy (&self->writer);
     conn_destroy (&self->conn);
+    sentinels_destroy (&self->sentinels);
     calls_abandon (self);
     loop_cancel (self->loop, &self->tick);
     loop_each_turn_remove (self->loop, calls_turn, self);
@@ -175,6 +227,7 @@ void store_destroy (store_t **self_p)
     free ((char *)self->config.address);
     free ((char *)self->config.user);
     free ((char *)self->config.password);
+    free ((char *)self->config.sentinel_password);
     free ((char *)self->config.service);
     losses_destroy (&self->losses);
     free (self->listeners);

@@ -87,7 +87,7 @@ static void finish (call_t *self, redisReply *reply)
 /* Does its answer wait for a replica? */
 static bool is_gated (const call_t *self)
 {
-    return self->script == SCRIPT_COMMIT && self->store->writer != self->store->conn;
+    return self->store->writer != self->store->conn;
 }
 
 /* ---- deadlines */
@@ -103,7 +103,7 @@ static void deadline_arm (store_t *store)
 /* Its connection is silent, and not since it waits for a replica. */
 static bool is_writer_silent (const call_t *self)
 {
-    return self->state == CALL_SENT && is_gated (self) && !self->store->held.first;
+    return self->state == CALL_SENT && is_gated (self) && wave_is_silent (self->store);
 }
 
 static void give_up (call_t *self)
@@ -183,7 +183,7 @@ static bool sent_again (call_t *self, const redisReply *reply)
     again (self, backoff (self));
     if (says (reply, "READONLY")) { /* a fail-over: perhaps the address leads elsewhere now */
         store_set_ready (store, false, "redis is a read-only replica");
-        conn_drop (store->conn);
+        conn_refuse (store->conn, "redis is a read-only replica");
     }
     return true;
 }
@@ -217,6 +217,11 @@ void call_released (call_t *self, redisReply *reply)
         call_free (self);
         return;
     }
+    if (self->once) {
+        finish (self, NULL);
+        call_free (self);
+        return;
+    }
     again (self, backoff (self));
 }
 
@@ -241,7 +246,7 @@ static void send_call (call_t *self)
     if (store->record && self->script != SCRIPT_NONE)
         store_record (store, self->command.bytes, self->command.size);
     store->wave_open |= is_gated (self);
-    conn_send (self->script == SCRIPT_COMMIT ? store->writer : store->conn, &self->command, on_reply, self);
+    conn_send (store->writer, &self->command, on_reply, self);
 }
 
 void calls_turn (void *arg)

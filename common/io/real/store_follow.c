@@ -1,20 +1,22 @@
 /* store_follow.c - follows a stream: XREAD BLOCK on a connection of its own, from the last number seen.
  *
- * After a lost connection it goes on from there, so nothing is left out or told twice. A connection on which a
+ * After a lost connection it goes on from there, so nothing is left out or told twice. With durability `replica` what
+ * was read is told once a replica has it, too. A connection on which a
  * blocking read has no answer long after its time is dropped. */
 #include "store_private.h"
 
 #include <inttypes.h>
 
-enum { BLOCK_MS = 2000, SILENT_MS = 5000, COUNT = 256, NUMBER_ROOM = 32 };
+enum { BLOCK_MS = 2000, SILENT_MS = 5000, COUNT = 256, ENTRY_ROOM = 48 };
 
 struct store_follow {
     store_t *store;
     store_follow_t *next, **link; /* in the store's list */
     conn_t *conn;
     char *key;
-    uint64_t after;
-    loop_timer_t *timer; /* the end of patience, or of itself */
+    char from[ENTRY_ROOM]; /* the last entry seen: "0-" and its number; what others put there has other ids */
+    loop_timer_t *timer;   /* the end of patience, or of itself */
+    redisReply *held;      /* read, and told once a replica has it */
     bool closing, telling;
     store_values_fn *fn;
     void *arg;
@@ -37,10 +39,52 @@ static void tell (store_follow_t *self, const redisReply *entries)
         items[values.n++] = store_entry_of (entries->element[i]);
     if (!values.n)
         return;
-    self->after = (uint64_t)items[values.n - 1].score;
+    const redisReply *last = entries->element[values.n - 1];
+    if (last->type == REDIS_REPLY_ARRAY && last->elements && last->element[0]->str)
+        snprintf (self->from, sizeof self->from, "%s", last->element[0]->str);
     self->telling = true;
     self->fn (self->arg, &values);
     self->telling = false;
+}
+
+static void forget_held (store_follow_t *self)
+{
+    if (self->held)
+        reply_free (self->held);
+    self->held = NULL;
+}
+
+static void ask_replicas (store_follow_t *self);
+
+static void on_wait (void *arg, redisReply *reply)
+{
+    store_follow_t *self = arg;
+    if (!reply || self->closing) {
+        if (!self->closing)
+            forget_held (self); /* the connection is lost: it is read again */
+        return;
+    }
+    loop_cancel (self->store->loop, &self->timer);
+    if (reply->type == REDIS_REPLY_ERROR) {
+        conn_refuse (self->conn, reply->str);
+        return;
+    }
+    if (!wave_is_there (reply)) {
+        ask_replicas (self);
+        return;
+    }
+    tell (self, self->held);
+    if (self->closing)
+        return;
+    forget_held (self);
+    if (conn_is_up (self->conn))
+        ask (self);
+}
+
+static void ask_replicas (store_follow_t *self)
+{
+    self->timer = loop_at (self->store->loop, loop_now (self->store->loop) + SILENT_MS, on_silence, self);
+    wave_ask (self->conn, on_wait, self);
 }
 
 static void on_again (void *arg)
@@ -64,17 +108,22 @@ static void on_reply (void *arg, redisReply *reply)
         return;
     }
     conn_settled (self->conn);
-    if (reply->type == REDIS_REPLY_ARRAY && reply->elements == 1 && reply->element[0]->elements == 2)
-        tell (self, reply->element[0]->element[1]);
+    if (reply->type == REDIS_REPLY_ARRAY && reply->elements == 1 && reply->element[0]->elements == 2) {
+        const redisReply *entries = reply->element[0]->element[1];
+        if (self->store->config.durability == DURABLE_REPLICA) {
+            self->held = reply_copy (entries);
+            ask_replicas (self);
+            return;
+        }
+        tell (self, entries);
+    }
     if (!self->closing && conn_is_up (self->conn))
         ask (self);
 }
 
 static void ask (store_follow_t *self)
 {
-    char from[NUMBER_ROOM];
     resp_t command = {0};
-    snprintf (from, sizeof from, "0-%" PRIu64, self->after);
     resp_begin (&command, 8);
     resp_text (&command, "XREAD");
     resp_text (&command, "COUNT");
@@ -83,7 +132,7 @@ static void ask (store_follow_t *self)
     resp_number (&command, BLOCK_MS);
     resp_text (&command, "STREAMS");
     resp_text (&command, self->key);
-    resp_text (&command, from);
+    resp_text (&command, self->from);
     self->timer = loop_at (self->store->loop, loop_now (self->store->loop) + SILENT_MS, on_silence, self);
     conn_send (self->conn, &command, on_reply, self);
     resp_clear (&command);
@@ -103,13 +152,14 @@ static void on_down (void *arg)
 store_follow_t *store_follow (store_t *store, const char *key, uint64_t after, store_values_fn *fn, void *arg)
 {
     store_follow_t *self = xcalloc (1, sizeof *self);
-    *self = (store_follow_t){.store = store, .key = xstrdup (key), .after = after, .fn = fn, .arg = arg};
+    *self = (store_follow_t){.store = store, .key = xstrdup (key), .fn = fn, .arg = arg};
+    snprintf (self->from, sizeof self->from, "0-%" PRIu64, after);
     self->next = store->follows;
     self->link = &store->follows;
     if (self->next)
         self->next->link = &self->next;
     store->follows = self;
-    self->conn = conn_new (store->loop, &store->config, on_up, on_down, self);
+    self->conn = conn_new (store->loop, &store->target, on_up, on_down, self);
     return self;
 }
 
@@ -121,6 +171,7 @@ static void end (void *arg)
         self->next->link = self->link;
     self->timer = NULL;
     conn_destroy (&self->conn);
+    forget_held (self);
     free (self->key);
     free (self);
 }
@@ -138,6 +189,18 @@ void store_unfollow (store_follow_t **self_p)
         self->timer = loop_at (self->store->loop, loop_now (self->store->loop), end, self);
     else
         end (self);
+}
+
+void follows_drop (store_t *store)
+{
+    for (store_follow_t *self = store->follows; self; self = self->next)
+        conn_drop (self->conn);
+}
+
+void follows_follow (store_t *store)
+{
+    for (store_follow_t *self = store->follows; self; self = self->next)
+        conn_follow (self->conn);
 }
 
 void follows_close (store_t *store)

@@ -12,8 +12,9 @@
 #include "lease_lua.h"
 
 enum { TICK_MS = 1000, UNREADY_TICK_MS = 100, STALL_DROP_MS = 3000, MAJOR_MIN = 7, FIELD_SIZE = 64 };
-#define HASH_NAME "fnv1a"
-#define SCHEMA    "A"
+#define HASH_NAME     "fnv1a"
+#define SCHEMA        "A"
+#define REPLICA_WORDS "redis is a read-only replica: name its primary, or sentinels that know it (--redis sentinel:...)"
 
 typedef void (hello_fn) (store_t *store, redisReply *reply, const char *name);
 
@@ -81,9 +82,11 @@ static void see_version (store_t *self, redisReply *reply, const char *name)
         wrong (self, "redis is version %.1f: %d.0 or newer is needed", version, MAJOR_MIN);
 }
 
-static void see_replicas (store_t *self, redisReply *reply, const char *name)
+static void see_replication (store_t *self, redisReply *reply, const char *name)
 {
     (void)name;
+    if (reply->type == REDIS_REPLY_STRING && strstr (reply->str, "role:slave"))
+        wrong (self, REPLICA_WORDS);
     bool online = reply->type == REDIS_REPLY_STRING && strstr (reply->str, "state=online");
     if (self->config.durability == DURABLE_REPLICA && !online)
         wrong (self, "redis has no replica online: connect one, or start with --durability fsync");
@@ -140,11 +143,11 @@ static const struct question {
 } questions[] = {
     {{"SCRIPT", "LOAD", commit_lua},             see_script,   "commit"},
     {{"SCRIPT", "LOAD", lease_lua},              see_script,   "lease"},
+    {{"INFO", "replication"},                    see_replication, ""},
     {{"CONFIG", "GET", "maxmemory-policy"},      see_eviction, "maxmemory-policy"},
     {{"CONFIG", "GET", "appendonly"},            see_append,   "appendonly"},
     {{"CONFIG", "GET", "appendfsync"},           see_fsync,    "appendfsync"},
     {{"INFO", "server"},                         see_version,  ""},
-    {{"INFO", "replication"},                    see_replicas, ""},
     {{"HSETNX", KEY_CONF, "shards", "?"},        see_written,  "shards"},
     {{"HSETNX", KEY_CONF, "hash", HASH_NAME},    see_written,  ""},
     {{"HSETNX", KEY_CONF, "schema", SCHEMA},     see_written,  ""},
@@ -181,15 +184,18 @@ static void ask (store_t *self, size_t index, conn_reply_fn *fn)
 void hello_checked (store_t *self, const char *why, bool lost)
 {
     self->hello_open = false;
+    self->stalled_since = 0;
     self->lost = lost;
     wrong (self, "%s", why);
     if (*self->hello_why) {
         store_set_ready (self, false, self->hello_why);
+        if (strcmp (self->hello_why, REPLICA_WORDS) == 0) /* perhaps the address leads to another soon */
+            conn_refuse (self->conn, REPLICA_WORDS);
         return;
     }
     conn_settled (self->conn);
     conn_settled (self->writer);
-    store_set_ready (self, true, "");
+    store_back (self);
 }
 
 static void on_hello (void *arg, redisReply *reply)
@@ -266,9 +272,7 @@ static void silent (store_t *self)
     store_stalled (self);
     if (now - self->stalled_since < STALL_DROP_MS)
         return;
-    if (self->writer != self->conn)
-        conn_drop (self->writer);
-    conn_drop (self->conn);
+    conn_drop (self->conn); /* and with it the others, see store.c */
 }
 
 void hello_tick (void *arg)
@@ -299,4 +303,5 @@ void hello_lost (store_t *self)
 {
     self->hello_open = self->tick_open = self->reload_open = false;
     self->stalled_since = 0;
+    self->unconfirmed = false;
 }

@@ -2,12 +2,13 @@
  *
  *   store.c          its life, readiness, time
  *   store_redis.c    hiredis on the loop: conn_t
+ *   store_sentinel.c where the primary is
  *   store_resp.c     the bytes of a command
  *   store_call.c     calls: queued, sent, answered, sent again, given up at their deadline
  *   store_hello.c    what is asked on connect, and once a second
  *   store_losses.c   has it still what it acknowledged?
  *   store_commit.c   commits in batches
- *   store_wait.c     answers held until a replica has the commit
+ *   store_wait.c     answers held until a replica has what they tell
  *   store_lease.c    leases
  *   store_read.c     plain reads and small writes
  *   store_follow.c   streams, each on a connection of its own
@@ -18,6 +19,7 @@
 #include "clock.h"
 #include "resolve.h"
 #include "store.h"
+#include "store_address.h"
 #include "xmalloc.h"
 
 #include <hiredis/async.h>
@@ -38,21 +40,40 @@ int64_t reply_number (const redisReply *reply); /* an integer, or text that begi
 
 store_value_t store_entry_of (const redisReply *entry); /* of a stream: value, and the number as score */
 
+/* ---- where the primary is (store_sentinel.c) */
+typedef struct sentinels sentinels_t;
+/* Asks all of them, again and again. changed: the primary is another, or is known again. */
+sentinels_t *sentinels_new (loop_t *loop, const store_address_t *address, const char *password, loop_fn *changed,
+                            void *arg);
+void sentinels_destroy (sentinels_t **self_p);
+const store_place_t *sentinels_primary (const sentinels_t *self); /* NULL: most of them do not agree on one */
+const char *sentinels_why (const sentinels_t *self);              /* words for that */
+void sentinels_hurry (sentinels_t *self, bool hurry);             /* somebody waits for the answer: ask more often */
+
 /* ---- a connection (store_redis.c) */
+typedef struct conn_target {
+    store_address_t address;
+    char why[STORE_ADDRESS_WHY_SIZE]; /* "": the address can be used */
+    const char *user, *password;      /* NULL: none */
+    sentinels_t *sentinels;           /* for an address of that kind: they say where; NULL: the address does */
+} conn_target_t;
 typedef struct conn conn_t;
 typedef void (conn_fn) (void *arg);                          /* it is up; it is down, or could not be made */
 typedef void (conn_reply_fn) (void *arg, redisReply *reply); /* NULL: the connection was lost */
 enum { CONN_BACKOFF_FIRST_MS = 20, CONN_BACKOFF_MAX_MS = 1000 };
-/* Connects at once, and again with back-off whenever it is lost. AUTH goes first. up: once connected. down: each time
- * that it was lost, or an attempt failed: conn_error says why. */
-conn_t *conn_new (loop_t *loop, const store_config_t *config, conn_fn *up, conn_fn *down, void *arg);
+/* Connects at once, and again with back-off whenever it is lost. AUTH goes first; where sentinels name the place it is
+ * up only once the node has said that it is a primary. up: once connected. down: each time that it was lost, or an
+ * attempt failed: conn_error says why. The target is the caller's, and outlives it. */
+conn_t *conn_new (loop_t *loop, const conn_target_t *target, conn_fn *up, conn_fn *down, void *arg);
 void conn_destroy (conn_t **self_p);
 bool conn_is_up (const conn_t *self);
 const char *conn_error (const conn_t *self);
 /* Sends at the end of the turn; the reply, or NULL on loss, comes exactly once. Only while up. */
 void conn_send (conn_t *self, const resp_t *command, conn_reply_fn *fn, void *arg);
-void conn_drop (conn_t *self);    /* lose it now; connect again after the back-off */
-void conn_settled (conn_t *self); /* it works: the back-off begins anew */
+void conn_drop (conn_t *self);                    /* lose it now; connect again after the back-off */
+void conn_refuse (conn_t *self, const char *why); /* the same, for that reason */
+void conn_follow (conn_t *self);                  /* the sentinels may name another place: go there at once */
+void conn_settled (conn_t *self);                 /* it works: the back-off begins anew */
 
 /* ---- calls (store_call.c) */
 typedef struct call call_t;
@@ -96,8 +117,15 @@ void calls_abandon (store_t *store);                               /* on destroy
 void call_released (call_t *self, redisReply *reply);              /* held no more; NULL: its outcome is unknown */
 
 /* ---- answers that wait for a replica (store_wait.c) */
+enum { WAIT_MS = 300, REPLICAS_WANTED = 1 };
 void wave_hold (call_t *call, const redisReply *reply);
-void wave_end (store_t *store); /* at the end of a turn: behind the commits that it sent */
+void wave_end (store_t *store);                             /* at the end of a turn: behind the calls that it sent */
+void wave_writer_up (store_t *store);                       /* begins anew */
+bool wave_is_silent (const store_t *store);                 /* its WAIT should have been answered long ago */
+void wave_ask (conn_t *conn, conn_reply_fn *fn, void *arg); /* do replicas have all that this connection has seen? */
+bool wave_is_there (const redisReply *reply);               /* the answer: they do */
+redisReply *reply_copy (const redisReply *reply);
+void reply_free (redisReply *reply);
 
 /* ---- what was acknowledged, and is it still there (store_losses.c) */
 typedef struct losses losses_t;
@@ -122,8 +150,11 @@ typedef struct hello_slot {
 struct store {
     loop_t *loop;
     store_config_t config; /* strings owned */
+    conn_target_t target;
+    sentinels_t *sentinels; /* NULL: the address is the primary's */
     conn_t *conn;
-    conn_t *writer; /* for commits: a second one where they wait for a replica, else the same */
+    conn_t *writer; /* for calls: a second one where they wait for a replica, else the same */
+    bool was_up;    /* conn was, and its loss was not yet seen */
     bool ready, closing, lost;
     losses_t *losses;
     char why[WHY_SIZE];
@@ -154,7 +185,10 @@ struct store {
 
     /* store_wait.c */
     call_list_t held;
-    bool wave_open;
+    bool wave_open;    /* calls were sent that no WAIT covers yet */
+    bool waiting_open; /* a WAIT is under way, at most one */
+    bool unconfirmed;  /* the last one said that no replica has it */
+    mono_ms_t wait_sent_at;
 
     /* store_commit.c */
     batch_item_t *pending[SHARDS_MAX], *pending_last[SHARDS_MAX];
@@ -169,12 +203,15 @@ void store_set_ready (store_t *self, bool ready, const char *why);
 void store_time_seen (store_t *self, wall_ms_t foreign, mono_ms_t sent_at);
 void store_stalled (store_t *self); /* it is silent */
 void store_answers (store_t *self); /* it is not */
+void store_back (store_t *self);    /* ready, if nothing speaks against it */
 void hello_begin (store_t *self);
 void hello_tick (void *store);
 void hello_lost (store_t *self);
 void hello_checked (store_t *self, const char *why, bool lost); /* why "": nothing is lost */
 void hello_reload_scripts (store_t *self);
 void commits_gather (store_t *self);
+void follows_drop (store_t *self);   /* the primary was lost */
+void follows_follow (store_t *self); /* the primary is another */
 void follows_close (store_t *self);
 
 #endif

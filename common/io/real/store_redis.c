@@ -1,7 +1,8 @@
 /* store_redis.c - one connection to Redis: hiredis on the loop.
  *
  * Hears: its descriptor. Says: up, down, replies. It connects by itself and again with back-off, and sends AUTH
- * first. What is written in a turn goes out at the end of that turn in one write(2); write interest is asked for
+ * first. Where sentinels name the place, the node is asked whether it is a primary before it counts as up, and a place
+ * that they name no more is left at once. What is written in a turn goes out at the end of that turn in one write(2); write interest is asked for
  * only while the socket is full, since changing it costs a system call.
  *
  * Limits: no TLS; a connection attempt that hangs is given up after CONNECT_MS. */
@@ -9,18 +10,21 @@
 
 #include <sys/epoll.h>
 
-enum { CONNECT_MS = 1000, HOST_SIZE = 256 };
+enum { CONNECT_MS = 1000 };
 
 struct conn {
     loop_t *loop;
-    const store_config_t *config;
+    const conn_target_t *target;
+    store_place_t place; /* where it is, or is going to */
+    size_t attempts;     /* of several addresses of a name the next one is tried */
     conn_fn *up_fn, *down_fn;
     void *arg;
     redisAsyncContext *redis; /* NULL: not connected */
     loop_watch_t *watch;
     loop_timer_t *timer; /* the attempt's end, or the next attempt */
     resolve_t *resolve;
-    bool up, want_write, watching_write, closing;
+    bool connected, up; /* up: and it may be used */
+    bool want_write, watching_write, closing;
     int backoff_ms;
     char error[WHY_SIZE];
 };
@@ -36,7 +40,7 @@ static void failed (conn_t *self);
 
 static void take_error (conn_t *self, const char *words)
 {
-    snprintf (self->error, sizeof self->error, "%s", words && *words ? words : "connection closed");
+    snprintf (self->error, sizeof self->error, "%.240s", words && *words ? words : "connection closed");
 }
 
 /* ---- what hiredis asks of a loop */
@@ -83,7 +87,7 @@ static void on_io (void *arg, uint32_t events)
 static void on_turn (void *arg)
 {
     conn_t *self = arg;
-    if (self->redis && self->up && self->want_write && !self->watching_write)
+    if (self->redis && self->connected && self->want_write && !self->watching_write)
         write_now (self);
 }
 
@@ -92,7 +96,7 @@ static void on_turn (void *arg)
 static void gone (conn_t *self)
 {
     self->redis = NULL;
-    self->up = self->want_write = self->watching_write = false;
+    self->connected = self->up = self->want_write = self->watching_write = false;
     if (!self->closing)
         failed (self);
 }
@@ -110,46 +114,83 @@ static void on_auth (void *arg, redisReply *reply)
     conn_t *self = arg;
     if (!reply || reply->type != REDIS_REPLY_ERROR)
         return;
-    take_error (self, reply->str);
-    conn_drop (self);
+    conn_refuse (self, reply->str);
 }
 
 static void send_auth (conn_t *self)
 {
-    const store_config_t *config = self->config;
+    const conn_target_t *target = self->target;
     resp_t command = {0};
-    if (!config->password || !*config->password)
+    if (!target->password || !*target->password)
         return;
-    bool user = config->user && *config->user;
+    bool user = target->user && *target->user;
     resp_begin (&command, user ? 3 : 2);
     resp_text (&command, "AUTH");
     if (user)
-        resp_text (&command, config->user);
-    resp_text (&command, config->password);
+        resp_text (&command, target->user);
+    resp_text (&command, target->password);
     conn_send (self, &command, on_auth, self);
+    resp_clear (&command);
+}
+
+static void be_up (conn_t *self)
+{
+    loop_cancel (self->loop, &self->timer);
+    self->up = true;
+    self->up_fn (self->arg);
+}
+
+/* An old primary that came back, or a new one that does not know it yet, is none. */
+static void on_role (void *arg, redisReply *reply)
+{
+    conn_t *self = arg;
+    if (!reply)
+        return;
+    bool told = reply->type == REDIS_REPLY_ARRAY && reply->elements > 0 && reply->element[0]->str;
+    if (told && strcmp (reply->element[0]->str, "master") == 0)
+        be_up (self);
+    else
+        conn_refuse (self,
+                     reply->type == REDIS_REPLY_ERROR ? reply->str : "the node that sentinels name is no primary");
+}
+
+static void ask_role (conn_t *self)
+{
+    resp_t command = {0};
+    resp_begin (&command, 1);
+    resp_text (&command, "ROLE");
+    conn_send (self, &command, on_role, self);
     resp_clear (&command);
 }
 
 static void on_connect (const redisAsyncContext *redis, int status)
 {
     conn_t *self = redis->data;
-    loop_cancel (self->loop, &self->timer);
     if (status != REDIS_OK) { /* hiredis frees it, without a call to on_disconnect */
         take_error (self, redis->errstr);
+        loop_cancel (self->loop, &self->timer);
         gone (self);
         return;
     }
-    self->up = true;
+    self->connected = true;
     send_auth (self);
-    self->up_fn (self->arg);
+    if (self->target->sentinels)
+        ask_role (self); /* the timer stands until it has answered */
+    else
+        be_up (self);
 }
 
 static void on_connect_late (void *arg)
 {
     conn_t *self = arg;
     self->timer = NULL;
-    take_error (self, "no answer to connect");
-    conn_drop (self);
+    conn_refuse (self, "no answer to connect");
+}
+
+static void refuse (conn_t *self, const char *why)
+{
+    take_error (self, why);
+    failed (self);
 }
 
 static void attach (conn_t *self, redisAsyncContext *redis)
@@ -178,35 +219,33 @@ static void attach (conn_t *self, redisAsyncContext *redis)
 static void on_address (void *arg, const resolved_t *found)
 {
     conn_t *self = arg;
+    char address[INET6_ADDRSTRLEN];
+    size_t n = found->n;
+    if (n)
+        snprintf (address, sizeof address, "%s", found->addresses[self->attempts++ % n]);
     resolve_destroy (&self->resolve);
-    if (!found->n) {
-        take_error (self, "host name not found");
-        failed (self);
-        return;
-    }
-    const char *colon = strrchr (self->config->address, ':'); /* begin_connect has seen to it */
-    attach (self, redisAsyncConnect (found->addresses[0], colon ? (int)strtol (colon + 1, NULL, 10) : 0));
+    if (n)
+        attach (self, redisAsyncConnect (address, self->place.port));
+    else
+        refuse (self, "host name not found");
 }
 
 static void begin_connect (void *arg)
 {
     conn_t *self = arg;
-    const char *address = self->config->address, *colon = strrchr (address, ':');
+    const conn_target_t *target = self->target;
+    const store_place_t *named = target->sentinels ? sentinels_primary (target->sentinels) : &target->address.places[0];
     self->timer = NULL;
-    if (strncmp (address, "unix:", 5) == 0) {
-        attach (self, redisAsyncConnectUnix (address + 5));
-        return;
+    if (*target->why)
+        refuse (self, target->why);
+    else if (target->address.kind == STORE_UNIX)
+        attach (self, redisAsyncConnectUnix (target->address.path));
+    else if (!named)
+        refuse (self, sentinels_why (target->sentinels));
+    else {
+        self->place = *named;
+        self->resolve = resolve_new (self->loop, self->place.host, on_address, self);
     }
-    char host[HOST_SIZE];
-    size_t size = colon ? (size_t)(colon - address) : 0;
-    bool brackets = size > 2 && address[0] == '[' && address[size - 1] == ']'; /* [::1]:6379 */
-    if (size == 0 || size >= sizeof host || strtol (colon + 1, NULL, 10) <= 0) {
-        take_error (self, "address must be unix:/path or host:port");
-        failed (self);
-        return;
-    }
-    snprintf (host, sizeof host, "%.*s", (int)(brackets ? size - 2 : size), brackets ? address + 1 : address);
-    self->resolve = resolve_new (self->loop, host, on_address, self);
 }
 
 static void try_again (conn_t *self)
@@ -227,10 +266,10 @@ static void failed (conn_t *self)
 
 /* ---- its life */
 
-conn_t *conn_new (loop_t *loop, const store_config_t *config, conn_fn *up, conn_fn *down, void *arg)
+conn_t *conn_new (loop_t *loop, const conn_target_t *target, conn_fn *up, conn_fn *down, void *arg)
 {
     conn_t *self = xcalloc (1, sizeof *self);
-    *self = (conn_t){.loop = loop, .config = config, .up_fn = up, .down_fn = down, .arg = arg};
+    *self = (conn_t){.loop = loop, .target = target, .up_fn = up, .down_fn = down, .arg = arg};
     self->backoff_ms = CONN_BACKOFF_FIRST_MS;
     take_error (self, "not connected yet");
     loop_each_turn (loop, on_turn, self);
@@ -270,14 +309,38 @@ void conn_drop (conn_t *self)
     if (!redis)
         return;
     bool connected = redis->c.flags & REDIS_CONNECTED;
-    self->up = false; /* also while the end is put off until a callback of hiredis returns */
+    self->connected = self->up = false; /* also while the end is put off until a callback of hiredis returns */
     redisAsyncFree (redis);
     if (!connected) /* then nobody is told */
         gone (self);
 }
 
+void conn_refuse (conn_t *self, const char *why)
+{
+    take_error (self, why);
+    conn_drop (self);
+}
+
+/* At the place that is named now? Else there, at once. */
+void conn_follow (conn_t *self)
+{
+    const store_place_t *named = sentinels_primary (self->target->sentinels);
+    bool there = named && self->place.port == named->port && strcmp (self->place.host, named->host) == 0;
+    if (!named || self->closing || (there && (self->redis || self->resolve)))
+        return;
+    self->backoff_ms = CONN_BACKOFF_FIRST_MS;
+    if (self->redis) {
+        conn_refuse (self, "sentinels name another primary");
+        return;
+    }
+    resolve_destroy (&self->resolve);
+    loop_cancel (self->loop, &self->timer);
+    self->timer = loop_at (self->loop, loop_now (self->loop), begin_connect, self);
+}
+
 void conn_settled (conn_t *self)
 {
+    self->attempts = self->attempts ? self->attempts - 1 : 0; /* this address works: the next attempt begins with it */
     self->backoff_ms = CONN_BACKOFF_FIRST_MS;
 }
 

@@ -1,0 +1,205 @@
+"""A primary, a replica and three sentinels for a test; and a world whose services find the primary through them.
+
+Ports are picked by the system. All of it lives in one directory of its own, and is ended by process id.
+"""
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+import redis
+
+import world as w
+from waiting import until
+
+NAME, SENTINELS, QUORUM, DOWN_AFTER_MS, FAILOVER_TIMEOUT_MS = "desk", 3, 2, 1000, 3000
+ENDED = 1  # the status of a service that noticed a loss
+
+
+def free_port():
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
+
+
+class Node:
+    """One redis-server, or one sentinel: started, stopped and continued, killed, started again at the same port."""
+
+    def __init__(self, folder, words):
+        os.mkdir(folder)
+        self.folder, self.words, self.port, self.process = folder, words, 0, None
+        self.link = None
+
+    def start(self, *more):
+        """A port that was taken meanwhile is given up for another, the first time."""
+        first = not self.port
+        while True:
+            self.port = self.port or free_port()
+            self.link = redis.Redis(port=self.port, socket_timeout=2)
+            with open(self.folder + "/log", "ab") as log:
+                self.process = subprocess.Popen([*self.words(self), *more], stdout=log, stderr=log, cwd=self.folder)
+            until("it answers or ends", lambda: self.answers() or self.process.poll() is not None, 20)
+            if self.process.poll() is None:
+                return self
+            assert first, open(self.folder + "/log", encoding="utf-8").read()[-2000:]
+            self.port = 0
+
+    def answers(self):
+        with contextlib.suppress(redis.RedisError):
+            return self.link.ping()
+        return False
+
+    def role(self):
+        with contextlib.suppress(redis.RedisError):
+            return self.link.role()[0].decode()
+        return "away"
+
+    def signal(self, number):
+        self.process.send_signal(number)
+
+    def kill(self):
+        if self.process:
+            self.process.send_signal(signal.SIGCONT)
+            self.process.kill()
+            self.process.wait()
+            self.link.connection_pool.disconnect()
+        self.process = None
+
+
+def redis_words(node):
+    return ["redis-server", "--port", str(node.port), "--bind", "127.0.0.1", "--dir", node.folder, "--appendonly", "yes",
+            "--appendfsync", "always", "--save", "", "--maxmemory-policy", "noeviction", "--repl-diskless-sync-delay",
+            "0", "--enable-debug-command", "yes"]
+
+
+def sentinel_words(node):
+    return ["redis-sentinel", node.folder + "/sentinel.conf", "--port", str(node.port)]
+
+
+class Nodes:
+    """Two nodes, the first of them primary, and the sentinels."""
+
+    def __init__(self):
+        self.dir = tempfile.mkdtemp(prefix="buckstop-sentinel-")
+        self.nodes = [Node(f"{self.dir}/node-{n}", redis_words) for n in (1, 2)]
+        self.sentinels = [Node(f"{self.dir}/sentinel-{n}", sentinel_words) for n in range(1, SENTINELS + 1)]
+
+    def start(self):
+        primary, replica = self.nodes
+        primary.start()
+        replica.start("--replicaof", "127.0.0.1", str(primary.port))
+        until("the replica is there", lambda: self.in_step(primary), 20)
+        for sentinel in self.sentinels:
+            with open(sentinel.folder + "/sentinel.conf", "w", encoding="utf-8") as file:
+                file.write(f"bind 127.0.0.1\ndir {sentinel.folder}\n"
+                           f"sentinel monitor {NAME} 127.0.0.1 {primary.port} {QUORUM}\n"
+                           f"sentinel down-after-milliseconds {NAME} {DOWN_AFTER_MS}\n"
+                           f"sentinel failover-timeout {NAME} {FAILOVER_TIMEOUT_MS}\n")
+            sentinel.start()
+        until("the sentinels know each other and the replica", self.acquainted, 30)
+
+    def acquainted(self):
+        with contextlib.suppress(redis.RedisError):
+            states = [sentinel.link.sentinel_master(NAME) for sentinel in self.sentinels if sentinel.process]
+            return all(state["num-other-sentinels"] == SENTINELS - 1 and state["num-slaves"] >= 1 and
+                       state["flags"] == "master" for state in states)
+        return False
+
+    def in_step(self, primary):
+        """A replica is online, and has all."""
+        with contextlib.suppress(redis.RedisError):
+            about = primary.link.info("replication")
+            return about["role"] == "master" and about["connected_slaves"] == 1 and \
+                about["slave0"]["state"] == "online" and about["slave0"]["offset"] == about["master_repl_offset"]
+        return False
+
+    def address(self):
+        return f"sentinel:{NAME}@" + ",".join(f"127.0.0.1:{sentinel.port}" for sentinel in self.sentinels)
+
+    def named(self):
+        """The node that most of the sentinels name; None: they do not agree."""
+        ports = []
+        for sentinel in self.sentinels:
+            with contextlib.suppress(redis.RedisError):
+                if sentinel.process:
+                    ports.append(sentinel.link.sentinel_get_master_addr_by_name(NAME)[1])
+        most = [port for port in ports if ports.count(port) > SENTINELS // 2]
+        return next((node for node in self.nodes if most and node.port == most[0]), None)
+
+    def primary(self):
+        return until("sentinels name a primary that is one", lambda: self.ready_primary(), 30)
+
+    def ready_primary(self):
+        node = self.named()
+        return node if node and node.process and node.role() == "master" else None
+
+    def other(self, node):
+        return next(other for other in self.nodes if other is not node)
+
+    def taken_over(self, old):
+        """Another node is primary: the time it took."""
+        began = time.monotonic()
+        until("the fail-over", lambda: self.ready_primary() not in (None, old), 30)
+        return time.monotonic() - began
+
+    def come_back(self, old):
+        """As whoever mends it would: it comes back as a replica of the primary of now."""
+        primary = self.primary()
+        old.start("--replicaof", "127.0.0.1", str(primary.port))
+        until("it is a replica in step", lambda: self.in_step(primary) and self.acquainted(), 60)
+
+    def close(self):
+        for node in self.sentinels + self.nodes:
+            node.kill()
+        shutil.rmtree(self.dir, ignore_errors=True)
+
+
+class Guarded(w.World):
+    """Services that reach the store through sentinels."""
+
+    def __init__(self, policy, durability, nodes=None, replicas=2):
+        words = ["--durability", durability]
+        self.nodes, self.durability = nodes or Nodes(), durability
+        super().__init__(policy, replicas={kind: replicas for kind in w.KINDS}, options={kind: words for kind in w.KINDS})
+
+    @property
+    def redis(self):
+        return self.nodes.primary().link
+
+    @redis.setter
+    def redis(self, link):
+        link.close()
+
+    def store_address(self):
+        return self.nodes.address()
+
+    def start_redis(self):
+        self.nodes.start()
+
+    def call(self, *words):
+        environment = {**self.environment, "BUCKSTOP_REDIS": self.store_address(),
+                       "BUCKSTOP_DURABILITY": self.durability}
+        return subprocess.run([f"{w.BUILD}/buckstop", *words], env=environment, cwd=self.dir, capture_output=True,
+                              text=True, timeout=120, check=False)
+
+    def all_ready(self):
+        return all(service.process and service.ready() for service in self.services.values())
+
+    def close(self):
+        try:
+            super().close()
+        finally:
+            self.nodes.close()
+
+
+def open_guarded(stack, policy, durability, start=True):
+    world = Guarded(policy, durability)
+    stack.callback(world.close)
+    w.World.opened.append(world)
+    if start:
+        world.start()
+    return world
