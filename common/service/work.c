@@ -7,6 +7,7 @@
 #include "work.h"
 
 #include "keys.h"
+#include "there.h"
 #include "words.h"
 #include "work_copy.h"
 #include "xmalloc.h"
@@ -112,7 +113,9 @@ static void on_done (work_t *self, const commit_answer_t *answer)
 static void on_refreshed (void *arg)
 {
     work_t *self = arg;
-    if (self->order.event.kind == EVENT_OPEN)
+    if (workspaces_broken (self->order.service->workspaces, self->workspace))
+        finish (self, &(work_result_t){.outcome = WORK_STUCK, .why = "the workspace's record can't be read"});
+    else if (self->order.event.kind == EVENT_OPEN)
         decide (self);
     else
         load (self);
@@ -154,7 +157,7 @@ static void on_commit (void *arg, const commit_answer_t *answer)
         finish (self, &(work_result_t){.outcome = WORK_ALREADY, .contact = &self->after, .answer = answer});
         return;
     case COMMIT_INVALID:
-        finish (self, &(work_result_t){.outcome = WORK_BROKEN, .answer = answer});
+        finish (self, &(work_result_t){.outcome = WORK_STUCK, .why = "a key can't be written", .answer = answer});
         return;
     case COMMIT_AWAY:
         break;
@@ -222,6 +225,23 @@ static void read_record (work_t *self, const void *bytes, size_t size)
                                        .why = fault == RECORD_NEWER ? "written by a newer version" : "can't be read"});
 }
 
+static void on_there (void *arg, there_t there)
+{
+    static const work_result_t results[] = {
+        [THERE_NOT] = {.outcome = WORK_MISSING, .why = "no such contact"},
+        [THERE_SOMETHING] = {.outcome = WORK_BROKEN, .why = "what is stored is no record"},
+        [THERE_AWAY] = {.outcome = WORK_AWAY},
+    };
+    finish (arg, &results[there]);
+}
+
+static void ask_whether_there (work_t *self)
+{
+    char key[KEY_SIZE];
+    there_ask (self->order.service->store, key_contact (key, self->shard, self->workspace, self->contact), on_there,
+               self);
+}
+
 static void on_loaded (void *arg, const store_values_t *values)
 {
     work_t *self = arg;
@@ -229,7 +249,7 @@ static void on_loaded (void *arg, const store_values_t *values)
     if (values->away)
         finish (self, &(work_result_t){.outcome = WORK_AWAY});
     else if (values->n == 0 || !values->items[0].bytes)
-        finish (self, &(work_result_t){.outcome = WORK_MISSING, .why = "no such contact"});
+        ask_whether_there (self);
     else
         read_record (self, values->items[0].bytes, values->items[0].size);
 }

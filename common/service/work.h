@@ -16,6 +16,7 @@ typedef enum work_outcome {
     WORK_ROOM,     /* the person has no room, or is of a newer epoch: `answer` */
     WORK_MISSING,  /* no such contact, or no such workspace */
     WORK_BROKEN,   /* the record can't be read */
+    WORK_STUCK,    /* a key that the commit needs is bad: `answer` names it; NULL: it is the workspace's record */
     WORK_AWAY,     /* the store can't be asked */
     WORK_CONFLICT, /* WORK_TRIES_MAX times somebody was faster */
 } work_outcome_t;

@@ -18,6 +18,7 @@
 #include <stdio.h>
 
 enum { LOOK_EVERY_MS = 1000 };
+#define BROKEN UINT32_MAX /* as the version that was refused: there was no record to tell one */
 
 /* The records of one shard, in the order of the keys asked. */
 typedef struct shard_look {
@@ -89,14 +90,22 @@ void workspaces_take (workspaces_t *self, const char *name, const store_value_t 
     record_head_t head;
     workspace_record_t record;
     char *text = NULL;
-    if (!value->bytes)
-        return;
-    record_fault_t fault = workspace_unpack (value->bytes, value->size, &head, &record, &text);
     entry_t *entry = entry_of (self, name);
+    if (!value->bytes) {
+        if (entry->policy)
+            refuse (entry, BROKEN, "the record is gone, or is none");
+        return;
+    }
+    record_fault_t fault = workspace_unpack (value->bytes, value->size, &head, &record, &text);
     uint32_t known = entry->policy ? entry->policy->version : 0;
-    if (fault != RECORD_OK)
-        refuse (entry, UINT32_MAX, fault == RECORD_NEWER ? "the record is of a newer schema" : "the record is broken");
-    else if (record.policy_version != known && record.policy_version != entry->refused)
+    if (fault != RECORD_OK) {
+        refuse (entry, BROKEN, fault == RECORD_NEWER ? "the record is of a newer schema" : "the record is broken");
+        free (text);
+        return;
+    }
+    if (entry->refused == BROKEN)
+        entry->refused = 0;
+    if (record.policy_version != known && record.policy_version != entry->refused)
         take_text (self, entry, &record, text);
     free (text);
 }
@@ -264,6 +273,12 @@ bool workspaces_hearing_known (const workspaces_t *self, int shard)
 {
     mono_ms_t at = self->heard_at[shard];
     return at && loop_now (self->loop) - at < HEARING_GAP_MS;
+}
+
+bool workspaces_broken (const workspaces_t *self, const char *workspace)
+{
+    const entry_t *entry = find (self, workspace);
+    return entry && entry->refused == BROKEN;
 }
 
 bool workspaces_loaded (const workspaces_t *self)

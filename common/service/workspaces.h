@@ -21,6 +21,8 @@ const hearing_t *workspaces_hearing (const workspaces_t *self, const char *works
 /* Was that read lately, so that one may act on what was not heard? Not so for a second after the store was away. */
 bool workspaces_hearing_known (const workspaces_t *self, int shard);
 bool workspaces_loaded (const workspaces_t *self); /* the first look is done */
+/* Its record, as last read, is none: the policy in force is what was known before. */
+bool workspaces_broken (const workspaces_t *self, const char *workspace);
 /* Walk: index from 0; NULL at the end. */
 const char *workspaces_name (workspaces_t *self, size_t index);
 /* Called whenever a policy was swapped. */

@@ -1,7 +1,8 @@
 /* contacts.c - a contact's timer is due: decide with the lease's time, commit, and measure how late it was.
  *
  * A record that can't be read is left to its lease, which sets it aside after STORE_ATTEMPTS_MAX tries: then the
- * last resort is named once an hour until somebody mends it; everything else goes on. */
+ * last resort is told (aside.h) until somebody mends it; everything else goes on. One that can be read and not
+ * committed, since another key is bad, is not at fault: it is put back for STUCK_MS, one behind the other. */
 #include "escalation_private.h"
 
 #include "guard.h"
@@ -10,6 +11,8 @@
 #include "xmalloc.h"
 
 #include <stdio.h>
+
+#define STUCK_MS (10 * MS_PER_SECOND)
 
 typedef struct firing {
     lookout_t *lookout;
@@ -57,6 +60,24 @@ static void put_back (firing_t *self, wall_ms_t due)
     store_commit (self->lookout->self->service->store, &commit, 0, on_put_back, self);
 }
 
+static void say_stuck (const firing_t *self, const work_result_t *result)
+{
+    aside_t *aside = self->lookout->self->aside;
+    metric_add ("undecided", 1);
+    if (result->answer)
+        aside_add_key (aside, self->workspace, result->answer);
+    else
+        aside_add (aside, &(aside_subject_t){KIND_WORKSPACE, self->workspace, self->workspace, result->why});
+}
+
+/* However many they are, they do not come back all at once, time and again. */
+static wall_ms_t stuck_until (escalation_t *self)
+{
+    wall_ms_t soonest = store_now (self->service->store) + STUCK_MS;
+    self->stuck_until = self->stuck_until < soonest ? soonest : self->stuck_until + 1;
+    return self->stuck_until;
+}
+
 static void on_fired (void *arg, const work_result_t *result)
 {
     firing_t *self = arg;
@@ -67,6 +88,10 @@ static void on_fired (void *arg, const work_result_t *result)
         break;
     case WORK_REFUSED: /* the timer stood wrong: nothing is due */
         put_back (self, self->version == result->contact->version ? contact_next_due (result->contact) : self->due);
+        return;
+    case WORK_STUCK:
+        say_stuck (self, result);
+        put_back (self, stuck_until (self->lookout->self));
         return;
     case WORK_BROKEN:
     case WORK_CHECK:
@@ -97,35 +122,6 @@ static firing_t *firing_new (lookout_t *lookout, const store_row_t *row)
     log_fact (LOG_ERROR_, "", "a timer names no contact", NULL);
     firing_destroy (self);
     return NULL;
-}
-
-static void on_said (void *arg, const commit_answer_t *answer)
-{
-    (void)answer;
-    firing_destroy (arg);
-}
-
-/* Nobody can read it, so its record can't say it: the event does, once an hour, and names the last resort. */
-static void say_unreadable (firing_t *self, wall_ms_t now)
-{
-    char key[KEY_SIZE], hour[24], once[HASH_HEX_SIZE], words[64];
-    service_t *service = self->lookout->self->service;
-    const policy_t *policy = workspaces_policy (service->workspaces, self->workspace);
-    fact_t fact = {.kind = BUCKSTOP__V1__FACT_KIND__FACT_KIND_SET_ASIDE, .at = now};
-    WORD_COPY (fact.to, policy ? policy->last_resort->name : "");
-    WORD_COPY (fact.detail, "its record can't be read: set aside, looked at again every hour");
-    contact_t contact = {.version = 0};
-    WORD_COPY (contact.id, self->contact);
-    WORD_COPY (contact.accountable, fact.to);
-    commit_t *commit = commit_new (self->lookout->shard);
-    snprintf (hour, sizeof (hour), "%lld", (long long)(now / MS_PER_HOUR));
-    hash_hex (words, (size_t)snprintf (words, sizeof (words), "aside %s %s", self->contact, hour), once);
-    key_idempotency (key, self->lookout->shard, self->workspace, once);
-    commit_expect_free (commit, key);
-    commit_put (commit, key, "1", 1, MS_PER_HOUR);
-    event_put (commit, self->lookout->shard, self->workspace, &contact, NULL, &fact, false);
-    log_fact (LOG_ERROR_, self->contact, "set aside", "last_resort", fact.to, NULL);
-    store_commit (service->store, &commit, 0, on_said, self);
 }
 
 /* What the record says of itself; false: it can't be read. */
@@ -161,7 +157,9 @@ void contact_is_due (lookout_t *lookout, const store_row_t *row, wall_ms_t now)
         return;
     bool readable = read_row (self, row);
     if (!readable && row->set_aside && GUARD ("f08")) {
-        say_unreadable (self, now);
+        aside_add (lookout->self->aside,
+                   &(aside_subject_t){KIND_CONTACT, self->workspace, self->contact, "its record can't be read"});
+        firing_destroy (self);
         return;
     }
     contact_event_t event = event_of (self, readable && row->set_aside);

@@ -55,6 +55,7 @@ static int escalation_start (service_t *service, void *arg)
     self->service = service;
     self->params = own;
     own->self = self;
+    self->aside = aside_new (service);
     int rc = bus_bind (service->bus, BUS_DUE, service->due, on_due, self);
     if (rc < 0)
         return rc;
@@ -77,7 +78,7 @@ static bool escalation_idle (service_t *service, void *arg)
 {
     (void)service;
     const escalation_params_t *own = arg;
-    return own->self->under_way == 0 && own->self->looking == 0 && work_open () == 0;
+    return own->self->under_way == 0 && own->self->looking == 0 && work_open () == 0 && aside_idle (own->self->aside);
 }
 
 static void escalation_stop (service_t *service, void *arg)
@@ -89,6 +90,7 @@ static void escalation_stop (service_t *service, void *arg)
     own->self->draining = true;
     lookouts_stop (own->self);
     auditor_destroy (&own->self->auditor);
+    aside_destroy (&own->self->aside);
     free (own->self);
     own->self = NULL;
 }

@@ -4,6 +4,7 @@
 
 #include "escalation.h"
 
+#include "aside.h"
 #include "auditor.h"
 #include "ids.h"
 #include "keys.h"
@@ -50,6 +51,8 @@ typedef struct orphans {
 struct escalation {
     service_t *service;
     escalation_params_t *params;
+    aside_t *aside;
+    wall_ms_t stuck_until; /* what can't be committed is put back one behind the other */
     lookout_t lookouts[SHARDS_MAX][KINDS_LOOKED_AT];
     loop_timer_t *tick;
     mono_ms_t tilt_until;

@@ -52,6 +52,19 @@ static int allowance (lookout_t *self)
     return (int)(n < room ? n : room);
 }
 
+/* Its shard stands still until it is mended; the last resorts of its workspaces are told. */
+static void say_due_broken (lookout_t *self)
+{
+    char key[KEY_SIZE];
+    const char *workspace;
+    service_t *service = self->self->service;
+    key_due (key, self->shard, self->kind);
+    for (size_t i = 0; (workspace = workspaces_name (service->workspaces, i)); i++)
+        if (store_shard (service->store, workspace) == self->shard)
+            aside_add (self->self->aside,
+                       &(aside_subject_t){KIND_SHARED, workspace, key, "the timers of a shard can't be read"});
+}
+
 static void on_leased (void *arg, const store_leased_t *leased)
 {
     static void (*const handlers[KINDS_LOOKED_AT]) (lookout_t *, const store_row_t *, wall_ms_t) = {contact_is_due,
@@ -60,6 +73,8 @@ static void on_leased (void *arg, const store_leased_t *leased)
     escalation_t *escalation = self->self;
     escalation->under_way--;
     self->asked = false;
+    if (leased->broken)
+        say_due_broken (self);
     if (leased->away) {
         if (!escalation->draining)
             plan_look (self, store_now (escalation->service->store) + LOOK_MS);
@@ -131,6 +146,13 @@ void lookout_done (lookout_t *self)
     self->self->under_way--;
 }
 
+/* The policy in force is still known: its last resort is told. */
+static void say_broken (escalation_t *self, const char *workspace)
+{
+    if (workspaces_broken (self->service->workspaces, workspace))
+        aside_add (self->aside, &(aside_subject_t){KIND_WORKSPACE, workspace, workspace, "its record can't be read"});
+}
+
 /* Once a second: every shard that has a workspace is looked at, whatever was missed. */
 static void on_tick (void *arg)
 {
@@ -140,6 +162,7 @@ static void on_tick (void *arg)
     const char *workspace;
     for (size_t i = 0; (workspace = workspaces_name (service->workspaces, i)); i++) {
         int shard = store_shard (service->store, workspace);
+        say_broken (self, workspace);
         for (int k = 0; k < KINDS_LOOKED_AT; k++)
             if (!self->lookouts[shard][k].timer && !self->lookouts[shard][k].asked)
                 plan_look (&self->lookouts[shard][k], store_now (service->store));

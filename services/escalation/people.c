@@ -26,8 +26,8 @@ typedef struct held {
 typedef struct drain {
     lookout_t *lookout;
     record_head_t head;
-    person_t person;
-    uint32_t epoch; /* the one that is being drained */
+    person_t person, before; /* before: as leased */
+    uint32_t epoch;          /* the one that is being drained */
     held_t held[DRAIN_MAX];
     size_t n, open;
     bool left;     /* something of this epoch could not be returned now */
@@ -55,6 +55,8 @@ static event_id_t id_of (const drain_t *self, const char *what)
     return event_id_of (what, self->person.workspace, self->person.name, epoch, version, NULL);
 }
 
+static void look_again (drain_t *self, wall_ms_t at);
+
 /* ---- the end: nothing of older epochs is left ---- */
 
 static void on_ended (void *arg, const commit_answer_t *answer)
@@ -62,7 +64,12 @@ static void on_ended (void *arg, const commit_answer_t *answer)
     drain_t *self = arg;
     if (answer->outcome == COMMIT_DONE)
         log_fact (LOG_NOTICE_, self->person.name, "drained", NULL);
-    drain_destroy (self);
+    if (answer->outcome != COMMIT_INVALID) {
+        drain_destroy (self);
+        return;
+    }
+    aside_add_key (self->lookout->self->aside, self->person.workspace, answer);
+    look_again (self, store_now (service_of (self)->store) + DRAIN_AGAIN_MS);
 }
 
 static person_outcome_t apply (const drain_t *self, person_event_t event, wall_ms_t now, person_t *after);
@@ -253,11 +260,26 @@ static void load_held (drain_t *self)
     store_get (service_of (self)->store, list, self->n, on_loaded, self);
 }
 
+/* What they hold can't be told: said, and tried again; an epoch that can't be read does not hold up the next. */
+static void held_unreadable (drain_t *self)
+{
+    char key[KEY_SIZE];
+    key_own (key, self->lookout->shard, self->person.workspace, self->person.name, self->epoch);
+    aside_add (self->lookout->self->aside,
+               &(aside_subject_t){KIND_SHARED, self->person.workspace, key, "what somebody holds can't be read"});
+    self->left = true;
+    pass_is_over (self);
+}
+
 static void on_held (void *arg, const store_values_t *values)
 {
     drain_t *self = arg;
-    if (values->away || values->wrong_type) {
+    if (values->away) {
         drain_destroy (self);
+        return;
+    }
+    if (values->wrong_type) {
+        held_unreadable (self);
         return;
     }
     for (size_t i = 0; i < values->n && self->n < DRAIN_MAX; i++) {
@@ -286,6 +308,12 @@ static void drain_epoch (drain_t *self)
 static void on_epoch (void *arg, const commit_answer_t *answer)
 {
     drain_t *self = arg;
+    if (answer->outcome == COMMIT_INVALID) { /* another key is bad: not the person's fault */
+        aside_add_key (self->lookout->self->aside, self->person.workspace, answer);
+        self->person = self->before;
+        look_again (self, store_now (service_of (self)->store) + DRAIN_AGAIN_MS);
+        return;
+    }
     if (answer->outcome != COMMIT_DONE) { /* somebody was faster: the timer brings the newer record */
         drain_destroy (self);
         return;
@@ -349,11 +377,17 @@ void person_is_due (lookout_t *lookout, const store_row_t *row, wall_ms_t now)
     self->lookout = lookout;
     lookout->self->under_way++;
     if (row->record && person_unpack (row->record, row->record_size, &self->head, &self->person) == RECORD_OK) {
+        self->before = self->person;
         begin (self, now);
         return;
     }
-    char subject[MEMBER_SIZE];
-    snprintf (subject, sizeof (subject), "%.*s", (int)row->member_size, row->member);
-    log_fact (LOG_ERROR_, subject, "a person's record can't be read", NULL);
+    char workspace[NAME_SIZE], name[NAME_SIZE];
+    if (member_split (row->member, row->member_size, workspace, name, sizeof (name)) < 0)
+        log_fact (LOG_ERROR_, "", "a timer names no person", NULL);
+    else if (row->set_aside)
+        aside_add (lookout->self->aside,
+                   &(aside_subject_t){KIND_PERSON, workspace, name, "the person's record can't be read"});
+    else if (row->record)
+        log_fact (LOG_ERROR_, name, "a person's record can't be read", "workspace", workspace, NULL);
     drain_destroy (self);
 }

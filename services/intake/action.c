@@ -118,6 +118,7 @@ static void worked (void *arg, const work_result_t *result)
         [WORK_DONE] = done,     [WORK_ALREADY] = already, [WORK_REFUSED] = refused,
         [WORK_CHECK] = check,   [WORK_ROOM] = no_room,    [WORK_MISSING] = failed,
         [WORK_BROKEN] = failed, [WORK_AWAY] = failed,     [WORK_CONFLICT] = failed,
+        [WORK_STUCK] = failed,
     };
     rows[result->outcome](arg, result);
 }
@@ -212,8 +213,7 @@ static void loaded (void *arg, const store_values_t *values)
         return;
     const store_value_t *who = &values->items[READ_PERSON], *contact = &values->items[READ_CONTACT];
     if (!contact->bytes)
-        ask_refuse_as (&ask, REFUSE_NO_CONTACT, "no contact '%s' in workspace '%s'", ask->action.contact,
-                       ask->bearer.workspace);
+        ask_refuse_no_contact (&ask, ask->action.contact);
     else if (who->bytes && person_unpack (who->bytes, who->size, &head, &person) != RECORD_OK)
         ask_refuse_as (&ask, REFUSE_BROKEN, "the record of '%s' can't be read", self->person);
     else if (ask->action.kind == BUCKSTOP__V1__ACTION_KIND__ACTION_KIND_ACCEPT &&

@@ -2,6 +2,8 @@
 #include "ask.h"
 
 #include "clock.h"
+#include "keys.h"
+#include "there.h"
 #include "words.h"
 #include "xmalloc.h"
 
@@ -108,6 +110,41 @@ void ask_away (ask_t **self_p)
     ask_refuse_as (self_p, REFUSE_AWAY, "%s", *why ? why : "the store did not answer in time");
 }
 
+static const char *ask_contact (const ask_t *self)
+{
+    return self->action.contact && *self->action.contact ? self->action.contact : self->id;
+}
+
+static void refuse_stuck (ask_t **self_p, const work_result_t *result)
+{
+    const commit_answer_t *answer = result->answer;
+    if (answer && answer->key)
+        ask_refuse_as (self_p, REFUSE_BROKEN, "the key '%.*s' can't be written: %.*s", (int)answer->key_size,
+                       answer->key, (int)answer->found_size, answer->found);
+    else
+        ask_refuse_as (self_p, REFUSE_BROKEN, "%s", result->why ? result->why : "it can't be written");
+}
+
+static void on_there (void *arg, there_t there)
+{
+    ask_t *self = arg;
+    if (there == THERE_AWAY)
+        ask_away (&self);
+    else if (there == THERE_SOMETHING)
+        ask_refuse_as (&self, REFUSE_BROKEN, "the record of contact '%s' can't be read", ask_contact (self));
+    else
+        ask_refuse_as (&self, REFUSE_NO_CONTACT, "no contact '%s' in workspace '%s'", ask_contact (self),
+                       self->bearer.workspace);
+}
+
+void ask_refuse_no_contact (ask_t **self_p, const char *contact)
+{
+    char key[KEY_SIZE];
+    ask_t *self = *self_p;
+    *self_p = NULL;
+    there_ask (ask_store (self), key_contact (key, ask_shard (self), self->bearer.workspace, contact), on_there, self);
+}
+
 void ask_refuse_outcome (ask_t **self_p, const work_result_t *result)
 {
     ask_t *self = *self_p;
@@ -118,6 +155,9 @@ void ask_refuse_outcome (ask_t **self_p, const work_result_t *result)
         return;
     case WORK_BROKEN:
         ask_refuse_as (self_p, REFUSE_BROKEN, "the record of contact '%s' can't be read", self->id);
+        return;
+    case WORK_STUCK:
+        refuse_stuck (self_p, result);
         return;
     case WORK_CONFLICT:
         ask_refuse_as (self_p, REFUSE_BUSY, "%d times somebody else was faster", WORK_TRIES_MAX);

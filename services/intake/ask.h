@@ -73,7 +73,9 @@ void ask_away (ask_t **self_p);
 void ask_json (ask_t **self_p, json_t *value); /* 200; takes the value */
 void ask_page (ask_t **self_p, int status, const char *html, size_t size);
 void ask_events (ask_t **self_p, Buckstop__V1__EventsPage *page);
-/* Outcomes of work that mean the same for all: AWAY, CONFLICT, BROKEN, MISSING. */
+/* A read did not bring this contact: it is none, or its record is no record. */
+void ask_refuse_no_contact (ask_t **self_p, const char *contact);
+/* Outcomes of work that mean the same for all: AWAY, CONFLICT, BROKEN, STUCK, MISSING. */
 void ask_refuse_outcome (ask_t **self_p, const work_result_t *result);
 
 /* hearing.c: people can be heard from now on, until they can't. */

@@ -64,6 +64,8 @@ static void timeline_read (void *arg, const store_values_t *values)
     ask_t *ask = arg;
     if (values->away)
         ask_away (&ask);
+    else if (values->wrong_type)
+        ask_refuse_as (&ask, REFUSE_BROKEN, "the timeline of contact '%s' can't be read", ask->id);
     else if (!put_entries (ask->more, values, ask->id))
         show_end (ask, true);
     else if (values->n < CHUNK)
@@ -89,7 +91,7 @@ static void contact_read (void *arg, const store_values_t *values)
     if (values->away || values->n != 1)
         ask_away (&ask);
     else if (!values->items[0].bytes)
-        ask_refuse_as (&ask, REFUSE_NO_CONTACT, "no contact '%s' in workspace '%s'", ask->id, ask->bearer.workspace);
+        ask_refuse_no_contact (&ask, ask->id);
     else if (contact_unpack (values->items[0].bytes, values->items[0].size, &head, &contact) != RECORD_OK)
         ask_refuse_as (&ask, REFUSE_BROKEN, "the record of contact '%s' can't be read", ask->id);
     else {

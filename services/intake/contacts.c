@@ -120,6 +120,11 @@ static void ids_read (void *arg, const store_values_t *values)
         ask_away (&ask);
         return;
     }
+    if (values->wrong_type) {
+        ask_refuse_as (&ask, REFUSE_BROKEN, "the list of open contacts of workspace '%s' can't be read",
+                       ask->bearer.workspace);
+        return;
+    }
     self->ids_n = 0;
     self->last_chunk = values->n < CHUNK;
     for (size_t i = 0; i < values->n && i < CHUNK; i++) {

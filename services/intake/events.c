@@ -50,6 +50,10 @@ static void events_read (void *arg, const store_values_t *values)
         ask_away (&ask);
         return;
     }
+    if (values->wrong_type) {
+        ask_refuse_as (&ask, REFUSE_BROKEN, "the events of workspace '%s' can't be read", ask->bearer.workspace);
+        return;
+    }
     self->page.events = xcalloc (values->n, sizeof (void *));
     for (size_t i = 0; i < values->n; i++)
         self->page.events[self->page.n_events++] = event_of (&values->items[i], ask);

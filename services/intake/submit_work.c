@@ -201,6 +201,7 @@ static void worked (void *arg, const work_result_t *result)
         [WORK_DONE] = done,     [WORK_ALREADY] = already, [WORK_REFUSED] = refused,
         [WORK_CHECK] = check,   [WORK_ROOM] = failed,     [WORK_MISSING] = missing,
         [WORK_BROKEN] = failed, [WORK_AWAY] = failed,     [WORK_CONFLICT] = failed,
+        [WORK_STUCK] = failed,
     };
     rows[result->outcome](arg, result);
 }
@@ -274,6 +275,10 @@ static void thread_read (void *arg, const store_values_t *values)
     }
     const store_value_t *value = values->n ? &values->items[0] : NULL;
     self->thread_was[0] = '\0';
+    if (value && value->bytes && value->size >= sizeof self->thread_was) {
+        ask_refuse_as (&ask, REFUSE_BROKEN, "the index of thread '%s' can't be read", self->thread);
+        return;
+    }
     if (value && value->bytes && value->size < sizeof self->thread_was) {
         memcpy (self->thread_was, value->bytes, value->size);
         self->thread_was[value->size] = '\0';

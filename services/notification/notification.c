@@ -40,6 +40,8 @@ static const param_t params[] = {
     {"private-callbacks", PARAM_SWITCH, "no", 0, 0, &notification_params.private_callbacks,
      "so may callbacks to where a submission says: whoever may submit can then reach what this host can"},
     {"calls-max", PARAM_NUMBER, "256", 1, 4096, &notification_params.calls_max, "webhook calls under way at once"},
+    {"subscribers-max", PARAM_NUMBER, "64", 1, 10000, &notification_params.subscribers_max,
+     "subscribers of the stream at once; one more is closed"},
     {"attempt-ms", PARAM_NUMBER, "10000", 100, 120000, &notification_params.attempt_ms, "time limit of one attempt"},
     LIMIT_ROWS ("log", BUCKSTOP__V1__WAY_KIND__WAY_KIND_LOG),
     LIMIT_ROWS ("mail", BUCKSTOP__V1__WAY_KIND__WAY_KIND_MAIL),
@@ -57,6 +59,7 @@ void notification_unref (notification_t *self)
     while (self->feeds) {
         feed_t *feed = self->feeds;
         self->feeds = feed->next;
+        free (feed->newest);
         free (feed);
     }
     free (self);
@@ -146,6 +149,7 @@ static int start (service_t *service, void *arg)
         free (self);
         return rc;
     }
+    self->aside = aside_new (service);
     open_senders (self, password);
     workspaces_on_change (service->workspaces, swapped, given);
     outbox_open (self);
@@ -172,7 +176,7 @@ static bool idle (service_t *service, void *arg)
     for (int i = 0; self && i < store_shards (service->store); i++)
         if (self->shards[i].leases)
             return false;
-    return !self || self->unsettled == 0;
+    return !self || (self->unsettled == 0 && aside_idle (self->aside));
 }
 
 static void stop (service_t *service, void *arg)
@@ -188,6 +192,7 @@ static void stop (service_t *service, void *arg)
     loop_cancel (service->loop, &self->poll);
     loop_cancel (service->loop, &self->minute);
     stream_close (self);
+    aside_destroy (&self->aside);
     http_client_destroy (&self->http);
     mail_out_destroy (&self->mail_out);
     lanes_close (self);

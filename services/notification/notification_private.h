@@ -17,6 +17,8 @@
 #include "http_client.h"
 #include "mail_out.h"
 #include "notification.h"
+
+#include "aside.h"
 #include "record.h"
 
 typedef struct notification notification_t;
@@ -121,6 +123,7 @@ typedef struct outbox_shard {
 struct notification {
     service_t *service;
     const notification_params_t *params;
+    aside_t *aside;
     bool draining, stopped;
     unsigned pending; /* calls into the store and work that are not answered: they hold on to this struct */
     unsigned unsettled, unsettled_max;
@@ -137,6 +140,7 @@ struct notification {
     struct feed *feeds;
     uint64_t outcomes[NOTIFICATION_WAYS][SETTLES];
     uint64_t published;
+    bool subscribed; /* somebody is new on the stream, or came back */
 };
 
 /* Every call into the store carries this struct as (part of) its argument: _hold before, _release in the
@@ -213,6 +217,9 @@ typedef struct feed {
     char workspace[NAME_SIZE];
     store_follow_t *follow;
     bool opening, looking;
+    uint8_t *newest; /* as published last, with its topic */
+    size_t newest_size;
+    char topic[2 * NAME_SIZE + 32];
     uint64_t seen, seen_then; /* the newest number published; when the newest was asked for */
     size_t dead;              /* dead letters, as counted last; at most DEAD_COUNTED_MAX */
     bool trimming;

@@ -11,6 +11,7 @@
 #include "guard.h"
 #include "keys.h"
 #include "log.h"
+#include "there.h"
 #include "wire.h"
 #include "words.h"
 #include "xmalloc.h"
@@ -86,12 +87,48 @@ static void dispatch (attempt_t *attempt, const contact_t *contact, bool contact
         lanes_add (attempt);
 }
 
+/* Closed and gone; or its key holds something else: nothing is known then that could make the notice moot. */
+typedef struct unread {
+    attempt_t *attempt;
+    wall_ms_t now;
+} unread_t;
+
+static void on_there (void *arg, there_t there)
+{
+    unread_t unread = *(unread_t *)arg;
+    free (arg);
+    notification_t *self = unread.attempt->self;
+    if (!notification_release (self)) {
+        attempt_destroy (&unread.attempt);
+        return;
+    }
+    if (there == THERE_AWAY)
+        attempt_destroy (&unread.attempt); /* its lease brings it back */
+    else
+        dispatch (unread.attempt, NULL, there == THERE_NOT, unread.now);
+}
+
+static void contact_not_read (attempt_t *attempt, wall_ms_t now)
+{
+    char key[KEY_SIZE];
+    const delivery_t *delivery = &attempt->delivery;
+    if (!*delivery->contact) {
+        dispatch (attempt, NULL, true, now);
+        return;
+    }
+    unread_t *unread = xmalloc (sizeof *unread);
+    *unread = (unread_t){attempt, now};
+    notification_hold (attempt->self);
+    there_ask (attempt->self->service->store, key_contact (key, attempt->shard, delivery->workspace, delivery->contact),
+               on_there, unread);
+}
+
 static void row_loaded (attempt_t *attempt, const store_value_t *value, wall_ms_t now)
 {
     contact_t contact;
     record_head_t head;
     if (!value->bytes) {
-        dispatch (attempt, NULL, true, now);
+        contact_not_read (attempt, now);
         return;
     }
     record_fault_t fault = contact_unpack (value->bytes, value->size, &head, &contact);
@@ -155,19 +192,31 @@ static void load (batch_t *batch)
     store_get (batch->self->service->store, list, batch->n, loaded, batch);
 }
 
+/* Left to its lease, which sets it aside after STORE_ATTEMPTS_MAX tries: then the last resort is told. */
+static void say_unreadable (notification_t *self, const store_row_t *row)
+{
+    char workspace[NAME_SIZE], id[DELIVERY_ID_SIZE];
+    bool names = member_split (row->member, row->member_size, workspace, id, sizeof id) == 0;
+    metric_add ("outbox_unreadable", 1);
+    if (names && row->set_aside)
+        aside_add (self->aside, &(aside_subject_t){KIND_DELIVERY, workspace, id, "a notice can't be read"});
+    else
+        log_fact (LOG_ERROR_, "", "delivery can't be read", "delivery", names ? id : "", NULL);
+}
+
 /* NULL: the row can't be read here. */
 static attempt_t *attempt_new (notification_t *self, int shard, const store_row_t *row)
 {
-    if (!row->record)
+    if (!row->record) {
+        if (row->set_aside) /* else it is gone */
+            say_unreadable (self, row);
         return NULL;
+    }
     attempt_t *attempt = xcalloc (1, sizeof *attempt);
     record_fault_t fault = delivery_unpack (row->record, row->record_size, &attempt->head, &attempt->delivery);
     if (fault != RECORD_OK || (size_t)attempt->delivery.way >= NOTIFICATION_WAYS) {
-        char member[MEMBER_SIZE];
-        snprintf (member, sizeof member, "%.*s", (int)row->member_size, row->member);
         if (fault != RECORD_NEWER)
-            log_fact (LOG_ERROR_, "", "delivery can't be read", "record", member, NULL);
-        metric_add ("outbox_unreadable", 1);
+            say_unreadable (self, row);
         if (fault == RECORD_OK)
             delivery_clear (&attempt->delivery);
         free (attempt);
@@ -224,6 +273,19 @@ static void answered (notification_t *self, outbox_shard_t *shard, const store_l
     shard->width = !shard->full ? 1 : shard->width < LEASES_MAX ? 2 * shard->width : LEASES_MAX;
 }
 
+/* Nothing of its shard can be sent until it is mended; the last resorts of its workspaces are told, by the event. */
+static void say_due_broken (notification_t *self, int shard)
+{
+    char key[KEY_SIZE];
+    const char *workspace;
+    workspaces_t *workspaces = self->service->workspaces;
+    key_due (key, shard, KIND_DELIVERY);
+    for (size_t i = 0; (workspace = workspaces_name (workspaces, i)); i++)
+        if (store_shard (self->service->store, workspace) == shard)
+            aside_add (self->aside,
+                       &(aside_subject_t){KIND_SHARED, workspace, key, "the outbox of a shard can't be read"});
+}
+
 static void leased (void *arg, const store_leased_t *leased)
 {
     ask_t ask = *(ask_t *)arg;
@@ -231,6 +293,8 @@ static void leased (void *arg, const store_leased_t *leased)
     notification_t *self = ask.self;
     if (!notification_release (self))
         return;
+    if (leased->broken)
+        say_due_broken (self, ask.shard);
     answered (self, &self->shards[ask.shard], leased);
     if (leased->rows_n) {
         kill_point ("notification.leased");

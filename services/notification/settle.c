@@ -120,7 +120,7 @@ static void say (const attempt_t *attempt, commit_t *commit)
     WORD_COPY (named.subject, attempt->subject);
     WORD_COPY (named.trace, delivery->trace);
     fact_t fact = fact_of (attempt);
-    event_put (commit, attempt->shard, delivery->workspace, &named, delivery->person, &fact, true);
+    event_put (commit, attempt->shard, delivery->workspace, &named, delivery->person, &fact, *named.id != 0);
 }
 
 /* ---- after the commit ---- */
@@ -138,6 +138,8 @@ static void over (attempt_t *attempt, bool written)
         outbox_pump (self);
 }
 
+static void settle_alone (attempt_t *attempt);
+
 static void committed (void *arg, const commit_answer_t *answer)
 {
     attempt_t *attempt = arg;
@@ -145,9 +147,14 @@ static void committed (void *arg, const commit_answer_t *answer)
         attempt_destroy (&attempt);
         return;
     }
-    if (answer->outcome == COMMIT_INVALID)
-        log_fact (LOG_ERROR_, attempt->delivery.contact, "delivery can't be settled", "delivery", attempt->delivery.id,
-                  "why", answer->found ? answer->found : "", NULL);
+    if (answer->outcome == COMMIT_INVALID) {
+        aside_add_key (attempt->self->aside, attempt->delivery.workspace, answer);
+        if (attempt->say) { /* timeline or stream are bad: better settled without a word than sent again */
+            attempt->say = false;
+            settle_alone (attempt);
+            return;
+        }
+    }
     if (answer->outcome == COMMIT_AWAY)
         metric_add ("deliveries_unknown", 1);
     over (attempt, answer->outcome == COMMIT_DONE);
@@ -206,6 +213,7 @@ static void reply_done (void *arg, const work_result_t *result)
     case WORK_REFUSED:
     case WORK_MISSING:
     case WORK_BROKEN:
+    case WORK_STUCK:
         settle_alone (attempt); /* the contact minds no more, or can't be read */
         return;
     case WORK_CONFLICT:

@@ -6,10 +6,12 @@
  *   room       the roster was wrong about the person: corrected, and the next is tried at once
  *   conflict   somebody else moved it: forgotten, its next hint or the queue brings it back
  *   refused    it does not want anybody any more, or wants somebody else: what was found is matched
+ *   stuck      a key that all of them need is bad: it rests for longer
  *   away       it rests for a second */
 #include "routing_private.h"
 
 #include "ids.h"
+#include "keys.h"
 #include "log.h"
 #include "words.h"
 #include "work.h"
@@ -22,6 +24,7 @@
 enum {
     BATCH = 64,             /* pairs of one turn */
     REST_MS = 1000,         /* after a refusal that says nothing */
+    STUCK_MS = 10000,       /* while a key that the commit needs is bad */
     TRANSFER_TRIES_MAX = 6, /* a transfer to a team where all stay busy fails after so many hints */
     WATCH = 32,             /* blocked groups looked at each second */
 };
@@ -103,14 +106,27 @@ static void on_forgotten (const order_t *order, const work_result_t *result)
     people_look (order->desk, person_of (order));
     waiting_remove (order->desk->waiting, order->contact);
     if (result->outcome == WORK_BROKEN)
-        log_fact (LOG_ERROR_, order->contact, "can't be offered: left out", "why", result->why ? result->why : "",
-                  NULL);
+        queue_say_broken (order->desk, order->contact, "can't be offered: left out");
+}
+
+static void on_stuck (const order_t *order, const work_result_t *result)
+{
+    char key[KEY_SIZE] = "";
+    desk_t *desk = order->desk;
+    untake (order);
+    people_look (desk, person_of (order));
+    waiting_rest (desk->waiting, order->contact, routing_now (desk->self) + STUCK_MS);
+    metric_add ("routing_stuck", 1);
+    if (result->answer && result->answer->key)
+        snprintf (key, sizeof key, "%.*s", (int)result->answer->key_size, result->answer->key);
+    queue_say_broken (desk, *key ? key : desk->workspace, "can't be written: offers rest");
 }
 
 static void (*const results[]) (const order_t *order, const work_result_t *result) = {
     [WORK_DONE] = on_taken,       [WORK_ALREADY] = on_forgotten, [WORK_REFUSED] = on_refused,
     [WORK_CHECK] = on_forgotten,  [WORK_ROOM] = on_no_room,      [WORK_MISSING] = on_forgotten,
     [WORK_BROKEN] = on_forgotten, [WORK_AWAY] = on_away,         [WORK_CONFLICT] = on_forgotten,
+    [WORK_STUCK] = on_stuck,
 };
 
 static void on_offered (void *arg, const work_result_t *result)

@@ -27,6 +27,11 @@ static void on_better (void *arg, int index)
     waiting_person (desk->waiting, index);
 }
 
+static void on_broken (void *arg, const char *person)
+{
+    queue_say_broken (arg, person, "can't be read: counts as away");
+}
+
 /* ---- all of them ---- */
 
 static void on_refreshed (void *arg, bool away)
@@ -69,6 +74,7 @@ void people_refresh (desk_t *desk)
                                   .workspace = desk->workspace,
                                   .roster = desk->roster,
                                   .better = on_better,
+                                  .broken = on_broken,
                                   .done = on_refreshed,
                                   .arg = desk});
 }
@@ -121,6 +127,11 @@ static void on_looked_better (void *arg, int index)
     on_better (((look_t *)arg)->desk, index);
 }
 
+static void on_looked_broken (void *arg, const char *person)
+{
+    on_broken (((look_t *)arg)->desk, person);
+}
+
 void people_look (desk_t *desk, int index)
 {
     if (index < 0 || desk->self->draining)
@@ -139,6 +150,7 @@ void people_look (desk_t *desk, int index)
                                   .roster = desk->roster,
                                   .person = look->person,
                                   .better = on_looked_better,
+                                  .broken = on_looked_broken,
                                   .done = on_looked,
                                   .arg = look});
 }

@@ -23,7 +23,7 @@ _Static_assert((int)DESK_DOUBTED_MAX <= (int)LOAD, "they are loaded at once");
 
 /* ---- one contact ---- */
 
-static void say_broken (desk_t *desk, const char *id)
+void queue_say_broken (desk_t *desk, const char *id, const char *what)
 {
     for (size_t i = 0; i < DESK_BROKEN_KEPT; i++)
         if (strcmp (desk->broken[i], id) == 0)
@@ -31,7 +31,7 @@ static void say_broken (desk_t *desk, const char *id)
     char *place = desk->broken[desk->broken_n++ % DESK_BROKEN_KEPT];
     word_copy (place, ID_SIZE, id);
     metric_add ("routing_broken", 1);
-    log_fact (LOG_ERROR_, id, "record can't be read: left out", "workspace", desk->workspace, NULL);
+    log_fact (LOG_ERROR_, id, what, "workspace", desk->workspace, NULL);
 }
 
 /* Into the waiting list, or out of it. False: it can't be read, wants nobody, or is known. Who is left to the store,
@@ -42,7 +42,7 @@ static bool take_in (desk_t *desk, const char *id, const void *record, size_t si
     record_fault_t fault = contact_unpack (record, size, &head, contact);
     if (fault != RECORD_OK) {
         desk->stopped |= !GUARD ("f08");
-        say_broken (desk, id);
+        queue_say_broken (desk, id, "record can't be read: left out");
         return false;
     }
     if (!contact_wants_somebody (contact)) {

@@ -2,7 +2,8 @@
  *
  * Hears: the store's answers. Says: who can take more, and when all is read. Records are read in slices; what
  * a person holds is read for those who are present. An answer is for a name, since the roster may have got
- * another policy while it was under way. A record that can't be read leaves that person as they were. */
+ * another policy while it was under way. Whose record or load can't be read counts as away: an offer to them could not
+ * be committed, or would be to somebody of whom nothing is known. */
 #include "roster_load.h"
 
 #include "keys.h"
@@ -60,14 +61,23 @@ static void tell_better (const load_t *self, int index)
         self->order.better (self->order.arg, index);
 }
 
+static void tell_broken (const load_t *self, int index)
+{
+    roster_away (self->order.roster, index);
+    if (self->order.broken)
+        self->order.broken (self->order.arg, roster_person (self->order.roster, index)->facts->name);
+}
+
 static void on_held (void *arg, const store_values_t *values)
 {
     slice_t *slice = arg;
     load_t *self = slice->load;
     roster_t *roster = self->order.roster;
     int index = roster_find (roster, slice->names[0]);
-    bool away = values->away || values->wrong_type;
-    if (!away && index >= 0) {
+    bool away = values->away;
+    if (values->wrong_type && index >= 0)
+        tell_broken (self, index);
+    else if (!away && index >= 0) {
         route_held_t *items = xcalloc (values->n, sizeof *items);
         size_t n = 0;
         for (size_t i = 0; i < values->n; i++)
@@ -98,8 +108,12 @@ static void read_person (load_t *self, const char *name, const store_value_t *va
     record_head_t head;
     person_t person;
     int index = roster_find (self->order.roster, name);
-    if (index < 0 || !value->bytes || person_unpack (value->bytes, value->size, &head, &person) != RECORD_OK)
+    if (index < 0 || !value->bytes)
         return;
+    if (person_unpack (value->bytes, value->size, &head, &person) != RECORD_OK) {
+        tell_broken (self, index);
+        return;
+    }
     bool better = roster_seen (self->order.roster, index, &person);
     if (person.present)
         read_held (self, &person, better);

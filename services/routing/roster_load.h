@@ -15,6 +15,8 @@ typedef struct roster_load {
     const char *person;                    /* only this one; NULL: all, and the idle times */
     void (*better) (void *arg, int index); /* can take more than before; NULL: nobody asks */
     void (*done) (void *arg, bool away);   /* once; never from within */
+    /* their record, or what they hold, can't be read: they count as away; NULL: nobody asks */
+    void (*broken) (void *arg, const char *person);
     void *arg;
 } roster_load_t;
 

@@ -74,6 +74,9 @@ wall_ms_t routing_now (const routing_t *self);
 bus_fn hear_route, hear_stream;
 void hear_tick (desk_t *desk);
 
+/* queue_load.c; once for the same contact or person, of DESK_BROKEN_KEPT */
+void queue_say_broken (desk_t *desk, const char *id, const char *what);
+
 /* people.c */
 void people_adopt (desk_t *desk, const policy_t *policy);
 void people_refresh (desk_t *desk);

@@ -106,4 +106,10 @@ const policy_template_t policy_builtin_templates[POLICY_TEMPLATES] = {
      "\n"
      "Your reference is {contact}.\n"},
     {"reply", "Re: {subject}", "{text}\n"},
+    {"set_aside", "Set aside: {subject}",
+     "Hello {person},\n"
+     "\n"
+     "something in the store of {workspace} can't be read or written, and is set aside: {subject}\n"
+     "{detail}\n"
+     "You are accountable for it until it is mended; all else goes on. 'buckstop audit' names what is wrong.\n"},
 };

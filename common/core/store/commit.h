@@ -78,6 +78,8 @@ typedef struct commit_answer {
     uint64_t version; /* ALREADY */
     size_t failed;    /* REFUSED, INVALID: index of the op */
     char failed_op;   /* its letter */
+    const char *key;  /* REFUSED, INVALID: the op's key; not ended by a null */
+    size_t key_size;
     /* REFUSED: the value (F, V), the record's head (R, H; empty: absent), the sum (M); INVALID: words */
     const char *found;
     size_t found_size;

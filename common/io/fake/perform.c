@@ -108,6 +108,8 @@ static bool check_all (const commit_t *commit, wall_ms_t now, commit_answer_t *a
         *answer = (commit_answer_t){.outcome = COMMIT_REFUSED, .at = now, .failed = index};
         step_t step = step_at (commit, index, now, answer);
         answer->failed_op = step.op.op;
+        answer->key = step.op.args_n ? step.op.args[0].bytes : NULL;
+        answer->key_size = step.op.args_n ? step.op.args[0].size : 0;
         if (i < n && event == n && step.op.op == OP_EVENT)
             event = i;
         if (!check (&step, commit, index, i < n ? event : n)) {

@@ -90,6 +90,11 @@ static void read_status (commit_answer_t *answer, const commit_t *commit, const 
     answer->failed_op = answer->failed < commit_size (commit) ? commit_op (commit, answer->failed).op : '\0';
     answer->found = found->str ? found->str : "";
     answer->found_size = (size_t)found->len;
+    if (answer->failed_op) {
+        const commit_arg_t *key = commit_op (commit, answer->failed).args;
+        answer->key = key->bytes;
+        answer->key_size = key->size;
+    }
 }
 
 static commit_answer_t read_item (const commit_t *commit, const redisReply *reply, wall_ms_t at)

@@ -42,6 +42,7 @@ static void on_answer (call_t *self, redisReply *reply)
              at += ROW_FIELDS)
             rows[leased.rows_n++] = row_of (reply->element + at);
     }
+    leased.broken = reply && reply->type == REDIS_REPLY_ERROR && strstr (reply->str, "WRONGTYPE");
     self->fn.leased (self->arg, &leased);
 }
 
