@@ -128,8 +128,12 @@ static void on_tick (void *arg)
 {
     routing_t *self = arg;
     self->tick = loop_at (self->service->loop, routing_mono (self) + TICK_MS, on_tick, self);
-    if (!store_ready (self->service->store))
+    if (!store_ready (self->service->store)) {
+        /* what can't be offered is not owed: the store's absence is no stalled dispatcher */
+        for (desk_t *desk = self->desks; desk; desk = desk->next)
+            desk->offered_at = routing_mono (self);
         return;
+    }
     const char *name;
     for (size_t i = 0; (name = workspaces_name (self->service->workspaces, i)); i++)
         routing_desk (self, name);
