@@ -26,5 +26,12 @@ int bus_request (bus_t *self, const void *bytes, size_t size);                  
 /* Answers a request and forgets the peer; size 0 only forgets it. */
 void bus_answer (bus_t *self, bus_peer_t **peer_p, const void *bytes, size_t size);
 uint64_t bus_dropped (const bus_t *self, bus_link_t link);
+/* Binding side: so many peers at once, one more is closed (the topology's number unless it is said); how many there are,
+ * how many were closed. Call it before or after bus_bind. */
+void bus_peers_max (bus_t *self, bus_link_t link, size_t max);
+size_t bus_peers (const bus_t *self, bus_link_t link);
+uint64_t bus_peers_closed (const bus_t *self, bus_link_t link);
+/* BUS_STREAM, binding side: somebody subscribed, who may have missed what was published before. */
+void bus_on_subscribe (bus_t *self, loop_fn *fn, void *arg);
 
 #endif

@@ -62,6 +62,14 @@ static void print_own (service_t *service, FILE *out)
     for (int link = 0; link < BUS_LINKS; link++)
         fprintf (out, "buckstop_hints_dropped_total{link=\"%s\"} %" PRIu64 "\n", link_names[link],
                  bus_dropped (service->bus, (bus_link_t)link));
+    fprintf (out, "# TYPE buckstop_peers gauge\n");
+    for (int link = 0; link < BUS_LINKS; link++)
+        fprintf (out, "buckstop_peers{link=\"%s\"} %zu\n", link_names[link],
+                 bus_peers (service->bus, (bus_link_t)link));
+    fprintf (out, "# TYPE buckstop_peers_closed counter\n");
+    for (int link = 0; link < BUS_LINKS; link++)
+        fprintf (out, "buckstop_peers_closed_total{link=\"%s\"} %" PRIu64 "\n", link_names[link],
+                 bus_peers_closed (service->bus, (bus_link_t)link));
 }
 
 static void answer_metrics (service_t *service, http_request_t *request)

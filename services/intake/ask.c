@@ -13,6 +13,7 @@ ask_t *ask_new (intake_t *intake)
     self->intake = intake;
     self->begun_us = loop_now_us (intake->service->loop);
     intake->asks++;
+    self->crowded = !admit_begins (&intake->admit);
     return self;
 }
 
@@ -29,7 +30,31 @@ void ask_destroy (ask_t **self_p)
     if (self->free_more)
         self->free_more (self->more);
     self->intake->asks--;
+    admit_ends (&self->intake->admit, &self->place);
     free (self);
+}
+
+void ask_refuse_crowded (ask_t **self_p)
+{
+    metric_add ("intake_refused_full", 1);
+    ask_refuse_as (self_p, REFUSE_CROWDED, "%zu requests are under way, and no more are begun at once",
+                   (*self_p)->intake->admit.max);
+}
+
+bool ask_admit (ask_t **self_p, bool writes)
+{
+    ask_t *self = *self_p;
+    admit_t *admit = &self->intake->admit;
+    int64_t now_us = loop_now_us (self->intake->service->loop);
+    int64_t wait_us = writes ? admit_rate (admit, self->bearer.id, now_us) : 0;
+    if (wait_us) {
+        metric_add ("intake_refused_rate", 1);
+        ask_refuse_as (self_p, REFUSE_RATE, "this token may send %lld requests a second", (long long)admit->rate);
+    } else if (writes && !admit_waits (admit, &self->place, ask_shard (self), now_us)) {
+        metric_add ("intake_refused_slow", 1);
+        ask_refuse_as (self_p, REFUSE_CROWDED, "a request has waited %d ms for the store", ADMIT_SLOW_US / 1000);
+    }
+    return *self_p != NULL;
 }
 
 store_t *ask_store (const ask_t *self)

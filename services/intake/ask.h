@@ -5,6 +5,7 @@
 #ifndef BUCKSTOP_ASK_H
 #define BUCKSTOP_ASK_H
 
+#include "admit.h"
 #include "body.h"
 #include "http_server.h"
 #include "intake.h"
@@ -21,6 +22,7 @@ struct intake {
     http_server_t *http;
     tokens_t *tokens;
     size_t asks; /* under way */
+    admit_t admit;
     bool draining;
     loop_timer_t *beat; /* hearing.c */
     struct beats *beats;
@@ -34,6 +36,8 @@ struct ask {
     bus_peer_t *peer;
     loop_timer_t *deadline; /* peer: an HTTP request has one of its own */
     bool answered;
+    admit_place_t place;
+    bool crowded;         /* too many were under way when it came */
     const route_t *route; /* HTTP */
     bool protobuf;        /* HTTP: Accept asks for it */
     char id[ROUTE_ID_SIZE];
@@ -53,6 +57,9 @@ struct ask {
 ask_t *ask_new (intake_t *intake);
 void ask_destroy (ask_t **self_p); /* unanswered: 500 */
 int ask_shard (const ask_t *self);
+/* Once the token is known: may it go on? writes: it ends in a commit. False: refused, and the ask is gone. */
+bool ask_admit (ask_t **self_p, bool writes);
+void ask_refuse_crowded (ask_t **self_p);
 store_t *ask_store (const ask_t *self);
 /* The policy in force; NULL: there is none, and the ask is refused and gone. */
 const policy_t *ask_policy (ask_t **self_p);

@@ -4,7 +4,8 @@
  * Action only point at them. protobuf: the body is a bare Submit or Action; it is wrapped into an envelope, so that
  * both doors have the same lock (wire.h).
  *
- * Limits: jansson's own on depth (2,048). */
+ * Limits: a body is one flat object, so JSON with more than VALUES_MAX commas and brackets is refused before it is parsed: a
+ * parser makes something of each of them, and a megabyte of them would hold up everybody. */
 #include "body.h"
 
 #include "xmalloc.h"
@@ -176,10 +177,31 @@ static bool take_object (json_t *object, const key_row_t *rows, char *message, r
     return true;
 }
 
+enum { VALUES_MAX = 64 };
+
+/* Is there no more to it than any of our objects has? Strings are skipped: a text may have as many as it likes. */
+static bool modest (const char *bytes, size_t size)
+{
+    static const bool structural[256] = {['{'] = true, ['['] = true, [','] = true};
+    size_t n = 0;
+    for (const char *at = bytes, *end = bytes + size; at < end && n <= VALUES_MAX; at++) {
+        n += structural[(uint8_t)*at];
+        if (*at != '"')
+            continue;
+        for (at++; at < end && *at != '"'; at++)
+            at += *at == '\\';
+    }
+    return n <= VALUES_MAX;
+}
+
 static bool json_read (body_t *self, const void *bytes, size_t size, const key_row_t *rows, void *message,
                        refusal_t *refusal)
 {
     json_error_t error;
+    if (!modest (bytes, size)) {
+        *refusal = refusal_of (REFUSE_INVALID, "the body must be one flat JSON object");
+        return false;
+    }
     self->json = json_loadb (bytes, size, JSON_REJECT_DUPLICATES, &error);
     if (!self->json) {
         *refusal = refusal_of (REFUSE_MALFORMED, "line %d, column %d: %s", error.line, error.column, error.text);

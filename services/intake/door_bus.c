@@ -86,7 +86,7 @@ static void decide (ask_t *self, tokens_verdict_t verdict)
     else if (!(row->scopes & SCOPE_BIT (self->bearer.scope)))
         ask_refuse_as (&self, REFUSE_SCOPE, "this needs the scope %s; the token's is %s",
                        scopes_name (row->scopes, wanted, sizeof wanted), scope_name (self->bearer.scope));
-    else
+    else if (ask_admit (&self, row->fn != begin_events))
         row->fn (&self);
 }
 
@@ -125,6 +125,10 @@ void intake_bus (void *arg, bus_peer_t *peer, const void *bytes, size_t size)
         return;
     }
     WORD_COPY (self->trace, self->body.envelope->trace);
+    if (self->crowded) {
+        ask_refuse_crowded (&self);
+        return;
+    }
     if (intake->draining) {
         ask_refuse_as (&self, REFUSE_DRAINING, "shutting down");
         return;

@@ -39,7 +39,8 @@ static void let_in (ask_t *self)
                        scopes_name (self->route->scopes, wanted, sizeof wanted), scope_name (self->bearer.scope));
         return;
     }
-    self->route->fn (&self);
+    if (ask_admit (&self, strcmp (self->route->method, "GET") != 0))
+        self->route->fn (&self);
 }
 
 static void decide (ask_t *self, tokens_verdict_t verdict)
@@ -114,6 +115,10 @@ void intake_http (void *arg, http_request_t *request)
         return;
     }
     take_trace (self, http_header (request, "traceparent"));
+    if (self->crowded && (self->route->page || self->route->scopes != FOR_ANYBODY)) {
+        ask_refuse_crowded (&self);
+        return;
+    }
     if (!take_key (self))
         return;
     if (self->route->scopes == FOR_ANYBODY)

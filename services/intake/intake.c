@@ -23,6 +23,13 @@ static const param_t params[] = {
     {"body-max", PARAM_NUMBER, "1048576", 1024, BODY_MAX_MAX, &intake_params.body_max,
      "bytes of a request's body; more is answered 413"},
     {"connections", PARAM_NUMBER, "4096", 1, 65536, &intake_params.connections, "HTTP connections at once"},
+    {"asks-max", PARAM_NUMBER, "1024", 1, 65536, &intake_params.asks_max,
+     "requests under way at once; more are answered 503"},
+    {"peers-max", PARAM_NUMBER, "64", 1, 10000, &intake_params.peers_max,
+     "ZeroMQ connections at once; one more is closed"},
+    {"token-rate", PARAM_NUMBER, "0", 0, 1000000, &intake_params.token_rate,
+     "messages and actions a second by one token, at this intake; more are answered 429; 0: no limit"},
+    {"token-burst", PARAM_NUMBER, "100", 1, 1000000, &intake_params.token_burst, "at once, by one token"},
     {NULL},
 };
 
@@ -72,7 +79,11 @@ static int intake_start (service_t *service, void *arg)
     self->params = params_of (arg);
     self->params->running = self;
     self->random_used = sizeof self->random;
+    self->admit.max = (size_t)self->params->asks_max;
+    self->admit.rate = self->params->token_rate;
+    self->admit.burst = self->params->token_burst;
     self->tokens = tokens_new (service->loop, service->store);
+    bus_peers_max (service->bus, BUS_SUBMIT, (size_t)self->params->peers_max);
     int rc = bus_bind (service->bus, BUS_SUBMIT, service->submit, intake_bus, self);
     if (rc == 0)
         rc = open_http (self);

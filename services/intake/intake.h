@@ -16,6 +16,10 @@ typedef struct intake_params {
     const char *policy;  /* file that SIGHUP applies; "" : none */
     int64_t body_max;    /* bytes */
     int64_t connections; /* at once */
+    int64_t asks_max;    /* requests under way at once, by both doors */
+    int64_t peers_max;   /* ZeroMQ connections at once; 0: as the bus has it */
+    int64_t token_rate;  /* of one token, a second; 0: no limit */
+    int64_t token_burst; /* and so many at once */
     intake_t *running;   /* between start and stop */
 } intake_params_t;
 

@@ -16,13 +16,14 @@ enum { NOTIFICATION_WAYS = 5 }; /* one past the last way_kind_t */
 typedef struct notification_params {
     const char *smtp; /* "smtp://host:port"; "": mail can't be sent, and each attempt says so */
     const char *smtp_user, *smtp_password_file;
-    const char *mail_from;  /* sender of all mail; "": as each policy says */
-    int64_t smtp_threads;   /* mails under way at once */
-    const char *secrets;    /* directory of signing keys: NAME, and NAME.next while it is rotated */
-    bool private_targets;   /* the policy's webhooks may go to loopback and private addresses */
-    bool private_callbacks; /* and so may the callbacks that submissions name: anybody with a token does */
-    int64_t calls_max;      /* calls under way at once */
-    int64_t attempt_ms;     /* an attempt's own time limit */
+    const char *mail_from;   /* sender of all mail; "": as each policy says */
+    int64_t smtp_threads;    /* mails under way at once */
+    const char *secrets;     /* directory of signing keys: NAME, and NAME.next while it is rotated */
+    bool private_targets;    /* the policy's webhooks may go to loopback and private addresses */
+    bool private_callbacks;  /* and so may the callbacks that submissions name: anybody with a token does */
+    int64_t calls_max;       /* calls under way at once */
+    int64_t subscribers_max; /* of the stream, at once; 0: as the bus has it */
+    int64_t attempt_ms;      /* an attempt's own time limit */
     notification_limit_t limits[NOTIFICATION_WAYS]; /* by way_kind_t */
     struct notification *self;                      /* from start to stop */
 } notification_params_t;

@@ -6,7 +6,11 @@
  * (fail-over, flush), and the feed begins anew and says so.
  *
  * Each replica publishes every event: subscribers drop numbers that they have seen and ask for a range that they
- * missed. The number is the stream entry's own: it was drawn by the commit that made it. */
+ * missed. The number is the stream entry's own: it was drawn by the commit that made it.
+ *
+ * Nobody is waited for. What a subscriber's queue does not hold is dropped, and one that does not read at all is
+ * disconnected (bus.c). Once it subscribes again, the newest event of each workspace is published again: by its number it
+ * knows at once from where to ask. */
 #include "notification_private.h"
 
 #include "keys.h"
@@ -31,15 +35,28 @@ static void publish (feed_t *feed, const store_value_t *value)
     envelope.sent_at = store_now (feed->self->service->store);
     envelope.body_case = BUCKSTOP__V1__ENVELOPE__BODY_EVENT;
     envelope.event = event;
-    size_t size;
-    uint8_t *bytes = wire_pack (&envelope, &size);
-    char topic[2 * NAME_SIZE + 32];
-    snprintf (topic, sizeof topic, "%s.%s", feed->workspace,
+    free (feed->newest);
+    feed->newest = wire_pack (&envelope, &feed->newest_size);
+    snprintf (feed->topic, sizeof feed->topic, "%s.%s", feed->workspace,
               event->n_facts ? fact_kind_name (event->facts[0]->kind) : "event");
-    bus_publish (feed->self->service->bus, topic, bytes, size);
+    bus_publish (feed->self->service->bus, feed->topic, feed->newest, feed->newest_size);
     feed->self->published++;
-    free (bytes);
     buckstop__v1__event__free_unpacked (event, NULL);
+}
+
+static void on_subscribe (void *arg)
+{
+    notification_t *self = arg;
+    self->subscribed = true;
+}
+
+/* At most once a second, however often somebody comes. */
+static void tell_newest (notification_t *self)
+{
+    for (const feed_t *feed = self->feeds; self->subscribed && feed; feed = feed->next)
+        if (feed->newest)
+            bus_publish (self->service->bus, feed->topic, feed->newest, feed->newest_size);
+    self->subscribed = false;
 }
 
 static void followed (void *arg, const store_values_t *values)
@@ -61,6 +78,8 @@ static void found_end (void *arg, const store_values_t *values)
     char key[KEY_SIZE];
     store_t *store = self->service->store;
     uint64_t end = values->n ? (uint64_t)values->items[0].score : 0;
+    if (values->n)
+        publish (feed, &values->items[0]);
     key_events (key, store_shard (store, feed->workspace), feed->workspace);
     feed->seen = end;
     feed->follow = store_follow (store, key, end, followed, feed);
@@ -136,7 +155,10 @@ static feed_t *feed_of (notification_t *self, const char *workspace)
 void stream_look (notification_t *self)
 {
     const char *name;
-    if (self->stopped || !store_ready (self->service->store))
+    if (self->stopped)
+        return;
+    tell_newest (self);
+    if (!store_ready (self->service->store))
         return;
     for (size_t i = 0; (name = workspaces_name (self->service->workspaces, i)); i++)
         open_feed (feed_of (self, name));
@@ -154,6 +176,8 @@ static void on_minute (void *arg)
 
 void stream_open (notification_t *self)
 {
+    bus_peers_max (self->service->bus, BUS_STREAM, (size_t)self->params->subscribers_max);
+    bus_on_subscribe (self->service->bus, on_subscribe, self);
     stream_look (self);
     self->minute = loop_at (self->service->loop, loop_now (self->service->loop), on_minute, self);
 }
@@ -161,6 +185,7 @@ void stream_open (notification_t *self)
 /* Feeds themselves stay until nothing in the store refers to them (notification_release). */
 void stream_close (notification_t *self)
 {
+    bus_on_subscribe (self->service->bus, NULL, NULL);
     for (feed_t *feed = self->feeds; feed; feed = feed->next)
         if (feed->follow)
             store_unfollow (&feed->follow);

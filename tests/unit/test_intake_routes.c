@@ -125,7 +125,7 @@ static void problems (void **state)
         const problem_t *row = &refusal_row (kind)->problem;
         if (!row->code || row->status < 400 || row->status > 503 || !*row->title || !*row->hint)
             fail_msg ("row %d says too little", kind);
-        assert_int_equal (row->status == 503, refusal_row (kind)->retry_after_s != 0);
+        assert_int_equal (row->status == 503 || row->status == 429, refusal_row (kind)->retry_after_s != 0);
         for (refusal_kind_t other = REFUSE_MALFORMED; other < kind; other++)
             assert_string_not_equal (row->code, refusal_row (other)->problem.code);
     }

@@ -5,10 +5,14 @@
  * and notices a dead one by heartbeats. A request may come from a DEALER or a REQ: what stands before its last
  * frame is its way back. A host name stands for all its addresses, now and later (bus_names.c).
  *
- * Limits: messages above WIRE_MAX end their connection; a request has at most BACK_MAX frames before its body. */
+ * Limits: what a peer may cost is its queue, `queued` messages of at most `largest` bytes (one that is larger ends its
+ * connection), and a bound socket has at most `peers` of them (bus_peers.c). Who does not read answers no heartbeat either:
+ * after HEARTBEAT_LATE_MS it is disconnected and its queue let go. A subscriber that comes back asks for what it missed
+ * by number. A request has at most BACK_MAX frames before its body. */
 #include "bus.h"
 
 #include "bus_names.h"
+#include "bus_peers.h"
 #include "xmalloc.h"
 
 #include <czmq.h>
@@ -18,9 +22,10 @@ enum {
     MESSAGES_A_TURN = 256,
     HEARTBEAT_MS = 1000,
     HEARTBEAT_LATE_MS = 3000,
-    HINTS_QUEUED = 1000,
-    STREAM_QUEUED = 20000,
     BACK_MAX = 3,
+    HINT_MAX = 4096,                    /* bytes */
+    REQUEST_MAX = TEXT_MAX + 64 * 1024, /* a text, and what goes with it */
+    HANDSHAKE_MS = 5000,
     ENDPOINT_SIZE = 256,
 };
 
@@ -28,13 +33,16 @@ enum {
 static const struct bus_row {
     int binds, connects; /* ZeroMQ's types */
     bool immediate;      /* who connects queues nothing for an absent peer */
-    int queued;
+    int queued;          /* messages to one peer; at the side that connects, from it too */
+    int heard;           /* from it, at the side that binds */
+    int64_t largest;     /* bytes of a message that the side which binds hears */
+    size_t peers;        /* of the side that binds */
 } bus_row[BUS_LINKS] = {
-    [BUS_SUBMIT] = {ZMQ_ROUTER, ZMQ_DEALER, false, HINTS_QUEUED},
-    [BUS_ROUTE] = {ZMQ_PULL, ZMQ_PUSH, true, HINTS_QUEUED},
-    [BUS_DUE] = {ZMQ_PULL, ZMQ_PUSH, true, HINTS_QUEUED},
-    [BUS_OUTBOX] = {ZMQ_PULL, ZMQ_PUSH, true, HINTS_QUEUED},
-    [BUS_STREAM] = {ZMQ_XPUB, ZMQ_SUB, false, STREAM_QUEUED},
+    [BUS_SUBMIT] = {ZMQ_ROUTER, ZMQ_DEALER, false, 1000, 16, REQUEST_MAX, 64},
+    [BUS_ROUTE] = {ZMQ_PULL, ZMQ_PUSH, true, 1000, 1000, HINT_MAX, 256},
+    [BUS_DUE] = {ZMQ_PULL, ZMQ_PUSH, true, 1000, 1000, HINT_MAX, 256},
+    [BUS_OUTBOX] = {ZMQ_PULL, ZMQ_PUSH, true, 1000, 1000, HINT_MAX, 256},
+    [BUS_STREAM] = {ZMQ_XPUB, ZMQ_SUB, false, 8192, 1000, HINT_MAX, 64}, /* what it hears are subscriptions */
 };
 
 typedef struct end {
@@ -45,12 +53,16 @@ typedef struct end {
     int type;
     bus_fn *fn;
     void *arg;
+    bus_peers_t *peers; /* NULL: it connects */
 } end_t;
 
 struct bus {
     loop_t *loop;
     end_t bound[BUS_LINKS], connected[BUS_LINKS];
     bus_names_t *names;
+    size_t peers_max[BUS_LINKS]; /* 0: the topology's */
+    loop_fn *on_subscribe;
+    void *on_subscribe_arg;
     uint64_t dropped[BUS_LINKS];
 };
 
@@ -66,7 +78,12 @@ static void hand_over (end_t *self, zmq_msg_t *frames, size_t n)
 {
     zmq_msg_t *body = &frames[n - 1];
     bus_peer_t *peer = NULL;
-    if (!self->fn || self->type == ZMQ_XPUB) /* an XPUB hears subscriptions */
+    if (self->type == ZMQ_XPUB) { /* hears subscriptions, which begin with a 1, and their ends */
+        if (self->bus->on_subscribe && zmq_msg_size (body) && *(const char *)zmq_msg_data (body) == 1)
+            self->bus->on_subscribe (self->bus->on_subscribe_arg);
+        return;
+    }
+    if (!self->fn)
         return;
     if (self->type == ZMQ_ROUTER) {
         if (n < 2)
@@ -122,14 +139,17 @@ static void set_options (end_t *self, bool binds)
     zsock_set_linger (self->sock, 0);
     zsock_set_ipv6 (self->sock, 1);
     zsock_set_sndhwm (self->sock, row->queued);
-    zsock_set_rcvhwm (self->sock, row->queued);
-    zsock_set_maxmsgsize (self->sock, WIRE_MAX);
+    zsock_set_rcvhwm (self->sock, binds ? row->heard : row->queued);
+    zsock_set_maxmsgsize (self->sock, binds ? (int)row->largest : WIRE_MAX);
+    zsock_set_handshake_ivl (self->sock, HANDSHAKE_MS);
     zsock_set_heartbeat_ivl (self->sock, HEARTBEAT_MS);
     zsock_set_heartbeat_timeout (self->sock, HEARTBEAT_LATE_MS);
     if (row->immediate && !binds)
         zsock_set_immediate (self->sock, 1);
     if (self->type == ZMQ_ROUTER)
         zsock_set_router_mandatory (self->sock, 1); /* a peer that left is an error, not silence */
+    if (self->type == ZMQ_XPUB)
+        zsock_set_xpub_verbose (self->sock, 1); /* the second of those who want the same is heard too */
     if (self->type == ZMQ_SUB)
         zsock_set_subscribe (self->sock, "");
 }
@@ -149,6 +169,9 @@ static int open_end (bus_t *bus, bus_link_t link, bool binds, bus_fn *fn, void *
         return -errno;
     self->zmq = zsock_resolve (self->sock);
     set_options (self, binds);
+    if (binds)
+        self->peers =
+            bus_peers_new (bus->loop, self->zmq, bus->peers_max[link] ? bus->peers_max[link] : bus_row[link].peers);
     if (self->type != ZMQ_PUSH)
         zloop_reader (loop_zloop (bus->loop), self->sock, on_readable, self);
     return 0;
@@ -160,6 +183,7 @@ static void close_end (end_t *self)
         return;
     if (self->type != ZMQ_PUSH)
         zloop_reader_end (loop_zloop (self->bus->loop), self->sock);
+    bus_peers_destroy (&self->peers);
     zsock_destroy (&self->sock);
     self->zmq = NULL;
 }
@@ -280,4 +304,28 @@ void bus_answer (bus_t *self, bus_peer_t **peer_p, const void *bytes, size_t siz
 uint64_t bus_dropped (const bus_t *self, bus_link_t link)
 {
     return self->dropped[link];
+}
+
+/* ---- who is there */
+
+void bus_peers_max (bus_t *self, bus_link_t link, size_t max)
+{
+    self->peers_max[link] = max;
+    bus_peers_bound (self->bound[link].peers, max);
+}
+
+size_t bus_peers (const bus_t *self, bus_link_t link)
+{
+    return bus_peers_n (self->bound[link].peers);
+}
+
+uint64_t bus_peers_closed (const bus_t *self, bus_link_t link)
+{
+    return bus_peers_refused (self->bound[link].peers);
+}
+
+void bus_on_subscribe (bus_t *self, loop_fn *fn, void *arg)
+{
+    self->on_subscribe = fn;
+    self->on_subscribe_arg = arg;
 }
