@@ -33,11 +33,13 @@ void looks_clear (audit_round_t *self)
     self->looks_n = self->people_n = 0;
 }
 
+_Static_assert((int)BATCH_PACED *PRESENCE_SHARE <= (int)BATCH_MAX, "a batch has room");
+
 /* The next ones of one workspace. They stay in the list until they are judged: a step may be taken again. */
-static void take_batch (audit_round_t *self)
+static void take_batch (audit_round_t *self, size_t share)
 {
     const subjects_t *list = self->batch_of;
-    size_t most = self->order.rate > 0 ? BATCH_PACED : BATCH_MAX;
+    size_t most = self->order.rate > 0 ? BATCH_PACED * share : BATCH_MAX;
     looks_clear (self);
     for (size_t at = list->at; at < list->n && self->looks_n < most; at++) {
         const subject_t *subject = &list->items[at];
@@ -265,7 +267,7 @@ static void ask_all (audit_round_t *self)
 
 void look_whole (audit_round_t *self)
 {
-    take_batch (self);
+    take_batch (self, 1);
     round_ask (self, look_whole, ask_all);
     ask_records (self, on_first);
     round_asked (self);
@@ -273,7 +275,7 @@ void look_whole (audit_round_t *self)
 
 void look_presence (audit_round_t *self)
 {
-    take_batch (self);
+    take_batch (self, PRESENCE_SHARE);
     round_ask (self, look_presence, verdict_presence);
     ask_records (self, on_first);
     round_asked (self);

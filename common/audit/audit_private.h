@@ -14,6 +14,7 @@
 enum {
     BATCH_MAX = 128,      /* records looked at in one go, all of one workspace */
     BATCH_PACED = 16,     /* the same, when others wait for the loop */
+    PRESENCE_SHARE = 8,   /* so many members of a set, only asked for their records, cost as much as one record */
     PAGE = 500,           /* members of a set read at once */
     PAGE_COST = 10,       /* of the pace: what a page counts for */
     TIMELINE_PAGE = 64,   /* entries of a timeline */
@@ -150,7 +151,7 @@ void walk_clear (audit_round_t *self);
 
 /* audit_look.c: the next batch of self->batch_of */
 void look_whole (audit_round_t *self);
-void look_presence (audit_round_t *self);
+void look_presence (audit_round_t *self); /* PRESENCE_SHARE times as many, where it is paced */
 void looks_clear (audit_round_t *self);
 
 /* audit_verdict.c */

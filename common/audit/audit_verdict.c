@@ -191,11 +191,11 @@ static void conclude (audit_round_t *self, look_t *look)
     audit_clear (&found);
 }
 
-static void batch_over (audit_round_t *self)
+static void batch_over (audit_round_t *self, size_t share)
 {
-    size_t n = self->looks_n;
+    size_t cost = (self->looks_n + share - 1) / share;
     looks_clear (self);
-    round_on (self, n);
+    round_on (self, cost);
 }
 
 /* Suspects may be added to the list that the batch was taken from. */
@@ -204,7 +204,7 @@ void verdict_whole (audit_round_t *self)
     self->batch_of->at += self->looks_n;
     for (size_t i = 0; i < self->looks_n; i++)
         conclude (self, &self->looks[i]);
-    batch_over (self);
+    batch_over (self, 1);
 }
 
 /* The record says so itself: then its own look found, or will find, whether it is right. */
@@ -225,5 +225,5 @@ void verdict_presence (audit_round_t *self)
     for (size_t i = 0; i < self->looks_n; i++)
         if (!is_justified (&self->looks[i]))
             suspect_again (self, &self->looks[i].subject);
-    batch_over (self);
+    batch_over (self, PRESENCE_SHARE);
 }
