@@ -90,6 +90,7 @@ wall_ms_t fake_store_now (void);
 const void *fake_store_string (const char *key, size_t *size);  /* NULL: absent or of another type */
 int64_t fake_store_score (const char *key, const char *member); /* -1: absent */
 size_t fake_store_size (const char *key);                       /* members, entries, bytes */
+int64_t fake_store_number (const char *key, const char *field); /* of a hash; 0: absent */
 size_t fake_store_count (const char *prefix);                   /* keys that start so */
 /* The keys that start so, in order of bytes; the strings are the store's. Returns how many, at most max. */
 size_t fake_store_keys (const char *prefix, const char **keys, size_t max);

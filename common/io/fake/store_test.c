@@ -4,6 +4,8 @@
 
 #include "xmalloc.h"
 
+#include <stdlib.h>
+
 static data_t *find (const char *key)
 {
     data_now (fake_store_now ());
@@ -23,6 +25,12 @@ int64_t fake_store_score (const char *key, const char *member)
 {
     const data_item_t *item = data_named (find (key), member, strlen (member));
     return item ? item->score : -1;
+}
+
+int64_t fake_store_number (const char *key, const char *field)
+{
+    const data_item_t *item = data_named (find (key), field, strlen (field));
+    return item && item->bytes ? strtoll (item->bytes, NULL, 10) : 0;
 }
 
 size_t fake_store_size (const char *key)

@@ -1,0 +1,132 @@
+/* customers.c - who writes: now and then, and sometimes many at once; new matters, and more to old ones. */
+#include "sim.h"
+
+#include "xmalloc.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <time.h>
+
+enum { GAP_DAY_MS = 15 * 60 * 1000, GAP_NIGHT_MS = 90 * 60 * 1000, THREADS = 12, BURST_MAX = 14 };
+
+static bool ended;
+
+/* One message on its way. */
+typedef struct saying {
+    int text;
+} saying_t;
+
+static void answered (void *arg, int status, const char *body)
+{
+    saying_t *self = arg;
+    static const int fine[] = {-1, 0, 202, 404, 409, 410, 422, 429, 500, 503};
+    bool known = false;
+    for (size_t i = 0; i < sizeof fine / sizeof *fine; i++)
+        known |= fine[i] == status;
+    if (!known || (status == 500 && !laws_poisoned ()))
+        broken ("4 (answers)", NULL, "a customer was answered %d %s", status, body);
+    if (status == 202) {
+        json_t *answer = json_loads (body, 0, NULL);
+        const char *id = json_string_value (json_object_get (answer, "contact"));
+        laws_text_acked (self->text, id ? id : "");
+        json_decref (answer);
+    }
+    free (self);
+}
+
+/* By the key, by the channel's message id, or both: each must make it one. */
+static void say_it (json_t *message, const char *target)
+{
+    char text[64], key[32] = "", *body;
+    saying_t *self = xcalloc (1, sizeof *self);
+    self->text = laws_text_new (text, sizeof text);
+    json_object_set_new (message, "text", json_string (text));
+    bool by_key = chance (75), by_message = !by_key || chance (30);
+    if (by_key)
+        snprintf (key, sizeof key, "k%d", self->text);
+    if (by_message)
+        json_object_set_new (message, "message_id", json_sprintf ("m%d", self->text));
+    body = json_dumps (message, 0);
+    door_send (&(door_request_t){.method = "POST",
+                                 .target = target,
+                                 .body = body,
+                                 .key = key,
+                                 .again = chance (90),
+                                 .twice = chance (8),
+                                 .fn = answered,
+                                 .arg = self});
+    free (body);
+    json_decref (message);
+}
+
+static void opens (void)
+{
+    static const char *const channels[] = {"chat", "chat", "mail", "mail", "form", "phone"};
+    static const char *const tiers[] = {"", "", "gold"};
+    uint64_t customer = draw (40);
+    json_t *message = json_pack ("{s:s, s:o, s:s, s:s}", "channel", channels[draw (6)], "customer",
+                                 json_sprintf ("customer%d@example.com", (int)customer), "subject",
+                                 chance (40) ? "my card" : "a question", "tier", tiers[draw (3)]);
+    if (chance (25))
+        json_object_set_new (message, "thread", json_sprintf ("t%d", (int)draw (THREADS)));
+    if (chance (15)) {
+        json_object_set_new (message, "return_way", json_string ("callback"));
+        json_object_set_new (message, "return_to", json_string ("https://customers.example.com/back"));
+    }
+    if (chance (10))
+        json_object_set_new (message, "priority", json_integer ((json_int_t)draw (5) - 1));
+    say_it (message, "/v1/contacts");
+}
+
+static void says_more (void)
+{
+    char target[128];
+    if (!laws_contacts ())
+        return;
+    size_t newest = laws_contacts (), span = newest < 12 ? newest : 12;
+    const shadow_t *shadow = laws_contact_at (newest - 1 - (size_t)draw (span));
+    if (!shadow->known || shadow->poisoned)
+        return;
+    snprintf (target, sizeof target, "/v1/contacts/%s/messages", shadow->id);
+    say_it (json_pack ("{s:s}", "customer", shadow->last.customer), target);
+}
+
+static bool is_day (void)
+{
+    time_t now = (time_t)(fake_wall () / 1000);
+    struct tm parts;
+    gmtime_r (&now, &parts);
+    return parts.tm_hour >= 7 && parts.tm_hour < 18;
+}
+
+static void one (void *arg)
+{
+    (void)arg;
+    if (ended)
+        return;
+    if (chance (60))
+        opens ();
+    else
+        says_more ();
+}
+
+static void next (void *arg)
+{
+    (void)arg;
+    if (ended)
+        return;
+    one (NULL);
+    for (uint64_t n = chance (6) ? draw (BURST_MAX) : 0; n > 0; n--)
+        fake_at (between (0, 6000), one, NULL);
+    fake_at (about (is_day () ? GAP_DAY_MS : GAP_NIGHT_MS), next, NULL);
+}
+
+void customers_begin (void)
+{
+    fake_at (about (60000), next, NULL);
+}
+
+void customers_end (void)
+{
+    ended = true;
+}
