@@ -2,6 +2,7 @@
  *
  *   audit.c         the order of things, and at which pace
  *   audit_walk.c    where keys come from: sets, and a walk over all keys
+ *   audit_shapes.c  keys that no record answers for
  *   audit_look.c    what is asked about each record of a batch
  *   audit_verdict.c the batch, judged */
 #ifndef BUCKSTOP_AUDIT_PRIVATE_H
@@ -48,7 +49,7 @@ subject_t *subjects_add (subjects_t *self);
 void subjects_clear (subjects_t *self);
 
 /* Where subjects come from. */
-typedef enum source_shape { SOURCE_SCORED, SOURCE_MEMBERS, SOURCE_KEYS } source_shape_t;
+typedef enum source_shape { SOURCE_SCORED, SOURCE_MEMBERS, SOURCE_SHAPES, SOURCE_KEYS } source_shape_t;
 typedef struct source {
     source_shape_t shape;
     char key[KEY_SIZE]; /* of the set; SOURCE_KEYS: a pattern */
@@ -148,6 +149,11 @@ bool round_covers (const audit_round_t *self, const char *workspace);
 void walk_begin (audit_round_t *self);
 void walk_page (audit_round_t *self); /* the next page of the source, into `pending` */
 void walk_clear (audit_round_t *self);
+void walk_tell_key (audit_round_t *self, audit_fault_t fault, const char *key, const char *workspace,
+                    const char *words);
+
+/* audit_shapes.c: a source that has no members; each of its questions is counted in `open` */
+void shapes_ask (audit_round_t *self, const source_t *source);
 
 /* audit_look.c: the next batch of self->batch_of */
 void look_whole (audit_round_t *self);

@@ -54,6 +54,7 @@ static void add_workspace (audit_round_t *self, const char *workspace, int shard
     key_queue (add_source (self, SOURCE_SCORED, KIND_CONTACT, shard, workspace)->key, shard, workspace);
     key_open (add_source (self, SOURCE_MEMBERS, KIND_CONTACT, shard, workspace)->key, shard, workspace);
     key_dead (add_source (self, SOURCE_SCORED, KIND_DELIVERY, shard, workspace)->key, shard, workspace);
+    add_source (self, SOURCE_SHAPES, KIND_WORKSPACE, shard, workspace);
     add_subject (self, KIND_WORKSPACE, shard, workspace, workspace);
 }
 
@@ -68,7 +69,7 @@ void walk_begin (audit_round_t *self)
 {
     bool shards[SHARDS_MAX] = {false}, named = !self->order.workspace;
     const char *workspace;
-    for (size_t i = 0; (workspace = workspaces_name (self->order.workspaces, i)); i++) {
+    for (size_t i = 0; (workspace = workspaces_listed (self->order.workspaces, i)); i++) {
         int shard = store_shard (self->order.store, workspace);
         if (!round_covers (self, workspace))
             continue;
@@ -96,12 +97,17 @@ void walk_clear (audit_round_t *self)
 
 /* ------------------------------------------------------------- members of sets */
 
-static void tell_key (audit_round_t *self, audit_fault_t fault, const source_t *source, const char *words)
+void walk_tell_key (audit_round_t *self, audit_fault_t fault, const char *key, const char *workspace, const char *words)
 {
     audit_findings_t found = {.items = NULL};
-    audit_add (&found, fault, "key", source->key, 0, "%s", words);
-    round_tell (self, &found.items[0], source->workspace);
+    audit_add (&found, fault, "key", key, 0, "%s", words);
+    round_tell (self, &found.items[0], workspace);
     audit_clear (&found);
+}
+
+static void tell_key (audit_round_t *self, audit_fault_t fault, const source_t *source, const char *words)
+{
+    walk_tell_key (self, fault, source->key, source->workspace, words);
 }
 
 /* "W:C" in due:K, "channel/C" in own:*, else the id alone. */
@@ -251,13 +257,16 @@ void walk_page (audit_round_t *self)
     store_t *store = self->order.store;
     self->pending.n = self->pending.at = 0;
     round_ask (self, walk_page, page_read);
-    self->open++;
+    self->open += source->shape != SOURCE_SHAPES; /* those are several */
     switch (source->shape) {
     case SOURCE_SCORED:
         store_range (store, source->key, at->from, INT64_MAX / 2, at->passed, PAGE, on_members, self);
         break;
     case SOURCE_MEMBERS:
         store_range_lex (store, source->key, at->after, PAGE, on_members, self);
+        break;
+    case SOURCE_SHAPES:
+        shapes_ask (self, source);
         break;
     case SOURCE_KEYS:
         store_scan (store, at->cursor, source->key, on_keys, self);

@@ -82,8 +82,8 @@ static void say (saying_t *saying);
 static void once_key (const row_t *row, int shard, char key[KEY_SIZE])
 {
     char text[2 * KEY_SIZE], once[HASH_HEX_SIZE];
-    int n = snprintf (text, sizeof text, "aside %c %s %s %lld", row->kind, row->workspace, row->name,
-                      (long long)row->hour);
+    int n =
+        snprintf (text, sizeof text, "aside %c %s %s %lld", row->kind, row->workspace, row->name, (long long)row->hour);
     hash_hex (text, (size_t)n, once);
     key_idempotency (key, shard, row->workspace, once);
 }
@@ -335,9 +335,8 @@ bool aside_idle (const aside_t *self)
 void aside_add (aside_t *self, const aside_subject_t *subject)
 {
     service_t *service = self->service;
-    row_t like = {.kind = subject->kind,
-                  .hour = store_now (service->store) / MS_PER_HOUR,
-                  .seen = loop_now (service->loop)};
+    row_t like = {
+        .kind = subject->kind, .hour = store_now (service->store) / MS_PER_HOUR, .seen = loop_now (service->loop)};
     WORD_COPY (like.workspace, subject->workspace);
     WORD_COPY (like.name, subject->name);
     WORD_COPY (like.why, subject->why);

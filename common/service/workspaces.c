@@ -294,6 +294,14 @@ const char *workspaces_name (workspaces_t *self, size_t index)
     return NULL;
 }
 
+const char *workspaces_listed (const workspaces_t *self, size_t index)
+{
+    const entry_t *entry = self->entries;
+    while (entry && index--)
+        entry = entry->next;
+    return entry ? entry->name : NULL;
+}
+
 void workspaces_on_change (workspaces_t *self, workspaces_fn *fn, void *arg)
 {
     if (self->watchers_n == WATCHERS_MAX)

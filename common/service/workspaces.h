@@ -25,6 +25,8 @@ bool workspaces_loaded (const workspaces_t *self); /* the first look is done */
 bool workspaces_broken (const workspaces_t *self, const char *workspace);
 /* Walk: index from 0; NULL at the end. */
 const char *workspaces_name (workspaces_t *self, size_t index);
+/* The same of all that were ever listed, those whose policy can't be read among them. */
+const char *workspaces_listed (const workspaces_t *self, size_t index);
 /* Called whenever a policy was swapped. */
 typedef void (workspaces_fn) (void *arg, const char *workspace, const policy_t *policy);
 void workspaces_on_change (workspaces_t *self, workspaces_fn *fn, void *arg);

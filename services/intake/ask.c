@@ -144,10 +144,10 @@ static void refuse_stuck (ask_t **self_p, const work_result_t *result)
 {
     const commit_answer_t *answer = result->answer;
     if (answer && answer->key)
-        ask_refuse_as (self_p, REFUSE_BROKEN, "the key '%.*s' can't be written: %.*s", (int)answer->key_size,
+        ask_refuse_as (self_p, REFUSE_STUCK, "the key '%.*s' can't be written: %.*s", (int)answer->key_size,
                        answer->key, (int)answer->found_size, answer->found);
     else
-        ask_refuse_as (self_p, REFUSE_BROKEN, "%s", result->why ? result->why : "it can't be written");
+        ask_refuse_as (self_p, REFUSE_STUCK, "%s", result->why ? result->why : "it can't be written");
 }
 
 static void on_there (void *arg, there_t there)

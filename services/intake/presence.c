@@ -56,7 +56,7 @@ static void committed (void *arg, const commit_answer_t *answer)
         load (self);
     } else {
         finish (self, answer->outcome == COMMIT_REFUSED   ? PRESENCE_BUSY
-                      : answer->outcome == COMMIT_INVALID ? PRESENCE_BROKEN
+                      : answer->outcome == COMMIT_INVALID ? (answer->failed == 0 ? PRESENCE_BROKEN : PRESENCE_STUCK)
                                                           : PRESENCE_AWAY);
     }
 }
@@ -144,6 +144,9 @@ void presence_refuse (ask_t **ask_p, presence_outcome_t outcome, const char *per
         return;
     case PRESENCE_BROKEN:
         ask_refuse_as (ask_p, REFUSE_BROKEN, "the record of '%s' can't be read", person);
+        return;
+    case PRESENCE_STUCK:
+        ask_refuse_as (ask_p, REFUSE_STUCK, "what changes with the presence of '%s' can't be written", person);
         return;
     default:
         ask_away (ask_p);

@@ -11,6 +11,7 @@ typedef enum presence_outcome {
     PRESENCE_GONE,    /* neither does it name them now: nothing was done */
     PRESENCE_BUSY,
     PRESENCE_BROKEN,
+    PRESENCE_STUCK, /* a key that others share is bad */
     PRESENCE_AWAY, /* the store is */
 } presence_outcome_t;
 

@@ -38,6 +38,7 @@ typedef enum refusal_kind {
     REFUSE_UNKNOWN_TEAM,
     REFUSE_RATE,
     REFUSE_BROKEN,
+    REFUSE_STUCK, /* a key that others share is bad */
     REFUSE_AWAY,
     REFUSE_BUSY,
     REFUSE_CROWDED,

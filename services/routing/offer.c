@@ -11,7 +11,6 @@
 #include "routing_private.h"
 
 #include "ids.h"
-#include "keys.h"
 #include "log.h"
 #include "words.h"
 #include "work.h"
@@ -111,15 +110,13 @@ static void on_forgotten (const order_t *order, const work_result_t *result)
 
 static void on_stuck (const order_t *order, const work_result_t *result)
 {
-    char key[KEY_SIZE] = "";
     desk_t *desk = order->desk;
     untake (order);
     people_look (desk, person_of (order));
     waiting_rest (desk->waiting, order->contact, routing_now (desk->self) + STUCK_MS);
     metric_add ("routing_stuck", 1);
-    if (result->answer && result->answer->key)
-        snprintf (key, sizeof key, "%.*s", (int)result->answer->key_size, result->answer->key);
-    queue_say_broken (desk, *key ? key : desk->workspace, "can't be written: offers rest");
+    if (result->answer) /* else it is the workspace's record, and escalation says it */
+        aside_add_key (desk->self->aside, desk->workspace, result->answer);
 }
 
 static void (*const results[]) (const order_t *order, const work_result_t *result) = {

@@ -27,9 +27,13 @@ static void on_better (void *arg, int index)
     waiting_person (desk->waiting, index);
 }
 
-static void on_broken (void *arg, const char *person)
+static void on_broken (void *arg, const char *person, const char *key)
 {
-    queue_say_broken (arg, person, "can't be read: counts as away");
+    const desk_t *desk = arg;
+    aside_subject_t record = {KIND_PERSON, desk->workspace, person,
+                              "the person's record can't be read: counts as away"};
+    aside_subject_t load = {KIND_SHARED, desk->workspace, key, "what somebody holds can't be read: they count as away"};
+    aside_add (desk->self->aside, key ? &load : &record);
 }
 
 /* ---- all of them ---- */
@@ -127,9 +131,9 @@ static void on_looked_better (void *arg, int index)
     on_better (((look_t *)arg)->desk, index);
 }
 
-static void on_looked_broken (void *arg, const char *person)
+static void on_looked_broken (void *arg, const char *person, const char *key)
 {
-    on_broken (((look_t *)arg)->desk, person);
+    on_broken (((look_t *)arg)->desk, person, key);
 }
 
 void people_look (desk_t *desk, int index)

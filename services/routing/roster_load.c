@@ -61,22 +61,23 @@ static void tell_better (const load_t *self, int index)
         self->order.better (self->order.arg, index);
 }
 
-static void tell_broken (const load_t *self, int index)
+static void tell_broken (const load_t *self, int index, const char *key)
 {
     roster_away (self->order.roster, index);
     if (self->order.broken)
-        self->order.broken (self->order.arg, roster_person (self->order.roster, index)->facts->name);
+        self->order.broken (self->order.arg, roster_person (self->order.roster, index)->facts->name, key);
 }
 
 static void on_held (void *arg, const store_values_t *values)
 {
+    char key[KEY_SIZE];
     slice_t *slice = arg;
     load_t *self = slice->load;
     roster_t *roster = self->order.roster;
     int index = roster_find (roster, slice->names[0]);
     bool away = values->away;
     if (values->wrong_type && index >= 0)
-        tell_broken (self, index);
+        tell_broken (self, index, key_own (key, self->shard, self->workspace, slice->names[0], slice->epoch));
     else if (!away && index >= 0) {
         route_held_t *items = xcalloc (values->n, sizeof *items);
         size_t n = 0;
@@ -111,7 +112,7 @@ static void read_person (load_t *self, const char *name, const store_value_t *va
     if (index < 0 || !value->bytes)
         return;
     if (person_unpack (value->bytes, value->size, &head, &person) != RECORD_OK) {
-        tell_broken (self, index);
+        tell_broken (self, index, NULL);
         return;
     }
     bool better = roster_seen (self->order.roster, index, &person);

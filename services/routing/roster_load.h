@@ -15,8 +15,9 @@ typedef struct roster_load {
     const char *person;                    /* only this one; NULL: all, and the idle times */
     void (*better) (void *arg, int index); /* can take more than before; NULL: nobody asks */
     void (*done) (void *arg, bool away);   /* once; never from within */
-    /* their record, or what they hold, can't be read: they count as away; NULL: nobody asks */
-    void (*broken) (void *arg, const char *person);
+    /* their record, or what they hold (at that key; NULL: the record), can't be read: they count as away; NULL: nobody
+     * asks */
+    void (*broken) (void *arg, const char *person, const char *key);
     void *arg;
 } roster_load_t;
 

@@ -157,6 +157,7 @@ static int start (service_t *service, void *arg)
     self->service = service;
     self->params = given;
     given->self = self;
+    self->aside = aside_new (service);
     int rc = bus_bind (service->bus, BUS_ROUTE, service->route, hear_route, self);
     if (rc < 0) {
         log_fact (LOG_ERROR_, "", "can't listen for hints", "endpoint", service->route, "why", strerror (-rc), NULL);
@@ -194,7 +195,7 @@ static bool idle (service_t *service, void *arg)
 {
     (void)service;
     const routing_params_t *given = arg;
-    return !given->self || given->self->pending == 0;
+    return !given->self || (given->self->pending == 0 && aside_idle (given->self->aside));
 }
 
 static void stop (service_t *service, void *arg)
@@ -206,6 +207,7 @@ static void stop (service_t *service, void *arg)
     drain (service, arg);
     given->self = NULL;
     self->stopped = true;
+    aside_destroy (&self->aside);
     unref (self);
 }
 

@@ -4,6 +4,7 @@
 
 #include "routing.h"
 
+#include "aside.h"
 #include "contact.h"
 #include "route_waiting.h"
 
@@ -56,6 +57,7 @@ typedef struct desk {
 
 typedef struct routing {
     service_t *service;
+    aside_t *aside;
     routing_params_t *params;
     desk_t *desks;
     loop_timer_t *tick;
@@ -74,7 +76,7 @@ wall_ms_t routing_now (const routing_t *self);
 bus_fn hear_route, hear_stream;
 void hear_tick (desk_t *desk);
 
-/* queue_load.c; once for the same contact or person, of DESK_BROKEN_KEPT */
+/* queue_load.c; once for the same contact, of DESK_BROKEN_KEPT */
 void queue_say_broken (desk_t *desk, const char *id, const char *what);
 
 /* people.c */
