@@ -46,3 +46,8 @@ wall_ms_t bucket_take (bucket_t *self, enum bucket_who who, wall_ms_t now)
         self->line = release;
     return who == BUCKET_URGENT ? free_at : release;
 }
+
+void bucket_return (bucket_t *self)
+{
+    self->tokens = self->tokens + 1 < self->burst ? self->tokens + 1 : self->burst;
+}

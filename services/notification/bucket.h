@@ -17,5 +17,7 @@ enum bucket_who { BUCKET_FRESH, BUCKET_RETURNING, BUCKET_URGENT };
 /* Takes a token and returns 0; or returns the time of release, at which to come again (as RETURNING).
  * Fresh ones do not overtake the line; the urgent do, and may go into debt by one burst. */
 wall_ms_t bucket_take (bucket_t *self, enum bucket_who who, wall_ms_t now);
+/* The token was not used. */
+void bucket_return (bucket_t *self);
 
 #endif

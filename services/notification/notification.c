@@ -43,6 +43,8 @@ static const param_t params[] = {
     {"subscribers-max", PARAM_NUMBER, "64", 1, 10000, &notification_params.subscribers_max,
      "subscribers of the stream at once; one more is closed"},
     {"attempt-ms", PARAM_NUMBER, "10000", 100, 120000, &notification_params.attempt_ms, "time limit of one attempt"},
+    {"limits", PARAM_STRING, "", 0, 0, &notification_params.rates,
+     "of providers, per replica: \"mail=30/s, sms.example.com=5/m:2\"; way or host, how many a s, m, h or d, at once"},
     LIMIT_ROWS ("log", BUCKSTOP__V1__WAY_KIND__WAY_KIND_LOG),
     LIMIT_ROWS ("mail", BUCKSTOP__V1__WAY_KIND__WAY_KIND_MAIL),
     LIMIT_ROWS ("webhook", BUCKSTOP__V1__WAY_KIND__WAY_KIND_WEBHOOK),
@@ -108,9 +110,6 @@ static void open_senders (notification_t *self, const char *password)
     if (!word_empty (given->smtp))
         self->mail_out = mail_out_new (self->service->loop, given->smtp, given->smtp_user, *password ? password : NULL,
                                        (int)given->smtp_threads);
-    for (int way = 0; way < NOTIFICATION_WAYS; way++)
-        self->buckets[way] =
-            (bucket_t){.rate = (double)given->limits[way].rate, .burst = (double)given->limits[way].burst};
     lanes_open (self);
 }
 
@@ -142,6 +141,8 @@ static int start (service_t *service, void *arg)
     given->self = self;
     char password[PASSWORD_SIZE];
     int rc = read_password (given->smtp_password_file, password);
+    if (rc == 0 && throttle_open (self) < 0)
+        rc = -EINVAL;
     if (rc == 0)
         rc = bind_sockets (self);
     if (rc < 0) { /* nothing was opened that has threads: the process ends cleanly, and says why */

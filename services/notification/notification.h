@@ -25,6 +25,7 @@ typedef struct notification_params {
     int64_t subscribers_max; /* of the stream, at once; 0: as the bus has it */
     int64_t attempt_ms;      /* an attempt's own time limit */
     notification_limit_t limits[NOTIFICATION_WAYS]; /* by way_kind_t */
+    const char *rates;                              /* more of them, as rates.h reads them */
     struct notification *self;                      /* from start to stop */
 } notification_params_t;
 

@@ -3,6 +3,7 @@
  *   outbox.c     asks the store for what is due, and whether there is still a reason to send it
  *   lanes.c      how many at once, per way, class and target; who waits, and for how long
  *   targets.c    what each far side has earned, and which keep failing
+ *   throttle.c   the providers' limits
  *   held.c       what could not go when it was due
  *   senders.c    one function per way
  *   webhook.c    the signed request
@@ -12,13 +13,13 @@
 #ifndef BUCKSTOP_NOTIFICATION_PRIVATE_H
 #define BUCKSTOP_NOTIFICATION_PRIVATE_H
 
-#include "bucket.h"
 #include "delivery.h"
 #include "http_client.h"
 #include "mail_out.h"
 #include "notification.h"
 
 #include "aside.h"
+#include "rates.h"
 #include "record.h"
 
 typedef struct notification notification_t;
@@ -135,6 +136,7 @@ struct notification {
     mono_ms_t held_turned;
     mono_ms_t fault_said[FAULTS];
     bucket_t buckets[NOTIFICATION_WAYS];
+    rates_t rates;
     mail_out_t *mail_out;
     http_client_t *http;
     struct feed *feeds;
@@ -157,6 +159,8 @@ void outbox_pump (void *arg);
 void attempt_destroy (attempt_t **self_p);
 /* The lease would not outlast the attempt: the row is left to it, and is gone from here. */
 bool attempt_late (attempt_t *attempt);
+int throttle_open (notification_t *self);                /* -1: the setting can't be read, and that was said */
+bool throttle_admit (attempt_t *attempt, wall_ms_t now); /* may it go now? false: it is held, and gone from here */
 /* Holds it until next_due, because of its words: the first time is said, all of them count for the age. */
 void attempt_hold (attempt_t *attempt);
 void held_note (attempt_t *attempt);

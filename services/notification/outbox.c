@@ -54,16 +54,8 @@ bool attempt_late (attempt_t *attempt)
     return true;
 }
 
-static void hold (attempt_t *attempt, wall_ms_t release)
-{
-    attempt->next_due = release;
-    snprintf (attempt->words, sizeof attempt->words, "the limit for %s is reached", way_name (attempt->delivery.way));
-    attempt_hold (attempt);
-}
-
 static void dispatch (attempt_t *attempt, const contact_t *contact, bool contact_known, wall_ms_t now)
 {
-    notification_t *self = attempt->self;
     delivery_t *delivery = &attempt->delivery;
     if (attempt->set_aside || delivery->dead) {
         snprintf (attempt->words, sizeof attempt->words, "%s",
@@ -79,11 +71,7 @@ static void dispatch (attempt_t *attempt, const contact_t *contact, bool contact
     }
     if (!lanes_admit (attempt))
         return;
-    enum bucket_who who = delivery->urgent ? BUCKET_URGENT : delivery->held_until ? BUCKET_RETURNING : BUCKET_FRESH;
-    wall_ms_t release = bucket_take (&self->buckets[delivery->way], who, now);
-    if (release)
-        hold (attempt, release);
-    else
+    if (throttle_admit (attempt, now))
         lanes_add (attempt);
 }
 

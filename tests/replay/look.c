@@ -93,6 +93,11 @@ static void fact_line (const Buckstop__V1__Fact *fact, char *line, size_t size)
     add (line, size, " by ", fact->by);
     add (line, size, " to ", fact->to);
     add (line, size, ": ", fact->detail);
+    if (fact->kind == BUCKSTOP__V1__FACT_KIND__FACT_KIND_DELIVERY_HELD) {
+        char until[32];
+        snprintf (until, sizeof until, "%lld s", (long long)(fact->due - FAKE_START_MS) / 1000);
+        add (line, size, ", held until ", until);
+    }
     add (line, size, " | ", fact->text);
 }
 

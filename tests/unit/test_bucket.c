@@ -1,6 +1,7 @@
 /* test_bucket.c - a provider's limit: who goes now, who comes again when. A row a step. */
-#include "bucket.h"
+#include "rates.h"
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -70,12 +71,65 @@ static void urgent_first (void **state)
     play ((bucket_t){.rate = 10, .burst = 2}, steps, sizeof steps / sizeof *steps);
 }
 
+static void rates_are_read (void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *name;
+        double rate, burst; /* 0: there is no row */
+    } cases[] = {
+        {"", "mail", 0, 0},
+        {"mail=30/s", "mail", 30, 30},
+        {"mail=30/s", "log", 0, 0},
+        {"mail=30/s:5", "mail", 30, 5},
+        {"mail=6/m", "mail", 0.1, 1},
+        {"mail=1/s,sms.example.com=36/h:2", "sms.example.com:443", 0.01, 2},
+        {"sms.example.com=1/s, sms.example.com:8443=2/s", "sms.example.com:8443", 2, 2},
+        {"sms.example.com:8443=2/s", "sms.example.com:443", 0, 0},
+        {"a=864/d", "a:80", 0.01, 1},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        rates_t rates = {.n = 0};
+        char why[DETAIL_SIZE] = "";
+        assert_int_equal (rates_read (&rates, cases[i].text, why), 0);
+        const rate_t *row = rates_find (&rates, cases[i].name);
+        if (!cases[i].rate != !row)
+            fail_msg ("%s: %s", cases[i].text, cases[i].name);
+        if (row && (fabs (row->bucket.rate - cases[i].rate) > 1e-9 || fabs (row->bucket.burst - cases[i].burst) > 1e-9))
+            fail_msg ("%s: %g at once %g", cases[i].text, row->bucket.rate, row->bucket.burst);
+    }
+}
+
+static void rates_are_refused (void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "mail",      "mail=",      "=1/s",      "mail=x/s",   "mail=1",    "mail=1/y",    "mail=0/s",
+        "mail=-1/s", "mail=nan/s", "mail=1/s:", "mail=1/s:0", "mail=1/sx", "mail=1/s:2x", "mail=1/s, log"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        rates_t rates = {.n = 0};
+        char why[DETAIL_SIZE] = "";
+        if (rates_read (&rates, texts[i], why) == 0 || !*why)
+            fail_msg ("'%s' was taken", texts[i]);
+    }
+}
+
+static void unused_token (void **state)
+{
+    (void)state;
+    bucket_t bucket = {.rate = 1, .burst = 1};
+    assert_int_equal (bucket_take (&bucket, BUCKET_FRESH, START), 0);
+    bucket_return (&bucket);
+    bucket_return (&bucket);
+    assert_int_equal (bucket_take (&bucket, BUCKET_FRESH, START), 0);
+    assert_int_not_equal (bucket_take (&bucket, BUCKET_FRESH, START), 0);
+}
+
 int main (void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test (no_limit),
-        cmocka_unit_test (line_of_waiting),
-        cmocka_unit_test (urgent_first),
+        cmocka_unit_test (no_limit),       cmocka_unit_test (line_of_waiting),   cmocka_unit_test (urgent_first),
+        cmocka_unit_test (rates_are_read), cmocka_unit_test (rates_are_refused), cmocka_unit_test (unused_token),
     };
     return cmocka_run_group_tests_name ("bucket", tests, NULL, NULL);
 }

@@ -1,0 +1,60 @@
+/* throttle.c - the providers' limits: who may go now, who is held until when.
+ *
+ * Hears: a delivery that is due. Says: nothing when it may go; else it is held until its release, and that is an event
+ * that names the limit (held.c). A provider is a way, and a host when the operator gave it a row of its own. The urgent
+ * go first: they do not wait behind the others, and may go into debt.
+ * Limits: per replica. */
+#include "notification_private.h"
+
+#include "guard.h"
+#include "log.h"
+
+int throttle_open (notification_t *self)
+{
+    const notification_params_t *given = self->params;
+    char why[DETAIL_SIZE] = "";
+    for (int way = 0; way < NOTIFICATION_WAYS; way++)
+        self->buckets[way] =
+            (bucket_t){.rate = (double)given->limits[way].rate, .burst = (double)given->limits[way].burst};
+    if (rates_read (&self->rates, given->rates, why) == 0)
+        return 0;
+    log_fact (LOG_ERROR_, "", "the limits can't be read", "why", why, NULL);
+    return -1;
+}
+
+static enum bucket_who who_is (const delivery_t *delivery)
+{
+    if (delivery->urgent && GUARD ("f38"))
+        return BUCKET_URGENT;
+    return delivery->held_until ? BUCKET_RETURNING : BUCKET_FRESH;
+}
+
+/* The host's limit first, then the way's. 0: it may go. */
+static wall_ms_t release_of (attempt_t *attempt, wall_ms_t now, const char **limit)
+{
+    notification_t *self = attempt->self;
+    way_kind_t way = attempt->delivery.way;
+    enum bucket_who who = who_is (&attempt->delivery);
+    rate_t *host = attempt->target ? rates_find (&self->rates, attempt->target->host) : NULL;
+    rate_t *all = rates_find (&self->rates, way_name (way));
+    wall_ms_t release = host && host != all ? bucket_take (&host->bucket, who, now) : 0;
+    *limit = host ? host->name : "";
+    if (release)
+        return release;
+    *limit = way_name (way);
+    release = bucket_take (all ? &all->bucket : &self->buckets[way], who, now);
+    if (release && host && host != all)
+        bucket_return (&host->bucket);
+    return release;
+}
+
+bool throttle_admit (attempt_t *attempt, wall_ms_t now)
+{
+    const char *limit;
+    attempt->next_due = release_of (attempt, now, &limit);
+    if (!attempt->next_due)
+        return true;
+    snprintf (attempt->words, sizeof attempt->words, "the limit for %.180s is reached", limit);
+    attempt_hold (attempt);
+    return false;
+}
