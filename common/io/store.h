@@ -45,10 +45,13 @@ bool store_lost (const store_t *self);
 void store_on_change (store_t *self, loop_fn *fn, void *arg); /* ready or not */
 int store_shards (const store_t *self);
 int store_shard (const store_t *self, const char *workspace);
-/* The store's time now: Redis TIME as last seen, carried on by our monotonic clock. */
+/* The store's time now: Redis TIME as last seen, carried on by our monotonic clock; for a moment after it jumped the time
+ * before the jump, carried on. */
 wall_ms_t store_now (const store_t *self);
 /* The jump (ms) of the store's clock since the last call, 0: none. */
 int64_t store_clock_jump (store_t *self);
+/* It jumped a moment ago (CLOCK_STILL_MS): nothing is leased, and what was is given back. */
+bool store_still (const store_t *self);
 double store_memory_used (const store_t *self); /* 0..1 of maxmemory, looked at once a second; 0: no limit set */
 
 typedef void (store_commit_fn) (void *arg, const commit_answer_t *answer);

@@ -13,6 +13,7 @@
 #include "xmalloc.h"
 
 #include <errno.h>
+#include <inttypes.h>
 
 enum { DRAIN_MS = 10000, DRAIN_LOOK_MS = 20, PASSWORD_SIZE = 512, EXIT_FAILED = 1, EXIT_USAGE = 2, COMMON_PARAMS = 18 };
 
@@ -168,6 +169,21 @@ static void end_when_lost (service_t *service)
     loop_stop (service->loop);
 }
 
+/* What comes in is heard as ever; nothing is leased or fired for a moment (store_still), and it is said once. */
+static void look_at_clock (service_t *service)
+{
+    service_private_t *self = service->private_;
+    int64_t jump = store_clock_jump (service->store);
+    char words[24];
+    if (!jump)
+        return;
+    snprintf (words, sizeof words, "%" PRId64, jump);
+    log_fact (LOG_WARNING_, "", "the store's clock jumped: nothing is done for a moment", "ms", words, NULL);
+    metric_add ("clock_jumps", 1);
+    if (self->started && self->kind->jumped)
+        self->kind->jumped (service, self->arg, jump);
+}
+
 static void each_turn (void *arg)
 {
     service_t *service = arg;
@@ -177,6 +193,7 @@ static void each_turn (void *arg)
         self->start = loop_at (service->loop, loop_now (service->loop), start_kind, service);
     }
     end_when_lost (service);
+    look_at_clock (service);
     log_readiness (service);
     hints_flush (service);
 }

@@ -45,6 +45,7 @@ typedef struct service_kind {
     void (*drain) (service_t *self, void *arg); /* stop taking, stop polling, finish what is begun */
     bool (*idle) (service_t *self, void *arg);  /* drained? true: no store call of its own is under way */
     void (*stop) (service_t *self, void *arg);  /* free all */
+    void (*jumped) (service_t *self, void *arg, int64_t ms); /* the store's clock did; said in the log already */
     void (*metrics) (service_t *self, void *arg, FILE *out); /* more lines for /metrics */
 } service_kind_t;
 

@@ -84,7 +84,8 @@ static void on_fired (void *arg, const work_result_t *result)
     switch (result->outcome) {
     case WORK_DONE:
         metric_add ("firings", 1);
-        metric_observe ("firing_lateness_ms", (double)(result->at - self->due));
+        if (self->due >= self->lookout->self->jumped_to)
+            metric_observe ("firing_lateness_ms", (double)(result->at - self->due));
         break;
     case WORK_REFUSED: /* the timer stood wrong: nothing is due */
         put_back (self, self->version == result->contact->version ? contact_next_due (result->contact) : self->due);

@@ -81,6 +81,14 @@ static bool escalation_idle (service_t *service, void *arg)
     return own->self->under_way == 0 && own->self->looking == 0 && work_open () == 0 && aside_idle (own->self->aside);
 }
 
+static void escalation_jumped (service_t *service, void *arg, int64_t ms)
+{
+    (void)service;
+    const escalation_params_t *own = arg;
+    if (!own->self->draining)
+        clock_jumped (own->self, ms);
+}
+
 static void escalation_stop (service_t *service, void *arg)
 {
     (void)service;
@@ -113,4 +121,5 @@ const service_kind_t escalation_kind = {
     .idle = escalation_idle,
     .stop = escalation_stop,
     .metrics = escalation_metrics,
+    .jumped = escalation_jumped,
 };

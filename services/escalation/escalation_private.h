@@ -11,8 +11,6 @@
 #include "record.h"
 #include "work.h"
 
-/* How long nothing is done after the store's clock jumped: what is heard meanwhile is kept. */
-#define TILT_MS         (2 * MS_PER_SECOND)
 #define LOOK_MS         (1 * MS_PER_SECOND)  /* the store is asked at least so often */
 #define HEARING_LOOK_MS (MS_PER_SECOND / 4)  /* until it is known when people could be heard */
 #define PROMISES_MS     (5 * MS_PER_SECOND)  /* the gauges of promises are as old as that */
@@ -48,6 +46,17 @@ typedef struct orphans {
     size_t last;  /* in the last whole walk */
 } orphans_t;
 
+/* The walk over timers that a clock that was set back has left too far ahead. */
+typedef struct rearm {
+    int64_t back_ms; /* by how much it was set back; 0: nothing to do */
+    wall_ms_t from, to;
+    size_t kind;
+    int shard;
+    bool asked;
+    int64_t after; /* the score of the last timer of the last page, */
+    int64_t skip;  /* and how many of that score were seen */
+} rearm_t;
+
 struct escalation {
     service_t *service;
     escalation_params_t *params;
@@ -55,7 +64,8 @@ struct escalation {
     wall_ms_t stuck_until; /* what can't be committed is put back one behind the other */
     lookout_t lookouts[SHARDS_MAX][KINDS_LOOKED_AT];
     loop_timer_t *tick;
-    mono_ms_t tilt_until;
+    rearm_t rearm;
+    wall_ms_t jumped_to; /* what was due before it and is done after it is late by the clock, not by us */
     mono_ms_t retention_at;
     mono_ms_t promises_at;
     orphans_t orphans;
@@ -77,6 +87,10 @@ void person_is_due (lookout_t *lookout, const store_row_t *row, wall_ms_t now);
 
 /* retention.c: closed contacts go after their time */
 void retention_look (escalation_t *self);
+
+/* rearm.c: the clock jumped */
+void clock_jumped (escalation_t *self, int64_t ms);
+void rearm_look (escalation_t *self); /* each second */
 
 /* orphans.c: gauges of the laws */
 void orphans_look (escalation_t *self);

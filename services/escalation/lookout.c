@@ -7,7 +7,7 @@
 #include "escalation_private.h"
 
 #include "guard.h"
-#include "log.h"
+#include "lease_back.h"
 
 #include <stdio.h>
 
@@ -80,6 +80,12 @@ static void on_leased (void *arg, const store_leased_t *leased)
             plan_look (self, store_now (escalation->service->store) + LOOK_MS);
         return;
     }
+    if (store_still (escalation->service->store)) { /* it was this answer that told of the jump */
+        lease_back_all (escalation->service->store, self->shard, self->kind, leased);
+        if (!escalation->draining)
+            plan_look (self, store_now (escalation->service->store) + LOOK_MS);
+        return;
+    }
     if (leased->rows_n)
         kill_point ("escalation.leased");
     for (size_t i = 0; i < leased->rows_n; i++)
@@ -89,22 +95,6 @@ static void on_leased (void *arg, const store_leased_t *leased)
     bool more = self->again || leased->next_due <= leased->now;
     self->again = false;
     plan_look (self, more && allowance (self) > 0 ? leased->now : leased->next_due);
-}
-
-/* Time jumped in the store: what is heard is kept, nothing fires for a moment, and it is said once. */
-static bool tilted (escalation_t *self)
-{
-    service_t *service = self->service;
-    int64_t jump = store_clock_jump (service->store);
-    mono_ms_t now = loop_now (service->loop);
-    if (jump) {
-        char words[32];
-        snprintf (words, sizeof (words), "%lld", (long long)jump);
-        log_fact (LOG_WARNING_, "", "the store's clock jumped: nothing fires for a moment", "ms", words, NULL);
-        metric_add ("clock_jumps", 1);
-        self->tilt_until = now + TILT_MS;
-    }
-    return now < self->tilt_until;
 }
 
 static void look (lookout_t *self)
@@ -120,7 +110,7 @@ static void look (lookout_t *self)
         return;
     }
     int max = allowance (self);
-    if (max <= 0 || tilted (escalation)) {
+    if (max <= 0 || store_still (service->store)) {
         plan_look (self, store_now (service->store) + (max <= 0 ? 1 : LOOK_MS));
         return;
     }
@@ -167,6 +157,7 @@ static void on_tick (void *arg)
             if (!self->lookouts[shard][k].timer && !self->lookouts[shard][k].asked)
                 plan_look (&self->lookouts[shard][k], store_now (service->store));
     }
+    rearm_look (self);
     orphans_look (self);
     if (now >= self->promises_at) {
         self->promises_at = now + PROMISES_MS;

@@ -4,6 +4,8 @@
  * says: b:{s}:heard of each shard that has a workspace; a gap is recorded and logged by whoever is the first to hear
  * again. Others prolong presence and offers by it (hearing.h).
  *
+ * While the clock has just jumped (store_still) it is said by the time before: only a jump that stays is a gap.
+ *
  * A read and a write without a check between them: of two replicas that say it at the same time either is right, and
  * who wrote last may make a gap longer by as much as lay between, never lose it. Beside others that say it an intake
  * only reads. */

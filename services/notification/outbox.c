@@ -10,6 +10,7 @@
 
 #include "guard.h"
 #include "keys.h"
+#include "lease_back.h"
 #include "log.h"
 #include "there.h"
 #include "wire.h"
@@ -284,6 +285,11 @@ static void leased (void *arg, const store_leased_t *leased)
     if (leased->broken)
         say_due_broken (self, ask.shard);
     answered (self, &self->shards[ask.shard], leased);
+    if (store_still (self->service->store)) { /* it was this answer that told of the jump */
+        lease_back_all (self->service->store, ask.shard, KIND_DELIVERY, leased);
+        outbox_pump (self);
+        return;
+    }
     if (leased->rows_n) {
         kill_point ("notification.leased");
         batch_begin (self, ask.shard, leased);
@@ -341,6 +347,10 @@ void outbox_pump (void *arg)
     if (self->stopped || self->draining || !store_ready (store))
         return;
     wall_ms_t now = store_now (store);
+    if (store_still (store)) {
+        arm (self, now); /* the clock jumped: nothing is leased for a moment */
+        return;
+    }
     for (int i = 0; i < store_shards (store); i++)
         if (!self->shards[i].leases && self->shards[i].next <= now && self->unsettled < self->unsettled_max)
             lease (self, i);

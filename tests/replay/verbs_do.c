@@ -220,6 +220,20 @@ static void store_is (const taken_t *taken)
     fake_run ();
 }
 
+static void store_evicts (const taken_t *taken)
+{
+    (void)taken;
+    fake_store_fault (FAKE_STORE_EVICTS, 1);
+    fake_run ();
+}
+
+static void store_keeps (const taken_t *taken)
+{
+    (void)taken;
+    fake_store_fault (FAKE_STORE_EVICTS, 0);
+    fake_run ();
+}
+
 static void store_slow (const taken_t *taken)
 {
     fake_store_fault (FAKE_STORE_SLOW, word_ms (WORD (0), WORD (1)));
@@ -352,6 +366,8 @@ const verb_t verbs_do[] = {
     {"peer ADDRESS takes N UNIT", peer_takes},
     {"peers are fine", peers_fine},
     {"store is AWAY", store_is},
+    {"store evicts", store_evicts},
+    {"store keeps", store_keeps},
     {"store takes N UNIT", store_slow},
     {"store loses N answers", store_loses},
     {"store leaves N unanswered", store_unknown},

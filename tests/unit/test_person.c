@@ -18,6 +18,8 @@ static const person_t lapsed = {.name = "ada", .epoch = 4, .drained_epoch = 4, .
 static const person_t away = {.name = "ada", .epoch = 5, .drained_epoch = 5};
 static const person_t draining = {.name = "ada", .epoch = 5, .drained_epoch = 4};
 static const person_t back = {.name = "ada", .epoch = 5, .drained_epoch = 4, .present = true, .present_until = NOW};
+static const person_t ahead = {
+    .name = "ada", .epoch = 4, .drained_epoch = 4, .present = true, .present_until = NOW + 3600000};
 static const person_t leaving = {.name = "ada", .epoch = 5, .drained_epoch = 5, .leaving = true};
 
 static const struct row {
@@ -40,6 +42,8 @@ static const struct row {
     {"the lease ended", &lapsed, PERSON_TIME, PERSON_CHANGED, 5, false, 1},
     {"a late heartbeat that nobody missed", &lapsed, PERSON_HEARTBEAT, PERSON_RENEWED, 4, true, NOW + HOLD},
     {"ended before they said so", &lapsed, PERSON_AWAY, PERSON_CHANGED, 5, false, 1},
+    {"the clock was set back", &ahead, PERSON_TIME, PERSON_RENEWED, 4, true, NOW + HOLD},
+    {"a beat after it was set back", &ahead, PERSON_HEARTBEAT, PERSON_RENEWED, 4, true, NOW + HOLD},
     {"coming back", &away, PERSON_HEARTBEAT, PERSON_CHANGED, 5, true, NOW + HOLD},
     {"away already", &away, PERSON_AWAY, PERSON_SAME, 5, false, 0},
     {"no timer to come", &away, PERSON_TIME, PERSON_SAME, 5, false, 0},

@@ -5,6 +5,7 @@
  * Somebody who was never present has nothing to return: the epoch stays. */
 #include "person.h"
 
+#include "clock_offset.h"
 #include "guard.h"
 
 static void begin_epoch (person_t *self)
@@ -68,6 +69,13 @@ static bool presence_lapsed (person_t *self, wall_ms_t now, int64_t presence_ms,
     return self->present_until <= now;
 }
 
+/* A clock that was set back leaves presence behind that no heartbeat would give now. */
+static void pull_back (person_t *self, wall_ms_t now, int64_t presence_ms)
+{
+    if (presence_ms && self->present && self->present_until > now + presence_ms + CLOCK_JUMP_MS)
+        self->present_until = now + presence_ms;
+}
+
 person_outcome_t person_apply (const person_t *before, person_event_t event, wall_ms_t now, int64_t presence_ms,
                                const hearing_t *hearing, person_t *after)
 {
@@ -100,6 +108,7 @@ person_outcome_t person_apply (const person_t *before, person_event_t event, wal
         outcome = on_drained (after, epoch);
         break;
     case PERSON_TIME:
+        pull_back (after, now, presence_ms);
         outcome = after->present_until != before->present_until ? PERSON_RENEWED : PERSON_SAME;
         break;
     }

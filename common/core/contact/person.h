@@ -36,7 +36,8 @@ typedef enum person_outcome {
 } person_outcome_t;
 
 /* before->version 0: not in the store yet (name and workspace are set). `hearing` may be NULL: nothing is known of gaps.
- * PERSON_TIME of somebody who is prolonged says RENEWED: commit it, or the timer stands wrong. */
+ * PERSON_TIME of somebody who is prolonged says RENEWED: commit it, or the timer stands wrong. So it does of somebody who
+ * is present for longer than a heartbeat now would say: the clock was set back. */
 person_outcome_t person_apply (const person_t *before, person_event_t event, wall_ms_t now, int64_t presence_ms,
                                const hearing_t *hearing, person_t *after);
 /* When the record must be looked at: the end of presence, or at once (1) while something is to be drained;

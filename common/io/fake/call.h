@@ -2,6 +2,7 @@
 #ifndef BUCKSTOP_FAKE_CALL_H
 #define BUCKSTOP_FAKE_CALL_H
 
+#include "clock_offset.h"
 #include "fake.h"
 #include "perform.h"
 #include "store.h"
@@ -52,7 +53,8 @@ struct store {
     mono_ms_t performs, answers; /* with chaos: when the last call is there, and the last answer back */
     loop_fn *on_change;
     void *on_change_arg;
-    int64_t jump_seen;
+    clock_offset_t offset; /* of the store's clock, as this service has seen it */
+    int64_t jump;
 };
 
 call_t *call_new (store_t *store, call_fn *perform, call_fn *answer, void *arg);

@@ -78,6 +78,7 @@ typedef enum fake_store_fault {
     FAKE_STORE_SLOW,    /* every answer takes so many ms */
     FAKE_STORE_RESENT,  /* the next n commits: the answer is lost, the same bytes are sent again */
     FAKE_STORE_UNKNOWN, /* the next n commits: done, and the answer is AWAY */
+    FAKE_STORE_EVICTS,  /* 1: it would forget keys when memory is short: no service uses such a one; 0: it keeps them */
     FAKE_STORE_REFUSE,  /* the next n commits: not done, and the answer is AWAY */
     FAKE_STORE_FAULTS
 } fake_store_fault_t;

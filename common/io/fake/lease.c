@@ -2,6 +2,7 @@
 #include "perform.h"
 
 #include "data.h"
+#include "guard.h"
 #include "keys.h"
 #include "record.h"
 
@@ -91,7 +92,7 @@ void perform_lease (int shard, char kind, size_t max, int lease_ms, wall_ms_t no
     leased->wrong_type = due && due->kind != DATA_ZSET;
     if (leased->wrong_type)
         return;
-    for (; due && n < due->n && n < max && n < STORE_LEASE_MAX && due->items[n].score <= now; n++) {
+    for (; due && n < due->n && n < max && n < STORE_LEASE_MAX && (due->items[n].score <= now || !GUARD ("f33")); n++) {
         names[n] = xmemdup (due->items[n].name, due->items[n].name_size + 1);
         sizes[n] = due->items[n].name_size;
     }

@@ -3,6 +3,7 @@
  * Limits: every store is ready at once; durability, passwords and the number of shards are taken as given. */
 #include "call.h"
 #include "data.h"
+#include "guard.h"
 #include "keys.h"
 #include "world.h"
 
@@ -39,7 +40,7 @@ void world_reset_store (void)
 
 void fake_store_fault (fake_store_fault_t fault, int64_t value)
 {
-    bool changed = fault == FAKE_STORE_AWAY && state.faults[fault] != value;
+    bool changed = (fault == FAKE_STORE_AWAY || fault == FAKE_STORE_EVICTS) && state.faults[fault] != value;
     state.faults[fault] = value;
     for (store_t *store = state.stores; changed && store; store = store->next)
         world_post (store->loop, 0, on_change_now, store, NULL);
@@ -50,9 +51,17 @@ void fake_store_memory (double used)
     state.memory = used;
 }
 
+static void see_time (store_t *self)
+{
+    self->jump += clock_offset_seen (&self->offset, fake_store_now (), loop_now (self->loop));
+}
+
+/* Everybody sees it at once. */
 void fake_store_jump (int64_t ms)
 {
     state.jump += ms;
+    for (store_t *store = state.stores; store; store = store->next)
+        see_time (store);
 }
 
 wall_ms_t fake_store_now (void)
@@ -62,7 +71,7 @@ wall_ms_t fake_store_now (void)
 
 bool store_world_away (void)
 {
-    return state.faults[FAKE_STORE_AWAY] != 0;
+    return state.faults[FAKE_STORE_AWAY] || (state.faults[FAKE_STORE_EVICTS] && GUARD ("f34"));
 }
 
 int64_t store_fault (fake_store_fault_t fault)
@@ -104,7 +113,7 @@ store_t *store_new (loop_t *loop, const store_config_t *config)
     store_t *self = xcalloc (1, sizeof *self);
     self->loop = loop;
     self->shards = config->shards > 0 ? config->shards : SHARDS_DEFAULT;
-    self->jump_seen = state.jump;
+    see_time (self);
     self->next = state.stores;
     state.stores = self;
     return self;
@@ -135,7 +144,9 @@ bool store_ready (const store_t *self)
 
 const char *store_why_not (const store_t *self)
 {
-    return store_ready (self) ? "" : "the store is away";
+    return store_ready (self)                ? ""
+           : state.faults[FAKE_STORE_EVICTS] ? "it has maxmemory-policy allkeys-lru: set noeviction"
+                                             : "the store is away";
 }
 
 void store_on_change (store_t *self, loop_fn *fn, void *arg)
@@ -157,15 +168,19 @@ int store_shard (const store_t *self, const char *workspace)
 
 wall_ms_t store_now (const store_t *self)
 {
-    (void)self;
-    return fake_store_now ();
+    return clock_offset_now (&self->offset, loop_now (self->loop));
 }
 
 int64_t store_clock_jump (store_t *self)
 {
-    int64_t jump = state.jump - self->jump_seen;
-    self->jump_seen = state.jump;
+    int64_t jump = self->jump;
+    self->jump = 0;
     return jump;
+}
+
+bool store_still (const store_t *self)
+{
+    return clock_offset_still (&self->offset, loop_now (self->loop));
 }
 
 double store_memory_used (const store_t *self)

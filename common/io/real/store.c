@@ -130,7 +130,7 @@ void store_time_seen (store_t *self, wall_ms_t foreign, mono_ms_t sent_at)
 wall_ms_t store_now (const store_t *self)
 {
     store_t *mutable_self = (store_t *)self;
-    wall_ms_t now = self->offset.known ? self->offset.offset_ms + loop_now (self->loop) : clock_wall ();
+    wall_ms_t now = self->offset.known ? clock_offset_now (&self->offset, loop_now (self->loop)) : clock_wall ();
     if (now < self->last_now && self->last_now - now < CLOCK_JUMP_MS)
         return self->last_now;
     mutable_self->last_now = now;
@@ -142,6 +142,11 @@ int64_t store_clock_jump (store_t *self)
     int64_t jump = self->jump_ms;
     self->jump_ms = 0;
     return jump;
+}
+
+bool store_still (const store_t *self)
+{
+    return clock_offset_still (&self->offset, loop_now (self->loop));
 }
 
 double store_memory_used (const store_t *self)

@@ -3,8 +3,8 @@
  * On connect: the scripts are loaded, settings that would lose data are looked for, and the shape of the data
  * (number of shards, hash, schema) is written by the first and compared by all others. A store that fails is not
  * ready, says what to change, and looks again. Last it is looked at whether what was acknowledged is still there
- * (store_losses.c). Once a second: TIME and the memory used; a Redis that has said
- * nothing for STALL_DROP_MS loses its connection. */
+ * (store_losses.c). Once a second: TIME, the memory used, and whether it was set to evict keys meanwhile; a Redis that
+ * has said nothing for STALL_DROP_MS loses its connection. */
 #include "store_private.h"
 
 #include "commit_lua.h"
@@ -128,11 +128,24 @@ static void see_time (store_t *self, redisReply *reply, const char *name)
     store_time_seen (self, reply_number (reply->element[0]) * MS_PER_SECOND + us / 1000, self->asked_at);
 }
 
+static bool evicts (const char *info)
+{
+    static const char field[] = "\nmaxmemory_policy:", right[] = "noeviction";
+    const char *at = strstr (info, field);
+    return at && strncmp (at + sizeof field - 1, right, sizeof right - 1) != 0;
+}
+
 static void see_memory (store_t *self, redisReply *reply, const char *name)
 {
     (void)name;
     double used = info_number (reply, "used_memory"), most = info_number (reply, "maxmemory");
     self->memory_used = used > 0 && most > 0 ? used / most : 0;
+    if (!self->ready || reply->type != REDIS_REPLY_STRING || !evicts (reply->str))
+        return;
+    self->hello_why[0] = '\0'; /* it is asked again until it is set right, as after a connect */
+    wrong (self, "redis was set to evict keys: set maxmemory-policy noeviction, or it forgets contacts when memory is "
+                 "short");
+    store_set_ready (self, false, self->hello_why);
 }
 
 /* clang-format off */

@@ -1,0 +1,63 @@
+/* lease_back.c - gives back what a lease handed out: the clock jumped while it was taken, and a lease that was taken in a
+ * time that is not would be held for as long as the jump.
+ *
+ * Says: one commit a row, on the version that was leased. Nobody waits for it: what fails comes up with its lease's end. */
+#include "lease_back.h"
+
+#include "ids.h"
+#include "keys.h"
+#include "record.h"
+#include "xmalloc.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+static void on_back (void *arg, const commit_answer_t *answer)
+{
+    (void)arg;
+    (void)answer;
+}
+
+static const char *record_key (char key[KEY_SIZE], int shard, char kind, const char *workspace, const char *name)
+{
+    switch (kind) {
+    case KIND_CONTACT:
+        return key_contact (key, shard, workspace, name);
+    case KIND_PERSON:
+        return key_person (key, shard, workspace, name);
+    default:
+        return key_delivery (key, shard, workspace, name);
+    }
+}
+
+void lease_back (store_t *store, int shard, char kind, const store_value_t *member, const void *record, size_t size,
+                 wall_ms_t due)
+{
+    char workspace[NAME_SIZE], name[NAME_SIZE], key[KEY_SIZE], version[24], words[MEMBER_SIZE];
+    record_head_t head;
+    const uint8_t *body;
+    size_t body_size;
+    if (!record || record_head_read (record, size, kind, &head, &body, &body_size) != RECORD_OK ||
+        member_split (member->bytes, member->size, workspace, name, sizeof name) < 0)
+        return;
+    uint8_t *bytes = xmemdup (record, size);
+    record_forget_attempts (bytes, size);
+    snprintf (version, sizeof version, "%" PRIu64, head.version);
+    member_make (words, workspace, name);
+    commit_t *commit = commit_new (shard);
+    commit_expect_record (commit, record_key (key, shard, kind, workspace, name), head.version,
+                          event_id_of ("lease back", words, version, NULL));
+    commit_put (commit, key, bytes, size, 0);
+    commit_place (commit, key_due (key, shard, kind), due, words);
+    store_commit (store, &commit, 0, on_back, NULL);
+    free (bytes);
+}
+
+void lease_back_all (store_t *store, int shard, char kind, const store_leased_t *leased)
+{
+    for (size_t i = 0; i < leased->rows_n; i++) {
+        const store_row_t *row = &leased->rows[i];
+        const store_value_t member = {.bytes = row->member, .size = row->member_size};
+        lease_back (store, shard, kind, &member, row->record, row->record_size, row->due);
+    }
+}
