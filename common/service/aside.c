@@ -103,7 +103,7 @@ static void put_notice (const row_t *row, const policy_t *policy, int shard, wal
     WORD_COPY (notice.detail, row->why);
     WORD_COPY (about.workspace, row->workspace);
     WORD_COPY (about.accountable, policy->last_resort->name);
-    snprintf (about.subject, sizeof about.subject, "%s %s", kind_word (row->kind), row->name);
+    snprintf (about.subject, sizeof about.subject, "%s %.148s", kind_word (row->kind), row->name);
     if (row->kind == KIND_CONTACT)
         WORD_COPY (about.id, row->name);
     size_t n = notice_render (&notice, &about, policy, event, &position, now, out, &effects);
