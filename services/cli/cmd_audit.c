@@ -1,12 +1,14 @@
 /* cmd_audit.c - buckstop audit: proves on a running system that nothing is lost (laws 1 and 2 of the design).
  *
  * Hears: a round over all that the store holds (common/audit). Says: a table of what is wrong, and counts; how far it
- * is, where somebody looks on.
+ * is, where somebody looks on. Writes that Redis lost after it had acknowledged them are named until somebody has looked,
+ * and says --forget-losses.
  * Limits: of many findings the first SHOWN_MAX are shown, all are counted.
  */
 #include "commands.h"
 
 #include "audit.h"
+#include "keys.h"
 #include "xmalloc.h"
 
 #include <inttypes.h>
@@ -22,7 +24,26 @@ typedef struct audit {
     audit_result_t result;
     mono_ms_t began;
     loop_timer_t *progress;
+    bool forget_losses, forgotten;
 } audit_t;
+
+/* --------------------------------------------------------------------- losses */
+
+static void on_forgotten (void *arg, const store_values_t *values)
+{
+    audit_t *self = arg;
+    self->forgotten = !values->away;
+    loop_stop (self->cli->loop);
+}
+
+/* Somebody has looked. False: interrupted, or the store went away. */
+static bool forget_losses (audit_t *self)
+{
+    if (!self->forget_losses)
+        return true;
+    store_delete (self->cli->store, KEY_LOST, on_forgotten, self);
+    return cli_run (self->cli) && self->forgotten;
+}
 
 /* ------------------------------------------------------------------ the round */
 
@@ -141,12 +162,15 @@ static void print_page (const audit_t *self)
 int cmd_audit (cli_t *cli, const command_t *command, int argc, char **argv)
 {
     audit_t self = {.cli = cli};
-    int rc = cli_options (cli, command, NULL, argc, argv);
+    const param_t own[] = {{"forget-losses", PARAM_SWITCH, "no", 0, 0, &self.forget_losses,
+                            "somebody has looked at the acknowledged writes that redis lost"},
+                           {NULL}};
+    int rc = cli_options (cli, command, own, argc, argv);
     if (rc == CLI_GO)
         rc = cli_store_open (cli);
     if (rc != CLI_GO)
         return rc;
-    bool read = audit_all (&self);
+    bool read = forget_losses (&self) && audit_all (&self);
     if (!read)
         cli_fail (CLI_UNREACHABLE, "the store could not be read to the end");
     else if (cli->json)

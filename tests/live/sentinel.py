@@ -17,6 +17,7 @@ import world as w
 from waiting import until
 
 NAME, SENTINELS, QUORUM, DOWN_AFTER_MS, FAILOVER_TIMEOUT_MS = "desk", 3, 2, 1000, 3000
+UNDER_WAY = 1 << 20  # bytes
 ENDED = 1  # the status of a service that noticed a loss
 
 
@@ -110,11 +111,12 @@ class Nodes:
         return False
 
     def in_step(self, primary):
-        """A replica is online, and has all."""
+        """A replica is online, and has all but what is under way."""
         with contextlib.suppress(redis.RedisError):
             about = primary.link.info("replication")
             return about["role"] == "master" and about["connected_slaves"] == 1 and \
-                about["slave0"]["state"] == "online" and about["slave0"]["offset"] == about["master_repl_offset"]
+                about["slave0"]["state"] == "online" and \
+                about["master_repl_offset"] - about["slave0"]["offset"] < UNDER_WAY
         return False
 
     def address(self):
@@ -148,9 +150,16 @@ class Nodes:
 
     def come_back(self, old):
         """As whoever mends it would: it comes back as a replica of the primary of now."""
-        primary = self.primary()
-        old.start("--replicaof", "127.0.0.1", str(primary.port))
-        until("it is a replica in step", lambda: self.in_step(primary) and self.acquainted(), 60)
+        old.start("--replicaof", "127.0.0.1", str(self.primary().port))
+        self.both()
+
+    def both(self):
+        """One is primary, whichever, and the other its replica; the sentinels are at rest."""
+        until("one is primary, the other a replica in step", self.at_rest, 60)
+
+    def at_rest(self):
+        primary = self.ready_primary()
+        return primary and self.in_step(primary) and self.acquainted()
 
     def close(self):
         for node in self.sentinels + self.nodes:

@@ -164,7 +164,7 @@ static void test_cut (void **state)
     assert_false (store_ready (self->store));
     const char words[] = "redis has lost acknowledged writes: event 20 of workspace acme is not there, its newest is 1";
     assert_memory_equal (store_why_not (self->store), words, sizeof words - 1);
-    assert_line (self, ", tester: event 20 of workspace acme is not there, its newest is 1");
+    assert_line (self, "event 20 of workspace acme is not there, its newest is 1; tester, 2");
     live_for (self->loop, 300); /* and it stays so */
     assert_false (store_ready (self->store));
 }
@@ -194,7 +194,7 @@ static void test_cut_and_gone_on (void **state)
     live_until (self->loop, &self->lost, PATIENCE_MS, "it is noticed");
     assert_string_equal (store_why_not (self->store),
                          "redis has lost acknowledged writes: event 20 of workspace acme is another now");
-    assert_line (self, ", tester: event 20 of workspace acme is another now");
+    assert_line (self, "event 20 of workspace acme is another now; tester, 2");
 }
 
 static void test_trimmed (void **state)
@@ -222,7 +222,7 @@ static void test_flushed (void **state)
     assert_string_equal (
         store_why_not (self->store),
         "redis has lost acknowledged writes: event 20 of workspace acme is not there, its newest is 0");
-    assert_line (self, ", tester: event 20 of workspace acme is not there, its newest is 0");
+    assert_line (self, "event 20 of workspace acme is not there, its newest is 0; tester, 2");
 }
 
 /* And while it is busy: a number is drawn again. */
@@ -234,7 +234,7 @@ static void test_flushed_at_work (void **state)
     for (int n = 0; n < 3 && store_ready (self->store); n++)
         write_event (self, n);
     live_until (self->loop, &self->lost, PATIENCE_MS, "it is noticed");
-    assert_line (self, ", tester: event 20 of workspace acme is ");
+    assert_line (self, "event 20 of workspace acme is ");
 }
 
 /* As long as its line can't be written it is not told, only not ready. */
@@ -250,7 +250,7 @@ static void test_line_is_written (void **state)
     assert_false (store_lost (self->store));
     live_redis_do (&self->redis, "CONFIG SET maxmemory 0");
     live_until (self->loop, &self->lost, PATIENCE_MS, "it is noticed");
-    assert_line (self, ", tester: event 20 of workspace acme is not there, its newest is 1");
+    assert_line (self, "event 20 of workspace acme is not there, its newest is 1; tester, 2");
 }
 
 int main (int argc, char **argv)

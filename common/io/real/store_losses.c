@@ -221,7 +221,7 @@ static void write_line (witness_t *self, const char *words)
     struct tm parts;
     resp_t command = {0};
     strftime (at, sizeof at, "%Y-%m-%d %H:%M:%S UTC", gmtime_r (&seconds, &parts));
-    snprintf (line, sizeof line, "%s, %.*s: %s", at, NAME_SIZE, store->config.service, words);
+    snprintf (line, sizeof line, "%s; %.*s, %s", words, NAME_SIZE, store->config.service, at); /* the gist first */
     store->losses->open++;
     resp_begin (&command, 3);
     resp_text (&command, "RPUSH");
