@@ -11,7 +11,7 @@
 #include "xmalloc.h"
 
 /* The receivers look once a second: what is due later they find by themselves. */
-enum { HINT_AHEAD_MS = 1500, ROUTES_COMPARED = 64 };
+enum { HINT_AHEAD_MS = 1500, ROUTES_COMPARED = 64, ROUTES_MAX = 4096 /* of one turn; the bus queues fewer */ };
 
 void hints_init (service_private_t *self)
 {
@@ -59,7 +59,7 @@ void service_hint_outbox (service_t *self, int shard, wall_ms_t at)
         note_time (self, self->private_->outbox, &self->private_->outbox_any, shard, at);
 }
 
-/* The place of a hint about the same contact or person in this turn; else a new one. */
+/* The place of a hint about the same contact or person in this turn; else a new one; NULL: there are too many. */
 static route_hint_t *route_place (service_private_t *self, const char *workspace, const char *contact,
                                   const char *person)
 {
@@ -71,6 +71,10 @@ static route_hint_t *route_place (service_private_t *self, const char *workspace
             route_clear (hint);
             return hint;
         }
+    }
+    if (self->routes_n == ROUTES_MAX) {
+        metric_add ("hints_crowded_out", 1);
+        return NULL;
     }
     if (self->routes_n == self->routes_max) {
         self->routes_max = self->routes_max ? self->routes_max * 2 : ROUTES_COMPARED;
@@ -86,6 +90,8 @@ void service_hint_route (service_t *self, const char *workspace, const char *con
     contact = contact ? contact : "";
     person = person ? person : "";
     route_hint_t *hint = route_place (self->private_, workspace, contact, person);
+    if (!hint)
+        return;
     *hint = (route_hint_t){.workspace = xstrdup (workspace), .contact = xstrdup (contact), .person = xstrdup (person)};
 }
 

@@ -16,6 +16,8 @@
 enum {
     LOAD = 64,      /* records read at once */
     LOADS_MAX = 16, /* of these per second for what changes by time */
+    CALLS_MAX =
+        4096, /* to the store and not answered: beyond that hints are dropped, the store's own timers bring them back */
     REST_MS = 1000,
 };
 
@@ -144,6 +146,10 @@ void queue_hint (desk_t *desk, const char *id)
     loop_t *loop = desk->self->service->loop;
     if (waiting_find (desk->waiting, id) == WAITING_IN_FLIGHT) /* its answer says more */
         return;
+    if (desk->self->pending >= CALLS_MAX) {
+        metric_add ("routing_hints_dropped", 1);
+        return;
+    }
     if (!desk->hinted) {
         desk->hinted = load_new (desk);
         desk->hinted_on = loop_at (loop, loop_now (loop), on_hinted, desk);
