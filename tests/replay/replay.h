@@ -47,7 +47,9 @@ const char *option_of (const taken_t *taken, const char *key); /* NULL: not give
 void fail (const char *format, ...) __attribute__ ((noreturn, format (printf, 1, 2)));
 
 void stage_open (void);
-void stage_policy (const char *text); /* applies it; starts all services when none runs yet */
+void stage_policy (const char *text);     /* applies it; starts all services when none runs yet */
+void stage_reload (const char *text);     /* the same, and nobody has looked at it yet */
+void stage_bad_policy (const char *text); /* it must be refused; the reply is the first fault's words */
 void stage_start (const char *kind);
 /* A parameter of that kind's services, for those that start from here on. */
 void stage_setting (const char *kind, const char *name, const char *value);

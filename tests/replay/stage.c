@@ -248,13 +248,34 @@ static void on_applied (void *arg, const policy_applied_t *applied)
     stage.done = true;
 }
 
-void stage_policy (const char *text)
+void stage_reload (const char *text)
 {
     policy_errors_t errors = {0};
     policy_apply (stage.store, stage.loop, text, strlen (text), "operator", on_applied, NULL);
     wait_done ("policy");
     policy_destroy (&stage.policy);
     stage.policy = policy_parse (text, strlen (text), &errors);
+}
+
+static void on_refused (void *arg, const policy_applied_t *applied)
+{
+    (void)arg;
+    if (applied->outcome != POLICY_BAD)
+        fail ("the policy was taken: outcome %d", (int)applied->outcome);
+    free (stage.reply.body);
+    stage.reply = (reply_t){0, xstrdup (applied->errors->items[0].what)};
+    stage.done = true;
+}
+
+void stage_bad_policy (const char *text)
+{
+    policy_apply (stage.store, stage.loop, text, strlen (text), "operator", on_refused, NULL);
+    wait_done ("policy");
+}
+
+void stage_policy (const char *text)
+{
+    stage_reload (text);
     for (size_t i = 0; stage.instances_n < KINDS && i < KINDS; i++)
         stage_start (kinds[i].kind->name);
     fake_advance (1500); /* everybody has looked at the policy */

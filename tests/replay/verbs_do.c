@@ -132,6 +132,20 @@ static void policy (const taken_t *taken)
     stage_policy (taken->block);
 }
 
+static void reload (const taken_t *taken)
+{
+    if (!taken->block)
+        fail ("reload wants its text: reload << ... >>");
+    stage_reload (taken->block);
+}
+
+static void bad_policy (const taken_t *taken)
+{
+    if (!taken->block)
+        fail ("bad policy wants its text: bad policy << ... >>");
+    stage_bad_policy (taken->block);
+}
+
 static void service_dies (const taken_t *taken)
 {
     fake_kill (stage_loop (WORD (0)));
@@ -340,6 +354,8 @@ static void show (const taken_t *taken)
 
 const verb_t verbs_do[] = {
     {"policy", policy},
+    {"reload", reload},
+    {"bad policy", bad_policy},
     {"submit CHANNEL TEXT from CUSTOMER as CONTACT ...", submit},
     {"try submit CHANNEL TEXT from CUSTOMER as CONTACT ...", try_submit},
     {"says CONTACT TEXT", says},
