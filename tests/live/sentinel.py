@@ -18,7 +18,6 @@ from waiting import until
 
 NAME, SENTINELS, QUORUM, DOWN_AFTER_MS, FAILOVER_TIMEOUT_MS = "desk", 3, 2, 1000, 3000
 UNDER_WAY = 1 << 20  # bytes
-ENDED = 1  # the status of a service that noticed a loss
 
 
 def free_port():

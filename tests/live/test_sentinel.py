@@ -11,6 +11,7 @@ import signal
 import sys
 import time
 
+import losses
 import sentinel as s
 import test_kill_points as kill_points
 import world as w
@@ -106,7 +107,7 @@ def stopped_and_back(stack):
 def fsync_loses_loudly(stack):
     """What the replica had not yet is gone; those who knew say so, end, and start afresh; nothing is gone silently."""
     world, lives = open_submitters(stack, "fsync")
-    losses = 0
+    noticed = []
     for n in range(FAILOVERS):
         old = world.nodes.primary()
         replica = world.nodes.other(old)
@@ -117,44 +118,16 @@ def fsync_loses_loudly(stack):
         old.kill()
         world.nodes.taken_over(old)
         world.nodes.come_back(old)
-        losses += restart_ended(world)
+        noticed += losses.restart_ended(world)
     lives.more(16, 60)
     accepted = lives.end()
     there = {contact["customer"]: contact["contact"] for contact in world.contacts()}
     gone = [key for key, contact in accepted.items() if there.get(key) != contact]
     lines = world.redis.lrange("b:lost", 0, -1)
-    print(f"      {len(accepted)} acknowledged, {len(gone)} of them gone; {losses} services noticed, {len(lines)} lines")
+    print(f"      {len(accepted)} acknowledged, {len(gone)} of them gone; {len(noticed)} services noticed, {len(lines)} lines")
     assert lines or not gone, f"gone, and nobody says so: {gone}"
-    assert len(lines) >= losses >= 1, (lines, losses)
-    looked_after(world, len(lines))
-
-
-def restart_ended(world):
-    """As a supervisor: whoever ended is started again, until all are ready. How many had noticed a loss."""
-    ended = 0
-
-    def settled():
-        nonlocal ended
-        for service in world.services.values():
-            if service.process.poll() is not None:
-                assert service.process.returncode == s.ENDED, (service.name, service.process.returncode)
-                assert service.facts("acknowledged writes are lost"), service.text()[-2000:]
-                service.process, ended = None, ended + 1
-                service.start(wait=False).listens()
-        return all(service.process.poll() is None and service.ask("/readyz").status == 200
-                   for service in world.services.values())
-
-    w.until("all are ready", settled, 60)
-    return ended
-
-
-def looked_after(world, lines):
-    """The audit names the losses until somebody has looked; else it finds nothing."""
-    w.until("the outbox is empty", world.settled, 60)
-    said = world.cli("audit", status=1)
-    assert said.count("acknowledged write lost") == lines, said
-    world.cli("audit", "--forget-losses")
-    world.audit()
+    assert len(lines) >= len(noticed) >= 1, (lines, noticed)
+    losses.looked_after(world, len(lines))
 
 
 def unknown_at_start(stack):
@@ -206,7 +179,7 @@ def wrong_settings(stack):
         with contextlib.suppress(OSError, http.client.HTTPException):
             assert world.ask("POST", "/v1/contacts", {"channel": "mail", "text": "x"}).status == 503
         new.link.config_set(name, right)
-        restart_ended(world)
+        losses.restart_ended(world)
         world.nodes.both()
     lives.more(8, 60)
     lives.end()

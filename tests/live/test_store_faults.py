@@ -13,6 +13,7 @@ import time
 
 import redis
 
+import losses
 import world as w
 
 POLICY = """workspace: desk
@@ -338,7 +339,44 @@ def answers_lost(stack):
     world.audit()
 
 
-CASES = [away_at_start, killed_and_restarted, stopped, power_failure, slow, nearly_full, hints_lost, answers_lost]
+def torn_tail(stack):
+    """Redis died within a write that nobody was told of: no alarm."""
+    world, receiver = open_desk(stack)
+    load = Load(world)
+    load.customers.more(20)
+    world.end_redis()
+    losses.tear(world.dir)
+    world.start_redis()
+    load.customers.more(20)
+    load.end()
+    all_is_told(world, receiver, load.accepted)
+    assert world.redis.llen("b:lost") == 0
+    world.audit()
+
+
+def cut_deep(stack):
+    """The append-only file ends before what was acknowledged: who knew says so and ends; started afresh they go on."""
+    world, receiver = open_desk(stack)
+    load = Load(world)
+    load.customers.more(60)
+    accepted = load.customers.end()
+    w.until("the outbox is empty", world.settled, 60)
+    world.end_redis()
+    losses.cut(world.dir, 60000)
+    world.start_redis()
+    ended = losses.restart_ended(world)
+    assert "intake-1" in ended, ended
+    there = {contact["contact"] for contact in world.contacts()}
+    gone = [contact for contact in accepted.values() if contact not in there]
+    assert gone, "nothing was cut off"
+    print(f"      {len(accepted)} acknowledged, {len(gone)} cut off, noticed by {', '.join(ended)}")
+    world.present("ada", "dana")
+    soon = world.submit("soon")
+    w.until("its promise breaks, and the lead is told", lambda: told_step(receiver, soon))
+    losses.looked_after(world, len(ended))
+
+
+CASES = [torn_tail, cut_deep, away_at_start, killed_and_restarted, stopped, power_failure, slow, nearly_full, hints_lost, answers_lost]
 
 if __name__ == "__main__":
     sys.exit(w.main(CASES))
