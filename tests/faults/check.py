@@ -88,8 +88,9 @@ def some(found):
 def check_contacts(ground, contacts, subjects):
     """Each key that was acknowledged is one contact, the one that was told; none is there twice."""
     acknowledged = {key: contact for key, contact in ground.load.acknowledged.items() if contact not in ground.excused}
-    twice = {subject: ids for subject, ids in subjects.items() if len(set(ids)) > 1 or len(ids) > 1}
-    assert not twice, f"opened twice: {some(twice.items())}"
+    twice = {subject: ids for subject, ids in subjects.items() if len(ids) > 1}
+    assert not twice, f"opened twice: {some(twice.items())}\n" + "\n".join(
+        ground.story(contact) for contact in next(iter(twice.values()), ()))
     opened = {subject.partition(" of ")[2]: ids[0] for subject, ids in subjects.items()}
     lost = {key: contact for key, contact in acknowledged.items() if opened.get(key) != contact}
     assert not lost, f"acknowledged, and not there: {some(lost.items())}"

@@ -94,7 +94,8 @@ class Ground:
         stack.callback(self.records.close)
         smtp = f"smtp://{self.records.host}:{self.records.smtp_port}"
         policy = POLICY.replace("PEOPLE", self.records.url("/people"))
-        self.world = w.World(policy, replicas=TWO, network=self.network, options={"notification": ["--smtp", smtp]})
+        self.world = w.World(policy, replicas=TWO, network=self.network, options={
+            "notification": ["--smtp", smtp, "--attempt-ms", "3000"]})
         stack.callback(self.world.close)
         self.world.start()
         self.events = Events(stack, self.world)
@@ -156,8 +157,17 @@ class Ground:
         key = f"{self.load.key}-canary-{self.canaries}"
         self.load.submit_canary(key)
         contact = w.until("a fresh contact is accepted", lambda: self.load.acknowledged.get(key), left())
-        w.until("its owner is told, and resolves it", lambda: contact in self.load.resolved, left())
+        w.until(lambda: f"its owner is told, and resolves it: {self.story(contact)}",
+                lambda: contact in self.load.resolved, left())
         self.load.go_on()
+
+    def story(self, contact):
+        """What happened to one, in short."""
+        with contextlib.suppress(OSError, http.client.HTTPException, AssertionError):
+            view = self.world.view(contact)
+            facts = [{k: fact[k] for k in fact if k != "text"} for fact in w.facts_of(view)]
+            return f"{contact}: {view['state']}, owner {view.get('owner')}, {facts}"
+        return f"{contact} can't be asked about"
 
     def look(self):
         """What a fault wanted to see once all is well."""
@@ -194,7 +204,7 @@ class Ground:
         row = json.loads(line)
         return row["level"] == "error" and not any(re.search(pattern, line) for pattern in self.expected)
 
-    def settle(self, seconds=90):
+    def settle(self, seconds=150):
         """No new customers; what was accepted comes to its end, and the outbox empties."""
         self.load.stop_customers()
         w.until(lambda: f"all customers have an answer: {self.load.waiting} wait", lambda: self.load.waiting == 0, 30)
@@ -202,6 +212,9 @@ class Ground:
         def open_still():
             return {k: c for k, c in self.load.unresolved().items() if c not in self.excused}
 
-        w.until(lambda: f"people resolve all: {len(open_still())} are open still: {list(open_still().items())[:3]}",
+        def stories():
+            return "\n".join(self.story(contact) for contact in list(open_still().values())[:3])
+
+        w.until(lambda: f"people resolve all: {len(open_still())} are open still: {stories()}",
                 lambda: self.load.go_on() and not open_still(), seconds)
         w.until("the outbox is empty", self.world.settled, seconds)

@@ -22,26 +22,29 @@ def services_up(world):
 def outage(ground, down, up):
     before, seconds = ground.events.newest(), LONG_S if ground.long else SHORT_S
     down(ground.world)
+    began = time.time() * 1000
     over = time.monotonic() + seconds
     ground.until("the outage was long enough", lambda: time.monotonic() > over, seconds + 5)
     up(ground.world)
-    ground.afterwards(lambda: not_thrown_about(ground, before))
+    ground.afterwards(lambda: not_thrown_about(ground, before, began))
     return f"{seconds} s"
 
 
-def not_thrown_about(ground, before):
+def not_thrown_about(ground, before, began):
     """What happened since: presence and offers were held, and nobody was told twice of one promise."""
-    thrown, steps, opened = collections.Counter(), collections.Counter(), set()
+    thrown, steps, opened = [], collections.Counter(), set()
     for event, fact, name in ground.events.facts_after(before):
-        thrown[name] += name in THROWN
+        if event.at < began:
+            continue
+        if name in THROWN:
+            thrown.append((name, event.person, event.contact and ground.story(event.contact)))
         if name == "OPENED":
             opened.add(event.contact)
         if name == "STEP":
             steps[event.contact, fact.promise] += 1
-    thrown = {name: n for name, n in thrown.items() if n}
-    assert not thrown, f"thrown about by our own outage: {thrown}"
-    again = {key: n for key, n in steps.items() if n > 1 and key[0] not in opened}
-    assert not again, f"told more than once what was overdue: {list(again.items())[:5]}"
+    assert not thrown, f"thrown about by our own outage: {len(thrown)}, such as {thrown[:3]}"
+    again = [key for key, n in steps.items() if n > 1 and key[0] not in opened]
+    assert not again, f"told more than once what was overdue: {len(again)}, such as {ground.story(again[0][0])}"
 
 
 def all_services(ground, _draw):

@@ -19,7 +19,7 @@ import re
 import time
 
 KINDS = "mail mail mail form form form form soon soon soon mail form soon mail form mail form mail form post".split()
-WAITING_MAX, REQUEST_S, PAUSE_MAX, AVOID_S = 2500, 2.0, 1.0, 0.5
+WAITING_MAX, REQUEST_S, PAUSE_MAX, AVOID_S = 800, 2.0, 1.0, 0.5
 KEEP_MAX = 64  # idle connections to one intake
 RENEW_S = 1.0  # presence
 SUBJECT = re.compile(r"(mail|form|soon|post|canary) of (\S+)")

@@ -11,6 +11,7 @@ import re
 import subprocess
 
 WORLD = "world"
+TIME_WAIT = "06"  # as /proc/net/tcp writes it
 RULES = """table inet faults {
   set cut { type ipv4_addr; }
   chain input { type filter hook input priority 0; ip saddr @cut drop; }
@@ -68,6 +69,7 @@ class Network:
             run("ip", "-n", space, "-batch", "-", text=f"address add {self.address(name)}/24 dev eth0\n"
                 "link set eth0 up\nlink set lo up\n")
             self.nft(name, RULES)
+            run(*self.inside(name), "sh", "-c", "echo 1 > /proc/sys/net/ipv4/tcp_orphan_retries")
 
     def space(self, name):
         return f"{self.bridge}-{name}"
@@ -80,6 +82,11 @@ class Network:
 
     def nft(self, name, text):
         run(*self.inside(name), "nft", "-f", "-", text=text)
+
+    def sockets(self, name):
+        """TCP sockets there, those included whose process is gone and whose last words the kernel still tries to say."""
+        rows = run(*self.inside(name), "cat", "/proc/net/tcp").splitlines()[1:]
+        return sum(row.split()[3] != TIME_WAIT for row in rows)
 
     def cut(self, one, other):
         """What `one` sends does not come to `other` any more."""
