@@ -19,7 +19,7 @@
 
 enum {
     FIRST_ROUND_MS = 5000, /* after the start: others have more to do then */
-    SETTLE_MS = 10000,     /* what is under way (somebody went, their work is being moved) gets time to end */
+    SETTLE_MAX_MS = 10000, /* what is under way (somebody went, their work is being moved) gets time to end */
     FINDINGS_SAID = 20,
     CALL_TIMEOUT_MS = 10000,
     CALL_AGAIN_MS = 10000,
@@ -153,13 +153,14 @@ static void on_round_done (void *arg, const audit_result_t *result)
 static void begin_round (auditor_t *self)
 {
     const service_t *service = self->service;
+    int64_t half = self->params->audit_every * MS_PER_SECOND / 2;
     self->began = now_of (self);
     self->said = 0;
     self->round = audit_begin (&(audit_order_t){.loop = service->loop,
                                                 .store = service->store,
                                                 .workspaces = service->workspaces,
                                                 .rate = self->params->audit_rate,
-                                                .settle_ms = SETTLE_MS,
+                                                .settle_ms = half < SETTLE_MAX_MS ? half : SETTLE_MAX_MS,
                                                 .found = on_found,
                                                 .done = on_round_done,
                                                 .arg = self});
@@ -171,6 +172,9 @@ auditor_t *auditor_new (service_t *service, const escalation_params_t *params)
 {
     auditor_t *self = xcalloc (1, sizeof *self);
     *self = (auditor_t){.service = service, .params = params, .whole_at = loop_now (service->loop)};
+    static const char *const counters[] = {"audit_rounds", "deadman_calls", "deadman_failures"};
+    for (size_t i = 0; i < sizeof counters / sizeof *counters; i++)
+        metric_add (counters[i], 0);
     if (!params->audit_every) {
         log_fact (LOG_WARNING_, "", "the audit is switched off", NULL);
         return self;

@@ -1,0 +1,104 @@
+#!/usr/bin/python3
+"""The audit that never stops, and the calls to whoever watches it: they come while all is well, and only then.
+
+Ends with "N passed, N failed".
+"""
+import sys
+
+import world as w
+
+POLICY = """workspace: desk
+last_resort: dana
+default_team: front
+channels:
+  mail: { weight: 1, accept: auto, answer: spoken }
+people:
+  ada: { name: Ada L., capacity: 1000, ways: [{ log: ada }] }
+  dana: { name: Dana R., ways: [{ log: dana }] }
+teams:
+  front: { lead: dana, members: [ada] }
+settings: { presence: 1h }
+"""
+NONE = "01HZZZZZZZZZZZZZZZZZZZZZZZ"
+
+
+def open_desk(stack):
+    watch = w.open_receiver(stack)
+    options = ["--audit-every", "1", "--audit-rate", "100000", "--deadman-url", watch.url("/ping/secret")]
+    world = w.open_world(stack, POLICY, options={"escalation": options})
+    world.present("ada")
+    for _ in range(20):
+        world.submit()
+    return world, watch
+
+
+def rounds(world, more):
+    """So many whole rounds from now on; the first may have begun before."""
+    metric = "buckstop_audit_rounds_total"
+    goal = world["escalation"].metric(metric) + more + 1
+    w.until("the audit goes round", lambda: world["escalation"].metric(metric) >= goal, 30)
+
+
+def violations(world, n):
+    found = "buckstop_audit_violations"
+    w.until(lambda: f"{n} violations, not {world['escalation'].metric(found)}",
+            lambda: world["escalation"].metric(found) == n, 30)
+
+
+def calls_come(world, watch):
+    before = len(watch.calls)
+    w.until("the watch hears of it", lambda: len(watch.calls) > before, 30)
+    assert {call.path for call in watch.calls} == {"/ping/secret"}, watch.calls
+    assert "secret" not in world["escalation"].text(), "the URL may hold a secret"
+
+
+def calls_come_while_all_is_well(stack):
+    world, watch = open_desk(stack)
+    w.until("a first round", lambda: world["escalation"].metric("buckstop_audit_rounds_total") > 0, 30)
+    calls_come(world, watch)
+    violations(world, 0)
+    assert world["escalation"].metric("buckstop_audit_age_seconds") < 10
+    tag = world.redis.keys("b:*:w:desk")[0].decode().split(":")[1]
+    faults = [
+        ("stale place", lambda: world.redis.zadd(f"b:{tag}:q:desk", {NONE: 1}),
+         lambda: world.redis.zrem(f"b:{tag}:q:desk", NONE)),
+        ("stray timer", lambda: world.redis.zadd(f"b:{tag}:due:c", {f"desk:{NONE}": 9e12}),
+         lambda: world.redis.zrem(f"b:{tag}:due:c", f"desk:{NONE}")),
+        ("wrong type", lambda: world.redis.rpush(f"b:{tag}:c:desk:{NONE}", "no record"),
+         lambda: world.redis.delete(f"b:{tag}:c:desk:{NONE}")),
+        ("unreadable", lambda: world.redis.set(f"b:{tag}:d:desk:{NONE}", b"\xff" * 40),
+         lambda: world.redis.delete(f"b:{tag}:d:desk:{NONE}")),
+        ("acknowledged write lost", lambda: world.redis.rpush("b:lost", "what a person has to look at"),
+         lambda: world.redis.delete("b:lost")),
+    ]
+    for words, plant, mend in faults:
+        plant()
+        violations(world, 1)
+        heard = len(watch.calls)
+        rounds(world, 2)
+        assert len(watch.calls) == heard, f"{words}: {len(watch.calls) - heard} calls, and all is not well"
+        assert words in world["escalation"].text(), words
+        mend()
+        violations(world, 0)
+        calls_come(world, watch)
+    world.audit()
+
+
+def a_watch_that_fails(stack):
+    world, watch = open_desk(stack)
+    watch.behave["/ping/secret"] = "500"
+    w.until("calls fail", lambda: world["escalation"].metric("buckstop_deadman_failures_total") > 1, 60)
+    watch.behave["/ping/secret"] = "ok"
+    w.until("calls are answered", lambda: world["escalation"].metric("buckstop_deadman_calls_total") > 1, 60)
+    said = [line for line in world["escalation"].text().splitlines() if "dead-man" in line]
+    assert len(said) == 2, said
+    # whoever is stopped says nothing; that is what the watch is there for
+    world["escalation"].end()
+    heard = len(watch.calls)
+    world.submit()
+    assert len(watch.calls) == heard
+    world["escalation"].start()
+
+
+if __name__ == "__main__":
+    sys.exit(w.main([calls_come_while_all_is_well, a_watch_that_fails]))
