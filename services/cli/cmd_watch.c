@@ -16,7 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { PATH_SIZE = 128, PAGE = 200, BACK_PAGE = 1000, LOOK_MS = 1000 };
+enum { PATH_SIZE = 128, PAGE = 200, BACK_PAGE = 250 /* no more than intake gives at once */, LOOK_MS = 1000 };
 
 typedef struct watch {
     cli_t *cli;

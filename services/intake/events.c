@@ -2,12 +2,13 @@
  *
  * hears: GET /v1/events, EventsAsk. says: events in order of their numbers, and which numbers are kept at all.
  *
- * Limits: what is older than kept is gone; oldest_kept tells it. */
+ * Limits: what is older than kept is gone; oldest_kept tells it. A page has at most PAGE_MAX events, however many are asked
+ * for: rendering a thousand at once would hold up everybody for 30 ms. It ends before `newest`: ask again behind it. */
 #include "ask.h"
 
 #include "xmalloc.h"
 
-enum { LIMIT = 100, LIMIT_MAX = 1000 };
+enum { LIMIT = 100, LIMIT_MAX = 1000, PAGE_MAX = 250 };
 
 typedef struct range {
     Buckstop__V1__EventsPage page;
@@ -94,7 +95,7 @@ void events_begin (ask_t **ask_p, uint64_t after, int64_t limit)
     ask->free_more = range_free;
     buckstop__v1__events_page__init (&self->page);
     self->after = after;
-    self->limit = limit;
+    self->limit = limit < PAGE_MAX ? limit : PAGE_MAX;
     char key[KEY_SIZE];
     store_events_first (ask_store (ask), stream_of (ask, key), oldest_read, ask);
 }

@@ -196,6 +196,7 @@ def a_store_that_stands_still(stack):
 
 def a_store_that_is_full(stack):
     world = w.open_world(stack, POLICY)
+    world.redis.set("ballast", bytes(40 * MB))
     used = int(world.redis.info("memory")["used_memory"])
     world.redis.config_set("maxmemory", used * 6 // 5)
 
@@ -254,7 +255,6 @@ def a_megabyte_of_small_things(stack):
         short_turns(world, ask, "intake-1")
     answer = world.ask("POST", "/v1/contacts", json.dumps({"channel": "mail", "text": "[,{\\\"" * 100000}))
     assert answer.status == 202, answer
-    assert world.ask("GET", "/v1/events?limit=1000").status == 200
 
 
 def peers_that_never_read(stack):
@@ -413,15 +413,22 @@ def very_many_wait(stack):
     world.longest_turns()  # what a start takes does not count
     routing = world["routing"]
     began = time.monotonic()
-    w.until("all are walked", lambda: routing.metric("buckstop_routing_waiting") == waiting, 60 + WAITING / 2000)
-    print(f"      {waiting} walked in {time.monotonic() - began:.1f} s", flush=True)
+    turns = []
+
+    def walked():
+        turns.append(routing.metric("buckstop_loop_longest_turn_microseconds"))  # since it was asked last
+        return routing.metric("buckstop_routing_waiting") == waiting
+
+    w.until("all are walked", walked, 60 + WAITING / 2000)
+    print(f"      {waiting} walked in {time.monotonic() - began:.1f} s, longest turn {max(turns):.0f} us", flush=True)
+    assert max(turns) < 15 * w.TURN_LIMIT_US
     assert routing.metric("buckstop_routing_waiting_held") <= held
     grown(routing, 0, 32 * MB + held * 400 + WAITING * 2, f"in all, with {WAITING} that wait")
     began = time.monotonic()
     assert world.submit() and time.monotonic() - began < 5
     not_still(world)
     world.present("ben")  # the only one who can
-    w.until("the rare one is found", lambda: count_of(routing, "buckstop_routing_offers_total") == 1, 30)
+    w.until("the rare one is found", lambda: count_of(routing, "buckstop_routing_offers_total") >= 1, 30)
     not_still(world, "routing-1")
     if WAITING > 20000:
         return
