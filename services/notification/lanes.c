@@ -174,7 +174,7 @@ void lanes_leave (attempt_t *attempt)
         target_answered (attempt->target, attempt->result != ATTEMPT_TEMPORARY && attempt->result != ATTEMPT_THROTTLED,
                          mono_now (attempt));
     else if (attempt->result == ATTEMPT_TEMPORARY)
-        target_failed (attempt->target, attempt->words, mono_now (attempt));
+        target_failed (attempt->target, attempt->words, attempt->probe, mono_now (attempt));
     attempt->target = NULL;
     if (!self->stopped)
         advance (lane);

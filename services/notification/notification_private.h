@@ -181,7 +181,8 @@ bool target_proven (const target_t *self); /* it has answered, and has not kept 
 bool target_free (const target_t *self, mono_ms_t now);
 unsigned target_waiting_max (const target_t *self);
 void target_answered (target_t *self, bool willing, mono_ms_t now);
-void target_failed (target_t *self, const char *why, mono_ms_t now); /* there was no answer */
+/* There was no answer. probe: to a call that began while it was not proven. */
+void target_failed (target_t *self, const char *why, bool probe, mono_ms_t now);
 void targets_sweep (targets_t *self, mono_ms_t now);
 void targets_clear (targets_t *self);
 size_t targets_failing (const targets_t *self);

@@ -2,8 +2,10 @@
  *
  * A host begins with TARGET_CALLS_NEW calls at once; each answer doubles that, each refusal for now (5xx, 429) and
  * each silence halves it. Silent before it ever answered, it has one. One that was silent TARGET_FAILURES times in a
- * row gets one probe at a time, further and further apart, until it answers. Said in the log when it begins and when
- * it is over. Mail has one target, its server, which is not paced: what it refuses for now concerns one mailbox.
+ * row gets one probe at a time, further and further apart, until it answers. Calls that were under way together are one
+ * silence: what they tell once the host counts as failing puts the next probe no further away. Said in the log when it
+ * begins and when it is over. Mail has one target, its server, which is not paced: what it refuses for now concerns one
+ * mailbox.
  * Limits: known for TARGET_IDLE_MS after its last call; above TARGETS_MAX who is idle is forgotten at once. */
 #include "notification_private.h"
 
@@ -95,10 +97,12 @@ void target_answered (target_t *self, bool willing, mono_ms_t now)
         self->window = self->window > 2 * TARGET_CALLS_NEW ? self->window / 2 : TARGET_CALLS_NEW;
 }
 
-void target_failed (target_t *self, const char *why, mono_ms_t now)
+void target_failed (target_t *self, const char *why, bool probe, mono_ms_t now)
 {
-    self->failures++;
     self->used_at = now;
+    if (target_failing (self) && !probe)
+        return;
+    self->failures++;
     self->window = self->answered && self->window > 1 ? self->window / 2 : 1;
     if (!target_failing (self))
         return;
