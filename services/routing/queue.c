@@ -13,8 +13,8 @@
 
 enum {
     HEAD = 256,   /* contacts of the queue's head read each second */
-    SLICE = 1000, /* contacts of a walk's slice */
-    OVERLAP = 32, /* contacts of a slice that the one before had: they tell whether somebody left */
+    SLICE = 500,  /* contacts of a walk's slice */
+    OVERLAP = 16, /* contacts of a slice that the one before had: they tell whether somebody left */
     WALK_MS = 5,  /* between slices */
 };
 #define SCORE_MAX (1LL << 53) /* beyond every deadline; exact as a double */

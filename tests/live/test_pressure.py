@@ -196,11 +196,10 @@ def a_store_that_stands_still(stack):
 
 def a_store_that_is_full(stack):
     world = w.open_world(stack, POLICY)
-    world.redis.set("ballast", bytes(40 * MB))
-    used = int(world.redis.info("memory")["used_memory"])
-    world.redis.config_set("maxmemory", used * 6 // 5)
+    world.redis.set("ballast", bytes(40 * MB))  # so that what a connection needs is little beside it
 
     def refused():
+        world.redis.config_set("maxmemory", int(world.redis.info("memory")["used_memory"]) * 6 // 5)
         answer = world.ask("POST", "/v1/contacts", {"channel": "mail", "text": "x"})
         return answer if answer.status == 503 else None
 
