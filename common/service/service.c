@@ -144,7 +144,7 @@ static void log_readiness (service_t *service)
     service_private_t *self = service->private_;
     const char *why = "";
     bool ready = service_is_ready (service, &why);
-    if (self->draining || (!ready && self->start))
+    if (self->draining || self->failed || (!ready && self->start))
         return; /* said already; in the next turn it is */
     if (ready == self->was_ready && (ready || strcmp (self->why_not, why) == 0))
         return;

@@ -1,5 +1,7 @@
 """Losses of acknowledged writes, for a test: made, noticed by who knew, and looked after."""
+import contextlib
 import glob
+import http.client
 import os
 
 import world as w
@@ -19,6 +21,12 @@ def tear(folder):
         file.write(b"*3\r\n$3\r\nSET\r\n$7\r\nnothing\r\n$100\r\nhalf")
 
 
+def answers_ready(service):
+    with contextlib.suppress(OSError, http.client.HTTPException):  # it may end in this moment
+        return service.process.poll() is None and service.ask("/readyz").status == 200
+    return False
+
+
 def restart_ended(world):
     """As a supervisor: whoever ended is started again, until all are ready. Who had noticed a loss."""
     ended = []
@@ -32,8 +40,7 @@ def restart_ended(world):
                 service.process = None
                 ended.append(service.name)
                 service.start(wait=False).listens()
-        return all(service.process.poll() is None and service.ask("/readyz").status == 200
-                   for service in world.services.values())
+        return all(answers_ready(service) for service in world.services.values())
 
     w.until("all are ready", settled, 60)
     return ended

@@ -175,7 +175,7 @@ def wrong_settings(stack):
             old.signal(signal.SIGCONT)
         for service in world.services.values():
             w.until(f"{service.name} says what is wrong",
-                    lambda s=service: f"redis has {name} {value}: set {right}" in s.ask("/readyz").body.decode(), 20)
+                    lambda s=service: f"redis has {name} {value}: set {right}" in s.ask("/readyz").body.decode(), 30)
         with contextlib.suppress(OSError, http.client.HTTPException):
             assert world.ask("POST", "/v1/contacts", {"channel": "mail", "text": "x"}).status == 503
         new.link.config_set(name, right)
