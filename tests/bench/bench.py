@@ -397,6 +397,30 @@ def memory():
     world.end()
 
 
+def audit():
+    """TIMERS open contacts: a round by hand at full speed, and what the round in the background takes at its own pace."""
+    world = World()
+    sent = 0
+    while sent < TIMERS:
+        sent += json.loads(world.load(5, 0, 64, 0, "slow").communicate()[0])["accepted"]
+    until(lambda: world.delivered("log") >= sent, 300, "the contacts being offered")
+    process = subprocess.Popen([f"{BUILD}/buckstop", "audit", "--json", "--redis", "unix:" + world.redis.socket],
+                               stdout=subprocess.PIPE, text=True)
+    most = 0
+    while not select.select([process.stdout], [], [], 0.05)[0]:
+        with open(f"/proc/{process.pid}/status") as file:
+            most = max(most, *map(int, re.findall(r"VmRSS:\s+(\d+)", file.read())), 0)
+    report = json.loads(process.communicate()[0])
+    show(f"buckstop audit of {report['contacts']:,} contacts, contacts a second", f"{report['contacts'] / report['seconds']:,.0f}",
+         "audit")
+    show("  its memory, MB", f"{most / 1024:.1f}", "audit")
+    show("  findings", report["found"], "audit")
+    before = world.cpu("escalation")
+    select.select([], [], [], 10)
+    show("escalation while it audits in the background, share of a core", f"{(world.cpu('escalation') - before) / 10:.2%}", "audit")
+    world.end()
+
+
 def idle():
     world = World()
     select.select([], [], [], 3)
@@ -415,7 +439,7 @@ def decision():
 
 
 PARTS = {"throughput": throughput, "webhook": webhook, "latency": latency, "lateness": lateness, "memory": memory,
-         "idle": idle, "decision": decision}
+         "audit": audit, "idle": idle, "decision": decision}
 
 
 def main():
