@@ -105,13 +105,13 @@ class World:
 
     # -- the store
 
-    def start_redis(self):
+    def start_redis(self, **environment):
         tcp = ["--bind", self.host("redis"), "--protected-mode", "no"] if self.network else []
         self.redis_process = subprocess.Popen(
             [*self.inside("redis"), "redis-server", "--port", REDIS_PORT if self.network else "0", *tcp, "--unixsocket",
              self.socket, "--dir", self.dir, "--appendonly", "yes", "--appendfsync", "always", "--save", "",
              "--maxmemory-policy", "noeviction", "--enable-debug-command", "yes"],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ, **environment})
         until("redis answers", self.redis_answers, 20)
 
     def redis_answers(self):

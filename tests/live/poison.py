@@ -1,0 +1,119 @@
+"""Ways in which a key of the store can be bad: what stands there instead, and putting back what belongs there."""
+import random
+
+import redis
+
+# what stands at a record's head (common/core/store/record.h)
+HEAD_SIZE, NEWER = 16, b"B"
+BAD_MEMBER = "not what belongs here"
+
+
+def shard_of(workspace, shards=16):
+    """As the services do (keys.c): FNV-1a, 32 bits."""
+    value = 2166136261
+    for byte in workspace.encode():
+        value = (value ^ byte) * 16777619 & 0xFFFFFFFF
+    return value % shards
+
+
+def neighbours(workspace):
+    """A name on the same shard, and one on another."""
+    names = [f"desk{n}" for n in range(1000)]
+    near = next(name for name in names if shard_of(name) == shard_of(workspace))
+    far = next(name for name in names if shard_of(name) != shard_of(workspace))
+    return near, far
+
+
+def wrong_type(_bytes, _draw):
+    return None
+
+
+def head_cut(record, _draw):
+    return record[:HEAD_SIZE - 5]
+
+
+def body_cut(record, _draw):
+    return record[:HEAD_SIZE + (len(record) - HEAD_SIZE) * 2 // 3]
+
+
+def garbage(record, draw):
+    head = HEAD_SIZE + 8 * record[2]
+    return record[:head] + bytes(draw.randrange(256) for _ in range(len(record) - head))
+
+
+def newer(record, _draw):
+    return NEWER + record[1:]
+
+
+def empty(_record, _draw):
+    return b""
+
+
+def noise(record, draw):
+    return bytes(draw.randrange(256) for _ in range(len(record or b"") or 40))
+
+
+RECORD_WAYS = (wrong_type, head_cut, body_cut, garbage, newer, empty)
+PLAIN_WAYS = (wrong_type, noise, empty)  # of a string that is no record
+SET_WAYS = (wrong_type, noise)           # of a set, list, stream or hash: a list, a string
+
+
+class Poison:
+    """One key, made bad in one way, until it is mended. `store` is a redis.Redis."""
+
+    def __init__(self, store, key, way, draw=random):
+        self.store, self.key, self.way, self.draw = store, key, way, draw
+        self.kept, self.left_ms, self.bad, self.planted = None, 0, None, None
+
+    def plant(self):
+        """In one step: nobody sees the key absent, and no write is lost. False: it is not there."""
+        while True:
+            with self.store.pipeline(transaction=True) as steps:
+                try:
+                    steps.watch(self.key)
+                    kind, self.kept = steps.type(self.key), steps.dump(self.key)
+                    record = steps.get(self.key) if kind == b"string" else None
+                    self.left_ms = max(steps.pttl(self.key), 0)
+                    if self.kept is None and self.way in RECORD_WAYS[1:]:
+                        return False
+                    self.bad = self.way(record or b"", self.draw)
+                    steps.multi()
+                    steps.delete(self.key)
+                    if self.bad is None and kind == b"list":
+                        steps.sadd(self.key, BAD_MEMBER)
+                    elif self.bad is None:
+                        steps.rpush(self.key, BAD_MEMBER)
+                    else:
+                        steps.set(self.key, self.bad)
+                    steps.dump(self.key)
+                    self.planted = steps.execute()[-1]
+                    return True
+                except redis.WatchError:
+                    continue
+
+    def untouched(self, now=None):
+        """As it was planted, byte for byte."""
+        return self.planted == (now or self.store.dump(self.key))
+
+    def mend(self):
+        """What belongs there is put back. What a record became meanwhile stays: a worker that had read it before may
+        have written it whole, since head and version were right. False: so it was."""
+        while True:
+            with self.store.pipeline(transaction=True) as steps:
+                try:
+                    steps.watch(self.key)
+                    if not self.untouched(steps.dump(self.key)) and not self.leased_only(steps.get(self.key)):
+                        return False
+                    steps.multi()
+                    if self.kept is None:
+                        steps.delete(self.key)
+                    else:
+                        steps.restore(self.key, self.left_ms, self.kept, replace=True)
+                    steps.execute()
+                    return True
+                except redis.WatchError:
+                    continue
+
+    def leased_only(self, now):
+        """A lease counts its attempts in the head."""
+        return self.bad and now and len(now) == len(self.bad) and now[:1] + now[2:] == self.bad[:1] + self.bad[2:]
