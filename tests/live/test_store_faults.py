@@ -6,7 +6,10 @@ contact that was answered 202 is there once, and timers go on. Ends with "N pass
 """
 import collections
 import contextlib
+import glob
 import http.client
+import os
+import signal
 import sys
 import threading
 import time
@@ -209,6 +212,36 @@ def power_failure(stack):
     world.audit()
 
 
+def torn_transaction(stack):
+    """The append-only file ends within a transaction: its beginning is gone for good, also after the next restart."""
+    world, _ = open_desk(stack)
+    for service in world.services.values():
+        service.process.send_signal(signal.SIGSTOP)
+    world.redis.eval("redis.call ('SET', 'torn:1', 'x') redis.call ('SET', 'torn:2', 'y')", 0)
+    world.end_redis()
+    path = max(glob.glob(world.dir + "/appendonlydir/*.incr.aof"), key=os.path.getmtime)
+    with open(path, "rb") as file:
+        os.truncate(path, file.read().rindex(b"torn:2") + 3)
+    world.start_redis()
+    for service in world.services.values():
+        service.process.send_signal(signal.SIGCONT)
+    w.until("it is ready again", lambda: all(service.ready() for service in world.services.values()))
+    for restarts in range(2):
+        assert not world.redis.keys("torn:*"), f"back after {restarts} restarts"
+        world.submit("mail")
+        w.until("the file is written anew", lambda: rewritten(world))
+        world.end_redis()
+        world.start_redis()
+        w.until("it is ready again", lambda: all(service.ready() for service in world.services.values()))
+    assert not world.redis.keys("torn:*")
+    world.audit()
+
+
+def rewritten(world):
+    info = world.redis.info()
+    return world.redis.hget("b:conf", "run") == info["run_id"].encode() and not info["aof_rewrite_in_progress"]
+
+
 def slow(stack):
     """Redis stands still for 0.3 s, again and again, and once for longer than anybody waits."""
     world, receiver = open_desk(stack)
@@ -376,7 +409,8 @@ def cut_deep(stack):
     losses.looked_after(world, len(ended))
 
 
-CASES = [torn_tail, cut_deep, away_at_start, killed_and_restarted, stopped, power_failure, slow, nearly_full, hints_lost, answers_lost]
+CASES = [torn_tail, torn_transaction, cut_deep, away_at_start, killed_and_restarted, stopped, power_failure, slow,
+         nearly_full, hints_lost, answers_lost]
 
 if __name__ == "__main__":
     sys.exit(w.main(CASES))

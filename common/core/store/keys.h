@@ -22,7 +22,7 @@
  *   b:{s}:dead:W             zset    dead letters -> when they died
  *   b:{s}:closed:W           zset    closed contacts -> when they may be deleted
  *   b:{s}:heard              string  when people could be heard last, and the last gaps (hearing.h)   intake
- *   b:conf                   hash    shards, hash, schema: written at first start
+ *   b:conf                   hash    shards, hash, schema: written at first start; run: store_rewrite.c
  *   b:workspaces             set     names of workspaces
  *   b:tok:T                  string  packed Token by its public part
  *   b:lost                   list    acknowledged writes that are gone, in words      all (store_losses.c)

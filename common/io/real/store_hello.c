@@ -78,6 +78,7 @@ static void see_version (store_t *self, redisReply *reply, const char *name)
 {
     double version = info_number (reply, "redis_version");
     (void)name;
+    rewrite_see_server (self, reply->type == REDIS_REPLY_STRING ? reply->str : "");
     if (version >= 0 && version < MAJOR_MIN)
         wrong (self, "redis is version %.1f: %d.0 or newer is needed", version, MAJOR_MIN);
 }
@@ -117,6 +118,7 @@ static void see_conf (store_t *self, redisReply *reply, const char *name)
         wrong (self, "the data was placed by the hash '%s', this service has %s", element_text (reply, 1), HASH_NAME);
     if (strcmp (element_text (reply, 2), SCHEMA) > 0)
         wrong (self, "the data has schema %s, this service reads %s: use a newer one", element_text (reply, 2), SCHEMA);
+    rewrite_see_conf (self, element_text (reply, 3));
 }
 
 static void see_time (store_t *self, redisReply *reply, const char *name)
@@ -149,8 +151,9 @@ static void see_memory (store_t *self, redisReply *reply, const char *name)
 }
 
 /* clang-format off */
+enum { WORDS_MAX = 6 };
 static const struct question {
-    const char *words[5]; /* the last may be filled in: NULL here, see ask */
+    const char *words[WORDS_MAX]; /* the last may be filled in: NULL here, see ask */
     hello_fn *see;
     const char *name;     /* for `see` */
 } questions[] = {
@@ -164,7 +167,7 @@ static const struct question {
     {{"HSETNX", KEY_CONF, "shards", "?"},        see_written,  "shards"},
     {{"HSETNX", KEY_CONF, "hash", HASH_NAME},    see_written,  ""},
     {{"HSETNX", KEY_CONF, "schema", SCHEMA},     see_written,  ""},
-    {{"HMGET", KEY_CONF, "shards", "hash", "schema"}, see_conf, ""},
+    {{"HMGET", KEY_CONF, "shards", "hash", "schema", "run"}, see_conf, ""},
     {{"TIME"},                                   see_time,     ""},
     {{"INFO", "memory"},                         see_memory,   ""},
 };
@@ -177,7 +180,7 @@ static void ask (store_t *self, size_t index, conn_reply_fn *fn)
     const struct question *question = &questions[index];
     resp_t command = {0};
     size_t n = 0;
-    while (n < 5 && question->words[n])
+    while (n < WORDS_MAX && question->words[n])
         n++;
     resp_begin (&command, n);
     for (size_t i = 0; i < n; i++)
@@ -208,6 +211,7 @@ void hello_checked (store_t *self, const char *why, bool lost)
     }
     conn_settled (self->conn);
     conn_settled (self->writer);
+    rewrite_begin (self);
     store_back (self);
 }
 

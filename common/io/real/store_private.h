@@ -7,6 +7,7 @@
  *   store_call.c     calls: queued, sent, answered, sent again, given up at their deadline
  *   store_hello.c    what is asked on connect, and once a second
  *   store_losses.c   has it still what it acknowledged?
+ *   store_rewrite.c  after a restart: no torn transaction stays in its file
  *   store_commit.c   commits in batches
  *   store_wait.c     answers held until a replica has what they tell
  *   store_lease.c    leases
@@ -135,13 +136,18 @@ void losses_remember (store_t *store, const commit_t *commit, uint64_t number); 
 void losses_check (store_t *store); /* ends in hello_checked, or with the connection */
 void losses_look (store_t *store);  /* only at the newest */
 
+/* ---- a start of Redis that the append-only file is written anew for (store_rewrite.c) */
+void rewrite_see_server (store_t *store, const char *info);
+void rewrite_see_conf (store_t *store, const char *run);
+void rewrite_begin (store_t *store); /* once all is known, and well */
+
 /* ---- the store */
 typedef struct batch_item batch_item_t;
 typedef struct listener {
     loop_fn *fn;
     void *arg;
 } listener_t;
-enum { WHY_SIZE = 241, HELLO_MAX = 16 };
+enum { WHY_SIZE = 241, HELLO_MAX = 16, RUN_SIZE = 64 };
 typedef struct hello_slot {
     store_t *store;
     size_t index;
@@ -168,6 +174,7 @@ struct store {
     char hello_why[WHY_SIZE];
     char sha[SCRIPTS][SHA_SIZE];
     loop_timer_t *tick;
+    char run[RUN_SIZE], run_rewritten[RUN_SIZE]; /* this start of Redis; the last one that store_rewrite.c asked */
 
     /* time */
     clock_offset_t offset;
