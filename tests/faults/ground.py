@@ -47,19 +47,23 @@ channels:
   form: { weight: 1, offer: 30s, answer: spoken }
   soon: { weight: 1, accept: auto, answer: spoken }
   post: { weight: 1, accept: auto, answer: spoken }
+  quick: { weight: 1, accept: auto, answer: spoken }
   canary: { weight: 1, accept: auto, answer: spoken }
 people:
   ada: { name: Ada L., capacity: 100000, ways: [{ webhook: "PEOPLE", secret: pager }] }
   ben: { name: Ben K., capacity: 100000, ways: [{ webhook: "PEOPLE", secret: pager }] }
   cara: { name: Cara M., capacity: 100000, ways: [{ webhook: "PEOPLE", secret: pager }] }
   mia: { name: Mia S., capacity: 100000, ways: [{ mail: mia@example.com }] }
+  quinn: { name: Quinn T., capacity: 100000 }
   dana: { name: Dana R., ways: [{ webhook: "PEOPLE", secret: pager }] }
   eve: { name: Eve T., ways: [{ webhook: "PEOPLE", secret: pager }] }
 teams:
   front: { lead: dana, members: [ada, ben] }
   post: { lead: dana, members: [mia] }
   canaries: { lead: dana, members: [cara] }
+  quick: { lead: dana, members: [quinn] }
 rules:
+  - { name: quick, when: { channel: quick }, then: { team: quick } }
   - { name: post, when: { channel: post }, then: { team: post } }
   - { name: canary, when: { channel: canary }, then: { team: canaries } }
 promises:
@@ -78,7 +82,7 @@ templates:
     body: "assigned {contact}"
 settings: { presence: 10s, decline: 2s, reopen: 20s, makeups: 0 }
 """
-PEOPLE = ("ada", "ben", "cara", "mia", "dana", "eve")
+PEOPLE = ("ada", "ben", "cara", "mia", "quinn", "dana", "eve")
 PRESENCE_S = 10
 RATE, WELL_S = 130, 30
 TWO = {kind: 2 for kind in w.KINDS}
@@ -152,7 +156,8 @@ class Ground:
         end = time.monotonic() + WELL_S
         left = lambda: max(end - time.monotonic(), 0.1)
         for service in self.world.services.values():
-            w.until(lambda s=service: f"{s.name} is ready: {s.text()[-2000:]}", lambda s=service: self.is_ready(s), left())
+            w.until(lambda s=service: f"{s.name} is ready: {s.text()[-2000:]}", lambda s=service: self.is_ready(s),
+                    left())
         self.canaries += 1
         key = f"{self.load.key}-canary-{self.canaries}"
         self.load.submit_canary(key)

@@ -1,4 +1,4 @@
-"""Network namespaces on a bridge, one for each name; the packets from one to another can be thrown away, each way apart.
+"""Network namespaces on a bridge, one for each name; packets from one to another can be thrown away, each way apart.
 
 What is cut is dropped where it would arrive, so that the sender hears nothing: no error, no reset. The test itself
 sits on the bridge under the name "world". Needs root, ip and nft. The names carry the process id: what a run that was
@@ -84,7 +84,7 @@ class Network:
         run(*self.inside(name), "nft", "-f", "-", text=text)
 
     def sockets(self, name):
-        """TCP sockets there, those included whose process is gone and whose last words the kernel still tries to say."""
+        """TCP sockets there; also those whose process is gone, and whose last words the kernel still tries to say."""
         rows = run(*self.inside(name), "cat", "/proc/net/tcp").splitlines()[1:]
         return sum(row.split()[3] != TIME_WAIT for row in rows)
 
