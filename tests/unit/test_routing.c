@@ -585,6 +585,59 @@ static void a_walk_jumps_over_nobody (void **state)
     assert_int_equal (waiting_size (desk->waiting), CROWD - LEFT);
 }
 
+enum { CROWD_SMALL = 120, HELD = 10 };
+
+static const char *crowd_id (int i)
+{
+    static char id[ID_SIZE];
+    snprintf (id, sizeof id, "01HZZZZZZZZZZZZZZZZZZ%05d", i);
+    return id;
+}
+
+/* Takes what is offered to the person, and is done with it; how many. The first of them must be the first that is left. */
+static int served (house_t *house, const char *person, int *next, int step)
+{
+    int n = 0;
+    for (int i = *next; i < CROWD_SMALL; i += step) {
+        const contact_t contact = contact_of (crowd_id (i));
+        if (contact.state != STATE (OFFERED) || strcmp (contact.offered_to, person) != 0)
+            break;
+        acts (house, crowd_id (i), EVENT_ACCEPT, person);
+        acts (house, crowd_id (i), EVENT_RESOLVE, person);
+        *next = i + step;
+        n++;
+    }
+    return n;
+}
+
+/* Of 120 that wait ten are held: all of each kind are served, the first come first. */
+static void few_are_held_and_all_are_served (void **state)
+{
+    house_t *house = *state;
+    router_up (house);
+    fake_advance (2000);
+    const desk_t *desk = house->routing[0].self->desks;
+    waiting_bound (desk->waiting, HELD);
+    for (int i = 0; i < CROWD_SMALL; i++)
+        opens (house, crowd_id (i), "chat", i % 2 ? "My card" : "Hello");
+    fake_advance (15000);
+    assert_in_range (waiting_size (desk->waiting), 1, HELD);
+    assert_int_equal (waiting_size (desk->waiting) + waiting_beyond (desk->waiting), CROWD_SMALL);
+    for (int kind = 0; kind < 2; kind++) {
+        const char *person = kind ? "ada" : "ben";
+        int next = kind, rounds = 0;
+        while (next < CROWD_SMALL) {
+            assert_true (rounds++ < CROWD_SMALL);
+            person_is (house, person, PERSON_HEARTBEAT);
+            fake_advance (1500);
+            served (house, person, &next, 2);
+            assert_in_range (waiting_size (desk->waiting), 0, HELD + 2); /* and those in flight */
+        }
+    }
+    fake_advance (15000);
+    assert_int_equal (waiting_size (desk->waiting) + waiting_beyond (desk->waiting), 0);
+}
+
 static void an_offer_with_a_lost_answer (void **state)
 {
     house_t *house = *state;
@@ -677,6 +730,7 @@ int main (void)
         SCENARIO (the_store_goes_and_comes_back),
         SCENARIO (the_store_goes_back),
         SCENARIO (a_walk_jumps_over_nobody),
+        SCENARIO (few_are_held_and_all_are_served),
         SCENARIO (an_offer_with_a_lost_answer),
         SCENARIO (a_transfer_to_a_team),
         SCENARIO (explained),
