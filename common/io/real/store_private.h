@@ -2,6 +2,7 @@
  *
  *   store.c          its life, readiness, time
  *   store_redis.c    hiredis on the loop: conn_t
+ *   store_connect.c  where to, logged in, again with back-off
  *   store_sentinel.c where the primary is
  *   store_resp.c     the bytes of a command
  *   store_call.c     calls: queued, sent, answered, sent again, given up at their deadline
