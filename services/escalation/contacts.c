@@ -36,8 +36,9 @@ static void on_put_back (void *arg, const commit_answer_t *answer)
     firing_destroy (arg);
 }
 
-/* Armed anew, and its attempts forgotten: it was not the record's fault. */
-static void put_back (firing_t *self, wall_ms_t due)
+/* Armed anew, and its attempts forgotten: it was not the record's fault. held: for longer than its clocks say, as if it
+ * were leased. */
+static void put_back (firing_t *self, wall_ms_t due, bool held)
 {
     char key[KEY_SIZE], member[MEMBER_SIZE], words[32];
     commit_t *commit = commit_new (self->lookout->shard);
@@ -50,6 +51,8 @@ static void put_back (firing_t *self, wall_ms_t due)
     commit_expect_record (commit, key_contact (key, self->lookout->shard, self->workspace, self->contact),
                           self->version, event_id_of ("put back", self->contact, words, NULL));
     record_forget_attempts (self->record, self->record_size);
+    if (held)
+        record_count_attempt (self->record, self->record_size);
     commit_put (commit, key, self->record, self->record_size, 0);
     key_due (key, self->lookout->shard, KIND_CONTACT);
     member_make (member, self->workspace, self->contact);
@@ -88,11 +91,12 @@ static void on_fired (void *arg, const work_result_t *result)
             metric_observe ("firing_lateness_ms", (double)(result->at - self->due));
         break;
     case WORK_REFUSED: /* the timer stood wrong: nothing is due */
-        put_back (self, self->version == result->contact->version ? contact_next_due (result->contact) : self->due);
+        put_back (self, self->version == result->contact->version ? contact_next_due (result->contact) : self->due,
+                  false);
         return;
     case WORK_STUCK:
         say_stuck (self, result);
-        put_back (self, stuck_until (self->lookout->self));
+        put_back (self, stuck_until (self->lookout->self), true);
         return;
     case WORK_BROKEN:
     case WORK_CHECK:
@@ -104,7 +108,7 @@ static void on_fired (void *arg, const work_result_t *result)
     case WORK_MISSING: /* the policy is not loaded, or can't be used here */
     case WORK_CONFLICT:
     case WORK_AWAY:
-        put_back (self, store_now (self->lookout->self->service->store) + LOOK_MS);
+        put_back (self, store_now (self->lookout->self->service->store) + LOOK_MS, true);
         return;
     case WORK_ALREADY:
         break;

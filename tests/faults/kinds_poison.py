@@ -8,7 +8,7 @@ import poison
 from poison import PLAIN_WAYS, RECORD_WAYS, SET_WAYS, Poison
 
 SHORT, LONG = 0.5, 4.0  # seconds
-SAID = (r'"set aside"', r"can't be (read|written|decided|offered)", r"policy not usable", r"counts as away",
+SAID = (r'"set aside"', r'"fact":"audit"', r"can't be (read|written|decided|offered)", r"policy not usable", r"counts as away",
         r"contact of a delivery", r"are legitimately late")
 PEOPLE = ("cara", "eve")  # whom the load does not act for while a fault is on
 

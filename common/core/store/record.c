@@ -78,6 +78,12 @@ void record_forget_attempts (uint8_t *bytes, size_t size)
         bytes[1] = '0';
 }
 
+void record_count_attempt (uint8_t *bytes, size_t size)
+{
+    if (size >= RECORD_HEAD_SIZE)
+        bytes[1]++;
+}
+
 uint8_t *record_pack (const record_head_t *head, const ProtobufCMessage *message, size_t *size)
 {
     size_t ids_size = head->ids_n * EVENT_ID_SIZE;

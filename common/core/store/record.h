@@ -41,6 +41,8 @@ record_head_t record_head_next (const record_head_t *head, char kind, event_id_t
 bool record_has_event (const record_head_t *head, event_id_t id);
 /* In the bytes of a whole record: as if it had never been leased. */
 void record_forget_attempts (uint8_t *bytes, size_t size);
+/* As if it were leased once more. */
+void record_count_attempt (uint8_t *bytes, size_t size);
 
 /* Whole records. _pack: malloc'd bytes that the caller frees. _unpack: strict; strings that do not fit
  * and enums out of range are RECORD_BROKEN. contact_t.version is taken from the head. */
