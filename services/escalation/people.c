@@ -177,13 +177,23 @@ static void unplace (drain_t *self, const held_t *held, uint64_t version)
     store_commit (service_of (self)->store, &commit, 0, on_unplaced, self);
 }
 
+/* By the record as it is stored: what is due may take it from them, and is not committed yet. */
+static bool still_holds (const drain_t *self, const contact_t *contact)
+{
+    bool owned = contact->state == BUCKSTOP__V1__CONTACT_STATE__CONTACT_STATE_OWNED ||
+                 contact->state == BUCKSTOP__V1__CONTACT_STATE__CONTACT_STATE_WAITING;
+    bool owns = owned && word_same (contact->owner, self->person.name) && contact->owner_epoch == self->epoch;
+    bool asked = word_same (contact->offered_to, self->person.name) && contact->offer_epoch == self->epoch;
+    return owns || asked;
+}
+
 static void on_returned (void *arg, const work_result_t *result)
 {
     returning_t *returning = arg;
     drain_t *self = returning->drain;
     const held_t *held = &self->held[returning->index];
     free (returning);
-    if (result->outcome == WORK_REFUSED && result->contact) {
+    if (result->outcome == WORK_REFUSED && result->contact && !still_holds (self, result->contact)) {
         unplace (self, held, result->contact->version);
         return;
     }
