@@ -17,7 +17,8 @@ typedef struct http_server_config {
     int timeout_ms;           /* a request not answered by then gets 503 with Retry-After: 1 */
     unsigned connections_max; /* 0: 1000; fewer where descriptors are few; more clients wait to be accepted */
     int slow_ms;              /* 0: 30 s; for a client to send a head, then its body, then to take the answer */
-    size_t bodies_max;        /* 0: 256 MiB; of all requests until they are answered; a large one more gets 503 */
+    size_t bodies_max;        /* 0: 256 MiB; of all requests until they are answered; a large one more gets 503; as many
+                                 bytes of answers wait for their clients, and a large one more becomes a 503 */
 } http_server_config_t;
 
 /* Called once a request's body is complete. The handler owns the request until it responds. */

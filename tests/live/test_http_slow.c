@@ -203,6 +203,44 @@ static void large_bodies_are_bounded_together (void **state)
     }
 }
 
+static const char *answer_awaited (bench_t *self, int fd)
+{
+    char byte;
+    while (recv (fd, &byte, 1, MSG_PEEK) < 0) {
+        assert_int_equal (errno, EAGAIN);
+        pass (self, 1);
+    }
+    return answer_of (fd);
+}
+
+/* Answers that nobody reads are bounded together too: one more becomes a 503, a small one goes out, and once the slow are
+ * ended there is room again. */
+static void answers_are_bounded_together (void **state)
+{
+    static const char deluge[] = "GET /deluge HTTP/1.1\r\nHost: h\r\n\r\n",
+                      small[] = "GET /x HTTP/1.1\r\nHost: h\r\n\r\n";
+    bench_t *self = *state;
+    restart_server (self);
+    int deaf = dial (self), other = dial (self), little = dial (self);
+    assert_int_equal (send (deaf, deluge, sizeof deluge - 1, MSG_NOSIGNAL), sizeof deluge - 1);
+    pass (self, SLOW_MS / 5);
+    assert_int_equal (send (other, deluge, sizeof deluge - 1, MSG_NOSIGNAL), sizeof deluge - 1);
+    assert_int_equal (send (little, small, sizeof small - 1, MSG_NOSIGNAL), sizeof small - 1);
+    const char *answer = answer_awaited (self, other);
+    assert_true (strstr (answer, "HTTP/1.1 503 ") && strstr (answer, "\"code\":\"crowded\"") &&
+                 strstr (answer, "Retry-After: 1"));
+    assert_non_null (strstr (answer_awaited (self, little), "HTTP/1.1 200 "));
+    close (deaf);
+    close (other);
+    pass (self, SLOW_MS);
+    other = dial (self);
+    assert_int_equal (send (other, deluge, sizeof deluge - 1, MSG_NOSIGNAL), sizeof deluge - 1);
+    pass (self, SLOW_MS / 5);
+    assert_non_null (strstr (answer_awaited (self, other), "HTTP/1.1 200 "));
+    close (other);
+    close (little);
+}
+
 /* Connections never take the last descriptors: the store, the log and health need some. */
 static int crowd_of_connections (void)
 {
@@ -251,6 +289,7 @@ int main (void)
         HTTP_TEST (an_answer_read_in_drips_is_ended),
         HTTP_TEST (who_waits_for_the_handler_is_not_slow),
         HTTP_TEST (large_bodies_are_bounded_together),
+        HTTP_TEST (answers_are_bounded_together),
         cmocka_unit_test (descriptors_are_left_for_others),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);

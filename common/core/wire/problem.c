@@ -11,7 +11,7 @@ static const problem_t rows[] = {
     [PROBLEM_LATE] = {503, "no-answer-in-time", "No answer could be made in time",
                       "Send the same request again, with the same Idempotency-Key: it will not be done twice."},
     [PROBLEM_STOPPING] = {503, "draining", "This server is shutting down", "Connect again and send the request again."},
-    [PROBLEM_CROWDED] = {503, "crowded", "Too many large requests are being read", "Send the same request again."},
+    [PROBLEM_CROWDED] = {503, "crowded", "Too much is held for slow clients", "Send the same request again."},
 };
 
 const problem_t *problem_of (problem_kind_t kind)

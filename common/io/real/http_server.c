@@ -6,7 +6,7 @@
  * its answer; libmicrohttpd never times those out, so the list of open ones has one timer. A body that is too
  * large is read to its end and not kept, since an answer given before is lost on a client that still writes;
  * when it is announced to be far too large, or the client asks first (Expect), the answer comes at once.
- * Limits: DISCARD_MAX, slow_ms (http_server_slow.c), bodies_max, CONNECTION_MEMORY for a head. At connections_max
+ * Limits: DISCARD_MAX, slow_ms (http_server_slow.c), bodies_max (and as much of answers), CONNECTION_MEMORY for a head. At connections_max
  * new clients wait, and there are never more than leave DESCRIPTORS_KEPT of the process's descriptors: health checks
  * belong on a server of their own.
  */
@@ -144,13 +144,15 @@ static enum MHD_Result on_request (void *arg, struct MHD_Connection *connection,
 static void on_completed (void *arg, struct MHD_Connection *connection, void **request_p,
                           enum MHD_RequestTerminationCode how)
 {
+    http_server_t *self = arg;
     http_request_t *request = *request_p;
-    (void)arg;
     (void)how;
     http_client_awaited (http_connection_of (connection), false);
     *request_p = NULL;
     if (!request)
         return;
+    self->answers -= request->answer_size;
+    request->answer_size = 0;
     request->connection = NULL;
     http_request_release (request);
 }

@@ -41,6 +41,7 @@ struct http_request {
     mono_ms_t deadline;
     struct MHD_Response *response; /* ready, and not yet taken by the connection */
     bool answered;
+    size_t answer_size; /* counted in the server's `answers` until the client has it */
     unsigned status;
     http_request_t *previous, *next; /* among the open ones, oldest first */
 };
@@ -57,6 +58,7 @@ struct http_server {
     void *arg;
     size_t body_max;
     size_t bodies, bodies_max; /* bytes held for them */
+    size_t answers;            /* bytes that clients have not taken yet; at most bodies_max */
     int timeout_ms, slow_ms;
     int port;
     bool run_due, draining, running;

@@ -197,9 +197,26 @@ const void *http_body (const http_request_t *self, size_t *size)
 
 /* --- the answer -------------------------------------------------------------------------------------- */
 
+/* Who does not read his answers holds them here: together they are bounded as the bodies are. */
+static bool count_answer (http_request_t *self, size_t size)
+{
+    http_server_t *server = self->server;
+    if (!self->connection)
+        return true;
+    if (size > BODY_SMALL && server->answers && server->answers + size > server->bodies_max)
+        return false;
+    self->answer_size = size;
+    server->answers += size;
+    return true;
+}
+
 void http_request_answer (http_request_t *self, int status, const char *content_type, const void *body, size_t size,
                           const http_header_t *headers)
 {
+    if (!count_answer (self, size)) {
+        http_request_refuse (self, PROBLEM_CROWDED, "Too many answers wait for who is to read them.");
+        return;
+    }
     struct MHD_Response *response =
         MHD_create_response_from_buffer (size, size ? (void *)body : (void *)"", MHD_RESPMEM_MUST_COPY);
     if (!response)
