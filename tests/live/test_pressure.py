@@ -353,6 +353,29 @@ def twenty_that_never_read(stack):
     assert watch.stop() == 0
 
 
+def who_comes_back_hears_the_newest(stack):
+    """Nothing happens any more: a subscriber that was away still learns at once how far the numbers have gone."""
+    world = w.open_world(stack, POLICY)
+    module = envelopes(world)
+    world.present("ada")
+    world.submit()
+    w.until("all is sent", world.settled)
+    context = zmq.Context()
+    stack.callback(context.destroy, 0)
+    for again in (False, True):
+        if again:
+            world["notification"].kill()
+            world["notification"].start()
+        link = context.socket(zmq.SUB)
+        link.subscribe(b"desk.")
+        link.connect(world.endpoints("stream", None))
+        assert link.poll(4000), "nothing is said"
+        _topic, body = link.recv_multipart()
+        newest = world.insist("GET", "/v1/events?limit=1")["newest"]
+        assert module.Envelope.FromString(body).event.number == newest
+        link.close(0)
+
+
 # ---- very many that wait -----------------------------------------------------------------------------
 
 
@@ -499,7 +522,8 @@ def an_answer_without_end(stack):
 
 
 CASES = [three_times_too_much, a_store_that_stands_still, a_store_that_is_full, one_token_too_often, slow_clients,
-         a_megabyte_of_small_things, peers_that_never_read, twenty_that_never_read, very_many_wait, all_due_at_once,
+         a_megabyte_of_small_things, peers_that_never_read, twenty_that_never_read,
+         who_comes_back_hears_the_newest, very_many_wait, all_due_at_once,
          an_answer_without_end]
 
 if __name__ == "__main__":
