@@ -29,9 +29,9 @@ def free_port():
 class Node:
     """One redis-server, or one sentinel: started, stopped and continued, killed, started again at the same port."""
 
-    def __init__(self, folder, words):
+    def __init__(self, folder, words, password=None):
         os.mkdir(folder)
-        self.folder, self.words, self.port, self.process = folder, words, 0, None
+        self.folder, self.words, self.port, self.process, self.password = folder, words, 0, None, password
         self.link = None
 
     def start(self, *more):
@@ -39,7 +39,7 @@ class Node:
         first = not self.port
         while True:
             self.port = self.port or free_port()
-            self.link = redis.Redis(port=self.port, socket_timeout=2)
+            self.link = redis.Redis(port=self.port, socket_timeout=2, password=self.password)
             with open(self.folder + "/log", "ab") as log:
                 self.process = subprocess.Popen([*self.words(self), *more], stdout=log, stderr=log, cwd=self.folder)
             until("it answers or ends", lambda: self.answers() or self.process.poll() is not None, 20)
@@ -73,7 +73,7 @@ class Node:
 def redis_words(node):
     return ["redis-server", "--port", str(node.port), "--bind", "127.0.0.1", "--dir", node.folder, "--appendonly", "yes",
             "--appendfsync", "always", "--save", "", "--maxmemory-policy", "noeviction", "--repl-diskless-sync-delay",
-            "0", "--enable-debug-command", "yes"]
+            "0", *(["--requirepass", node.password, "--masterauth", node.password] if node.password else [])]
 
 
 def sentinel_words(node):
@@ -83,10 +83,23 @@ def sentinel_words(node):
 class Nodes:
     """Two nodes, the first of them primary, and the sentinels."""
 
-    def __init__(self):
+    def __init__(self, password=None, sentinel_password=None):
         self.dir = tempfile.mkdtemp(prefix="buckstop-sentinel-")
-        self.nodes = [Node(f"{self.dir}/node-{n}", redis_words) for n in (1, 2)]
-        self.sentinels = [Node(f"{self.dir}/sentinel-{n}", sentinel_words) for n in range(1, SENTINELS + 1)]
+        self.password, self.sentinel_password = password, sentinel_password
+        self.nodes = [Node(f"{self.dir}/node-{n}", redis_words, password) for n in (1, 2)]
+        self.sentinels = [Node(f"{self.dir}/sentinel-{n}", sentinel_words, sentinel_password)
+                          for n in range(1, SENTINELS + 1)]
+
+    def options(self):
+        """For services and the command line: files with the passwords."""
+        words = []
+        for name, password in (("redis", self.password), ("sentinel", self.sentinel_password)):
+            if password:
+                path = f"{self.dir}/{name}-password"
+                with open(path, "w", encoding="utf-8") as file:
+                    file.write(password + "\n")
+                words += [f"--{name}-password-file", path]
+        return words
 
     def start(self):
         primary, replica = self.nodes
@@ -99,6 +112,11 @@ class Nodes:
                            f"sentinel monitor {NAME} 127.0.0.1 {primary.port} {QUORUM}\n"
                            f"sentinel down-after-milliseconds {NAME} {DOWN_AFTER_MS}\n"
                            f"sentinel failover-timeout {NAME} {FAILOVER_TIMEOUT_MS}\n")
+                if self.password:
+                    file.write(f'sentinel auth-pass {NAME} "{self.password}"\n')
+                if self.sentinel_password:
+                    file.write(f'requirepass "{self.sentinel_password}"\n'
+                               f'sentinel sentinel-pass "{self.sentinel_password}"\n')
             sentinel.start()
         until("the sentinels know each other and the replica", self.acquainted, 30)
 
@@ -170,9 +188,9 @@ class Guarded(w.World):
     """Services that reach the store through sentinels."""
 
     def __init__(self, policy, durability, nodes=None, replicas=2):
-        words = ["--durability", durability]
-        self.nodes, self.durability = nodes or Nodes(), durability
-        super().__init__(policy, replicas={kind: replicas for kind in w.KINDS}, options={kind: words for kind in w.KINDS})
+        self.nodes = nodes or Nodes()
+        self.reach = ["--durability", durability, *self.nodes.options()]
+        super().__init__(policy, replicas={kind: replicas for kind in w.KINDS}, options={kind: self.reach for kind in w.KINDS})
 
     @property
     def redis(self):
@@ -189,8 +207,9 @@ class Guarded(w.World):
         self.nodes.start()
 
     def call(self, *words):
+        given = dict(zip(self.reach[::2], self.reach[1::2]))
         environment = {**self.environment, "BUCKSTOP_REDIS": self.store_address(),
-                       "BUCKSTOP_DURABILITY": self.durability}
+                       **{"BUCKSTOP_" + name[2:].upper().replace("-", "_"): given[name] for name in given}}
         return subprocess.run([f"{w.BUILD}/buckstop", *words], env=environment, cwd=self.dir, capture_output=True,
                               text=True, timeout=120, check=False)
 
@@ -204,8 +223,8 @@ class Guarded(w.World):
             self.nodes.close()
 
 
-def open_guarded(stack, policy, durability, start=True):
-    world = Guarded(policy, durability)
+def open_guarded(stack, policy, durability, start=True, nodes=None):
+    world = Guarded(policy, durability, nodes)
     stack.callback(world.close)
     w.World.opened.append(world)
     if start:
