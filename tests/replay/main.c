@@ -1,11 +1,9 @@
 /* main.c - plays scenarios, each in a process of its own: with all guards it must pass, without its guard fail.
  *
  *     replay [--log] [--without GUARD] SCENARIO.txt... | FOLDER
- *     replay --simulate FIRST COUNT FOLDER
  *     replay --words
  *
- * --log prints what the services log; --without plays one scenario as it goes without that guard; --simulate plays
- * days drawn from seeds (simulate.c), as a folder does with a dozen (BUCKSTOP_SEED: from that seed on). */
+ * --log prints what the services log; --without plays one scenario as it goes without that guard. */
 #include "replay.h"
 
 #include "guard.h"
@@ -19,12 +17,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { SECONDS_MAX = 240, EXIT_FAILED = 1, EXIT_UNREAD = 2, PATHS_MAX = 256, DAYS = 12 };
+enum { SECONDS_MAX = 240, EXIT_FAILED = 1, EXIT_UNREAD = 2, PATHS_MAX = 256 };
 
 static const script_t *playing;
 static int playing_line;
 static bool echo;
-static char said[256]; /* --simulate: the last line */
 
 void fail (const char *format, ...)
 {
@@ -33,8 +30,6 @@ void fail (const char *format, ...)
     fprintf (stderr, "    %s:%d, after %.1f s: ", playing->path, playing_line,
              (double)(fake_wall () - FAKE_START_MS) / 1000);
     vfprintf (stderr, format, args);
-    if (*said)
-        fprintf (stderr, " (after '%s')", said);
     fputc ('\n', stderr);
     va_end (args);
     _exit (EXIT_FAILED);
@@ -55,26 +50,19 @@ static void standard_policy (const script_t *script)
     free (text);
 }
 
-void simulate_note (const char *text)
-{
-    snprintf (said, sizeof said, "%s", text);
-    if (echo)
-        fprintf (stderr, "%10.3f > %s\n", (double)(fake_wall () - FAKE_START_MS) / 1000, text);
-}
-
-static void begin (const script_t *script, const char *without, uint64_t seed)
+static void begin (const script_t *script, const char *without)
 {
     playing = script;
     guard_off = without;
     alarm (SECONDS_MAX);
-    fake_reset (seed);
+    fake_reset (1);
     fake_log_echo (echo);
     stage_open ();
 }
 
 static void play (const script_t *script, const char *without)
 {
-    begin (script, without, 1);
+    begin (script, without);
     if (script->n == 0 || strcmp (script->lines[0].words[0], "policy") != 0)
         standard_policy (script);
     for (size_t i = 0; i < script->n; i++) {
@@ -84,21 +72,15 @@ static void play (const script_t *script, const char *without)
     look_leftovers ();
 }
 
-/* In a child, so that each begins with nothing and may end as it likes. True: it passed. script without lines:
- * the day that the seed draws. */
-static bool play_apart (const script_t *script, const char *without, bool quiet, uint64_t seed)
+/* In a child, so that each begins with nothing and may end as it likes. True: it passed. */
+static bool play_apart (const script_t *script, const char *without, bool quiet)
 {
     fflush (NULL);
     pid_t child = fork ();
     if (child == 0) {
         if (quiet && !freopen ("/dev/null", "w", stderr))
             _exit (EXIT_FAILED);
-        if (seed) {
-            begin (script, without, seed);
-            standard_policy (script);
-            simulate (seed);
-        } else
-            play (script, without);
+        play (script, without);
         _exit (0);
     }
     int status = 0;
@@ -113,8 +95,8 @@ static bool judge (const char *path)
 {
     script_t *script = script_read (path);
     const char *name = strrchr (path, '/') ? strrchr (path, '/') + 1 : path;
-    bool stands = play_apart (script, NULL, false, 0);
-    bool falls = !script->guard[0] || !play_apart (script, script->guard, true, 0);
+    bool stands = play_apart (script, NULL, false);
+    bool falls = !script->guard[0] || !play_apart (script, script->guard, true);
     printf ("%s %-46s %s", stands && falls ? "ok  " : "FAIL", name, stands ? "passes" : "FAILS");
     if (script->guard[0])
         printf (", without %s it %s", script->guard, falls ? "fails" : "PASSES");
@@ -168,43 +150,22 @@ static void secrets_remove (void)
     rmdir (secrets);
 }
 
-/* Days drawn from seeds; the first one is printed, so that it can be played again. */
-static int simulate_all (uint64_t first, uint64_t count, const char *folder, const char *without, int *passed)
-{
-    int failed = 0;
-    for (uint64_t seed = first; seed < first + count; seed++) {
-        script_t script = {.path = NULL};
-        if (asprintf (&script.path, "%s/day", folder) < 0)
-            abort ();
-        bool ok = play_apart (&script, without, false, seed);
-        printf ("%s simulated day, seed %llu\n", ok ? "ok  " : "FAIL", (unsigned long long)seed);
-        *passed += ok;
-        failed += !ok;
-        free (script.path);
-    }
-    return failed;
-}
-
 typedef struct task {
     char *paths[PATHS_MAX];
     size_t n;
-    const char *without, *folder;
-    uint64_t first, count; /* days to simulate */
-    bool only_days;
+    const char *without;
 } task_t;
 
 static int play_all (const task_t *task)
 {
     int passed = 0, failed = 0;
-    for (size_t i = 0; i < task->n && !task->only_days; i++) {
+    for (size_t i = 0; i < task->n; i++) {
         script_t *script = task->without ? script_read (task->paths[i]) : NULL;
-        bool ok = task->without ? play_apart (script, task->without, false, 0) : judge (task->paths[i]);
+        bool ok = task->without ? play_apart (script, task->without, false) : judge (task->paths[i]);
         script_destroy (&script);
         passed += ok;
         failed += !ok;
     }
-    if (task->folder && (!task->without || task->only_days))
-        failed += simulate_all (task->first, task->count, task->folder, task->without, &passed);
     printf ("%d passed, %d failed\n", passed, failed);
     return failed || !passed ? EXIT_FAILED : 0;
 }
@@ -212,19 +173,15 @@ static int play_all (const task_t *task)
 static void task_add (task_t *self, char *path)
 {
     struct stat info;
-    if (stat (path, &info) == 0 && S_ISDIR (info.st_mode)) {
+    if (stat (path, &info) == 0 && S_ISDIR (info.st_mode))
         self->n = add_folder (path, self->paths, self->n);
-        self->folder = path;
-    } else if (self->n < PATHS_MAX)
+    else if (self->n < PATHS_MAX)
         self->paths[self->n++] = xstrdup (path);
 }
 
 int main (int argc, char **argv)
 {
-    static task_t task = {.first = 1, .count = DAYS};
-    const char *seed = getenv ("BUCKSTOP_SEED");
-    if (seed)
-        task.first = strtoull (seed, NULL, 10);
+    static task_t task;
     for (int i = 1; i < argc; i++) {
         if (strcmp (argv[i], "--words") == 0)
             return verbs_print (stdout), 0;
@@ -232,11 +189,7 @@ int main (int argc, char **argv)
             echo = true;
         else if (strcmp (argv[i], "--without") == 0 && i + 1 < argc)
             task.without = argv[++i];
-        else if (strcmp (argv[i], "--simulate") == 0 && i + 2 < argc) {
-            task.only_days = true;
-            task.first = strtoull (argv[++i], NULL, 10);
-            task.count = strtoull (argv[++i], NULL, 10);
-        } else
+        else
             task_add (&task, argv[i]);
     }
     secrets_make ();

@@ -108,9 +108,4 @@ extern const verb_t verbs_do[], verbs_expect[];
 int64_t word_number (const char *word);
 int64_t word_ms (const char *number, const char *unit);
 
-/* --- a day at random (simulate.c) ------------------------------------------------------------------- */
-
-void simulate (uint64_t seed);
-void simulate_note (const char *text); /* main.c: what was said last, for fail () */
-
 #endif

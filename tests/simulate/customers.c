@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <time.h>
 
-enum { GAP_DAY_MS = 15 * 60 * 1000, GAP_NIGHT_MS = 90 * 60 * 1000, THREADS = 12, BURST_MAX = 14 };
+enum { GAP_DAY_MS = 20 * 60 * 1000, GAP_NIGHT_MS = 2 * 60 * 60 * 1000, THREADS = 12, BURST_MAX = 10 };
 
 static bool ended;
 
@@ -118,7 +118,7 @@ static void next (void *arg)
     one (NULL);
     for (uint64_t n = chance (6) ? draw (BURST_MAX) : 0; n > 0; n--)
         fake_at (between (0, 6000), one, NULL);
-    fake_at (about (is_day () ? GAP_DAY_MS : GAP_NIGHT_MS), next, NULL);
+    fake_at (about (paced (is_day () ? GAP_DAY_MS : GAP_NIGHT_MS)), next, NULL);
 }
 
 void customers_begin (void)

@@ -191,7 +191,7 @@ static void calm_spell (void)
     state.bad = false;
     state.last = fake_wall ();
     fake_chaos (&(fake_chaos_t){.order = true, .latency_ms = 2});
-    fake_at (about (CALM_MS / (state.level ? state.level : 1)), bad_spell, NULL);
+    fake_at (about (paced (CALM_MS / (state.level ? state.level : 1))), bad_spell, NULL);
 }
 
 static void breaks (void *arg)
@@ -270,9 +270,9 @@ static void scale (void *arg)
     (void)arg;
     if (state.ended)
         return;
-    company_replicas ((int)draw (KINDS), chance (55) ? 1 : (int)between (2, REPLICAS_MAX));
+    company_replicas ((int)draw (KINDS), chance (70) ? 1 : (int)between (2, REPLICAS_MAX));
     state.last = fake_wall (); /* who was too many died */
-    fake_at (about (2 * MS_PER_HOUR), scale, NULL);
+    fake_at (about (paced (2 * MS_PER_HOUR)), scale, NULL);
 }
 
 void faults_begin (int level)
@@ -281,13 +281,13 @@ void faults_begin (int level)
     state.last = fake_wall ();
     fake_chaos (&(fake_chaos_t){.order = true, .latency_ms = 2});
     for (uint64_t n = draw (3); n > 0; n--)
-        fake_at (between (0, MS_PER_DAY), new_policy, NULL);
+        fake_at (between (0, paced (MS_PER_DAY) / 2), new_policy, NULL);
     fake_at (about (10000), scale, NULL);
     if (!level)
         return;
     for (uint64_t n = draw (2) * (uint64_t)level; n > 0; n--)
-        fake_at (between (0, MS_PER_DAY), outage, NULL);
-    fake_at (about (CALM_MS), bad_spell, NULL);
+        fake_at (between (0, paced (MS_PER_DAY) / 2), outage, NULL);
+    fake_at (about (paced (CALM_MS)), bad_spell, NULL);
 }
 
 void faults_end (void)

@@ -100,16 +100,9 @@ static void steps_in_order (const glance_t *glance, const shadow_t *shadow, cons
     if (before_n > 1 || after_n > 1 || (was && is && !same (was, is)))
         return;
     unsigned current = was ? was->step : 0;
-    bool spoken = false;
     EACH_FACT (glance, shadow->id, fact)
-    if (is_step (fact) && fact->promise == kind) {
+    if (is_step (fact) && fact->promise == kind)
         one_step (glance, shadow, was, fact, &current);
-        /* what speaks after a late wake speaks once */
-        bool both = spoken && fact->kind == FACT (STEP) && was && !word_empty (fact->to);
-        if (both && after->version == 0)
-            broken ("5", shadow->id, "two steps of %s spoke at once", promise_kind_name (kind));
-        spoken |= fact->kind == FACT (STEP);
-    }
     if (was && is && is->step != current)
         broken ("5", shadow->id, "%s is at step %u, and its timeline at %u", promise_kind_name (kind), is->step,
                 current);
@@ -141,8 +134,6 @@ void laws_see_promises (glance_t *glance, const shadow_t *shadow, const contact_
         const promise_t *was = find (&shadow->last, &after->promises[i]);
         if (was)
             stays (shadow, was, &after->promises[i]);
-        else if (after->promises[i].opened_at < shadow->last.opened_at)
-            broken ("2", shadow->id, "a promise is older than its contact");
     }
     for (int kind = 1; kind < PROMISE_KINDS; kind++)
         steps_in_order (glance, shadow, after, (promise_kind_t)kind);

@@ -14,6 +14,7 @@
 #include "xmalloc.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,7 +22,15 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { DAY_SECONDS_MAX = 300, JOBS_MAX = 64, EXIT_FAILED = 1, EXIT_USAGE = 2, SEEDS_MAX = 512, LAW_SIZE = 160 };
+enum {
+    DAY_SECONDS_MAX = 300,
+    JOBS_MAX = 64,
+    EXIT_FAILED = 1,
+    EXIT_USAGE = 2,
+    SEEDS_MAX = 512,
+    LAW_SIZE = 160,
+    HEAP_KEPT = 1 << 28
+};
 
 static struct {
     const char *folder, *without, *program;
@@ -108,6 +117,10 @@ static void play (uint64_t seed)
     guard_off = options.without;
     alarm (DAY_SECONDS_MAX);
     fake_log_echo (options.log);
+    fake_log_mute (true);
+    mallopt (M_MXFAST, 0); /* else small pieces are put together at each large one that is freed */
+    mallopt (M_TRIM_THRESHOLD, HEAP_KEPT);
+    mallopt (M_MMAP_THRESHOLD, HEAP_KEPT);
     day_play (seed, (const char *const *)policies, &outcome.result);
     tell (&outcome);
     _exit (0);
@@ -174,6 +187,7 @@ static double now_seconds (void)
 typedef struct tally {
     int passed, failed;
     uint64_t commits, contacts, faults;
+    int64_t ms;
 } tally_t;
 
 static void count (tally_t *tally, uint64_t seed, const outcome_t *outcome)
@@ -183,6 +197,7 @@ static void count (tally_t *tally, uint64_t seed, const outcome_t *outcome)
     tally->commits += outcome->result.commits;
     tally->contacts += outcome->result.contacts;
     tally->faults += outcome->result.faults;
+    tally->ms += outcome->result.ms;
     if (outcome->failed)
         printf ("FAIL seed %llu: %s\n", (unsigned long long)seed, outcome->law);
     fflush (stdout);
@@ -227,10 +242,11 @@ static tally_t play_days (void)
         ended++;
     }
     double seconds = now_seconds () - began;
-    printf ("%lld simulated days in %.0f s (%.0f an hour), seeds %llu to %llu and %zu that once failed: %llu contacts, "
-            "%llu commits judged, %llu faults\n",
-            (long long)ended, seconds, (double)ended * 3600 / (seconds > 0 ? seconds : 1),
-            (unsigned long long)options.from, (unsigned long long)next - 1, known, (unsigned long long)tally.contacts,
+    double days = (double)tally.ms / (double)MS_PER_DAY;
+    printf ("seeds %llu to %llu and %zu that once failed, %lld runs: %.1f simulated days in %.0f s (%.0f an hour); "
+            "%llu contacts, %llu commits judged, %llu faults\n",
+            (unsigned long long)options.from, (unsigned long long)next - 1, known, (long long)ended, days, seconds,
+            days * 3600 / (seconds > 0 ? seconds : 1), (unsigned long long)tally.contacts,
             (unsigned long long)tally.commits, (unsigned long long)tally.faults);
     return tally;
 }

@@ -178,7 +178,7 @@ void people_begin (void)
 {
     for (size_t i = 0; i < WORKERS; i++) {
         worker_t *self = &workers[i];
-        self->from = between (0, 23) * MS_PER_HOUR / (i < 4 ? 4 : 1);
+        self->from = paced (between (0, 23) * MS_PER_HOUR / (i < 4 ? 4 : 1)) / 2;
         self->to = (self->from + between (5, 11) * MS_PER_HOUR) % MS_PER_DAY;
         self->quick = (int)between (25, 95);
         fake_at (between (0, BEAT_MS), beat, self);

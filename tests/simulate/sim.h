@@ -34,12 +34,14 @@ enum { INTAKE, ROUTING, ESCALATION, NOTIFICATION };
 uint64_t draw (uint64_t limit); /* below limit; not the row of the services, nor that of the chaos */
 bool chance (int percent);
 int64_t between (int64_t least, int64_t most);
+int64_t paced (int64_t ms); /* shorter in a rush */
 int64_t about (int64_t ms); /* half to one and a half of it */
 
 typedef struct day_result {
     uint64_t hash, commits, contacts, requests, faults;
+    int64_t ms; /* simulated */
 } day_result_t;
-/* policies: texts. How bad the day is, is drawn too. */
+/* policies: texts. How bad the day is, is drawn too; and every fourth is whole, the others are three hours of rush. */
 void day_play (uint64_t seed, const char *const policies[POLICIES], day_result_t *result);
 
 /* The end of the process: prints the law, the words, the contact's timeline (NULL: none), and how to play it again. */

@@ -13,12 +13,28 @@ enum { LOOK_MS = 60 * 1000, WELL_MS = 3 * 60 * 1000, LATE_MS = 15 * 1000, WAITS_
 
 /* --- late ------------------------------------------------------------------------------------------------------ */
 
+static char attempts_of (const char *id)
+{
+    char key[KEY_SIZE];
+    size_t size = 0;
+    const char *bytes = fake_store_string (key_contact (key, 0, WORKSPACE, id), &size);
+    return bytes && size > 1 ? bytes[1] : '?';
+}
+
+static wall_ms_t timer_of (const char *id)
+{
+    char key[KEY_SIZE], member[MEMBER_SIZE];
+    return fake_store_score (key_due (key, 0, KIND_CONTACT), member_make (member, WORKSPACE, id));
+}
+
 static void is_late (const shadow_t *shadow)
 {
     const contact_t *c = &shadow->last;
     wall_ms_t now = fake_store_now (), due = contact_next_due (c);
     if (due && due < now - LATE_MS)
-        broken ("5 (late)", shadow->id, "it was due %" PRId64 " s ago", (now - due) / 1000);
+        broken ("5 (late)", shadow->id,
+                "it was due %" PRId64 " s ago; leased %c times, its timer is %" PRId64 " s ahead", (now - due) / 1000,
+                attempts_of (shadow->id), (timer_of (shadow->id) - now) / 1000);
     if (c->state != STATE (CLOSED) && !due)
         broken ("1", shadow->id, "it is open, and no clock of it runs");
     if (c->state == STATE (RECEIVED) && c->handoff_tries > 2)

@@ -70,6 +70,7 @@ size_t fake_log_lines (void);
 const char *fake_log_line (size_t index);
 size_t fake_log_count (const char *words); /* lines that contain them */
 void fake_log_echo (bool on);              /* also to standard error */
+void fake_log_mute (bool on);              /* nothing is kept: for whoever reads no log */
 
 /* --- store ------------------------------------------------------------------------------------- */
 
