@@ -1,13 +1,12 @@
 /* lease_back.c - gives back what a lease handed out: the clock jumped while it was taken, and a lease that was taken in a
  * time that is not would be held for as long as the jump.
  *
- * Says: one commit a row, on the version that was leased. Nobody waits for it: what fails comes up with its lease's end. */
+ * Says: one commit a row, which moves the timer and nothing else, on the version that was leased. Nobody waits for it: what fails comes up with its lease's end. */
 #include "lease_back.h"
 
 #include "ids.h"
 #include "keys.h"
 #include "record.h"
-#include "xmalloc.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -40,17 +39,13 @@ void lease_back (store_t *store, int shard, char kind, const store_value_t *memb
     if (!record || record_head_read (record, size, kind, &head, &body, &body_size) != RECORD_OK ||
         member_split (member->bytes, member->size, workspace, name, sizeof name) < 0)
         return;
-    uint8_t *bytes = xmemdup (record, size);
-    record_forget_attempts (bytes, size);
     snprintf (version, sizeof version, "%" PRIu64, head.version);
     member_make (words, workspace, name);
     commit_t *commit = commit_new (shard);
     commit_expect_record (commit, record_key (key, shard, kind, workspace, name), head.version,
                           event_id_of ("lease back", words, version, NULL));
-    commit_put (commit, key, bytes, size, 0);
     commit_place (commit, key_due (key, shard, kind), due, words);
     store_commit (store, &commit, 0, on_back, NULL);
-    free (bytes);
 }
 
 void lease_back_all (store_t *store, int shard, char kind, const store_leased_t *leased)
