@@ -7,6 +7,7 @@
  *   held.c       what could not go when it was due
  *   senders.c    one function per way
  *   webhook.c    the signed request
+ *   bundle.c     what waits for the same person on the same way, told in one notice
  *   settle.c     what became of it, committed
  *   stream.c     every event, published
  *   retention.c  events older than kept, trimmed */
@@ -152,6 +153,11 @@ void notification_hold (notification_t *self);
 bool notification_release (notification_t *self);
 
 void notification_unref (notification_t *self); /* frees it, when it is stopped and nothing holds on to it */
+
+/* bundle.c: rows that wait for the same person on the same way leave `attempts` (their place is NULL then). values: the
+ * contacts' records, one a row. */
+void bundle_rows (notification_t *self, int shard, wall_ms_t now, attempt_t **attempts, const store_value_t *values,
+                  size_t n);
 
 void outbox_open (notification_t *self);
 void outbox_hint (void *arg, bus_peer_t *peer, const void *bytes, size_t size);

@@ -163,8 +163,11 @@ static void loaded (void *arg, const store_values_t *values)
         return;
     }
     static const store_value_t absent = {0};
+    if (values->n >= batch->n)
+        bundle_rows (self, batch->shard, batch->now, batch->attempts, values->items, batch->n);
     for (size_t i = 0; i < batch->n; i++)
-        row_loaded (batch->attempts[i], i < values->n ? &values->items[i] : &absent, batch->now);
+        if (batch->attempts[i])
+            row_loaded (batch->attempts[i], i < values->n ? &values->items[i] : &absent, batch->now);
     free (batch);
     outbox_pump (self);
 }

@@ -131,7 +131,7 @@ def check_notices(ground, contacts):
     for contact, it in contacts.items():
         if contact in ground.excused:
             continue
-        ended = it.counts["DELIVERED"] + it.counts["DELIVERY_MOOT"] + it.counts["DELIVERY_FAILED"]
+        ended = sum(it.counts[how] for how in ("DELIVERED", "DELIVERY_MOOT", "DELIVERY_BUNDLED", "DELIVERY_FAILED"))
         taken = sum(record.taken > 0 for record in by_contact[contact])
         if it.notices != ended or not it.counts["DELIVERED"] <= taken + it.logged <= it.notices:
             wrong.append((contact, it.notices, taken, dict(it.counts)))

@@ -275,7 +275,7 @@ def told_once(view, ids):
     """Each notice of the contact ended once, and arrived under one id: a double carries the id of the first."""
     counts = count_facts(view)
     rendered = sum(fact.get("number", 0) for fact in facts_of(view) if fact["fact"] == "notice")
-    delivered, moot = counts["delivered"], counts["delivery_moot"]
+    delivered, moot = counts["delivered"], counts["delivery_moot"] + counts["delivery_bundled"]
     assert rendered == delivered + moot, (view["contact"], rendered, counts)
     assert delivered <= len(ids) <= rendered, (view["contact"], ids, counts)
 

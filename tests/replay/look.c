@@ -162,6 +162,7 @@ static void count_ends (void *arg, const Buckstop__V1__Fact *fact, const char *l
     self->notices += fact->kind == BUCKSTOP__V1__FACT_KIND__FACT_KIND_NOTICE;
     self->ended += fact->kind == BUCKSTOP__V1__FACT_KIND__FACT_KIND_DELIVERED ||
                    fact->kind == BUCKSTOP__V1__FACT_KIND__FACT_KIND_DELIVERY_FAILED ||
+                   fact->kind == BUCKSTOP__V1__FACT_KIND__FACT_KIND_DELIVERY_BUNDLED ||
                    fact->kind == BUCKSTOP__V1__FACT_KIND__FACT_KIND_DELIVERY_MOOT;
 }
 

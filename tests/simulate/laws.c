@@ -175,6 +175,7 @@ static void see_event (glance_t *glance, const char *id, const commit_arg_t *byt
         shadow->notices += kind == BUCKSTOP__V1__FACT_KIND__FACT_KIND_NOTICE ? event->facts[i]->number : 0;
         shadow->ended += kind == BUCKSTOP__V1__FACT_KIND__FACT_KIND_DELIVERED ||
                          kind == BUCKSTOP__V1__FACT_KIND__FACT_KIND_DELIVERY_FAILED ||
+                         kind == BUCKSTOP__V1__FACT_KIND__FACT_KIND_DELIVERY_BUNDLED ||
                          kind == BUCKSTOP__V1__FACT_KIND__FACT_KIND_DELIVERY_MOOT;
         see_text (shadow, event->facts[i]);
     }

@@ -175,6 +175,8 @@ const char *delivery_moot (const delivery_t *self, const contact_t *contact, wal
         [BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_REPLY] = NULL,
         /* of a record that nobody can read nothing is known that could make it moot */
         [BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_SET_ASIDE] = NULL,
+        /* looked at when it was bundled, from then on the same bytes */
+        [BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_BUNDLE] = NULL,
     };
     size_t purpose = (size_t)self->purpose;
     if (purpose >= sizeof table / sizeof *table || !table[purpose])

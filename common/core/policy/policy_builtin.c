@@ -106,6 +106,12 @@ const policy_template_t policy_builtin_templates[POLICY_TEMPLATES] = {
      "\n"
      "Your reference is {contact}.\n"},
     {"reply", "Re: {subject}", "{text}\n"},
+    {"bundle", "{subject}",
+     "Hello {person},\n"
+     "\n"
+     "these waited for you, and come in one notice:\n"
+     "\n"
+     "{text}"},
     {"set_aside", "Set aside: {subject}",
      "Hello {person},\n"
      "\n"
