@@ -58,38 +58,52 @@ PLAIN_WAYS = (wrong_type, noise, empty)  # of a string that is no record
 SET_WAYS = (wrong_type, noise)           # of a set, list, stream or hash: a list, a string
 
 
+PLANT = """local kept, left = redis.call ('DUMP', KEYS[1]), redis.call ('PTTL', KEYS[1])
+redis.call ('DEL', KEYS[1])
+redis.call (ARGV[1], KEYS[1], ARGV[2])
+return {kept, left, redis.call ('DUMP', KEYS[1])}"""
+
+
 class Poison:
-    """One key, made bad in one way, until it is mended. `store` is a redis.Redis."""
+    """One key, made bad in one way, until it is mended. What belongs there is kept beside it. `store` is a redis.Redis."""
 
     def __init__(self, store, key, way, draw=random):
-        self.store, self.key, self.way, self.draw = store, key, way, draw
-        self.kept, self.left_ms, self.bad, self.planted = None, 0, None, None
+        self.store, self.key, self.way, self.draw, self.kept = store, key, way, draw, "kept:" + key
+        self.there = False  # something belongs there
+        self.bad = None     # the bytes; None: it is of another type
+        self.planted = b""
 
     def plant(self):
         """In one step: nobody sees the key absent, and no write is lost. False: it is not there."""
         while True:
             with self.store.pipeline(transaction=True) as steps:
                 try:
-                    steps.watch(self.key)
-                    kind, self.kept = steps.type(self.key), steps.dump(self.key)
-                    record = steps.get(self.key) if kind == b"string" else None
-                    self.left_ms = max(steps.pttl(self.key), 0)
-                    if self.kept is None and self.way in RECORD_WAYS[1:]:
-                        return False
-                    self.bad = self.way(record or b"", self.draw)
+                    kind = self.store.type(self.key)
+                    if kind in (b"string", b"none"):
+                        steps.watch(self.key)
+                        record = steps.get(self.key)
+                        if record is None and self.way in RECORD_WAYS[1:]:
+                            return False
+                        self.bad, self.there = self.way(record or b"", self.draw), record is not None
+                    else:  # large, and written to all the time: its bytes are not looked at
+                        self.bad, self.there = self.way(b"", self.draw), True
                     steps.multi()
-                    steps.delete(self.key)
-                    if self.bad is None and kind == b"list":
-                        steps.sadd(self.key, BAD_MEMBER)
-                    elif self.bad is None:
-                        steps.rpush(self.key, BAD_MEMBER)
-                    else:
-                        steps.set(self.key, self.bad)
-                    steps.dump(self.key)
+                    if self.there:
+                        steps.rename(self.key, self.kept)
+                    self.put_bad(steps, kind)
                     self.planted = steps.execute()[-1]
                     return True
                 except redis.WatchError:
                     continue
+
+    def put_bad(self, steps, kind):
+        if self.bad is not None:
+            steps.set(self.key, self.bad)
+        elif kind == b"list":
+            steps.sadd(self.key, BAD_MEMBER)
+        else:
+            steps.rpush(self.key, BAD_MEMBER)
+        steps.dump(self.key)
 
     def untouched(self, now=None):
         """As it was planted, byte for byte."""
@@ -102,18 +116,20 @@ class Poison:
             with self.store.pipeline(transaction=True) as steps:
                 try:
                     steps.watch(self.key)
-                    if not self.untouched(steps.dump(self.key)) and not self.leased_only(steps.get(self.key)):
-                        return False
+                    changed = not self.untouched(steps.dump(self.key)) and not self.leased_only(steps)
                     steps.multi()
-                    if self.kept is None:
-                        steps.delete(self.key)
+                    if changed:
+                        steps.delete(self.kept)
+                    elif self.there:
+                        steps.rename(self.kept, self.key)
                     else:
-                        steps.restore(self.key, self.left_ms, self.kept, replace=True)
+                        steps.delete(self.key)
                     steps.execute()
-                    return True
+                    return not changed
                 except redis.WatchError:
                     continue
 
-    def leased_only(self, now):
+    def leased_only(self, steps):
         """A lease counts its attempts in the head."""
-        return self.bad and now and len(now) == len(self.bad) and now[:1] + now[2:] == self.bad[:1] + self.bad[2:]
+        now = steps.get(self.key) if self.bad and steps.type(self.key) == b"string" else b""
+        return now and len(now) == len(self.bad) and now[:1] + now[2:] == self.bad[:1] + self.bad[2:]
