@@ -43,11 +43,11 @@ static void on_step_again (void *arg)
 
 static void answered_all (audit_round_t *self)
 {
-    mono_ms_t now = loop_now (self->order.loop);
-    if (self->ended) {
+    if (self->ended) { /* the loop may be gone, too */
         destroy_now (self);
         return;
     }
+    mono_ms_t now = loop_now (self->order.loop);
     if (!self->away) {
         self->away_since = 0;
         self->then (self);
