@@ -140,9 +140,12 @@ static const char *ask_contact (const ask_t *self)
     return self->action.contact && *self->action.contact ? self->action.contact : self->id;
 }
 
+/* Nobody else may come to this key: it is said here, too. */
 static void refuse_stuck (ask_t **self_p, const work_result_t *result)
 {
     const commit_answer_t *answer = result->answer;
+    if (answer && answer->key)
+        aside_add_key ((*self_p)->intake->aside, (*self_p)->bearer.workspace, answer);
     if (answer && answer->key)
         ask_refuse_as (self_p, REFUSE_STUCK, "the key '%.*s' can't be written: %.*s", (int)answer->key_size,
                        answer->key, (int)answer->found_size, answer->found);

@@ -6,6 +6,7 @@
 #define BUCKSTOP_ASK_H
 
 #include "admit.h"
+#include "aside.h"
 #include "body.h"
 #include "http_server.h"
 #include "intake.h"
@@ -21,6 +22,7 @@ struct intake {
     intake_params_t *params;
     http_server_t *http;
     tokens_t *tokens;
+    aside_t *aside;
     size_t asks; /* under way */
     admit_t admit;
     bool draining;

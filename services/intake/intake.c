@@ -67,6 +67,7 @@ static void intake_stop (service_t *service, void *arg)
         return;
     given->running = NULL;
     hearing_close (self);
+    aside_destroy (&self->aside);
     http_server_destroy (&self->http);
     tokens_destroy (&self->tokens);
     free (self);
@@ -82,6 +83,7 @@ static int intake_start (service_t *service, void *arg)
     self->admit.max = (size_t)self->params->asks_max;
     self->admit.rate = self->params->token_rate;
     self->admit.burst = self->params->token_burst;
+    self->aside = aside_new (service);
     self->tokens = tokens_new (service->loop, service->store);
     bus_peers_max (service->bus, BUS_SUBMIT, (size_t)self->params->peers_max);
     int rc = bus_bind (service->bus, BUS_SUBMIT, service->submit, intake_bus, self);
@@ -111,7 +113,7 @@ static bool intake_idle (service_t *service, void *arg)
 {
     (void)service;
     const intake_t *self = params_of (arg)->running;
-    return !self || (self->asks == 0 && http_server_open (self->http) == 0);
+    return !self || (self->asks == 0 && http_server_open (self->http) == 0 && aside_idle (self->aside));
 }
 
 static void intake_metrics (service_t *service, void *arg, FILE *out)
