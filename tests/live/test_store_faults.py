@@ -393,6 +393,7 @@ def cut_deep(stack):
     load = Load(world)
     load.customers.more(60)
     accepted = load.customers.end()
+    w.until("all have an owner", lambda: all(contact.get("owner") for contact in world.contacts()), 20)
     w.until("the outbox is empty", world.settled, 60)
     world.end_redis()
     losses.cut(world.dir, 60000)
