@@ -33,7 +33,7 @@ static void open_one (void);
 
 static event_id_t drawn (void)
 {
-    event_id_t id;
+    event_id_t id = {{0}};
     clock_random (id.bytes, sizeof id.bytes);
     return id;
 }

@@ -84,29 +84,47 @@ static void drop_empty (route_segments_t *self, const route_order_t *first)
     drop (self, n);
 }
 
+/* How many segments from `next` on end no later; NULL: all. */
+static size_t whole_within (const route_segments_t *self, const route_order_t *end)
+{
+    size_t n = 0;
+    while (self->next + n < self->n && (!end || order_compare (&self->items[self->next + n].upto, end) <= 0))
+        n++;
+    return n;
+}
+
+static size_t places_upto (const route_order_t *places, size_t n, const route_order_t *end)
+{
+    while (n > 0 && order_compare (&places[n - 1], end) > 0)
+        n--;
+    return n;
+}
+
+/* So many from `next` on, as one. */
+static route_segment_t sum_of (const route_segments_t *self, size_t n)
+{
+    route_segment_t sum = {.doubt = n == 0};
+    for (size_t i = self->next; i < self->next + n; i++) {
+        const route_segment_t *segment = &self->items[i];
+        sum.sum += segment->sum;
+        sum.n += segment->n;
+        sum.look_at = sooner (sum.look_at, segment->look_at);
+        sum.doubt |= segment->doubt;
+    }
+    return sum;
+}
+
 size_t segments_part (route_segments_t *self, const route_order_t *places, size_t n, bool last)
 {
     part_clear (self);
     if (n == 0)
         return 0;
     drop_empty (self, places);
-    size_t ahead = self->n - self->next, taken = n;
-    const route_segment_t *next = self->items ? &self->items[self->next] : NULL;
-    while (self->covers < ahead && (last || order_compare (&next[self->covers].upto, &places[n - 1]) <= 0))
-        self->covers++;
-    if (!last && self->covers) {
-        const route_order_t *end = &next[self->covers - 1].upto;
-        while (taken > 0 && order_compare (&places[taken - 1], end) > 0)
-            taken--;
-    } else if (!last)
-        taken = n - n / 4; /* some may still come in between */
-    self->now = (route_segment_t){.doubt = self->covers == 0};
-    for (size_t i = 0; i < self->covers; i++) {
-        self->now.sum += next[i].sum;
-        self->now.n += next[i].n;
-        self->now.look_at = sooner (self->now.look_at, next[i].look_at);
-        self->now.doubt |= next[i].doubt;
-    }
+    self->covers = whole_within (self, last ? NULL : &places[n - 1]);
+    size_t taken = last ? n : n - n / 4; /* some may still come in between */
+    if (!last && self->covers)
+        taken = places_upto (places, n, &self->items[self->next + self->covers - 1].upto);
+    self->now = sum_of (self, self->covers);
     self->part = xmemdup (places, taken * sizeof *places);
     self->part_n = taken;
     return taken;
