@@ -140,6 +140,13 @@ static void over (attempt_t *attempt, bool written)
 
 static void settle_alone (attempt_t *attempt);
 
+/* The contact's own timeline is bad: it will be for long, and what was sent is better settled without a word than sent
+ * again. A key that all share is mended soon: the lease brings the row back, so that its word is not lost. */
+static bool only_timeline (const commit_answer_t *answer)
+{
+    return answer->failed_op == OP_APPEND;
+}
+
 static void committed (void *arg, const commit_answer_t *answer)
 {
     attempt_t *attempt = arg;
@@ -149,7 +156,7 @@ static void committed (void *arg, const commit_answer_t *answer)
     }
     if (answer->outcome == COMMIT_INVALID) {
         aside_add_key (attempt->self->aside, attempt->delivery.workspace, answer);
-        if (attempt->say) { /* timeline or stream are bad: better settled without a word than sent again */
+        if (attempt->say && only_timeline (answer)) {
             attempt->say = false;
             settle_alone (attempt);
             return;
@@ -210,10 +217,14 @@ static void reply_done (void *arg, const work_result_t *result)
         return;
     }
     switch (result->outcome) {
+    case WORK_STUCK:
+        if (result->answer && !only_timeline (result->answer))
+            break;
+        settle_alone (attempt);
+        return;
     case WORK_REFUSED:
     case WORK_MISSING:
     case WORK_BROKEN:
-    case WORK_STUCK:
         settle_alone (attempt); /* the contact minds no more, or can't be read */
         return;
     case WORK_CONFLICT:
