@@ -119,7 +119,8 @@ def check_promises(ground, contacts):
         uneven += [(contact, it.promises) for kind in kinds if it.counts["RESOLVED"] and
                    it.promises[kind, "OPENED"] != sum(it.promises[kind, how] for how in ENDED)]
         again += [(contact, step) for step, times in it.steps.items() if times > 1]
-    assert not uneven, f"promises opened and ended do not match: {some(uneven)}"
+    assert not uneven, (f"promises opened and ended do not match: {some(uneven)}\n" +
+                        "\n".join(ground.story(contact) for contact, _ in uneven[:1]))
     assert not again, f"steps that fired again: {some(again)}"
 
 
@@ -136,7 +137,7 @@ def check_notices(ground, contacts):
         if it.notices != ended or not it.counts["DELIVERED"] <= taken + it.logged <= it.notices:
             wrong.append((contact, it.notices, taken, dict(it.counts)))
     assert not wrong, f"notices rendered, ended and received do not match: {some(wrong)}"
-    strangers = set(by_contact) - set(contacts)
+    strangers = set(by_contact) - set(contacts) - {""}  # the last resort is told of what is no contact, too
     assert not strangers, f"told about contacts that are not there: {some(strangers)}"
 
 

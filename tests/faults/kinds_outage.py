@@ -47,12 +47,11 @@ def not_thrown_about(ground, before, began):
     assert not again, f"told more than once what was overdue: {len(again)}, such as {ground.story(again[0][0])}"
 
 
-def all_services(ground, _draw):
-    return outage(ground, services_down, services_up)
+def own_outage(ground, draw):
+    """Of all services, or of what they keep everything in."""
+    if draw.random() < 0.5:
+        return "of all services, " + outage(ground, services_down, services_up)
+    return "of Redis, " + outage(ground, lambda world: world.end_redis(), lambda world: world.start_redis())
 
 
-def redis_away(ground, _draw):
-    return outage(ground, lambda world: world.end_redis(), lambda world: world.start_redis())
-
-
-KINDS = {"own outage, all services": all_services, "own outage, Redis": redis_away}
+KINDS = {"own outage": own_outage}
