@@ -12,7 +12,7 @@
 
 #include <stdio.h>
 
-#define STUCK_MS (10 * MS_PER_SECOND)
+#define STUCK_MS (3 * MS_PER_SECOND)
 
 typedef struct firing {
     lookout_t *lookout;

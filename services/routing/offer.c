@@ -23,7 +23,7 @@
 enum {
     BATCH = 64,             /* pairs of one turn */
     REST_MS = 1000,         /* after a refusal that says nothing */
-    STUCK_MS = 10000,       /* while a key that the commit needs is bad */
+    STUCK_MS = 3000,        /* while a key that the commit needs is bad */
     TRANSFER_TRIES_MAX = 6, /* a transfer to a team where all stay busy fails after so many hints */
     WATCH = 32,             /* blocked groups looked at each second */
 };
