@@ -121,12 +121,17 @@ static bool is_repetition (const turn_t *t, const promise_t *p, const policy_lad
     return next.step_at == 0 || next.step_at > t->now;
 }
 
-/* Missed repetitions are said once: the count jumps to the one that is due last. */
+/* Missed repetitions are said once: the count jumps to the one that is due last. A policy that repeats it no more may
+ * have come since it was armed: then only what follows is armed. */
 static void repeat (turn_t *t, promise_t *p, const policy_ladder_t *ladder)
 {
     const policy_step_t *step = &ladder->steps[p->step - 1];
     wall_ms_t at = p->step_at;
-    if (step->repeat_ms > 0 && t->now > p->step_fired) {
+    if (step->repeat_ms <= 0) {
+        arm_after (t, p, ladder);
+        return;
+    }
+    if (t->now > p->step_fired) {
         int64_t passed = (t->now - p->step_fired) / step->repeat_ms;
         p->repeats = passed > (int64_t)p->repeats ? (unsigned)passed : p->repeats + 1;
     }
