@@ -278,25 +278,21 @@ static event_id_t queue_id (const desk_t *desk, const contact_t *contact)
     return event_id_of ("queue", desk->workspace, contact->id, version, NULL);
 }
 
-static void queue_begin (desk_t *desk, const contact_t *contact, const route_decision_t *decision, const void *record,
+static void queue_begin (desk_t *desk, const contact_t *contact, bool nobody, const char *why, const void *record,
                          size_t size)
 {
-    char detail[DETAIL_SIZE];
     order_t *order = xcalloc (1, sizeof *order);
     order->desk = desk;
     order->policy = roster_policy (desk->roster)->version;
     WORD_COPY (order->contact, contact->id);
     routing_hold (desk->self);
-    if (decision->outcome == ROUTE_NOBODY)
+    if (nobody)
         metric_add ("routing_nobody", 1);
     work_begin (&(work_order_t){
         .service = desk->self->service,
         .workspace = desk->workspace,
         .contact = order->contact,
-        .event = {.kind = EVENT_QUEUE,
-                  .id = queue_id (desk, contact),
-                  .nobody = decision->outcome == ROUTE_NOBODY,
-                  .detail = route_detail (desk->roster, decision, detail)},
+        .event = {.kind = EVENT_QUEUE, .id = queue_id (desk, contact), .nobody = nobody, .detail = why},
         .record = record,
         .record_size = size,
         .decide = still_owed,
@@ -322,11 +318,19 @@ void offer_contact (desk_t *desk, const contact_t *contact, const void *record, 
     wall_ms_t now = routing_now (desk->self);
     route_need (contact, now, roster_policy (desk->roster), &need);
     route_decide (desk->roster, &need, now, &decision);
-    if (decision.outcome == ROUTE_OFFER || transfer_may_wait (contact, &decision))
+    if (decision.outcome == ROUTE_OFFER && state == WAITING_QUEUED)
         return; /* its turn comes with the next batch */
+    char words[DETAIL_SIZE];
+    const char *why = route_detail (desk->roster, &decision, words);
+    if (decision.outcome == ROUTE_OFFER) { /* it is left to the store, where others are before it */
+        decision.outcome = ROUTE_BUSY;
+        why = "very many wait, and others like it come first";
+    }
+    if (transfer_may_wait (contact, &decision))
+        return;
     if (decision.outcome == ROUTE_NOBODY && people_stale (desk) && queue_doubt (desk, contact->id))
         return; /* people are told of this: better sure than quick */
-    queue_begin (desk, contact, &decision, record, size);
+    queue_begin (desk, contact, decision.outcome == ROUTE_NOBODY, why, record, size);
 }
 
 /* ---- each second ---- */
