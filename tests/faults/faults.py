@@ -104,7 +104,11 @@ def one_fault(ground, number, kind, function, seed, report):
     before = ground.loaded(COUNTS_FROM)
     ground.expected, ground.looks = [], []
     began = time.monotonic()
-    what = function(ground, draw) or ""
+    what = function(ground, draw)
+    if what is False:
+        report.say(f"{number:4}  {kind}: found nothing to do")
+        return False
+    what = what or ""
     undone = time.monotonic()
     ground.well()
     ended = time.monotonic()

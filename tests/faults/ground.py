@@ -2,7 +2,8 @@
 network namespaces when this machine lets us make them, else over unix sockets.
 
 What a fault may use (a module kinds_*.py exports KINDS = {name: function}; fault (ground, draw) makes the fault, waits
-a bounded time, undoes it, and returns in a few words what it did, say to whom):
+a bounded time, undoes it, and returns in a few words what it did, say to whom; False: there was nothing to do it to,
+so another follows):
 
   ground.world       processes: world.services, world.of ("intake"), world["routing-2"], world.redis (a client over its
                      unix socket), world.end_redis (), world.start_redis (); see tests/live/world.py

@@ -8,8 +8,8 @@ import poison
 from poison import PLAIN_WAYS, RECORD_WAYS, SET_WAYS, Poison
 
 SHORT, LONG = 0.5, 4.0  # seconds
-SAID = (r'"set aside"', r'"fact":"audit"', r"can't be (read|written|decided|offered)", r"policy not usable", r"counts as away",
-        r"contact of a delivery", r"are legitimately late")
+SAID = (r'"set aside"', r'"fact":"audit"', r"can't be (read|written|decided|offered)", r"policy not usable",
+        r"counts as away", r"contact of a delivery", r"are legitimately late")
 PEOPLE = ("cara", "eve")  # whom the load does not act for while a fault is on
 
 
@@ -39,7 +39,8 @@ class Own:
     def __init__(self, ground, draw, channel):
         self.ground, self.key = ground, f"own-{draw.randrange(1 << 40)}"
         self.thread = self.key
-        self.contact = ground.world.submit(channel, self.key, subject="poisoned", thread=self.thread, return_way="spoken")
+        self.contact = ground.world.submit(channel, self.key, subject="poisoned", thread=self.thread,
+                                            return_way="spoken")
 
     def end(self):
         """It goes on by itself: somebody owns it, or may; then it is resolved by who is accountable."""
@@ -82,7 +83,7 @@ def delivery(ground, draw):
             what = hold(ground, draw, f"{shard(ground)}:d:{draw.choice(due).decode()}", RECORD_WAYS)
             if what:
                 return what
-    return "none was waiting"
+    return False  # none was waiting
 
 
 def workspace(ground, draw):
@@ -114,7 +115,7 @@ def held(ground, draw):
     store, name = ground.world.redis, draw.choice(("ada", "ben", "cara"))
     keys = sorted(store.scan_iter(f"{shard(ground)}:own:desk:{name}:*", 1000))
     if not keys:
-        return f"{name} holds nothing"
+        return False
     return f"{name}: {hold(ground, draw, keys[-1].decode(), SET_WAYS)}"
 
 
