@@ -65,7 +65,7 @@ return {kept, left, redis.call ('DUMP', KEYS[1])}"""
 
 
 class Poison:
-    """One key, made bad in one way, until it is mended. What belongs there is kept beside it. `store` is a redis.Redis."""
+    """One key, made bad in one way, until it is mended. What belongs there is kept beside it."""
 
     def __init__(self, store, key, way, draw=random):
         self.store, self.key, self.way, self.draw, self.kept = store, key, way, draw, "kept:" + key
