@@ -39,7 +39,7 @@ class Own:
     def __init__(self, ground, draw, channel):
         self.ground, self.key = ground, f"own-{draw.randrange(1 << 40)}"
         self.thread = self.key
-        self.contact = ground.world.submit(channel, self.key, subject="poisoned", thread=self.thread,
+        self.contact = ground.world.submit(channel, self.key, subject=f"poisoned of {self.key}", thread=self.thread,
                                             return_way="spoken")
 
     def end(self):
