@@ -229,23 +229,36 @@ typedef struct timers {
     int shard;
 } timers_t;
 
-static void on_cleared (void *arg, const commit_answer_t *answer)
-{
-    (void)answer; /* not cleared: they are found again in a second */
-    routing_release (arg);
-}
+/* People whose timers are being cleared. */
+typedef struct cleared {
+    routing_t *self;
+    size_t n;
+    char members[][MEMBER_SIZE];
+} cleared_t;
 
-static void look_member (routing_t *self, const char *member, size_t size)
+static void look_member (routing_t *self, const char *member)
 {
     char workspace[NAME_SIZE], person[NAME_SIZE];
-    if (member_split (member, size, workspace, person, sizeof person) < 0)
+    if (member_split (member, strlen (member), workspace, person, sizeof person) < 0)
         return;
     desk_t *desk = routing_desk (self, workspace);
     if (desk)
         people_look (desk, roster_find (desk->roster, person));
 }
 
-/* Cleared first, read then: what gives room in between arms the timer anew. */
+/* Cleared first, read then: what gives room in between arms the timer anew. A read that is sent with the clearing may
+ * come before it. Not cleared: they are found again in a second. */
+static void on_cleared (void *arg, const commit_answer_t *answer)
+{
+    cleared_t *cleared = arg;
+    routing_t *self = cleared->self;
+    (void)answer;
+    if (routing_release (self) && !self->draining)
+        for (size_t i = 0; i < cleared->n; i++)
+            look_member (self, cleared->members[i]);
+    free (cleared);
+}
+
 static void on_timers (void *arg, const store_values_t *values)
 {
     timers_t *timers = arg;
@@ -254,18 +267,18 @@ static void on_timers (void *arg, const store_values_t *values)
     free (timers);
     if (!routing_release (self) || self->draining || values->away || values->n == 0)
         return;
-    char key[KEY_SIZE], member[MEMBER_SIZE];
+    char key[KEY_SIZE];
     commit_t *commit = commit_new (shard);
+    cleared_t *cleared = xcalloc (1, sizeof *cleared + values->n * sizeof *cleared->members);
+    cleared->self = self;
     for (size_t i = 0; i < values->n; i++)
-        if (values->items[i].size < sizeof member) {
+        if (values->items[i].size < MEMBER_SIZE) {
+            char *member = cleared->members[cleared->n++];
             memcpy (member, values->items[i].bytes, values->items[i].size);
-            member[values->items[i].size] = 0;
             commit_unplace (commit, key_match (key, shard), member);
         }
     routing_hold (self);
-    store_commit (self->service->store, &commit, 0, on_cleared, self);
-    for (size_t i = 0; i < values->n; i++)
-        look_member (self, values->items[i].bytes, values->items[i].size);
+    store_commit (self->service->store, &commit, 0, on_cleared, cleared);
 }
 
 void people_match_timers (routing_t *self)
