@@ -130,6 +130,10 @@ static void offer_fits (const glance_t *glance, const shadow_t *shadow, const co
     if (!record || record->epoch != epoch)
         broken ("1 (epochs)", shadow->id, "it was offered to %s of epoch %u, who is in %u", fact->to, epoch,
                 record ? record->epoch : 0);
+    if (!record->present)
+        broken ("1 (epochs)", shadow->id, "it was offered to %s, who is not there", fact->to);
+    if (!*fact->detail)
+        broken ("7", shadow->id, "it was offered to %s, and nothing says why", fact->to);
     if (record->leaving)
         broken ("1 (epochs)", shadow->id, "it was offered to %s, who is leaving", fact->to);
     if (laws_load (fact->to, epoch) > person->capacity)
