@@ -77,8 +77,11 @@ void laws_see_person (glance_t *glance, const char *name)
 
 void laws_people_late (int64_t late_ms)
 {
+    char key[KEY_SIZE];
     wall_ms_t now = fake_store_now ();
     for (size_t i = 0; i < people_n; i++) {
+        if (still_aside (key_person (key, 0, WORKSPACE, people[i].name)))
+            continue;
         if (people[i].present && people[i].present_until < now - late_ms)
             broken ("5 (late)", NULL, "the presence of %s ended %" PRId64 " s ago", people[i].name,
                     (now - people[i].present_until) / 1000);

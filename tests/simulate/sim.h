@@ -157,6 +157,7 @@ void laws_people_late (int64_t late_ms);
 int64_t laws_load (const char *person, uint32_t epoch); /* weights of what they hold */
 
 void still_begin (void);
-void still_end (void); /* the day is over and all has healed */
+bool still_aside (const char *key); /* is the record set aside? */
+void still_end (void);              /* the day is over and all has healed */
 
 #endif

@@ -13,12 +13,12 @@ enum { LOOK_MS = 60 * 1000, WELL_MS = 3 * 60 * 1000, LATE_MS = 15 * 1000, WAITS_
 
 /* --- late ------------------------------------------------------------------------------------------------------ */
 
-static char attempts_of (const char *id)
+/* Leased too often without a commit: it stands still for an hour, by design. */
+bool still_aside (const char *key)
 {
-    char key[KEY_SIZE];
     size_t size = 0;
-    const char *bytes = fake_store_string (key_contact (key, 0, WORKSPACE, id), &size);
-    return bytes && size > 1 ? bytes[1] : '?';
+    const char *bytes = fake_store_string (key, &size);
+    return bytes && size > 1 && bytes[1] > '0' + STORE_ATTEMPTS_MAX;
 }
 
 static wall_ms_t timer_of (const char *id)
@@ -29,12 +29,12 @@ static wall_ms_t timer_of (const char *id)
 
 static void is_late (const shadow_t *shadow)
 {
+    char key[KEY_SIZE];
     const contact_t *c = &shadow->last;
     wall_ms_t now = fake_store_now (), due = contact_next_due (c);
-    if (due && due < now - LATE_MS)
-        broken ("5 (late)", shadow->id,
-                "it was due %" PRId64 " s ago; leased %c times, its timer is %" PRId64 " s ahead", (now - due) / 1000,
-                attempts_of (shadow->id), (timer_of (shadow->id) - now) / 1000);
+    if (due && due < now - LATE_MS && !still_aside (key_contact (key, 0, WORKSPACE, shadow->id)))
+        broken ("5 (late)", shadow->id, "it was due %" PRId64 " s ago; its timer is %" PRId64 " s ahead",
+                (now - due) / 1000, (timer_of (shadow->id) - now) / 1000);
     if (c->state != STATE (CLOSED) && !due)
         broken ("1", shadow->id, "it is open, and no clock of it runs");
     if (c->state == STATE (RECEIVED) && c->handoff_tries > 2)
