@@ -590,7 +590,7 @@ enum { CROWD_SMALL = 120, HELD = 10 };
 static const char *crowd_id (int i)
 {
     static char id[ID_SIZE];
-    snprintf (id, sizeof id, "01HZZZZZZZZZZZZZZZZZZ%05d", i);
+    snprintf (id, sizeof id, "01HZZZZZZZZZZZZZZZZZZ%05u", (unsigned)i % 100000);
     return id;
 }
 
