@@ -22,7 +22,8 @@ typedef struct witness {
     store_t *store;
     char *key; /* NULL: an empty place */
     uint64_t number, hash;
-    bool other; /* its number has other bytes */
+    uint64_t asked; /* the number that a question is under way for; 0: it has changed since */
+    bool other;     /* its number has other bytes */
 } witness_t;
 
 struct losses {
@@ -91,6 +92,7 @@ void losses_remember (store_t *store, const commit_t *commit, uint64_t number)
     }
     witness->number = number;
     witness->hash = hash_of (event[1].bytes, event[1].size);
+    witness->asked = 0;
     self->newest = witness;
 }
 
@@ -99,6 +101,7 @@ static void forget (witness_t *self)
     losses_t *losses = self->store->losses;
     free (self->key);
     self->key = NULL;
+    self->asked = 0;
     if (losses->newest == self)
         losses->newest = NULL;
 }
@@ -109,6 +112,7 @@ static void ask_entry (witness_t *self, conn_reply_fn *fn)
 {
     resp_t command = {0};
     char id[ID_ROOM];
+    self->asked = self->number;
     snprintf (id, sizeof id, "0-%" PRIu64, self->number);
     resp_begin (&command, 4);
     resp_text (&command, "XRANGE");
@@ -117,6 +121,13 @@ static void ask_entry (witness_t *self, conn_reply_fn *fn)
     resp_text (&command, id);
     conn_send (self->store->conn, &command, fn, self);
     resp_clear (&command);
+}
+
+/* While it is asked for, an answer that was held may come (store_wait.c) and tell of a newer event: what is said of the
+ * old one says nothing about that. */
+static bool is_asked (const witness_t *self)
+{
+    return self->asked && self->asked == self->number;
 }
 
 static bool is_there (witness_t *self, const redisReply *reply)
@@ -244,12 +255,25 @@ static void lost (witness_t *self, uint64_t newest)
 
 /* ---- the check on connect */
 
+static void ask_in_check (witness_t *self);
+
+/* The answer is about another event than is remembered by now. */
+static bool is_asked_anew (witness_t *self)
+{
+    if (is_asked (self))
+        return false;
+    if (self->key)
+        ask_in_check (self);
+    answered (self->store);
+    return true;
+}
+
 static void on_stream (void *arg, redisReply *reply)
 {
     witness_t *self = arg;
     losses_t *losses = self->store->losses;
     losses->open--;
-    if (!reply)
+    if (!reply || is_asked_anew (self))
         return;
     const redisReply *last = info_of (reply, "last-generated-id");
     uint64_t newest = last ? number_of (last) : 0;
@@ -281,7 +305,7 @@ static void on_entry (void *arg, redisReply *reply)
     witness_t *self = arg;
     losses_t *losses = self->store->losses;
     losses->open--;
-    if (!reply) /* the connection is lost: the next one asks anew */
+    if (!reply || is_asked_anew (self)) /* NULL: the connection is lost, the next one asks anew */
         return;
     bool gone = reply->type == REDIS_REPLY_ERROR && strncmp (reply->str, "WRONGTYPE", 9) == 0;
     if (reply->type == REDIS_REPLY_ERROR && !gone)
@@ -289,6 +313,12 @@ static void on_entry (void *arg, redisReply *reply)
     else if (!is_there (self, reply))
         ask_stream (self);
     answered (self->store);
+}
+
+static void ask_in_check (witness_t *self)
+{
+    self->store->losses->open++;
+    ask_entry (self, on_entry);
 }
 
 void losses_check (store_t *store)
@@ -299,10 +329,8 @@ void losses_check (store_t *store)
     self->words[0] = '\0';
     self->open = 0;
     for (size_t i = 0; i < LOSSES_PLACES; i++)
-        if (self->places[i].key) {
-            self->open++;
-            ask_entry (&self->places[i], on_entry);
-        }
+        if (self->places[i].key)
+            ask_in_check (&self->places[i]);
     answered (store);
 }
 
@@ -313,7 +341,7 @@ static void on_look (void *arg, redisReply *reply)
     witness_t *self = arg;
     store_t *store = self->store;
     store->losses->looking = false;
-    if (reply && store->ready && store->losses->newest == self && reply->type == REDIS_REPLY_ARRAY &&
+    if (reply && store->ready && store->losses->newest == self && is_asked (self) && reply->type == REDIS_REPLY_ARRAY &&
         reply->elements == 0)
         conn_drop (store->conn); /* the check on the next connection says whether it was trimmed or lost */
 }
