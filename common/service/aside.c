@@ -1,19 +1,15 @@
 /* aside.c - what is set aside: said once an hour, looked at again, armed anew when it is mended.
  *
- * Hears: what escalation and notification can't read or write. Says: a log line, an event, a notice to the last resort.
- * A record that nobody can read can't say it itself, so a commit of its own does. When a key is bad that this commit
- * needs as well, the event or the notice is left out: what can still be told is told.
+ * Hears: what the services can't read or write. Says: a log line; the event and the notice are aside_say.c's. A record
+ * that nobody can read can't say it itself.
  *
- * A shared key about which nobody complains for QUIET_MS counts as mended.
+ * Whether a shared key is well again is not known here: it is forgotten without a word once its hour is over and nobody
+ * complains any more. A workspace's record counts as mended when it can be read and nobody complains for QUIET_MS.
  *
  * Limits: ASIDE_KEPT are remembered, in this process; what is forgotten comes up with its hourly timer. */
-#include "aside.h"
+#include "aside_private.h"
 
-#include "ids.h"
-#include "keys.h"
 #include "log.h"
-#include "notice.h"
-#include "plan.h"
 #include "record.h"
 #include "words.h"
 #include "xmalloc.h"
@@ -22,24 +18,7 @@
 
 #define QUIET_MS (30 * MS_PER_SECOND)
 
-typedef struct row {
-    char kind; /* 0: free */
-    char workspace[NAME_SIZE], name[KEY_SIZE], why[DETAIL_SIZE];
-    int64_t hour;   /* in which it was said last */
-    mono_ms_t seen; /* when somebody complained last */
-    bool looked_at; /* a read is under way */
-} row_t;
-
-struct aside {
-    service_t *service;
-    row_t rows[ASIDE_KEPT];
-    size_t next; /* the place that is taken next */
-    loop_timer_t *timer;
-    size_t open; /* calls not answered */
-    bool closed;
-};
-
-static const char *kind_word (char kind)
+const char *aside_kind_word (char kind)
 {
     switch (kind) {
     case KIND_CONTACT:
@@ -55,8 +34,7 @@ static const char *kind_word (char kind)
     }
 }
 
-/* False: it was closed meanwhile, and the last call takes it along. */
-static bool answered (aside_t *self)
+bool aside_answered (aside_t *self)
 {
     self->open--;
     if (!self->closed)
@@ -66,72 +44,7 @@ static bool answered (aside_t *self)
     return false;
 }
 
-/* ---- saying it ---- */
-
-/* What a commit may have to leave out, since its key is bad, too; in the order in which it is tried. */
-typedef enum words { WORDS_ALL, WORDS_NOTICE, WORDS_EVENT, WORDS_END } words_t;
-
-typedef struct saying {
-    aside_t *self;
-    row_t row;
-    words_t words;
-} saying_t;
-
-static void say (saying_t *saying);
-
-static void once_key (const row_t *row, int shard, char key[KEY_SIZE])
-{
-    char text[2 * KEY_SIZE], once[HASH_HEX_SIZE];
-    int n =
-        snprintf (text, sizeof text, "aside %c %s %s %lld", row->kind, row->workspace, row->name, (long long)row->hour);
-    hash_hex (text, (size_t)n, once);
-    key_idempotency (key, shard, row->workspace, once);
-}
-
-static void put_notice (const row_t *row, const policy_t *policy, int shard, wall_ms_t now, commit_t *commit)
-{
-    char key[KEY_SIZE], member[MEMBER_SIZE], hour[24];
-    unsigned position = 0;
-    effects_t effects = {.facts_n = 0};
-    delivery_t out[NOTICE_WAYS_MAX] = {{{0}}};
-    static const record_head_t absent = {.version = 0};
-    contact_t about = {.version = 0};
-    notice_t notice = {.purpose = BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_SET_ASIDE, .urgent = true};
-    snprintf (hour, sizeof hour, "%lld", (long long)row->hour);
-    event_id_t event = event_id_of ("aside", row->workspace, row->name, hour, NULL);
-    WORD_COPY (notice.person, policy->last_resort->name);
-    WORD_COPY (notice.detail, row->why);
-    WORD_COPY (about.workspace, row->workspace);
-    WORD_COPY (about.accountable, policy->last_resort->name);
-    snprintf (about.subject, sizeof about.subject, "%s %.148s", kind_word (row->kind), row->name);
-    if (row->kind == KIND_CONTACT)
-        WORD_COPY (about.id, row->name);
-    size_t n = notice_render (&notice, &about, policy, event, &position, now, out, &effects);
-    for (size_t i = 0; i < n; i++) {
-        size_t size;
-        record_head_t head = record_head_next (&absent, KIND_DELIVERY, event, 0);
-        uint8_t *bytes = delivery_pack (&out[i], &head, &size);
-        commit_put (commit, key_delivery (key, shard, row->workspace, out[i].id), bytes, size, 0);
-        commit_place (commit, key_due (key, shard, KIND_DELIVERY), out[i].due,
-                      member_make (member, row->workspace, out[i].id));
-        free (bytes);
-        delivery_clear (&out[i]);
-    }
-}
-
-static void put_event (const row_t *row, const policy_t *policy, int shard, wall_ms_t now, commit_t *commit)
-{
-    fact_t fact = {.kind = BUCKSTOP__V1__FACT_KIND__FACT_KIND_SET_ASIDE, .at = now};
-    contact_t about = {.version = 0};
-    WORD_COPY (fact.to, policy->last_resort->name);
-    snprintf (fact.detail, sizeof fact.detail, "%s %.100s: %.100s", kind_word (row->kind), row->name, row->why);
-    WORD_COPY (about.accountable, fact.to);
-    if (row->kind == KIND_CONTACT)
-        WORD_COPY (about.id, row->name);
-    event_put (commit, shard, row->workspace, &about, row->kind == KIND_PERSON ? row->name : NULL, &fact, false);
-}
-
-static row_t *find (aside_t *self, const row_t *like)
+aside_row_t *aside_find (aside_t *self, const aside_row_t *like)
 {
     for (size_t i = 0; i < ASIDE_KEPT; i++)
         if (self->rows[i].kind == like->kind && word_same (self->rows[i].workspace, like->workspace) &&
@@ -140,51 +53,14 @@ static row_t *find (aside_t *self, const row_t *like)
     return NULL;
 }
 
-static void on_said (void *arg, const commit_answer_t *answer)
-{
-    saying_t *saying = arg;
-    aside_t *self = saying->self;
-    if (!answered (self)) {
-        free (saying);
-        return;
-    }
-    if (answer->outcome == COMMIT_INVALID && ++saying->words < WORDS_END) {
-        say (saying);
-        return;
-    }
-    row_t *row = find (self, &saying->row);
-    if (row && answer->outcome == COMMIT_AWAY)
-        row->hour = 0; /* whoever finds it next says it again */
-    free (saying);
-}
-
-static void say (saying_t *saying)
-{
-    char key[KEY_SIZE];
-    aside_t *self = saying->self;
-    service_t *service = self->service;
-    const policy_t *policy = workspaces_policy (service->workspaces, saying->row.workspace);
-    int shard = store_shard (service->store, saying->row.workspace);
-    if (!policy) {
-        free (saying);
-        return;
-    }
-    wall_ms_t now = store_now (service->store);
-    commit_t *commit = commit_new (shard);
-    once_key (&saying->row, shard, key);
-    commit_expect_free (commit, key);
-    commit_put (commit, key, "1", 1, MS_PER_HOUR);
-    if (saying->words != WORDS_EVENT)
-        put_notice (&saying->row, policy, shard, now, commit);
-    if (saying->words != WORDS_NOTICE)
-        put_event (&saying->row, policy, shard, now, commit);
-    self->open++;
-    store_commit (service->store, &commit, 0, on_said, saying);
-}
-
 /* ---- once it is mended ---- */
 
 static void look (void *arg);
+
+static int64_t this_hour (const aside_t *self)
+{
+    return store_now (self->service->store) / MS_PER_HOUR;
+}
 
 static void arm (aside_t *self)
 {
@@ -193,7 +69,7 @@ static void arm (aside_t *self)
         self->timer = loop_at (loop, loop_now (loop) + ASIDE_LOOK_MS, look, self);
 }
 
-static const char *record_key (const row_t *row, int shard, char key[KEY_SIZE])
+static const char *record_key (const aside_row_t *row, int shard, char key[KEY_SIZE])
 {
     if (row->kind == KIND_CONTACT)
         return key_contact (key, shard, row->workspace, row->name);
@@ -230,28 +106,28 @@ static bool readable (char kind, const store_value_t *value)
 
 typedef struct looking {
     aside_t *self;
-    row_t row;
+    aside_row_t row;
 } looking_t;
 
 static void on_armed (void *arg, const commit_answer_t *answer)
 {
     (void)answer; /* not done: its hourly timer brings it */
-    answered (arg);
+    aside_answered (arg);
 }
 
 /* Its timer stands an hour ahead. And if it goes bad again that is said again. */
-static void go_on (aside_t *self, row_t *row)
+static void go_on (aside_t *self, aside_row_t *row)
 {
     char key[KEY_SIZE], member[MEMBER_SIZE];
     service_t *service = self->service;
     int shard = store_shard (service->store, row->workspace);
     commit_t *commit = commit_new (shard);
-    if (row->kind != KIND_WORKSPACE && row->kind != KIND_SHARED)
+    if (row->kind != KIND_WORKSPACE)
         commit_place_sooner (commit, key_due (key, shard, row->kind), store_now (service->store),
                              member_make (member, row->workspace, row->name));
-    once_key (row, shard, key);
+    aside_once_key (row, shard, key);
     commit_delete (commit, key);
-    log_fact (LOG_NOTICE_, row->name, "mended: goes on", "what", kind_word (row->kind), NULL);
+    log_fact (LOG_NOTICE_, row->name, "mended: goes on", "what", aside_kind_word (row->kind), NULL);
     self->open++;
     store_commit (service->store, &commit, 0, on_armed, self);
     row->kind = 0;
@@ -261,11 +137,11 @@ static void on_looked (void *arg, const store_values_t *values)
 {
     looking_t *looking = arg;
     aside_t *self = looking->self;
-    if (!answered (self)) {
+    if (!aside_answered (self)) {
         free (looking);
         return;
     }
-    row_t *row = find (self, &looking->row);
+    aside_row_t *row = aside_find (self, &looking->row);
     free (looking);
     if (!row)
         return;
@@ -274,7 +150,7 @@ static void on_looked (void *arg, const store_values_t *values)
         go_on (self, row);
 }
 
-static void look_at (aside_t *self, row_t *row)
+static void look_at (aside_t *self, aside_row_t *row)
 {
     char key[KEY_SIZE];
     store_t *store = self->service->store;
@@ -288,20 +164,29 @@ static void look_at (aside_t *self, row_t *row)
     store_get (store, keys, 1, on_looked, looking);
 }
 
+static void look_again (aside_t *self, aside_row_t *row)
+{
+    mono_ms_t quiet = loop_now (self->service->loop) - row->seen;
+    if (row->untold) {
+        row->untold = false;
+        aside_tell (self, row);
+    }
+    if (row->kind == KIND_SHARED && quiet > QUIET_MS && row->hour != this_hour (self))
+        row->kind = 0;
+    else if (row->kind != KIND_SHARED && (row->kind != KIND_WORKSPACE || quiet > QUIET_MS))
+        look_at (self, row);
+}
+
 static void look (void *arg)
 {
     aside_t *self = arg;
     bool any = false;
-    mono_ms_t now = loop_now (self->service->loop);
     self->timer = NULL;
-    for (size_t i = 0; i < ASIDE_KEPT; i++) {
-        row_t *row = &self->rows[i];
-        any |= row->kind != 0;
-        if (row->kind == KIND_SHARED && now - row->seen > QUIET_MS)
-            go_on (self, row);
-        else if (row->kind && row->kind != KIND_SHARED)
-            look_at (self, row);
-    }
+    for (size_t i = 0; i < ASIDE_KEPT; i++)
+        if (self->rows[i].kind) {
+            any = true;
+            look_again (self, &self->rows[i]);
+        }
     if (any)
         arm (self);
 }
@@ -332,30 +217,38 @@ bool aside_idle (const aside_t *self)
     return self->open == 0;
 }
 
+/* A free one, else the next in turn. */
+static aside_row_t *place (aside_t *self)
+{
+    for (size_t i = 0; i < ASIDE_KEPT; i++)
+        if (!self->rows[i].kind)
+            return &self->rows[i];
+    metric_add ("set_aside_forgotten", 1);
+    return &self->rows[self->next++ % ASIDE_KEPT];
+}
+
 void aside_add (aside_t *self, const aside_subject_t *subject)
 {
     service_t *service = self->service;
-    row_t like = {
-        .kind = subject->kind, .hour = store_now (service->store) / MS_PER_HOUR, .seen = loop_now (service->loop)};
+    aside_row_t like = {.kind = subject->kind, .hour = this_hour (self), .seen = loop_now (service->loop)};
     WORD_COPY (like.workspace, subject->workspace);
     WORD_COPY (like.name, subject->name);
     WORD_COPY (like.why, subject->why);
-    row_t *row = find (self, &like);
-    if (row) {
+    aside_row_t *row = aside_find (self, &like);
+    if (row && row->hour == like.hour) {
         row->seen = like.seen;
-        if (row->hour == like.hour)
-            return;
-        row->hour = like.hour;
-    } else
-        self->rows[self->next++ % ASIDE_KEPT] = like;
+        return;
+    }
+    if (row)
+        like.looked_at = row->looked_at;
+    else
+        row = place (self);
+    *row = like;
     const policy_t *policy = workspaces_policy (service->workspaces, like.workspace);
     metric_add ("set_aside", 1);
-    log_fact (LOG_ERROR_, like.name, "set aside", "what", kind_word (like.kind), "why", like.why, "last_resort",
+    log_fact (LOG_ERROR_, like.name, "set aside", "what", aside_kind_word (like.kind), "why", like.why, "last_resort",
               policy ? policy->last_resort->name : "", NULL);
-    saying_t *saying = xcalloc (1, sizeof *saying);
-    saying->self = self;
-    saying->row = like;
-    say (saying);
+    aside_tell (self, &like);
     arm (self);
 }
 
