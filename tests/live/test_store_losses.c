@@ -12,6 +12,7 @@ static const char KEY[] = "b:{3}:ev:acme";
 
 typedef struct world {
     live_redis_t redis;
+    live_redis_t front; /* replicated.py, in two tests */
     loop_t *loop;
     store_t *store;
     bool ready, unready, lost, done;
@@ -51,6 +52,8 @@ static int teardown (void **state)
     loop_each_turn_remove (self->loop, each_turn, self);
     store_destroy (&self->store);
     loop_destroy (&self->loop);
+    if (*self->front.dir)
+        live_redis_destroy (&self->front);
     live_redis_destroy (&self->redis);
     free (self);
     return 0;
@@ -253,6 +256,73 @@ static void test_line_is_written (void **state)
     assert_line (self, "event 20 of workspace acme is not there, its newest is 1");
 }
 
+/* ---- durability replica: answers are held, and calls have a connection of their own */
+
+static void front_start (live_redis_t *self, const char *real)
+{
+    live_redis_new (self);
+    pid_t parent = getpid ();
+    self->pid = fork ();
+    if (self->pid == 0) {
+        prctl (PR_SET_PDEATHSIG, SIGKILL);
+        if (getppid () != parent)
+            _exit (1);
+        execlp ("python3", "python3", TESTS_DIR "/live/replicated.py", real, self->socket, NULL);
+        _exit (127);
+    }
+    assert_true (self->pid > 0);
+}
+
+/* A store anew, by way of the front. */
+static void be_replicated (world_t *self)
+{
+    store_destroy (&self->store);
+    front_start (&self->front, self->redis.socket);
+    self->ready = false;
+    self->store = store_new (
+        self->loop,
+        &(store_config_t){.address = self->front.address, .service = "tester", .durability = DURABLE_REPLICA});
+    store_on_change (self->store, on_change, self);
+    live_until (self->loop, &self->ready, 2 * PATIENCE_MS, "ready");
+}
+
+/* A newer event's answer is told between the question for the one before it and what is said to that. */
+static void test_held_meanwhile (void **state)
+{
+    world_t *self = *state;
+    be_replicated (self);
+    for (int n = 0; n < 3; n++)
+        write_event (self, n);
+    live_redis_do (&self->front, "PUBLISH hold x");
+    write_event (self, 3);
+    live_until (self->loop, &self->ready, PATIENCE_MS, "ready again");
+    live_for (self->loop, 300);
+    assert_false (store_lost (self->store));
+    assert_no_line (self);
+    write_event (self, 4);
+}
+
+/* The connection that calls have is down while the other stands: then it is not ready, and says why. */
+static void test_writer_down (void **state)
+{
+    world_t *self = *state;
+    be_replicated (self);
+    self->unready = false;
+    live_redis_do (&self->front, "PUBLISH cut x");
+    commit_t *commit = commit_new (SHARD);
+    commit_event (commit, KEY, "a", 1);
+    store_commit (self->store, &commit, 500, on_commit, self);
+    live_until (self->loop, &self->unready, PATIENCE_MS, "unready");
+    for (int i = 0; i < 20; i++) {
+        live_for (self->loop, 100);
+        assert_false (store_ready (self->store));
+    }
+    assert_non_null (strstr (store_why_not (self->store), "redis at unix:"));
+    live_redis_do (&self->front, "PUBLISH well x");
+    live_until (self->loop, &self->ready, PATIENCE_MS, "ready again");
+    write_event (self, 0);
+}
+
 int main (int argc, char **argv)
 {
     if (argc > 1)
@@ -261,7 +331,8 @@ int main (int argc, char **argv)
     const struct CMUnitTest tests[] = {
         LIVE_TEST (test_restart),         LIVE_TEST (test_torn_tail),       LIVE_TEST (test_cut),
         LIVE_TEST (test_cut_and_gone_on), LIVE_TEST (test_trimmed),         LIVE_TEST (test_flushed),
-        LIVE_TEST (test_flushed_at_work), LIVE_TEST (test_line_is_written),
+        LIVE_TEST (test_flushed_at_work), LIVE_TEST (test_line_is_written), LIVE_TEST (test_held_meanwhile),
+        LIVE_TEST (test_writer_down),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }

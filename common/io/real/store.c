@@ -80,13 +80,18 @@ static void drop_others (store_t *self)
     follows_drop (self);
 }
 
+static void say_down (store_t *self, const conn_t *conn)
+{
+    char why[WHY_SIZE];
+    snprintf (why, sizeof why, "redis at %.80s: %.140s", self->config.address, conn_error (conn));
+    store_set_ready (self, false, why);
+}
+
 static void on_down (void *arg)
 {
     store_t *self = arg;
-    char why[WHY_SIZE];
-    snprintf (why, sizeof why, "redis at %.80s: %.140s", self->config.address, conn_error (self->conn));
     hello_lost (self);
-    store_set_ready (self, false, why);
+    say_down (self, self->conn);
     if (self->was_up)
         drop_others (self);
 }
@@ -96,9 +101,14 @@ static void on_writer_up (void *arg)
     wave_writer_up (arg);
 }
 
+/* Calls would wait in vain. Once it is up again its first WAIT says whether all is well (store_wait.c). */
 static void on_writer_down (void *arg)
 {
-    (void)arg; /* while it is down calls wait; the other connection says why */
+    store_t *self = arg;
+    self->unconfirmed = true;
+    if (!conn_is_up (self->conn)) /* which says why itself */
+        return;
+    say_down (self, self->writer);
 }
 
 /* At a fail-over, before the old primary's connections have told anything. */
@@ -205,8 +215,10 @@ store_t *store_new (loop_t *loop, const store_config_t *config)
     loop_each_turn (loop, calls_turn, self); /* before the connection's hook, which writes what this one sends */
     open_target (self);
     self->conn = self->writer = conn_new (loop, &self->target, on_up, on_down, self);
-    if (self->config.durability == DURABLE_REPLICA)
+    if (self->config.durability == DURABLE_REPLICA) {
         self->writer = conn_new (loop, &self->target, on_writer_up, on_writer_down, self);
+        self->unconfirmed = true;
+    }
     self->tick = loop_at (loop, loop_now (loop), hello_tick, self);
     return self;
 }

@@ -210,7 +210,8 @@ void hello_checked (store_t *self, const char *why, bool lost)
         return;
     }
     conn_settled (self->conn);
-    conn_settled (self->writer);
+    if (!self->unconfirmed)
+        conn_settled (self->writer);
     rewrite_begin (self);
     store_back (self);
 }
@@ -320,5 +321,4 @@ void hello_lost (store_t *self)
 {
     self->hello_open = self->tick_open = self->reload_open = false;
     self->stalled_since = 0;
-    self->unconfirmed = false;
 }

@@ -195,7 +195,7 @@ struct store {
     call_list_t held;
     bool wave_open;    /* calls were sent that no WAIT covers yet */
     bool waiting_open; /* a WAIT is under way, at most one */
-    bool unconfirmed;  /* the last one said that no replica has it */
+    bool unconfirmed;  /* the last one said that no replica has it; or none was answered on this connection yet */
     mono_ms_t wait_sent_at;
 
     /* store_commit.c */

@@ -137,12 +137,13 @@ static void on_wait (void *arg, redisReply *reply)
     store_answers (store);
     store->unconfirmed = !there;
     if (there) {
+        conn_settled (store->writer);
         release_all (store, true);
         if (!store->ready)
             store_back (store);
     } else {
         release_over (store);
-        if (store->ready)
+        if (conn_is_up (store->conn) && !store->hello_open && !*store->hello_why && !store->stalled_since)
             store_set_ready (store, false, "no replica of redis confirms what is written");
     }
     if (again)
