@@ -218,7 +218,7 @@ static void look_for_lost (audit_round_t *self)
 {
     round_ask (self, look_for_lost, lost_read);
     self->open++;
-    store_list (self->order.store, KEY_LOST, 0, LOST_MAX - 1, on_lost, self);
+    store_list (self->order.store, KEY_LOST, 0, LOST_LINES_MAX - 1, on_lost, self);
     round_asked (self);
 }
 

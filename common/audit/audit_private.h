@@ -19,7 +19,6 @@ enum {
     PAGE = 500,           /* members of a set read at once */
     PAGE_COST = 10,       /* of the pace: what a page counts for */
     TIMELINE_PAGE = 64,   /* entries of a timeline */
-    LOST_MAX = 100,       /* lines of KEY_LOST */
     SUSPECTS_MAX = 4096,  /* so many, and the walk waits until they are settled */
     LOOKS_MAX = 8,        /* at one that keeps changing */
     PLACES_MAX = 3,       /* where a contact may stand: as the set says, the owner's, who is asked */

@@ -124,6 +124,8 @@ void store_scan (store_t *self, uint64_t cursor, const char *pattern, store_valu
 void store_set_add (store_t *self, const char *key, const char *member, store_values_fn *fn, void *arg);
 void store_put (store_t *self, const char *key, const void *bytes, size_t size, store_values_fn *fn, void *arg);
 void store_delete (store_t *self, const char *key, store_values_fn *fn, void *arg);
+/* Drops the first n of a list; not sent again when its answer is lost: then it may have been done, or not. */
+void store_list_drop (store_t *self, const char *key, int64_t n, store_values_fn *fn, void *arg);
 void store_trim_events (store_t *self, const char *key, uint64_t oldest_kept, store_values_fn *fn, void *arg);
 
 /* Follow a stream: fn is called with entries (score is the number) as they come, on a connection of its own. */

@@ -2,7 +2,7 @@
  *
  * Hears: a round over all that the store holds (common/audit). Says: a table of what is wrong, and counts; how far it
  * is, where somebody looks on. Writes that Redis lost after it had acknowledged them are named until somebody has looked,
- * and says --forget-losses.
+ * and says --forget-losses: that shows them once more, and forgets what it has shown.
  * Limits: of many findings the first SHOWN_MAX are shown, all are counted.
  */
 #include "commands.h"
@@ -24,25 +24,50 @@ typedef struct audit {
     audit_result_t result;
     mono_ms_t began;
     loop_timer_t *progress;
-    bool forget_losses, forgotten;
+    bool forget_losses, answered;
+    json_t *forgotten; /* lines */
 } audit_t;
 
 /* --------------------------------------------------------------------- losses */
 
-static void on_forgotten (void *arg, const store_values_t *values)
+static void on_losses (void *arg, const store_values_t *values)
 {
     audit_t *self = arg;
-    self->forgotten = !values->away;
+    self->answered = !values->away;
+    for (size_t i = 0; i < values->n; i++) {
+        json_t *line = json_stringn (values->items[i].bytes, values->items[i].size);
+        json_array_append_new (self->forgotten, line ? line : json_string ("a line that is no text"));
+    }
     loop_stop (self->cli->loop);
 }
 
-/* Somebody has looked. False: interrupted, or the store went away. */
+static void on_forgotten (void *arg, const store_values_t *values)
+{
+    audit_t *self = arg;
+    self->answered = !values->away;
+    loop_stop (self->cli->loop);
+}
+
+static void show_losses (const audit_t *self)
+{
+    for (size_t i = 0; i < json_array_size (self->forgotten); i++)
+        fprintf (self->cli->json ? stderr : stdout, "forgotten: %s\n",
+                 json_string_value (json_array_get (self->forgotten, i)));
+    fflush (stdout);
+}
+
+/* Somebody has looked: at these lines, not at those that come meanwhile. False: interrupted, or the store went away. */
 static bool forget_losses (audit_t *self)
 {
     if (!self->forget_losses)
         return true;
-    store_delete (self->cli->store, KEY_LOST, on_forgotten, self);
-    return cli_run (self->cli) && self->forgotten;
+    store_list (self->cli->store, KEY_LOST, 0, LOST_LINES_MAX - 1, on_losses, self);
+    if (!cli_run (self->cli) || !self->answered)
+        return false;
+    show_losses (self);
+    self->answered = false;
+    store_list_drop (self->cli->store, KEY_LOST, (int64_t)json_array_size (self->forgotten), on_forgotten, self);
+    return cli_run (self->cli) && self->answered;
 }
 
 /* ------------------------------------------------------------------ the round */
@@ -132,6 +157,8 @@ static void print_json (const audit_t *self)
         json_object_set_new (answer, numbers[i].name, json_integer ((json_int_t)numbers[i].count));
     json_object_set_new (answer, "seconds", json_real (seconds_of (self)));
     json_object_set_new (answer, "findings", list);
+    if (self->forget_losses)
+        json_object_set (answer, "forgotten", self->forgotten);
     cli_print_json (answer);
     json_decref (answer);
 }
@@ -161,15 +188,17 @@ static void print_page (const audit_t *self)
 
 int cmd_audit (cli_t *cli, const command_t *command, int argc, char **argv)
 {
-    audit_t self = {.cli = cli};
+    audit_t self = {.cli = cli, .forgotten = json_array ()};
     const param_t own[] = {{"forget-losses", PARAM_SWITCH, "no", 0, 0, &self.forget_losses,
                             "somebody has looked at the acknowledged writes that redis lost"},
                            {NULL}};
     int rc = cli_options (cli, command, own, argc, argv);
     if (rc == CLI_GO)
         rc = cli_store_open (cli);
-    if (rc != CLI_GO)
+    if (rc != CLI_GO) {
+        json_decref (self.forgotten);
         return rc;
+    }
     bool read = forget_losses (&self) && audit_all (&self);
     if (!read)
         cli_fail (CLI_UNREACHABLE, "the store could not be read to the end");
@@ -179,6 +208,7 @@ int cmd_audit (cli_t *cli, const command_t *command, int argc, char **argv)
         print_page (&self);
     rc = !read ? CLI_UNREACHABLE : self.result.findings > 0 ? CLI_NO : CLI_FINE;
     cli_store_close (cli);
+    json_decref (self.forgotten);
     free (self.shown);
     return rc;
 }

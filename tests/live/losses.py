@@ -51,5 +51,6 @@ def looked_after(world, lines):
     w.until("the outbox is empty", world.settled, 60)
     said = world.cli("audit", status=1)
     assert said.count("acknowledged write lost") == lines, said
-    world.cli("audit", "--forget-losses")
+    said = world.cli("audit", "--forget-losses")
+    assert said.count("forgotten: event ") == lines, said
     world.audit()

@@ -66,6 +66,7 @@ const char *key_token (char key[KEY_SIZE], const char *token_id);
 #define KEY_CONF       "b:conf"
 #define KEY_WORKSPACES "b:workspaces"
 #define KEY_LOST       "b:lost"
+enum { LOST_LINES_MAX = 1000 }; /* in KEY_LOST: the newest are kept */
 
 /* The member by which a record stands in due:K, "W:C"; and back: 0 or -1. */
 enum { MEMBER_SIZE = 80 };

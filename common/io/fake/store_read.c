@@ -322,6 +322,21 @@ void store_delete (store_t *self, const char *key, store_values_fn *fn, void *ar
     call_begin (read_new (self, do_delete, key, fn, arg), 0);
 }
 
+static void do_list_drop (call_t *call)
+{
+    data_t *data = look (call, DATA_LIST);
+    size_t n = data ? data->n : 0;
+    for (size_t i = 0; i < n && (int64_t)i < call->min; i++)
+        data_drop (data, 0); /* with the last of them it is gone */
+}
+
+void store_list_drop (store_t *self, const char *key, int64_t n, store_values_fn *fn, void *arg)
+{
+    call_t *call = read_new (self, do_list_drop, key, fn, arg);
+    call->min = n;
+    call_begin (call, 0);
+}
+
 static void do_trim (call_t *call)
 {
     data_t *data = look (call, DATA_STREAM);

@@ -16,7 +16,7 @@
 #include <inttypes.h>
 #include <time.h>
 
-enum { LOSSES_PLACES = 1024, LINES_KEPT = 1000, ID_ROOM = 32, TIME_ROOM = 32 };
+enum { LOSSES_PLACES = 1024, ID_ROOM = 32, TIME_ROOM = 32 };
 
 typedef struct witness {
     store_t *store;
@@ -177,7 +177,7 @@ static void trim_lines (store_t *store)
     resp_begin (&command, 4);
     resp_text (&command, "LTRIM");
     resp_text (&command, KEY_LOST);
-    resp_number (&command, -LINES_KEPT);
+    resp_number (&command, -LOST_LINES_MAX);
     resp_text (&command, "-1");
     conn_send (store->conn, &command, on_trimmed, store);
     resp_clear (&command);

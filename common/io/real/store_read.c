@@ -232,6 +232,15 @@ void store_delete (store_t *self, const char *key, store_values_fn *fn, void *ar
     ask (read_new (self, SHAPE_PLAIN, fn, arg), "DEL", key, NULL);
 }
 
+/* Twice it would drop what nobody has seen. */
+void store_list_drop (store_t *self, const char *key, int64_t n, store_values_fn *fn, void *arg)
+{
+    char first[BOUND_SIZE];
+    call_t *call = read_new (self, SHAPE_PLAIN, fn, arg);
+    call->once = true;
+    ask (call, "LTRIM", key, number (first, "", n), "-1", NULL);
+}
+
 void store_trim_events (store_t *self, const char *key, uint64_t oldest_kept, store_values_fn *fn, void *arg)
 {
     char least[BOUND_SIZE];
