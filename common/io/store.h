@@ -67,9 +67,10 @@ typedef struct store_row {
     wall_ms_t due;     /* when it was due, before the lease moved it */
     unsigned attempts; /* leases since the last commit, this one included */
     bool alone;        /* attempts > STORE_ATTEMPTS_ALONE: the only row of its lease */
-    bool set_aside;    /* attempts > STORE_ATTEMPTS_MAX: next try in an hour */
+    bool set_aside;    /* attempts > STORE_ATTEMPTS_MAX: each lease is twice as long now, up to an hour */
 } store_row_t;
-enum { STORE_ATTEMPTS_ALONE = 3, STORE_ATTEMPTS_MAX = 5 };
+/* One that can be read is given up only at STORE_ATTEMPTS_GIVE_UP: before, a slow store may be all that is wrong. */
+enum { STORE_ATTEMPTS_ALONE = 3, STORE_ATTEMPTS_MAX = 5, STORE_ATTEMPTS_GIVE_UP = 9 };
 
 typedef struct store_leased {
     bool away;

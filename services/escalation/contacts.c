@@ -1,7 +1,8 @@
 /* contacts.c - a contact's timer is due: decide with the lease's time, commit, and measure how late it was.
  *
  * A record that can't be read is left to its lease, which sets it aside after STORE_ATTEMPTS_MAX tries: then the
- * last resort is told (aside.h) until somebody mends it; everything else goes on. One that can be read and not
+ * last resort is told (aside.h) until somebody mends it; everything else goes on. One that can be read is tried on, at
+ * longer and longer intervals, and given to the last resort at STORE_ATTEMPTS_GIVE_UP. One that can be read and not
  * committed, since another key is bad, is not at fault: it is put back for STUCK_MS, one behind the other. */
 #include "escalation_private.h"
 
@@ -167,7 +168,7 @@ void contact_is_due (lookout_t *lookout, const store_row_t *row, wall_ms_t now)
         firing_destroy (self);
         return;
     }
-    contact_event_t event = event_of (self, readable && row->set_aside);
+    contact_event_t event = event_of (self, readable && row->attempts >= STORE_ATTEMPTS_GIVE_UP);
     work_begin (&(work_order_t){.service = lookout->self->service,
                                 .workspace = self->workspace,
                                 .contact = self->contact,

@@ -217,7 +217,7 @@ static attempt_t *attempt_new (notification_t *self, int shard, const store_row_
     attempt->self = self;
     attempt->shard = shard;
     attempt->delivery.version = attempt->head.version;
-    attempt->set_aside = row->set_aside;
+    attempt->set_aside = row->attempts >= STORE_ATTEMPTS_GIVE_UP;
     attempt->say = true;
     self->unsettled++;
     return attempt;

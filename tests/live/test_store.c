@@ -564,14 +564,22 @@ static void test_lease (void **state)
     assert_int_equal (live_redis_number (&self->redis, "ZCARD b:{3}:due:c"), 5); /* without the gone one */
 }
 
-/* 1, 2, 3: together with others; 4, 5: alone; 6: set aside for an hour. */
+static double timer_of (world_t *self, const char *name)
+{
+    redisReply *score = live_redis_ask (&self->redis, "ZSCORE b:{3}:due:c acme:%s", name);
+    double at = strtod (score->str, NULL);
+    freeReplyObject (score);
+    return at;
+}
+
+/* 1, 2, 3: together with others; 4, 5: alone; from 6 on set aside, each time for twice as long, up to an hour. */
 static void test_lease_attempts (void **state)
 {
     world_t *self = *state;
     lease_t lease = {0};
     plant_record (self, "bad", 'A', 10);
     plant_record (self, "good", 'A', 20);
-    for (unsigned attempt = 1; attempt <= 6; attempt++) {
+    for (unsigned attempt = 1; attempt <= STORE_ATTEMPTS_MAX + 10; attempt++) {
         make_due (self, "bad", 10);
         plant_record (self, "good", 'A', 20);
         lease_wait (self, 8, 5000, &lease);
@@ -580,15 +588,14 @@ static void test_lease_attempts (void **state)
         assert_int_equal (lease.rows[0].attempts, attempt);
         assert_int_equal (lease.rows[0].alone, attempt > STORE_ATTEMPTS_ALONE);
         assert_int_equal (lease.rows[0].set_aside, attempt > STORE_ATTEMPTS_MAX);
+        double wanted = attempt > STORE_ATTEMPTS_MAX ? 5000.0 * (1 << (attempt - STORE_ATTEMPTS_MAX)) : 5000;
+        assert_true (timer_of (self, "bad") - (double)lease.now == (wanted < 3600e3 ? wanted : 3600e3));
         if (attempt > STORE_ATTEMPTS_ALONE) { /* the other comes in the next lease */
             assert_int_equal (lease.next_due, 20);
             lease_wait (self, 8, 5000, &lease);
             assert_string_equal (lease.rows[0].member, "acme:good");
         }
     }
-    redisReply *score = live_redis_ask (&self->redis, "ZSCORE b:{3}:due:c acme:bad");
-    assert_true (strtod (score->str, NULL) > (double)lease.now + 3500000);
-    freeReplyObject (score);
     /* behind another it ends the lease before itself */
     plant_record (self, "good", 'A', 5);
     make_due (self, "bad", 10);

@@ -13,12 +13,12 @@ enum { LOOK_MS = 60 * 1000, WELL_MS = 3 * 60 * 1000, LATE_MS = 15 * 1000, WAITS_
 
 /* --- late ------------------------------------------------------------------------------------------------------ */
 
-/* Leased too often without a commit: it stands still for an hour, by design. */
+/* Leased often without a commit: each lease is twice as long as the one before, until it is given up. */
 bool still_aside (const char *key)
 {
     size_t size = 0;
     const char *bytes = fake_store_string (key, &size);
-    return bytes && size > 1 && bytes[1] > '0' + STORE_ATTEMPTS_MAX;
+    return bytes && size > 1 && bytes[1] > '0' + STORE_ATTEMPTS_MAX && bytes[1] <= '0' + STORE_ATTEMPTS_GIVE_UP;
 }
 
 static wall_ms_t timer_of (const char *id)

@@ -10,7 +10,7 @@
 
 #include <stdio.h>
 
-enum { SET_ASIDE_MS = 3600 * 1000 };
+enum { SET_ASIDE_MS = 3600 * 1000, DOUBLINGS = 10 };
 
 /* The key of the record behind a timer: "b:{s}:K:W:C" from "W:C". */
 static void record_key (char *key, size_t size, int shard, char kind, const data_item_t *item)
@@ -36,8 +36,17 @@ static void add_row (perform_rows_t *leased, const data_item_t *item, const data
 static unsigned attempts_of (const data_item_t *record)
 {
     int attempts = record->bytes[1] - '0' + 1;
-    attempts = attempts < 1 ? 1 : attempts > STORE_ATTEMPTS_MAX + 1 ? STORE_ATTEMPTS_MAX + 1 : attempts;
+    attempts = attempts < 1 ? 1 : attempts > STORE_ATTEMPTS_MAX + DOUBLINGS ? STORE_ATTEMPTS_MAX + DOUBLINGS : attempts;
     return (unsigned)attempts;
+}
+
+/* Above the limit each lease is twice as long as the one before. */
+static int lease_of (unsigned attempts, int lease_ms)
+{
+    if (attempts <= STORE_ATTEMPTS_MAX)
+        return lease_ms;
+    int64_t longer = (int64_t)lease_ms << (attempts - STORE_ATTEMPTS_MAX);
+    return longer < SET_ASIDE_MS ? (int)longer : SET_ASIDE_MS;
 }
 
 enum { TIMER_GONE = -1 };
@@ -68,7 +77,7 @@ static verdict_t take (perform_rows_t *leased, const data_item_t *item, const ch
     unsigned attempts = attempts_of (record);
     add_row (leased, item, record, attempts); /* as it was before this attempt is counted in its head */
     record->bytes[1] = (char)('0' + attempts);
-    *move_ms = attempts > STORE_ATTEMPTS_MAX ? SET_ASIDE_MS : lease_ms;
+    *move_ms = lease_of (attempts, lease_ms);
     return attempts > STORE_ATTEMPTS_ALONE ? LAST : GO_ON;
 }
 

@@ -6,12 +6,14 @@
 -- answer   the store's time in ms, the next due time or nil, then per row
 --          member, record or nil, when it was due, attempts, 1 when its key holds no record (set aside, too)
 --
--- The attempt is counted in the record's head; a commit clears it. Gone records lose their timers, what is no
+-- The attempt is counted in the record's head; a commit clears it. Above the limit each lease is twice as long as the
+-- one before, up to aside_ms: what failed only since the store was slow for a while is back after about as long a while.
+-- Gone records lose their timers, what is no
 -- record at all comes up again in an hour, newer records are left to newer workers: none stops the others.
 local call, try = redis.call, redis.pcall
 local prefix, max, lease_ms = ARGV[1], tonumber (ARGV[2]), tonumber (ARGV[3])
 local alone_above, aside_above, aside_ms, schema = tonumber (ARGV[4]), tonumber (ARGV[5]), tonumber (ARGV[6]), ARGV[7]
-local HEAD_SIZE, ZERO = 16, 48
+local HEAD_SIZE, ZERO, DOUBLINGS = 16, 48, 10
 
 local time = call ('TIME')
 local now = time[1] * 1000 + (time[2] - time[2] % 1000) / 1000
@@ -50,9 +52,9 @@ local function take (member, due)
     if attempts > alone_above and rows > 0 then
         return true
     end
-    attempts = math.max (1, math.min (attempts, aside_above + 1))
+    attempts = math.max (1, math.min (attempts, aside_above + DOUBLINGS))
     call ('SETRANGE', key, '1', string.char (ZERO + attempts))
-    move (member, attempts > aside_above and aside_ms or lease_ms)
+    move (member, attempts > aside_above and math.min (aside_ms, lease_ms * 2 ^ (attempts - aside_above)) or lease_ms)
     row (member, record, due, attempts, 0)
     return attempts > alone_above
 end
