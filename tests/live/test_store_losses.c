@@ -323,6 +323,28 @@ static void test_writer_down (void **state)
     write_event (self, 0);
 }
 
+/* Without the right to publish a WAIT says nothing of what others wrote. */
+static void test_no_channel (void **state)
+{
+    world_t *self = *state;
+    store_destroy (&self->store);
+    live_redis_do (&self->redis, "ACL SETUSER one on >pw ~* +@all resetchannels");
+    front_start (&self->front, self->redis.socket);
+    self->ready = false;
+    self->store = store_new (self->loop, &(store_config_t){.address = self->front.address,
+                                                           .service = "tester",
+                                                           .durability = DURABLE_REPLICA,
+                                                           .user = "one",
+                                                           .password = "pw"});
+    store_on_change (self->store, on_change, self);
+    live_for (self->loop, 2000);
+    assert_false (self->ready);
+    assert_non_null (strstr (store_why_not (self->store), "NOPERM"));
+    live_redis_do (&self->redis, "ACL SETUSER one &b:*");
+    live_until (self->loop, &self->ready, PATIENCE_MS, "ready");
+    write_event (self, 0);
+}
+
 int main (int argc, char **argv)
 {
     if (argc > 1)
@@ -332,7 +354,7 @@ int main (int argc, char **argv)
         LIVE_TEST (test_restart),         LIVE_TEST (test_torn_tail),       LIVE_TEST (test_cut),
         LIVE_TEST (test_cut_and_gone_on), LIVE_TEST (test_trimmed),         LIVE_TEST (test_flushed),
         LIVE_TEST (test_flushed_at_work), LIVE_TEST (test_line_is_written), LIVE_TEST (test_held_meanwhile),
-        LIVE_TEST (test_writer_down),
+        LIVE_TEST (test_writer_down),     LIVE_TEST (test_no_channel),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }

@@ -3,7 +3,7 @@
  * Calls have a connection of their own, since WAIT holds up what stands behind it. The calls of a turn, or of all turns
  * that pass while a WAIT is under way, are one wave: behind them goes one WAIT for a replica, and their answers are held
  * until it says that one has them. The PUBLISH before it is a write of our own, so that the WAIT covers what others wrote
- * and we only read: offsets of replication count for all. If none has it in WAIT_MS the store is not ready, and asks
+ * and we only read: offsets of replication count for all; its user needs the right to the channel b:wave. If none has it in WAIT_MS the store is not ready, and asks
  * again; calls that are held meanwhile are given up at their deadline, or told once a replica has them. */
 #include "store_private.h"
 
@@ -36,10 +36,11 @@ void reply_free (redisReply *reply)
 
 /* ---- asking replicas */
 
+/* A user without the right to that channel: then WAIT would say too soon that all is there. */
 static void on_published (void *arg, redisReply *reply)
 {
-    (void)arg;
-    (void)reply;
+    if (reply && reply->type == REDIS_REPLY_ERROR)
+        conn_refuse (arg, reply->str);
 }
 
 void wave_ask (conn_t *conn, conn_reply_fn *fn, void *arg)
@@ -49,7 +50,7 @@ void wave_ask (conn_t *conn, conn_reply_fn *fn, void *arg)
     resp_text (&command, "PUBLISH");
     resp_text (&command, "b:wave");
     resp_text (&command, "");
-    conn_send (conn, &command, on_published, NULL);
+    conn_send (conn, &command, on_published, conn);
     resp_clear (&command);
     resp_begin (&command, 3);
     resp_text (&command, "WAIT");
