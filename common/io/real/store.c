@@ -68,6 +68,9 @@ static void on_up (void *arg)
 {
     store_t *self = arg;
     self->was_up = true;
+    if (self->writer != self->conn)
+        conn_hurry (self->writer);
+    follows_hurry (self);
     hello_begin (self);
 }
 
@@ -217,6 +220,7 @@ store_t *store_new (loop_t *loop, const store_config_t *config)
     self->conn = self->writer = conn_new (loop, &self->target, on_up, on_down, self);
     if (self->config.durability == DURABLE_REPLICA) {
         self->writer = conn_new (loop, &self->target, on_writer_up, on_writer_down, self);
+        conn_beside (self->writer, self->conn);
         self->unconfirmed = true;
     }
     self->tick = loop_at (loop, loop_now (loop), hello_tick, self);

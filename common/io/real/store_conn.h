@@ -7,8 +7,10 @@
 struct conn {
     loop_t *loop;
     const conn_target_t *target;
-    store_place_t place; /* where it is, or is going to */
-    size_t attempts;     /* of several addresses of a name the next one is tried */
+    const conn_t *beside;           /* goes where that one is; NULL: where the target says */
+    store_place_t place;            /* where it is, or is going to */
+    char address[INET6_ADDRSTRLEN]; /* of the place's host */
+    size_t attempts;                /* of several addresses of a name the next one is tried */
     conn_fn *up_fn, *down_fn;
     void *arg;
     redisAsyncContext *redis; /* NULL: not connected */

@@ -3,10 +3,14 @@
  * Where sentinels name the place, the node is asked whether it is a primary before it counts as up, and a place that they
  * name no more is left at once.
  *
- * Limits: an attempt that hangs, or a node that does not say what it is, is given up after CONNECT_MS. */
+ * A name may have several addresses, and only one of them be the primary's: whoever goes beside another connection goes to
+ * the address where that one is, and waits while it is down.
+ *
+ * Limits: an attempt that hangs, or a node that does not say what it is, is given up after CONNECT_MS; a name service that
+ * hangs, after RESOLVE_MS: more than its own patience with one server that is dead. */
 #include "store_conn.h"
 
-enum { CONNECT_MS = 1000 };
+enum { CONNECT_MS = 1000, RESOLVE_MS = 6000 };
 
 /* ---- connected */
 
@@ -112,15 +116,37 @@ static void attach (conn_t *self, redisAsyncContext *redis)
 static void on_address (void *arg, const resolved_t *found)
 {
     conn_t *self = arg;
-    char address[INET6_ADDRSTRLEN];
     size_t n = found->n;
     if (n)
-        snprintf (address, sizeof address, "%s", found->addresses[self->attempts++ % n]);
+        snprintf (self->address, sizeof self->address, "%s", found->addresses[self->attempts++ % n]);
     resolve_destroy (&self->resolve);
+    loop_cancel (self->loop, &self->timer);
     if (n)
-        attach (self, redisAsyncConnect (address, self->place.port));
+        attach (self, redisAsyncConnect (self->address, self->place.port));
     else
         refuse (self, "host name not found");
+}
+
+static void on_resolve_late (void *arg)
+{
+    conn_t *self = arg;
+    self->timer = NULL;
+    resolve_destroy (&self->resolve);
+    refuse (self, "the name service does not answer");
+}
+
+static void begin_beside (conn_t *self)
+{
+    const conn_t *other = self->beside;
+    if (!other->up)
+        return; /* conn_hurry comes */
+    self->place = other->place;
+    if (other->target->address.kind == STORE_UNIX) {
+        attach (self, redisAsyncConnectUnix (other->target->address.path));
+        return;
+    }
+    snprintf (self->address, sizeof self->address, "%s", other->address);
+    attach (self, redisAsyncConnect (self->address, self->place.port));
 }
 
 void conn_begin (void *arg)
@@ -131,6 +157,8 @@ void conn_begin (void *arg)
     self->timer = NULL;
     if (*target->why)
         refuse (self, target->why);
+    else if (self->beside)
+        begin_beside (self);
     else if (target->address.kind == STORE_UNIX)
         attach (self, redisAsyncConnectUnix (target->address.path));
     else if (!named)
@@ -138,6 +166,7 @@ void conn_begin (void *arg)
     else {
         self->place = *named;
         self->resolve = resolve_new (self->loop, self->place.host, on_address, self);
+        self->timer = loop_at (self->loop, loop_now (self->loop) + RESOLVE_MS, on_resolve_late, self);
     }
 }
 
@@ -155,6 +184,20 @@ void conn_failed (conn_t *self)
 {
     self->down_fn (self->arg);
     try_again (self);
+}
+
+void conn_beside (conn_t *self, const conn_t *other)
+{
+    self->beside = other;
+}
+
+void conn_hurry (conn_t *self)
+{
+    if (self->redis || self->resolve || self->closing)
+        return;
+    self->backoff_ms = CONN_BACKOFF_FIRST_MS;
+    loop_cancel (self->loop, &self->timer);
+    self->timer = loop_at (self->loop, loop_now (self->loop), conn_begin, self);
 }
 
 /* At the place that is named now? Else there, at once. */

@@ -160,6 +160,7 @@ store_follow_t *store_follow (store_t *store, const char *key, uint64_t after, s
         self->next->link = &self->next;
     store->follows = self;
     self->conn = conn_new (store->loop, &store->target, on_up, on_down, self);
+    conn_beside (self->conn, store->conn);
     return self;
 }
 
@@ -201,6 +202,12 @@ void follows_follow (store_t *store)
 {
     for (store_follow_t *self = store->follows; self; self = self->next)
         conn_follow (self->conn);
+}
+
+void follows_hurry (store_t *store)
+{
+    for (store_follow_t *self = store->follows; self; self = self->next)
+        conn_hurry (self->conn);
 }
 
 void follows_close (store_t *store)

@@ -67,6 +67,8 @@ enum { CONN_BACKOFF_FIRST_MS = 20, CONN_BACKOFF_MAX_MS = 1000 };
  * up only once the node has said that it is a primary. up: once connected. down: each time that it was lost, or an
  * attempt failed: conn_error says why. The target is the caller's, and outlives it. */
 conn_t *conn_new (loop_t *loop, const conn_target_t *target, conn_fn *up, conn_fn *down, void *arg);
+void conn_beside (conn_t *self, const conn_t *other); /* before the turn ends: goes where that one is, once it is up */
+void conn_hurry (conn_t *self);                       /* it has nothing under way: tries at once */
 void conn_destroy (conn_t **self_p);
 bool conn_is_up (const conn_t *self);
 const char *conn_error (const conn_t *self);
@@ -220,6 +222,7 @@ void hello_reload_scripts (store_t *self);
 void commits_gather (store_t *self);
 void follows_drop (store_t *self);   /* the primary was lost */
 void follows_follow (store_t *self); /* the primary is another */
+void follows_hurry (store_t *self);  /* the store's connection is up: theirs go there */
 void follows_close (store_t *self);
 
 #endif
