@@ -11,7 +11,14 @@
 #include "keys.h"
 #include "lease_lua.h"
 
-enum { TICK_MS = 1000, UNREADY_TICK_MS = 100, STALL_DROP_MS = 3000, MAJOR_MIN = 7, FIELD_SIZE = 64 };
+enum {
+    TICK_MS = 1000,
+    UNREADY_TICK_MS = 100,
+    HELLO_AGAIN_MS = 500,
+    STALL_DROP_MS = 3000,
+    MAJOR_MIN = 7,
+    FIELD_SIZE = 64
+};
 #define HASH_NAME     "fnv1a"
 #define SCHEMA        "A"
 #define REPLICA_WORDS "redis is a read-only replica: name its primary, or sentinels that know it (--redis sentinel:...)"
@@ -238,6 +245,12 @@ static void on_hello (void *arg, redisReply *reply)
         losses_check (self);
 }
 
+/* On this connection; who finds them flushed since loads them then. */
+static bool scripts_loaded (const store_t *self)
+{
+    return *self->sha[SCRIPT_COMMIT] && *self->sha[SCRIPT_LEASE];
+}
+
 void hello_begin (store_t *self)
 {
     if (self->hello_open || self->lost || !conn_is_up (self->conn))
@@ -245,7 +258,7 @@ void hello_begin (store_t *self)
     self->hello_open = true;
     self->hello_why[0] = '\0';
     self->asked_at = loop_now (self->loop);
-    for (size_t i = 0; i < QUESTIONS; i++)
+    for (size_t i = scripts_loaded (self) ? SCRIPTS_END : 0; i < QUESTIONS; i++)
         ask (self, i, on_hello);
 }
 
@@ -302,7 +315,8 @@ void hello_tick (void *arg)
             if (loop_now (self->loop) - self->asked_at >= TICK_MS)
                 silent (self);
         } else if (!self->ready) {
-            hello_begin (self);
+            if (loop_now (self->loop) - self->asked_at >= HELLO_AGAIN_MS)
+                hello_begin (self);
         } else {
             self->tick_open = true;
             self->asked_at = loop_now (self->loop);
@@ -320,5 +334,6 @@ void hello_tick (void *arg)
 void hello_lost (store_t *self)
 {
     self->hello_open = self->tick_open = self->reload_open = false;
+    memset (self->sha, 0, sizeof self->sha);
     self->stalled_since = 0;
 }

@@ -113,6 +113,7 @@ static void ask_entry (witness_t *self, conn_reply_fn *fn)
     resp_t command = {0};
     char id[ID_ROOM];
     self->asked = self->number;
+    self->other = false;
     snprintf (id, sizeof id, "0-%" PRIu64, self->number);
     resp_begin (&command, 4);
     resp_text (&command, "XRANGE");
@@ -160,6 +161,18 @@ static uint64_t first_number (const redisReply *reply)
     const redisReply *entry = info_of (reply, "first-entry");
     bool there = entry && entry->type == REDIS_REPLY_ARRAY && entry->elements > 0;
     return there ? number_of (entry->element[0]) : UINT64_MAX;
+}
+
+static uint64_t newest_number (const redisReply *reply)
+{
+    const redisReply *last = info_of (reply, "last-generated-id");
+    return last ? number_of (last) : 0;
+}
+
+/* As XINFO tells of its stream: drawn once, and older than the first that is there. */
+static bool is_trimmed (const witness_t *self, const redisReply *reply)
+{
+    return !self->other && newest_number (reply) >= self->number && first_number (reply) > self->number;
 }
 
 /* ---- the end of the check */
@@ -275,28 +288,26 @@ static void on_stream (void *arg, redisReply *reply)
     losses->open--;
     if (!reply || is_asked_anew (self))
         return;
-    const redisReply *last = info_of (reply, "last-generated-id");
-    uint64_t newest = last ? number_of (last) : 0;
+    uint64_t newest = newest_number (reply);
     bool gone = reply->type == REDIS_REPLY_ERROR &&
                 (strncmp (reply->str, "ERR no such key", 15) == 0 || strncmp (reply->str, "WRONGTYPE", 9) == 0);
     if (reply->type == REDIS_REPLY_ERROR && !gone)
         said_no (losses, "XINFO", reply);
-    else if (!gone && !self->other && newest >= self->number && first_number (reply) > self->number)
-        forget (self); /* trimmed */
+    else if (!gone && is_trimmed (self, reply))
+        forget (self);
     else
         lost (self, newest);
     answered (self->store);
 }
 
-static void ask_stream (witness_t *self)
+static void ask_stream (witness_t *self, conn_reply_fn *fn)
 {
     resp_t command = {0};
-    self->store->losses->open++;
     resp_begin (&command, 3);
     resp_text (&command, "XINFO");
     resp_text (&command, "STREAM");
     resp_text (&command, self->key);
-    conn_send (self->store->conn, &command, on_stream, self);
+    conn_send (self->store->conn, &command, fn, self);
     resp_clear (&command);
 }
 
@@ -310,8 +321,10 @@ static void on_entry (void *arg, redisReply *reply)
     bool gone = reply->type == REDIS_REPLY_ERROR && strncmp (reply->str, "WRONGTYPE", 9) == 0;
     if (reply->type == REDIS_REPLY_ERROR && !gone)
         said_no (losses, "XRANGE", reply);
-    else if (!is_there (self, reply))
-        ask_stream (self);
+    else if (!is_there (self, reply)) {
+        losses->open++;
+        ask_stream (self, on_stream);
+    }
     answered (self->store);
 }
 
@@ -336,14 +349,29 @@ void losses_check (store_t *store)
 
 /* ---- once a second */
 
+static bool is_looked_at (const witness_t *self)
+{
+    return self->store->ready && self->store->losses->newest == self && is_asked (self);
+}
+
+static void on_look_stream (void *arg, redisReply *reply)
+{
+    witness_t *self = arg;
+    if (!reply || !is_looked_at (self))
+        return;
+    if (is_trimmed (self, reply))
+        forget (self);
+    else
+        conn_drop (self->store->conn); /* the check on the next connection says what it is */
+}
+
 static void on_look (void *arg, redisReply *reply)
 {
     witness_t *self = arg;
     store_t *store = self->store;
     store->losses->looking = false;
-    if (reply && store->ready && store->losses->newest == self && is_asked (self) && reply->type == REDIS_REPLY_ARRAY &&
-        reply->elements == 0)
-        conn_drop (store->conn); /* the check on the next connection says whether it was trimmed or lost */
+    if (reply && is_looked_at (self) && reply->type == REDIS_REPLY_ARRAY && reply->elements == 0)
+        ask_stream (self, on_look_stream);
 }
 
 void losses_look (store_t *store)
