@@ -2,8 +2,8 @@
  *
  * Hears: the store's workspace records, once a second and when asked (a commit was refused since the policy is
  * newer). Says: a swap, whole, to who asked to be told. A text is parsed again only when its version moved; one that
- * can't be read changes nothing and is said once. A workspace that vanished from the set keeps its policy:
- * its contacts are still there.
+ * can't be read changes nothing and is said once. A workspace that vanished from the set keeps its policy, and
+ * is still read: its contacts are still there. It is forgotten only at the next start.
  * Beside them stands when people could be heard (hearing.h), read with them.
  * Limits: one read of all records per shard and second.
  */
@@ -12,6 +12,7 @@
 #include "keys.h"
 #include "log.h"
 #include "record.h"
+#include "words.h"
 #include "xmalloc.h"
 
 #include <inttypes.h>
@@ -92,10 +93,12 @@ void workspaces_take (workspaces_t *self, const char *name, const store_value_t 
     char *text = NULL;
     entry_t *entry = entry_of (self, name);
     if (!value->bytes) {
-        if (entry->policy)
+        entry->there = false;
+        if (entry->policy && (!entry->missing || self->unlisted)) /* else somebody took it away */
             refuse (entry, BROKEN, "the record is gone, or is none");
         return;
     }
+    entry->there = true;
     record_fault_t fault = workspace_unpack (value->bytes, value->size, &head, &record, &text);
     uint32_t known = entry->policy ? entry->policy->version : 0;
     if (fault != RECORD_OK) {
@@ -163,33 +166,55 @@ static void on_shard (void *arg, const store_values_t *values)
     free (shard);
 }
 
-static void ask_shard (workspaces_t *self, int shard, const store_values_t *names)
+static bool asked_of (const workspaces_t *self, const entry_t *entry, int shard)
 {
+    return entry->listed && store_shard (self->store, entry->name) == shard;
+}
+
+static void ask_shard (workspaces_t *self, int shard)
+{
+    size_t n = 0;
+    for (const entry_t *entry = self->entries; entry; entry = entry->next)
+        n += asked_of (self, entry, shard);
+    if (n == 0)
+        return;
     shard_look_t *look_at = xcalloc (1, sizeof *look_at);
-    char (*keys)[KEY_SIZE] = xcalloc (names->n + 1, sizeof *keys);
-    const char **list = xcalloc (names->n + 1, sizeof *list);
+    char (*keys)[KEY_SIZE] = xcalloc (n + 1, sizeof *keys);
+    const char **list = xcalloc (n + 1, sizeof *list);
     look_at->self = self;
     look_at->shard = shard;
-    look_at->names = xcalloc (names->n, sizeof *look_at->names);
-    for (size_t i = 0; i < names->n; i++) {
-        char *name = look_at->names[look_at->n];
-        snprintf (name, NAME_SIZE, "%.*s", (int)names->items[i].size, names->items[i].bytes);
-        if (store_shard (self->store, name) != shard)
-            continue;
-        list[look_at->n] = key_workspace (keys[look_at->n], shard, name);
-        look_at->n++;
-    }
-    if (look_at->n > 0) {
-        self->asked++;
-        self->calls++;
-        list[look_at->n] = key_heard (keys[look_at->n], shard);
-        store_get (self->store, list, look_at->n + 1, on_shard, look_at);
-    } else {
-        free (look_at->names);
-        free (look_at);
-    }
+    look_at->names = xcalloc (n, sizeof *look_at->names);
+    for (const entry_t *entry = self->entries; entry; entry = entry->next)
+        if (asked_of (self, entry, shard)) {
+            WORD_COPY (look_at->names[look_at->n], entry->name);
+            list[look_at->n] = key_workspace (keys[look_at->n], shard, entry->name);
+            look_at->n++;
+        }
+    self->asked++;
+    self->calls++;
+    list[n] = key_heard (keys[n], shard);
+    store_get (self->store, list, n + 1, on_shard, look_at);
     free (list);
     free (keys);
+}
+
+/* What is in the set no longer stays known: what stands still with it would be silent. */
+static void take_names (workspaces_t *self, const store_values_t *values)
+{
+    bool unlisted = values->wrong_type || values->n == 0;
+    if (unlisted && !self->unlisted && (values->wrong_type || self->entries))
+        log_fact (LOG_ERROR_, KEY_WORKSPACES, "the list of workspaces can't be read", "why",
+                  values->wrong_type ? "it is no set" : "it is empty", NULL);
+    self->unlisted = unlisted;
+    for (entry_t *entry = self->entries; entry; entry = entry->next)
+        entry->missing = entry->listed;
+    for (size_t i = 0; i < values->n; i++) {
+        char name[NAME_SIZE];
+        snprintf (name, sizeof name, "%.*s", (int)values->items[i].size, values->items[i].bytes);
+        entry_t *entry = entry_of (self, name);
+        entry->listed = true;
+        entry->missing = false;
+    }
 }
 
 static void on_names (void *arg, const store_values_t *values)
@@ -199,8 +224,10 @@ static void on_names (void *arg, const store_values_t *values)
         return;
     self->missed = values->away || values->wrong_type;
     self->asked = 0;
-    for (int shard = 0; !self->missed && values->n > 0 && shard < store_shards (self->store); shard++)
-        ask_shard (self, shard, values);
+    if (!values->away)
+        take_names (self, values);
+    for (int shard = 0; !values->away && shard < store_shards (self->store); shard++)
+        ask_shard (self, shard);
     if (self->asked == 0)
         look_done (self);
 }
@@ -279,6 +306,12 @@ bool workspaces_broken (const workspaces_t *self, const char *workspace)
 {
     const entry_t *entry = find (self, workspace);
     return entry && entry->refused == BROKEN;
+}
+
+bool workspaces_missing (const workspaces_t *self, const char *workspace)
+{
+    const entry_t *entry = find (self, workspace);
+    return entry && entry->missing && entry->there;
 }
 
 bool workspaces_loaded (const workspaces_t *self)

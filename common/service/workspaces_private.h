@@ -11,6 +11,9 @@ typedef struct entry {
     char name[NAME_SIZE];
     policy_t *policy;
     uint32_t refused; /* version of a text that can't be used: said once */
+    bool listed;      /* it was in b:workspaces once: read with each look from then on */
+    bool missing;     /* but is there no longer */
+    bool there;       /* it has a record, well or not */
 } entry_t;
 
 /* Somebody who waits until a workspace was looked at. */
@@ -35,6 +38,7 @@ struct workspaces {
     loop_timer_t *timer;
     bool loaded, looking, soon;  /* soon: the first look is armed */
     bool missed;                 /* the last look could not read all */
+    bool unlisted;               /* b:workspaces, as last read, holds no names */
     size_t asked;                /* shards not answered yet in this look */
     waiter_t *waiting, *serving; /* serving: those whose read is under way */
     size_t calls;                /* store calls without an answer */

@@ -11,6 +11,8 @@
 
 #include <stdio.h>
 
+#define LIST_TOLD_MAX 16 /* last resorts, of a bad list of workspaces */
+
 static const char kinds[KINDS_LOOKED_AT] = {KIND_CONTACT, KIND_PERSON};
 
 static void look (lookout_t *self);
@@ -136,9 +138,12 @@ void lookout_done (lookout_t *self)
     self->self->under_way--;
 }
 
-/* The policy in force is still known: its last resort is told. */
-static void say_broken (escalation_t *self, const char *workspace)
+/* The policy in force is still known: its last resort is told. Of a list that names nobody any more, the first of them. */
+static void say_broken (escalation_t *self, const char *workspace, size_t index)
 {
+    if (index < LIST_TOLD_MAX && workspaces_missing (self->service->workspaces, workspace))
+        aside_add (self->aside, &(aside_subject_t){KIND_SHARED, workspace, KEY_WORKSPACES,
+                                                   "it does not name the workspace: what starts now does not know it"});
     if (workspaces_broken (self->service->workspaces, workspace))
         aside_add (self->aside, &(aside_subject_t){KIND_WORKSPACE, workspace, workspace, "its record can't be read"});
 }
@@ -152,7 +157,7 @@ static void on_tick (void *arg)
     const char *workspace;
     for (size_t i = 0; (workspace = workspaces_name (service->workspaces, i)); i++) {
         int shard = store_shard (service->store, workspace);
-        say_broken (self, workspace);
+        say_broken (self, workspace, i);
         for (int k = 0; k < KINDS_LOOKED_AT; k++)
             if (!self->lookouts[shard][k].timer && !self->lookouts[shard][k].asked)
                 plan_look (&self->lookouts[shard][k], store_now (service->store));

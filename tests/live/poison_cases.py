@@ -116,6 +116,15 @@ class WorkspaceCase(SoonCase):
         self.key = self.desk.key("w", "desk")
 
 
+class ListCase(Case):
+    """Of the workspaces: who runs knows them. One way: the same key is not told of twice within an hour."""
+
+    name, ways = "workspaces", (poison.wrong_type,)
+
+    def prepare(self):
+        self.key = self.ours = "b:workspaces"
+
+
 class TokenCase(Case):
     name, ways, refused = "token", poison.PLAIN_WAYS, (401, 500)
 
@@ -203,8 +212,8 @@ class ThreadCase(KeyCase):
         assert contact == self.contact or not self.mended, (contact, self.contact)
 
 
-KINDS = [ContactCase, TimelineCase, PersonCase, DeliveryCase, WorkspaceCase, TokenCase, OwnCase, KeyCase, ThreadCase,
-         shared(("due", "c"), "shard"), shared(("due", "p"), "shard"), shared(("due", "d"), "shard"),
+KINDS = [ContactCase, TimelineCase, PersonCase, DeliveryCase, WorkspaceCase, ListCase, TokenCase, OwnCase, KeyCase,
+         ThreadCase, shared(("due", "c"), "shard"), shared(("due", "p"), "shard"), shared(("due", "d"), "shard"),
          shared(("match",), "shard", False), shared(("q", "desk"), "desk", False), shared(("open", "desk"), "desk"),
          shared(("idle", "desk"), "desk"), shared(("ev", "desk"), "desk"), shared(("n", "desk"), "desk"),
          shared(("dead", "desk"), "nothing", False), shared(("closed", "desk"), "nothing", False)]

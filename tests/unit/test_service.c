@@ -377,6 +377,34 @@ static void test_commit_answer_lost (void **state)
     scene_end (&scene);
 }
 
+/* The list of workspaces is gone, then something else: what is known goes on, and is said to be missing there. */
+static void test_list_of_workspaces_lost (void **state)
+{
+    scene_t scene;
+    (void)state;
+    scene_begin (&scene);
+    fake_run ();
+    apply (&scene, policy_of_two);
+    workspaces_t *workspaces = scene.service.workspaces;
+    int shard = store_shard (scene.store, "desk");
+    for (int way = 0; way < 2; way++) {
+        assert_true (workspaces_hearing_known (workspaces, shard));
+        assert_false (workspaces_missing (workspaces, "desk"));
+        fake_store_remove (KEY_WORKSPACES);
+        if (way)
+            fake_store_put (KEY_WORKSPACES, "x", 1);
+        fake_advance (20 * MS_PER_SECOND);
+        assert_true (workspaces_hearing_known (workspaces, shard));
+        assert_true (workspaces_missing (workspaces, "desk"));
+        assert_int_equal (fake_log_count ("list of workspaces"), way + 1);
+        fake_store_remove (KEY_WORKSPACES);
+        apply (&scene, way ? policy_of_two : policy_of_one);
+        fake_advance (2 * MS_PER_SECOND);
+        assert_int_equal (workspaces_policy (workspaces, "desk")->version, way + 2);
+    }
+    scene_end (&scene);
+}
+
 int main (void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test (test_starts_when_the_store_is_there),
@@ -389,6 +417,7 @@ int main (void)
                                        cmocka_unit_test (test_same_and_bad_change_nothing),
                                        cmocka_unit_test (test_unreadable_text_keeps_the_old),
                                        cmocka_unit_test (test_who_is_named_no_more_leaves),
-                                       cmocka_unit_test (test_commit_answer_lost)};
+                                       cmocka_unit_test (test_commit_answer_lost),
+                                       cmocka_unit_test (test_list_of_workspaces_lost)};
     return cmocka_run_group_tests (tests, NULL, NULL);
 }
