@@ -62,7 +62,9 @@ void applying_end (applying_t *self, bool away)
 static void on_listed (void *arg, const store_values_t *values)
 {
     applying_t *self = arg;
-    if (values->away)
+    if (values->wrong_type)
+        finish (self, POLICY_BROKEN, "the key '" KEY_WORKSPACES "' can't be written: wrong type");
+    else if (values->away)
         applying_end (self, true);
     else
         applying_people (self);
@@ -71,6 +73,14 @@ static void on_listed (void *arg, const store_values_t *values)
 static void list_workspace (applying_t *self)
 {
     store_set_add (self->store, KEY_WORKSPACES, self->policy->workspace, on_listed, self);
+}
+
+static void finish_stuck (applying_t *self, const commit_answer_t *answer)
+{
+    char why[DETAIL_SIZE];
+    snprintf (why, sizeof why, "the key '%.*s' can't be written: %.*s", (int)answer->key_size,
+              answer->key ? answer->key : "", (int)answer->found_size, answer->found);
+    finish (self, POLICY_BROKEN, why);
 }
 
 static void on_committed (void *arg, const commit_answer_t *answer)
@@ -85,7 +95,7 @@ static void on_committed (void *arg, const commit_answer_t *answer)
         finish (self, POLICY_CONFLICT, "somebody else applied a policy in the same moment");
         break;
     case COMMIT_INVALID:
-        finish (self, POLICY_BROKEN, "the store holds something else under the keys of this workspace");
+        finish_stuck (self, answer);
         break;
     case COMMIT_AWAY:
         applying_end (self, true);

@@ -10,7 +10,7 @@ typedef enum policy_apply_outcome {
     POLICY_SAME,     /* this text is in force already; people were looked at again */
     POLICY_BAD,      /* `errors`: nothing was changed */
     POLICY_CONFLICT, /* somebody else applied one in the same moment: nothing was changed */
-    POLICY_BROKEN,   /* the workspace's record can't be read: `why` */
+    POLICY_BROKEN,   /* a key of the workspace can't be read or written: `why` */
     POLICY_AWAY,     /* the store could not be asked; it may have happened: apply again */
 } policy_apply_outcome_t;
 

@@ -6,6 +6,7 @@
  * Presence is a lease: a heartbeat renews it. What follows when it ends is escalation's (the person's timer). */
 #include "presence.h"
 
+#include "keys.h"
 #include "log.h"
 #include "plan.h"
 #include "words.h"
@@ -46,6 +47,18 @@ static void tell (const change_t *self)
     log_fact (LOG_INFO_, self->person, self->after.present ? "present" : "away", "workspace", self->workspace, NULL);
 }
 
+/* It is named, too: nobody else may come to that key. */
+static presence_outcome_t stuck (const change_t *self, const commit_answer_t *answer)
+{
+    if (answer->failed_op != OP_RECORD) {
+        aside_add_key (self->intake->aside, self->workspace, answer);
+        return PRESENCE_STUCK;
+    }
+    aside_add (self->intake->aside,
+               &(aside_subject_t){KIND_PERSON, self->workspace, self->person, "the person's record can't be written"});
+    return PRESENCE_BROKEN;
+}
+
 static void committed (void *arg, const commit_answer_t *answer)
 {
     change_t *self = arg;
@@ -56,7 +69,7 @@ static void committed (void *arg, const commit_answer_t *answer)
         load (self);
     } else {
         finish (self, answer->outcome == COMMIT_REFUSED   ? PRESENCE_BUSY
-                      : answer->outcome == COMMIT_INVALID ? (answer->failed == 0 ? PRESENCE_BROKEN : PRESENCE_STUCK)
+                      : answer->outcome == COMMIT_INVALID ? stuck (self, answer)
                                                           : PRESENCE_AWAY);
     }
 }
