@@ -91,6 +91,7 @@ typedef struct attempt {
     wall_ms_t next_due;      /* RETRY, HELD */
     char words[DETAIL_SIZE]; /* the error, the reason */
     bool say;                /* not twice what was said already */
+    bool no_timeline;        /* it can't be written */
     int settle;              /* enum settle */
     unsigned tries;          /* of settling */
 } attempt_t;

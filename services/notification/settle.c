@@ -120,7 +120,8 @@ static void say (const attempt_t *attempt, commit_t *commit)
     WORD_COPY (named.subject, attempt->subject);
     WORD_COPY (named.trace, delivery->trace);
     fact_t fact = fact_of (attempt);
-    event_put (commit, attempt->shard, delivery->workspace, &named, delivery->person, &fact, *named.id != 0);
+    event_put (commit, attempt->shard, delivery->workspace, &named, delivery->person, &fact,
+               *named.id && !attempt->no_timeline);
 }
 
 /* ---- after the commit ---- */
@@ -140,8 +141,9 @@ static void over (attempt_t *attempt, bool written)
 
 static void settle_alone (attempt_t *attempt);
 
-/* The contact's own timeline is bad: it will be for long, and what was sent is better settled without a word than sent
- * again. A key that all share is mended soon: the lease brings the row back, so that its word is not lost. */
+/* The contact's own timeline is bad: it will be for long, and what was sent is better settled without a word there than
+ * sent again; the event says it. A key that all share is mended soon: the lease brings the row back, so that its word is
+ * not lost. */
 static bool only_timeline (const commit_answer_t *answer)
 {
     return answer->failed_op == OP_APPEND;
@@ -156,8 +158,8 @@ static void committed (void *arg, const commit_answer_t *answer)
     }
     if (answer->outcome == COMMIT_INVALID) {
         aside_add_key (attempt->self->aside, attempt->delivery.workspace, answer);
-        if (attempt->say && only_timeline (answer)) {
-            attempt->say = false;
+        if (attempt->say && !attempt->no_timeline && only_timeline (answer)) {
+            attempt->no_timeline = true;
             settle_alone (attempt);
             return;
         }
