@@ -18,6 +18,7 @@ enum { LOOK_AGAIN_MS = 5000, NOT_FOUND_MS = 500, HOST_SIZE = 256, ENDPOINT_SIZE 
 
 typedef struct name {
     struct name *next;
+    bus_names_t *all;
     loop_t *loop;
     void *zmq;
     char host[HOST_SIZE];
@@ -47,22 +48,46 @@ static bool is_in (const resolved_t *list, const char *address)
     return false;
 }
 
+/* Another name of the same socket has led there: one connection is for both. */
+static bool is_shared (const name_t *self, const char *address)
+{
+    for (const name_t *other = self->all->names; other; other = other->next)
+        if (other != self && other->zmq == self->zmq && other->port == self->port && is_in (&other->known, address))
+            return true;
+    return false;
+}
+
+/* False: it is not connected to it, and tries again when it looks again. */
+static bool enter (const name_t *self, const char *address)
+{
+    char endpoint[ENDPOINT_SIZE];
+    return is_in (&self->known, address) || is_shared (self, address) ||
+           zmq_connect (self->zmq, endpoint_of (endpoint, self, address)) == 0;
+}
+
+static void leave (const name_t *self, const char *address)
+{
+    char endpoint[ENDPOINT_SIZE];
+    if (!is_shared (self, address))
+        zmq_disconnect (self->zmq, endpoint_of (endpoint, self, address));
+}
+
 static void look (void *arg);
 
 static void on_found (void *arg, const resolved_t *found)
 {
     name_t *self = arg;
-    char endpoint[ENDPOINT_SIZE];
-    resolve_destroy (&self->resolve);
+    resolved_t entered = {0};
     for (size_t i = 0; i < found->n; i++)
-        if (!is_in (&self->known, found->addresses[i]))
-            zmq_connect (self->zmq, endpoint_of (endpoint, self, found->addresses[i]));
+        if (enter (self, found->addresses[i]))
+            memcpy (entered.addresses[entered.n++], found->addresses[i], sizeof *entered.addresses);
     for (size_t i = 0; found->n && i < self->known.n; i++)
         if (!is_in (found, self->known.addresses[i]))
-            zmq_disconnect (self->zmq, endpoint_of (endpoint, self, self->known.addresses[i]));
+            leave (self, self->known.addresses[i]);
     if (found->n)
-        self->known = *found;
+        self->known = entered;
     self->timer = loop_at (self->loop, loop_now (self->loop) + (found->n ? LOOK_AGAIN_MS : NOT_FOUND_MS), look, self);
+    resolve_destroy (&self->resolve);
 }
 
 static void look (void *arg)
@@ -86,7 +111,7 @@ bool bus_names_follow (bus_names_t *self, void *zmq, const char *endpoint)
         return false; /* libzmq's to understand */
     long port = strtol (colon + 1, NULL, 10);
     name_t *name = xcalloc (1, sizeof *name);
-    *name = (name_t){.loop = self->loop, .zmq = zmq, .port = port};
+    *name = (name_t){.all = self, .loop = self->loop, .zmq = zmq, .port = port};
     snprintf (name->host, sizeof name->host, "%.*s", (int)(colon - host), host);
     if (port <= 0 || is_numeric (name->host)) {
         free (name);
