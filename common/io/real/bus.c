@@ -154,6 +154,15 @@ static void set_options (end_t *self, bool binds)
         zsock_set_subscribe (self->sock, "");
 }
 
+/* Without its bound it is not opened at all. */
+static int not_opened (end_t *self)
+{
+    int error = errno ? errno : ENOMEM;
+    zsock_destroy (&self->sock);
+    self->zmq = NULL;
+    return -error;
+}
+
 static int open_end (bus_t *bus, bus_link_t link, bool binds, bus_fn *fn, void *arg)
 {
     end_t *self = binds ? &bus->bound[link] : &bus->connected[link];
@@ -169,9 +178,12 @@ static int open_end (bus_t *bus, bus_link_t link, bool binds, bus_fn *fn, void *
         return -errno;
     self->zmq = zsock_resolve (self->sock);
     set_options (self, binds);
-    if (binds)
+    if (binds) {
         self->peers =
             bus_peers_new (bus->loop, self->zmq, bus->peers_max[link] ? bus->peers_max[link] : bus_row[link].peers);
+        if (!self->peers)
+            return not_opened (self);
+    }
     if (self->type != ZMQ_PUSH)
         zloop_reader (loop_zloop (bus->loop), self->sock, on_readable, self);
     return 0;
