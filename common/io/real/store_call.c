@@ -192,7 +192,6 @@ static void on_reply (void *arg, redisReply *reply)
 {
     call_t *self = arg;
     store_t *store = self->store;
-    store->sent--;
     if (reply)
         store_answers (store);
     if (self->state == CALL_OVER) {
@@ -240,7 +239,6 @@ static void send_call (call_t *self)
     waiting_remove (self);
     self->state = CALL_SENT;
     self->sent_at = loop_now (store->loop);
-    store->sent++;
     if (self->script != SCRIPT_NONE)
         memcpy (self->command.bytes + self->sha_at, store->sha[self->script], SHA_SIZE - 1);
     if (store->record && self->script != SCRIPT_NONE)

@@ -188,8 +188,7 @@ struct store {
     /* store_call.c */
     call_list_t waiting;
     call_t *soonest, *latest; /* all calls that are not over, by deadline */
-    size_t sent;
-    mono_ms_t stalled_since; /* 0: it answers */
+    mono_ms_t stalled_since;  /* 0: it answers */
     loop_timer_t *deadline_timer, *retry_timer;
     mono_ms_t retry_at;
 
