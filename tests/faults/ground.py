@@ -154,7 +154,7 @@ class Ground:
 
     def well(self):
         """Ready, all of them, and a fresh contact is accepted, routed and told; bounded. Nobody ended by itself."""
-        end = time.monotonic() + WELL_S
+        end = time.monotonic() + WELL_S * (2 if self.long else 1)  # the backlog of a minute
         left = lambda: max(end - time.monotonic(), 0.1)
         for service in self.world.services.values():
             w.until(lambda s=service: f"{s.name} is ready: {s.text()[-2000:]}", lambda s=service: self.is_ready(s),
