@@ -22,7 +22,7 @@ class Front:
     def __init__(self, real):
         self.real = real
         self.state = b""
-        self.holding = False
+        self.holding = self.refused = False
         self.asked = asyncio.Event()
 
     async def command(self, reader):
@@ -51,8 +51,9 @@ class Front:
         try:
             await asyncio.wait_for(self.asked.wait(), HELD_S)
         except asyncio.TimeoutError:
+            self.refused = True
             return b":0\r\n"
-        self.holding, self.state = False, b""
+        self.holding, self.refused, self.state = False, False, b""
         return b":1\r\n"
 
     async def answer(self, words, raw, reader, writer):
@@ -68,7 +69,7 @@ class Front:
         if name == b"INFO" and words[1] == b"replication":
             body = reply.split(b"\r\n", 1)[1][:-2] + b"slave0:state=online\r\n"
             reply = b"$%d\r\n%s\r\n" % (len(body), body)
-        if name == b"XRANGE" and self.holding:
+        if name == b"XRANGE" and self.refused:  # not the look once a second
             self.asked.set()
             await asyncio.sleep(LATE_S)
         if name == b"PUBLISH" and words[1] in STATES:
