@@ -31,7 +31,12 @@ typedef struct delivery {
     wall_ms_t acknowledged_until; /* the contact's when it was rendered: a later one makes it moot */
     unsigned holds;               /* how often it found no place, or we were not able to send it */
     wall_ms_t held_since;         /* when it should have gone and did not, for the first time; 0: never */
+    unsigned ended;               /* enum delivery_ended: never sent again, only settled */
+    bool own_id;                  /* it may have gone out already: it is in no bundle */
 } delivery_t;
+
+/* What became of it, where that could not be settled yet since a key that many share is bad. */
+enum delivery_ended { DELIVERY_OPEN, DELIVERY_ACCEPTED, DELIVERY_FAILED };
 
 void delivery_clear (delivery_t *self);
 

@@ -146,7 +146,7 @@ record_fault_t person_unpack (const void *bytes, size_t size, record_head_t *hea
     X (id) X (workspace) X (contact) X (person) X (address) X (secret) X (last_error) X (in_reply_to) X (trace)
 #define DELIVERY_VALUES(X) \
     X (purpose) X (way) X (created_at) X (due) X (attempts) X (urgent) X (dead) X (promise) X (way_index) \
-    X (held_until) X (acknowledged_until) X (holds) X (held_since)
+    X (held_until) X (acknowledged_until) X (holds) X (held_since) X (ended) X (own_id)
 /* clang-format on */
 
 uint8_t *delivery_pack (const delivery_t *self, const record_head_t *head, size_t *size)
