@@ -52,6 +52,7 @@ enum {
     STREAM_AGAIN = 256, /* published again at most, when a stream goes on below what was */
     SETTLE_TIMEOUT_MS = 2500,
     SETTLE_TRIES_MAX = 3,
+    SETTLE_STUCK_MS = 3000, /* until what could not be settled is tried again */
 };
 
 /* Where calls go: a host, or the mail server. */
@@ -130,6 +131,7 @@ struct notification {
     bool draining, stopped;
     unsigned pending; /* calls into the store and work that are not answered: they hold on to this struct */
     unsigned unsettled, unsettled_max;
+    wall_ms_t stuck_until; /* of what could not be settled the last comes back then */
     loop_timer_t *wake, *poll, *minute;
     outbox_shard_t shards[SHARDS_MAX];
     lane_t mail, calls;

@@ -58,6 +58,11 @@ bool attempt_late (attempt_t *attempt)
 static void dispatch (attempt_t *attempt, const contact_t *contact, bool contact_known, wall_ms_t now)
 {
     delivery_t *delivery = &attempt->delivery;
+    if (delivery->ended) { /* never sent again */
+        WORD_COPY (attempt->words, delivery->last_error);
+        settle (attempt, delivery->ended == DELIVERY_ACCEPTED ? SETTLE_DONE : SETTLE_DEAD);
+        return;
+    }
     if (attempt->set_aside || delivery->dead) {
         snprintf (attempt->words, sizeof attempt->words, "%s",
                   delivery->dead ? delivery->last_error : "leased too often and never settled");
@@ -217,6 +222,7 @@ static attempt_t *attempt_new (notification_t *self, int shard, const store_row_
     attempt->self = self;
     attempt->shard = shard;
     attempt->delivery.version = attempt->head.version;
+    attempt->delivery.own_id |= row->attempts > 1; /* whoever had it first may have sent it */
     attempt->set_aside = row->attempts >= STORE_ATTEMPTS_GIVE_UP;
     attempt->say = true;
     self->unsettled++;

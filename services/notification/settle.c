@@ -6,8 +6,10 @@
  * delivery's writes ride in that commit. Where the contact is gone or no longer minds, the delivery is settled
  * alone.
  * The event's id is the delivery and its version: who settles the same attempt a second time changes nothing.
- * A refused commit means that another replica was here: its word stands. After an unknown outcome the lease
- * brings the row back, and what was sent is sent again under the same id. */
+ * A refused commit means that another replica was here: its word stands. Where a key that many share is bad, or the
+ * outcome is not known, the far side's answer is noted in the delivery's own record by a commit that touches nothing
+ * else but its timer: from then on it is settled only, and never sent again. Only where that fails too does the lease
+ * bring back what was sent, and it is sent again under the same id. */
 #include "notification_private.h"
 
 #include "guard.h"
@@ -139,11 +141,78 @@ static void over (attempt_t *attempt, bool written)
         outbox_pump (self);
 }
 
+/* ---- what can't be settled now ---- */
+
+static bool ends (const attempt_t *attempt)
+{
+    return attempt->settle == SETTLE_DONE || attempt->settle == SETTLE_DEAD;
+}
+
+/* However many they are, they do not come back all at once, time and again. */
+static wall_ms_t stuck_until (notification_t *self)
+{
+    wall_ms_t soonest = store_now (self->service->store) + SETTLE_STUCK_MS;
+    self->stuck_until = self->stuck_until < soonest ? soonest : self->stuck_until + 1;
+    return self->stuck_until;
+}
+
+static void put_back (attempt_t *attempt);
+
+static void on_put_back (void *arg, const commit_answer_t *answer)
+{
+    attempt_t *attempt = arg;
+    if (!notification_release (attempt->self)) {
+        attempt_destroy (&attempt);
+        return;
+    }
+    if (answer->outcome == COMMIT_AWAY && ++attempt->tries < SETTLE_TRIES_MAX)
+        put_back (attempt);
+    else
+        over (attempt, false); /* refused: it is settled, or somebody else has it */
+}
+
+/* Its attempts are forgotten: it was not the record's fault. A word that was not said about a hold is said with the next
+ * one; that of an attempt that is tried again is not, the next one's is. */
+static void put_back (attempt_t *attempt)
+{
+    notification_t *self = attempt->self;
+    char key[KEY_SIZE], member[MEMBER_SIZE], version[24];
+    size_t size;
+    wall_ms_t due = stuck_until (self);
+    delivery_t after = attempt->delivery; /* texts are borrowed */
+    if (ends (attempt)) {
+        after.ended = attempt->settle == SETTLE_DONE ? DELIVERY_ACCEPTED : DELIVERY_FAILED;
+        WORD_COPY (after.last_error, attempt->words);
+    } else if (rows[attempt->settle].timer && attempt->next_due > due)
+        due = attempt->next_due;
+    if (attempt->settle == SETTLE_HELD && attempt->say)
+        after.held_since = 0;
+    snprintf (version, sizeof version, "%llu", (unsigned long long)attempt->head.version);
+    event_id_t event = event_id_of ("put back", after.id, version, NULL);
+    record_head_t head = record_head_next (&attempt->head, KIND_DELIVERY, event, 0);
+    uint8_t *record = delivery_pack (&after, &head, &size);
+    commit_t *commit = commit_new (attempt->shard);
+    key_delivery (key, attempt->shard, after.workspace, after.id);
+    commit_expect_record (commit, key, attempt->head.version, event);
+    commit_put (commit, key, record, size, 0);
+    member_make (member, after.workspace, after.id);
+    commit_place (commit, key_due (key, attempt->shard, KIND_DELIVERY), due, member);
+    free (record);
+    notification_hold (self);
+    store_commit (self->service->store, &commit, SETTLE_TIMEOUT_MS, on_put_back, attempt);
+}
+
+static void note (attempt_t *attempt)
+{
+    metric_add ("deliveries_put_back", 1);
+    attempt->tries = 0;
+    put_back (attempt);
+}
+
 static void settle_alone (attempt_t *attempt);
 
-/* The contact's own timeline is bad: it will be for long, and what was sent is better settled without a word there than
- * sent again; the event says it. A key that all share is mended soon: the lease brings the row back, so that its word is
- * not lost. */
+/* The contact's own timeline is bad: it will be for long, and what was sent is better settled without a word there; the
+ * event says it. A key that all share is mended soon: the row is put back, so that its word is not lost. */
 static bool only_timeline (const commit_answer_t *answer)
 {
     return answer->failed_op == OP_APPEND;
@@ -163,9 +232,16 @@ static void committed (void *arg, const commit_answer_t *answer)
             settle_alone (attempt);
             return;
         }
+        note (attempt);
+        return;
     }
-    if (answer->outcome == COMMIT_AWAY)
+    if (answer->outcome == COMMIT_AWAY) {
         metric_add ("deliveries_unknown", 1);
+        if (ends (attempt)) {
+            note (attempt);
+            return;
+        }
+    }
     over (attempt, answer->outcome == COMMIT_DONE);
 }
 
@@ -211,6 +287,16 @@ static void reply_extra (void *arg, commit_t *commit, const contact_t *after)
     write_all (arg, commit);
 }
 
+static void say_stuck (const attempt_t *attempt, const work_result_t *result)
+{
+    const char *workspace = attempt->delivery.workspace;
+    if (result->answer)
+        aside_add_key (attempt->self->aside, workspace, result->answer);
+    else
+        aside_add (attempt->self->aside,
+                   &(aside_subject_t){KIND_WORKSPACE, workspace, workspace, result->why ? result->why : ""});
+}
+
 static void reply_done (void *arg, const work_result_t *result)
 {
     attempt_t *attempt = arg;
@@ -220,9 +306,11 @@ static void reply_done (void *arg, const work_result_t *result)
     }
     switch (result->outcome) {
     case WORK_STUCK:
-        if (result->answer && !only_timeline (result->answer))
-            break;
-        settle_alone (attempt);
+        say_stuck (attempt, result);
+        if (result->answer && only_timeline (result->answer))
+            settle_alone (attempt);
+        else
+            note (attempt);
         return;
     case WORK_REFUSED:
     case WORK_MISSING:
@@ -236,7 +324,8 @@ static void reply_done (void *arg, const work_result_t *result)
             return;
         }
         metric_add ("deliveries_unknown", 1);
-        break;
+        note (attempt);
+        return;
     default:
         break;
     }
@@ -266,11 +355,10 @@ static void settle_reply (attempt_t *attempt)
 void settle (attempt_t *attempt, enum settle how)
 {
     attempt->settle = how;
-    bool ends = how == SETTLE_DONE || how == SETTLE_DEAD;
     if (how == SETTLE_DEAD)
         log_fact (LOG_WARNING_, attempt->delivery.contact, "delivery failed for good", "delivery", attempt->delivery.id,
                   "way", way_name (attempt->delivery.way), "why", attempt->words, NULL);
-    if (ends && attempt->delivery.purpose == BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_REPLY)
+    if (ends (attempt) && attempt->delivery.purpose == BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_REPLY)
         settle_reply (attempt);
     else
         settle_alone (attempt);

@@ -911,6 +911,84 @@ static void a_reply_that_fails_counts_as_never_given (void **state)
     assert_int_equal (fake_log_count ("purpose=returned"), 1);
 }
 
+/* ---- a key that many share is bad ---- */
+
+/* The events' stream, or the workspace's record, holds something else while the far side accepts; mended after `ms`. */
+static void shared_key_is_bad_for (bool record, int64_t ms)
+{
+    char key[KEY_SIZE], was[8192], bad[64];
+    size_t size = 0;
+    if (record)
+        key_workspace (key, 0, "acme");
+    else
+        key_events (key, 0, "acme");
+    const void *bytes = record ? fake_store_string (key, &size) : NULL;
+    if (record) {
+        assert_true (bytes && size <= sizeof was);
+        memcpy (was, bytes, size);
+        memset (bad, 'x', sizeof bad);
+        memcpy (bad, was, 16);
+        bad[11]++; /* another version: it is read anew */
+    }
+    fake_store_remove (key);
+    fake_store_put (key, record ? bad : "x", record ? sizeof bad : 1);
+    fake_advance (ms);
+    fake_store_remove (key);
+    if (record)
+        fake_store_put (key, was, size);
+}
+
+static void accepted_is_not_sent_again_for (house_t *house, bool reply, bool record)
+{
+    run (start (house));
+    fake_advance (2500);
+    if (reply)
+        put_reply (house);
+    else
+        put_standard (house);
+    shared_key_is_bad_for (record, 5 * MS_PER_MINUTE);
+    fake_advance (90 * MS_PER_SECOND);
+    assert_int_equal (fake_calls (), 1);
+    assert_int_equal (told (house, FACT (DELIVERED)), 1);
+    assert_int_equal (told (house, FACT (DELIVERY_FAILED)), 0);
+    assert_int_equal (told (house, FACT (PROMISE_KEPT)), reply);
+    assert_int_equal (records_left (), 0);
+}
+
+static void accepted_is_not_sent_again (void **state)
+{
+    accepted_is_not_sent_again_for (*state, false, false);
+}
+
+static void an_accepted_reply_is_not_sent_again (void **state)
+{
+    accepted_is_not_sent_again_for (*state, true, false);
+}
+
+static void an_accepted_reply_outlasts_a_bad_workspace (void **state)
+{
+    accepted_is_not_sent_again_for (*state, true, true);
+}
+
+/* Settled only, also by a process that knows nothing of the attempt. */
+static void accepted_is_not_sent_again_after_a_crash (void **state)
+{
+    house_t *house = *state;
+    char key[KEY_SIZE];
+    put_reply (house);
+    fake_store_remove (key_events (key, 0, "acme"));
+    fake_store_put (key, "x", 1);
+    replica_t *first = start (house);
+    run (first);
+    fake_advance (2000);
+    end (first);
+    fake_store_remove (key);
+    run (start (house));
+    fake_advance (60 * MS_PER_SECOND);
+    assert_int_equal (fake_calls (), 1);
+    assert_int_equal (told (house, FACT (PROMISE_KEPT)), 1);
+}
+
 /* ---- the stream ---- */
 
 static void heard (void *arg, bus_peer_t *peer, const void *bytes, size_t size)
@@ -1060,6 +1138,10 @@ int main (void)
         CASE (moot),
         CASE (a_reply_accepted_keeps_the_promise),
         CASE (a_reply_that_fails_counts_as_never_given),
+        CASE (accepted_is_not_sent_again),
+        CASE (an_accepted_reply_is_not_sent_again),
+        CASE (an_accepted_reply_outlasts_a_bad_workspace),
+        CASE (accepted_is_not_sent_again_after_a_crash),
         CASE (every_event_is_published),
         CASE (a_stream_that_begins_anew_is_followed),
         CASE (old_events_are_trimmed),
