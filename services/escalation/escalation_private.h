@@ -54,7 +54,7 @@ typedef struct rearm {
     int shard;
     bool asked;
     int64_t after; /* the score of the last timer of the last page, */
-    int64_t skip;  /* and how many of that score were seen */
+    int64_t skip;  /* and how many of that score were seen and stand there still */
 } rearm_t;
 
 struct escalation {

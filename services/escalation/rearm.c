@@ -8,7 +8,7 @@
  * A lease that was taken before the clock was set back would be held for as long as the jump where its worker died;
  * presence that was renewed before would last as much longer. Deadlines stay where they are: they were promised by the
  * clock. Each replica walks: what another has mended stands where it belongs already.
- * Limits: of more than a page of timers of one millisecond some may be left to their lease. */
+ * Where a page can't be read or written it is read again with the next second. */
 #include "escalation_private.h"
 
 #include "clock_offset.h"
@@ -35,14 +35,19 @@ static void on_said (void *arg, const commit_answer_t *answer)
     ((escalation_t *)arg)->looking--;
 }
 
+/* Once a jump, whichever replica is first. A jump is known by its length and by where it led; two that look the same are
+ * said once, since the replicas can't tell them apart. Each of them stands in the log of each process. */
 static void say_in (escalation_t *self, const char *workspace, int64_t ms)
 {
-    char key[KEY_SIZE], once[HASH_HEX_SIZE];
+    char key[KEY_SIZE], once[HASH_HEX_SIZE], jump[64];
+    wall_ms_t landed = store_now (self->service->store) + ms;
     int shard = store_shard (self->service->store, workspace);
     fact_t fact = {.kind = BUCKSTOP__V1__FACT_KIND__FACT_KIND_CLOCK_JUMPED, .at = store_now (self->service->store)};
     snprintf (fact.detail, sizeof (fact.detail), "the store's clock jumped by %lld s: nothing is done for a moment",
               (long long)(ms / MS_PER_SECOND));
-    hash_hex ("clock jumped", strlen ("clock jumped"), once);
+    snprintf (jump, sizeof (jump), "clock jumped %lld %lld", (long long)(ms / MS_PER_SECOND),
+              (long long)(landed / SAID_ONCE_MS));
+    hash_hex (jump, strlen (jump), once);
     key_idempotency (key, shard, workspace, once);
     commit_t *commit = commit_new (shard);
     commit_expect_free (commit, key);
@@ -57,6 +62,7 @@ void clock_jumped (escalation_t *self, int64_t ms)
     const char *workspace;
     for (size_t i = 0; (workspace = workspaces_name (self->service->workspaces, i)); i++)
         say_in (self, workspace, ms);
+    self->stuck_until = 0; /* a time of the old clock */
     self->jumped_to = store_now (self->service->store) + ms + CLOCK_STILL_MS;
     if (ms < 0)
         self->rearm =
@@ -65,8 +71,7 @@ void clock_jumped (escalation_t *self, int64_t ms)
 
 /* ---- one timer */
 
-/* By the record's own clocks; 0: it can't be read. What is present for longer than a heartbeat now would say is looked
- * at now. */
+/* By the record's own clocks; 0: it can't be read. */
 static wall_ms_t contact_clock (escalation_t *self, const store_value_t *value)
 {
     record_head_t head;
@@ -75,6 +80,7 @@ static wall_ms_t contact_clock (escalation_t *self, const store_value_t *value)
     return contact_unpack (value->bytes, value->size, &head, &contact) == RECORD_OK ? contact_next_due (&contact) : 0;
 }
 
+/* Who is present for longer than a heartbeat now would say is looked at now. */
 static wall_ms_t person_clock (escalation_t *self, const store_value_t *value)
 {
     record_head_t head;
@@ -99,28 +105,35 @@ static wall_ms_t delivery_clock (escalation_t *self, const store_value_t *value)
     return due;
 }
 
-static void mend (escalation_t *self, const store_value_t *member, int64_t score, const store_value_t *record)
+/* When it should stand, if that is nearer than where it stands; 0: it is left there. */
+static wall_ms_t nearer (escalation_t *self, int64_t score, const store_value_t *record)
 {
     static wall_ms_t (*const clocks[KINDS_WALKED]) (escalation_t *, const store_value_t *) = {
         contact_clock, person_clock, delivery_clock};
-    const rearm_t *walk = &self->rearm;
-    wall_ms_t due = record->bytes ? clocks[walk->kind](self, record) : 0;
-    if (!due || due >= score || score < store_now (self->service->store) + NEAR_MS)
-        return;
-    metric_add ("timers_rearmed", 1);
-    lease_back (self->service->store, walk->shard, kinds[walk->kind], member, record->bytes, record->size, due);
+    if (!record->bytes || score < store_now (self->service->store) + NEAR_MS)
+        return 0;
+    wall_ms_t due = clocks[self->rearm.kind](self, record);
+    return due < score ? due : 0;
 }
 
 /* ---- the walk */
 
-typedef struct page {
+typedef struct page page_t;
+
+typedef struct row {
+    page_t *page;
+    char member[MEMBER_SIZE];
+    int64_t score;
+} row_t;
+
+struct page {
     escalation_t *self;
+    bool last, away;
+    int64_t after, skip; /* where the next page begins */
+    size_t open;         /* commits under way */
     size_t n;
-    struct {
-        char member[MEMBER_SIZE];
-        int64_t score;
-    } rows[PAGE];
-} page_t;
+    row_t rows[PAGE];
+};
 
 static void next_page (escalation_t *self);
 
@@ -148,24 +161,71 @@ static void next_set (escalation_t *self)
         *walk = (rearm_t){.back_ms = 0};
 }
 
+/* Only now the walk goes on from behind it. */
+static void page_done (page_t *page)
+{
+    escalation_t *self = page->self;
+    rearm_t *walk = &self->rearm;
+    bool away = page->away, last = page->last, same = walk->to != 0; /* it was not begun anew meanwhile */
+    walk->asked = false;
+    if (same && !away) {
+        walk->after = page->after;
+        walk->skip = page->skip;
+    }
+    free (page);
+    if (same && !away && last)
+        next_set (self);
+    if (!away && !self->draining)
+        next_page (self);
+}
+
+/* What was mended is gone from its score: what stands there is counted, and nothing else. Refused: somebody committed
+ * meanwhile, and armed it. */
+static void on_mended (void *arg, const commit_answer_t *answer)
+{
+    const row_t *row = arg;
+    page_t *page = row->page;
+    page->self->looking--;
+    if (answer->outcome == COMMIT_AWAY)
+        page->away = true;
+    else if (answer->outcome != COMMIT_INVALID && row->score == page->after && page->skip)
+        page->skip--;
+    if (--page->open == 0)
+        page_done (page);
+}
+
+static void mend (row_t *row, const store_value_t *record)
+{
+    page_t *page = row->page;
+    escalation_t *self = page->self;
+    const lease_row_t back = {.shard = self->rearm.shard,
+                              .kind = kinds[self->rearm.kind],
+                              .member = {.bytes = row->member, .size = strlen (row->member)},
+                              .record = *record};
+    wall_ms_t due = nearer (self, row->score, record);
+    if (!due)
+        return;
+    page->open++;
+    self->looking++;
+    if (lease_back (self->service->store, &back, due, on_mended, row)) {
+        metric_add ("timers_rearmed", 1);
+        return;
+    }
+    page->open--;
+    self->looking--;
+}
+
 static void on_records (void *arg, const store_values_t *values)
 {
     page_t *page = arg;
     escalation_t *self = page->self;
-    rearm_t *walk = &self->rearm;
     self->looking--;
-    walk->asked = false;
-    bool same = walk->to != 0; /* it was not begun anew meanwhile */
-    for (size_t i = 0; same && !values->away && i < values->n && i < page->n; i++) {
-        const store_value_t member = {.bytes = page->rows[i].member, .size = strlen (page->rows[i].member)};
-        mend (self, &member, page->rows[i].score, &values->items[i]);
-    }
-    if (same && !values->away && page->n < PAGE)
-        next_set (self);
-    bool away = values->away;
-    free (page);
-    if (!away && !self->draining)
-        next_page (self);
+    page->away = values->away;
+    page->open = 1; /* this loop */
+    for (size_t i = 0; self->rearm.to && !values->away && i < values->n && i < page->n; i++)
+        mend (&page->rows[i], &values->items[i]);
+    if (--page->open == 0)
+        page_done (page);
 }
 
 static void load (page_t *page)
@@ -179,18 +239,19 @@ static void load (page_t *page)
         list[i] = keys[i];
     }
     self->looking++;
-    self->rearm.asked = true;
     store_get (self->service->store, list, page->n, on_records, page);
 }
 
-static void add_row (rearm_t *walk, page_t *page, const store_value_t *value)
+static void add_row (page_t *page, const store_value_t *value)
 {
-    walk->skip = value->score == walk->after ? walk->skip + 1 : 1;
-    walk->after = value->score;
+    page->skip = value->score == page->after ? page->skip + 1 : 1;
+    page->after = value->score;
     if (value->size >= MEMBER_SIZE)
         return;
-    snprintf (page->rows[page->n].member, MEMBER_SIZE, "%.*s", (int)value->size, value->bytes);
-    page->rows[page->n++].score = value->score;
+    row_t *row = &page->rows[page->n++];
+    row->page = page;
+    row->score = value->score;
+    snprintf (row->member, MEMBER_SIZE, "%.*s", (int)value->size, value->bytes);
 }
 
 static void on_timers (void *arg, const store_values_t *values)
@@ -198,20 +259,21 @@ static void on_timers (void *arg, const store_values_t *values)
     escalation_t *self = arg;
     rearm_t *walk = &self->rearm;
     self->looking--;
-    walk->asked = false;
-    if (values->away || self->draining || !walk->to)
+    if (values->away || self->draining || !walk->to) {
+        walk->asked = false;
         return; /* again with the next second */
+    }
     page_t *page = xcalloc (1, sizeof (*page));
     page->self = self;
+    page->last = values->n < PAGE;
+    page->after = walk->after;
+    page->skip = walk->skip;
     for (size_t i = 0; i < values->n && i < PAGE; i++)
-        add_row (walk, page, &values->items[i]);
-    if (page->n) {
+        add_row (page, &values->items[i]);
+    if (page->n)
         load (page);
-        return;
-    }
-    free (page);
-    next_set (self);
-    next_page (self);
+    else
+        page_done (page);
 }
 
 static void next_page (escalation_t *self)
