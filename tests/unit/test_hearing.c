@@ -123,25 +123,30 @@ static const struct end_row {
     {"nothing is known", {0}, 10, 5, 5, 5},
     {"all was heard", HEARD (10), 10, 5, 5, 5},
     {"it ended before the gap", {.heard = T + 70 * S, .gaps = {GAP (8, 68)}, .gaps_n = 1}, 70, 5, 5, 5},
-    {"it ended in the gap", {.heard = T + 70 * S, .gaps = {GAP (8, 68)}, .gaps_n = 1}, 70, 30, 128, 88},
-    {"a gap shorter than the offer", {.heard = T + 18 * S, .gaps = {GAP (8, 18)}, .gaps_n = 1}, 20, 10, 78, 28},
-    {"it ended shortly after the gap", {.heard = T + 18 * S, .gaps = {GAP (8, 18)}, .gaps_n = 1}, 20, 20, 78, 28},
-    {"renewed after the gap", {.heard = T + 80 * S, .gaps = {GAP (8, 18)}, .gaps_n = 1}, 80, 79, 79, 79},
-    {"the gap is open", HEARD (0), 60, 10, 120, 80},
+    {"it ended in the gap", {.heard = T + 70 * S, .gaps = {GAP (8, 68)}, .gaps_n = 1}, 70, 20, 128, 80},
+    {"made in the gap", {.heard = T + 70 * S, .gaps = {GAP (8, 68)}, .gaps_n = 1}, 70, 30, 128, 88},
+    {"a gap shorter than the offer", {.heard = T + 18 * S, .gaps = {GAP (8, 18)}, .gaps_n = 1}, 20, 10, 78, 20},
+    {"it ended shortly after the gap", {.heard = T + 18 * S, .gaps = {GAP (8, 18)}, .gaps_n = 1}, 20, 20, 78, 30},
+    {"the gap is in its first half", {.heard = T + 40 * S, .gaps = {GAP (1, 9)}, .gaps_n = 1}, 20, 20, 69, 28},
+    {"it was made after the gap", {.heard = T + 80 * S, .gaps = {GAP (8, 18)}, .gaps_n = 1}, 80, 79, 79, 79},
+    {"made with the gap's end", {.heard = T + 80 * S, .gaps = {GAP (8, 18)}, .gaps_n = 1}, 80, 38, 78, 38},
+    {"the gap is open", HEARD (0), 60, 10, 120, 70},
     {"what is not a gap yet", HEARD (0), 5, 4, 4, 4},
+    {"it would have ended just after the open gap began", HEARD (9), 60, 10, 120, 65},
     {"two gaps are one for who was silent between",
      {.heard = T + 130 * S, .gaps = {GAP (0, 60), GAP (70, 130)}, .gaps_n = 2},
      130,
-     10,
+     15,
      190,
-     150},
+     135},
+    {"two gaps in one offer", {.heard = T + 40 * S, .gaps = {GAP (1, 9), GAP (12, 20)}, .gaps_n = 2}, 40, 20, 80, 36},
     {"the chain is broken",
      {.heard = T + 900 * S, .gaps = {GAP (0, 60), GAP (500, 560)}, .gaps_n = 2},
      900,
      10,
      120,
-     80},
-    {"a gap and an open one", {.heard = T + 60 * S, .gaps = {GAP (0, 60)}, .gaps_n = 1}, 100, 10, 160, 120},
+     70},
+    {"a gap and an open one", {.heard = T + 60 * S, .gaps = {GAP (0, 60)}, .gaps_n = 1}, 100, 10, 160, 110},
 };
 
 static void ends (void **state)
@@ -149,18 +154,18 @@ static void ends (void **state)
     (void)state;
     for (size_t i = 0; i < sizeof (end_rows) / sizeof (end_rows[0]); i++) {
         const struct end_row *row = &end_rows[i];
-        wall_ms_t now = T + row->now * S, end = T + row->end * S, from = 0;
+        wall_ms_t now = T + row->now * S, end = T + row->end * S, before;
         wall_ms_t presence = hearing_presence_end (&row->hearing, now, end, HOLD);
-        wall_ms_t offer = hearing_offer_end (&row->hearing, now, end, OFFER, &from);
+        wall_ms_t offer = hearing_offer_end (&row->hearing, now, end - OFFER, end, &before);
         if (presence != T + row->presence * S || offer != T + row->offer * S)
             fail_msg ("%s: presence %lld, offer %lld", row->name, (long long)(presence - T) / S,
                       (long long)(offer - T) / S);
         assert_int_equal (hearing_presence_end (&row->hearing, now, presence, HOLD), presence);
-        assert_int_equal (hearing_offer_end (&row->hearing, now, offer, OFFER, &from), offer);
-        assert_int_equal (from != 0, offer != end);
+        assert_int_equal (before != offer, offer != end);
+        assert_true (before >= end && before <= offer);
     }
     assert_int_equal (hearing_presence_end (NULL, T, 7, HOLD), 7);
-    assert_int_equal (hearing_offer_end (NULL, T, 7, OFFER, &(wall_ms_t){0}), 7);
+    assert_int_equal (hearing_offer_end (NULL, T, 1, 7, &(wall_ms_t){0}), 7);
 }
 
 /* ---- what it means for a person */

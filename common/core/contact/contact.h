@@ -64,7 +64,7 @@ typedef struct contact {
     uint32_t owner_epoch;
     char offered_to[NAME_SIZE];
     uint32_t offer_epoch;
-    wall_ms_t offer_expires;
+    wall_ms_t offer_expires, offered_at, offer_ends;
     char preferred[NAME_SIZE];
     wall_ms_t preferred_until;
     char transfer_team[NAME_SIZE], transfer_to[NAME_SIZE];

@@ -96,15 +96,25 @@ static void on_tell (turn_t *t, const clock_hand_t *hand)
         tell_customer (t);
 }
 
+/* A record of before these were kept: as if it had not been prolonged yet. */
+static void know_the_offer (turn_t *t)
+{
+    if (t->c->offered_at)
+        return;
+    t->c->offer_ends = t->c->offer_expires;
+    t->c->offered_at = t->c->offer_expires - offer_ms (t);
+}
+
 /* Time in which the system could not hear is not held against people. */
 static bool prolong_offer (turn_t *t, wall_ms_t at)
 {
-    int64_t lasts = offer_ms (t);
-    wall_ms_t from = 0, end = hearing_offer_end (t->event->hearing, t->now, at, lasts, &from);
+    know_the_offer (t);
+    wall_ms_t before;
+    wall_ms_t end = hearing_offer_end (t->event->hearing, t->now, t->c->offered_at, t->c->offer_ends, &before);
     if (end <= at)
         return false;
     t->c->offer_expires = end;
-    if (at >= from + lasts)
+    if (at > before + HEARING_GAP_MS)
         return true; /* while the gap lasts it is prolonged again and again: that is said once */
     fact_t *fact = turn_fact_detail (t, FACT (NOTED), "the offer is prolonged: for a while nobody could be heard");
     WORD_COPY (fact->to, t->c->offered_to);

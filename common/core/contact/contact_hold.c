@@ -9,6 +9,8 @@ void clear_offer (turn_t *t)
     t->c->offered_to[0] = '\0';
     t->c->offer_epoch = 0;
     t->c->offer_expires = 0;
+    t->c->offered_at = 0;
+    t->c->offer_ends = 0;
 }
 
 void clear_transfer (turn_t *t)

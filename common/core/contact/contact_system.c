@@ -18,7 +18,8 @@ static void set_offer (turn_t *t)
     const contact_event_t *e = t->event;
     WORD_COPY (c->offered_to, e->person);
     c->offer_epoch = e->epoch;
-    c->offer_expires = t->now + offer_ms (t);
+    c->offered_at = t->now;
+    c->offer_ends = c->offer_expires = t->now + offer_ms (t);
     c->handoff_at = 0;
     c->handoff_tries = 0;
     c->relax_at = 0;

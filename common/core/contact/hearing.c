@@ -1,8 +1,8 @@
 /* hearing.c - gaps in what could be heard, and how they prolong what is asked of people.
  *
- * An end is moved behind each gap that began before it, in order of time, so that a chain of outages counts as a
- * whole. The end is only ever compared with where a gap puts it, never added to: so it does not matter how often, by
- * whom, or with how many of the gaps known it was prolonged before. */
+ * Each gap that began before an end moves it, in order of time, so that a chain of outages counts as a whole. The end of
+ * presence is only compared with where a gap puts it; that of an offer is computed anew, from the one that it had when
+ * it was made: so it does not matter how often, by whom, or with how many of the gaps known it was prolonged before. */
 #include "hearing.h"
 
 #include <inttypes.h>
@@ -67,15 +67,17 @@ wall_ms_t hearing_presence_end (const hearing_t *self, wall_ms_t now, wall_ms_t 
     return end;
 }
 
-wall_ms_t hearing_offer_end (const hearing_t *self, wall_ms_t now, wall_ms_t end, int64_t offer_ms, wall_ms_t *from)
+wall_ms_t hearing_offer_end (const hearing_t *self, wall_ms_t now, wall_ms_t made, wall_ms_t end, wall_ms_t *before)
 {
     hearing_gap_t gap;
+    *before = end;
     for (size_t i = 0; self && gap_at (self, now, i, &gap); i++) {
-        int64_t again = gap.to - gap.from < offer_ms ? gap.to - gap.from : offer_ms;
-        if (gap.from >= end || gap.to + again <= end)
+        if (gap.to <= made || gap.from >= end)
             continue;
-        end = gap.to + again;
-        *from = gap.from;
+        *before = end;
+        end += gap.to - (gap.from > made ? gap.from : made);
+        if (i == self->gaps_n && end < now + HEARING_GAP_MS)
+            end = now + HEARING_GAP_MS;
     }
     return end;
 }

@@ -5,8 +5,9 @@
  * from every one of them is away. A jump of the store's clock is a gap too: nobody was heard in time that never was.
  *
  * Presence that ended in a gap lasts as long again from the gap's end as after a heartbeat, since one may have been
- * lost in it; an offer lasts as much longer as nobody could be heard, at most once more its own time. While the gap
- * is still open neither ends. Asking twice gives the same answer, whatever was prolonged already. */
+ * lost in it; an offer lasts as much longer as nobody could be heard since it was made, wherever in its time that was.
+ * While the gap is still open neither ends. Asking twice gives the same answer, whatever was prolonged already.
+ * Limits: the last HEARING_GAPS_MAX gaps are known. */
 #ifndef BUCKSTOP_HEARING_H
 #define BUCKSTOP_HEARING_H
 
@@ -39,8 +40,9 @@ hearing_outcome_t hearing_beat (const hearing_t *before, wall_ms_t now, hearing_
 
 /* When presence really ends that by its record ends at `end`; `hearing` may be NULL: then then. */
 wall_ms_t hearing_presence_end (const hearing_t *self, wall_ms_t now, wall_ms_t end, int64_t presence_ms);
-/* The same for an offer; *from: when the gap began that prolongs it last, unchanged if none does. */
-wall_ms_t hearing_offer_end (const hearing_t *self, wall_ms_t now, wall_ms_t end, int64_t offer_ms, wall_ms_t *from);
+/* When an offer ends that was made at `made`, to end at `end`; *before: when it would without the last of the gaps that
+ * prolong it. While that one is open, no sooner than HEARING_GAP_MS from now: it is asked again then. */
+wall_ms_t hearing_offer_end (const hearing_t *self, wall_ms_t now, wall_ms_t made, wall_ms_t end, wall_ms_t *before);
 
 /* As it stands in the store: "HEARD FROM-TO FROM-TO ...". Returns the length. */
 size_t hearing_pack (const hearing_t *self, char text[HEARING_SIZE]);
