@@ -4,7 +4,7 @@
  * took it. Limits: it lives in one process; n replicas together reach n times the rate. */
 #include "bucket.h"
 
-static void refill (bucket_t *self, wall_ms_t now)
+static void refill (bucket_t *self, mono_ms_t now)
 {
     if (!self->seen)
         self->tokens = self->burst;
@@ -16,7 +16,7 @@ static void refill (bucket_t *self, wall_ms_t now)
         self->seen = now;
 }
 
-static bool may_take (const bucket_t *self, enum bucket_who who, wall_ms_t now)
+static bool may_take (const bucket_t *self, enum bucket_who who, mono_ms_t now)
 {
     switch (who) {
     case BUCKET_URGENT:
@@ -28,7 +28,7 @@ static bool may_take (const bucket_t *self, enum bucket_who who, wall_ms_t now)
     }
 }
 
-wall_ms_t bucket_take (bucket_t *self, enum bucket_who who, wall_ms_t now)
+mono_ms_t bucket_take (bucket_t *self, enum bucket_who who, mono_ms_t now)
 {
     if (self->rate <= 0)
         return 0;
@@ -39,9 +39,9 @@ wall_ms_t bucket_take (bucket_t *self, enum bucket_who who, wall_ms_t now)
     }
     double interval = (double)MS_PER_SECOND / self->rate;
     double missing = 1 - self->tokens;
-    wall_ms_t free_at = now + (wall_ms_t)(missing * interval) + 1;
-    wall_ms_t next = self->line + (wall_ms_t)interval + 1;
-    wall_ms_t release = next > free_at ? next : free_at;
+    mono_ms_t free_at = now + (mono_ms_t)(missing * interval) + 1;
+    mono_ms_t next = self->line + (mono_ms_t)interval + 1;
+    mono_ms_t release = next > free_at ? next : free_at;
     if (who != BUCKET_URGENT)
         self->line = release;
     return who == BUCKET_URGENT ? free_at : release;

@@ -3,7 +3,7 @@
  * Hears: a delivery that is due. Says: nothing when it may go; else it is held until its release, and that is an event
  * that names the limit (held.c). A provider is a way, and a host when the operator gave it a row of its own. The urgent
  * go first: they do not wait behind the others, and may go into debt.
- * Limits: per replica. */
+ * Limits: per replica. What was held before the store's clock was set back keeps the release that was said. */
 #include "notification_private.h"
 
 #include "guard.h"
@@ -30,14 +30,14 @@ static enum bucket_who who_is (const delivery_t *delivery)
 }
 
 /* The host's limit first, then the way's. 0: it may go. */
-static wall_ms_t release_of (attempt_t *attempt, wall_ms_t now, const char **limit)
+static mono_ms_t release_of (attempt_t *attempt, mono_ms_t now, const char **limit)
 {
     notification_t *self = attempt->self;
     way_kind_t way = attempt->delivery.way;
     enum bucket_who who = who_is (&attempt->delivery);
     rate_t *host = attempt->target ? rates_find (&self->rates, attempt->target->host) : NULL;
     rate_t *all = rates_find (&self->rates, way_name (way));
-    wall_ms_t release = host && host != all ? bucket_take (&host->bucket, who, now) : 0;
+    mono_ms_t release = host && host != all ? bucket_take (&host->bucket, who, now) : 0;
     *limit = host ? host->name : "";
     if (release)
         return release;
@@ -51,9 +51,11 @@ static wall_ms_t release_of (attempt_t *attempt, wall_ms_t now, const char **lim
 bool throttle_admit (attempt_t *attempt, wall_ms_t now)
 {
     const char *limit;
-    attempt->next_due = release_of (attempt, now, &limit);
-    if (!attempt->next_due)
+    mono_ms_t mono = loop_now (attempt->self->service->loop);
+    mono_ms_t release = release_of (attempt, mono, &limit);
+    if (!release)
         return true;
+    attempt->next_due = now + (release - mono);
     snprintf (attempt->words, sizeof attempt->words, "the limit for %.180s is reached", limit);
     attempt_hold (attempt);
     return false;

@@ -20,7 +20,7 @@ typedef struct step {
 static void play (bucket_t bucket, const step_t *steps, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        wall_ms_t release = bucket_take (&bucket, steps[i].who, START + steps[i].at);
+        mono_ms_t release = bucket_take (&bucket, steps[i].who, START + steps[i].at);
         int64_t got = release ? release - START : 0;
         if (got < steps[i].expect || got > steps[i].expect + (steps[i].expect ? 5 : 0))
             fail_msg ("%zu %s: got %lld, want %lld", i, steps[i].name, (long long)got, (long long)steps[i].expect);
