@@ -65,3 +65,10 @@ int64_t admit_rate (admit_t *self, const char *token_id, int64_t now_us)
     place->full_us = full + each;
     return 0;
 }
+
+admit_verdict_t admit_write (admit_t *self, admit_place_t *place, int shard, const char *token_id, int64_t now_us)
+{
+    if (!admit_waits (self, place, shard, now_us))
+        return ADMIT_SLOW;
+    return *token_id && admit_rate (self, token_id, now_us) ? ADMIT_RATE : ADMIT_IN;
+}

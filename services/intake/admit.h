@@ -42,4 +42,10 @@ void admit_ends (admit_t *self, admit_place_t *place);
  * with all of its burst. */
 int64_t admit_rate (admit_t *self, const char *token_id, int64_t now_us);
 
+typedef enum admit_verdict { ADMIT_IN, ADMIT_SLOW, ADMIT_RATE } admit_verdict_t;
+
+/* Both, for what ends in a commit: who is refused for a slow shard is not charged. token_id "": it comes by no token (a
+ * signed link), and has no rate. What it waits for ends with admit_ends, refused or not. */
+admit_verdict_t admit_write (admit_t *self, admit_place_t *place, int shard, const char *token_id, int64_t now_us);
+
 #endif

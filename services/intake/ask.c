@@ -41,20 +41,23 @@ void ask_refuse_crowded (ask_t **self_p)
                    (*self_p)->intake->admit.max);
 }
 
-bool ask_admit (ask_t **self_p, bool writes)
+bool ask_admit (ask_t **self_p)
 {
     ask_t *self = *self_p;
     admit_t *admit = &self->intake->admit;
     int64_t now_us = loop_now_us (self->intake->service->loop);
-    int64_t wait_us = writes ? admit_rate (admit, self->bearer.id, now_us) : 0;
-    if (wait_us) {
-        metric_add ("intake_refused_rate", 1);
-        ask_refuse_as (self_p, REFUSE_RATE, "this token may send %lld requests a second", (long long)admit->rate);
-    } else if (writes && !admit_waits (admit, &self->place, ask_shard (self), now_us)) {
+    switch (admit_write (admit, &self->place, ask_shard (self), self->bearer.id, now_us)) {
+    case ADMIT_SLOW:
         metric_add ("intake_refused_slow", 1);
         ask_refuse_as (self_p, REFUSE_CROWDED, "a request has waited %d ms for the store", ADMIT_SLOW_US / 1000);
+        return false;
+    case ADMIT_RATE:
+        metric_add ("intake_refused_rate", 1);
+        ask_refuse_as (self_p, REFUSE_RATE, "this token may send %lld requests a second", (long long)admit->rate);
+        return false;
+    default:
+        return true;
     }
-    return *self_p != NULL;
 }
 
 store_t *ask_store (const ask_t *self)

@@ -59,8 +59,8 @@ struct ask {
 ask_t *ask_new (intake_t *intake);
 void ask_destroy (ask_t **self_p); /* unanswered: 500 */
 int ask_shard (const ask_t *self);
-/* Once the token is known: may it go on? writes: it ends in a commit. False: refused, and the ask is gone. */
-bool ask_admit (ask_t **self_p, bool writes);
+/* Of what ends in a commit, once the token or the link is known: may it go on? False: refused, and the ask is gone. */
+bool ask_admit (ask_t **self_p);
 void ask_refuse_crowded (ask_t **self_p);
 store_t *ask_store (const ask_t *self);
 /* The policy in force; NULL: there is none, and the ask is refused and gone. */

@@ -39,7 +39,7 @@ static void let_in (ask_t *self)
                        scopes_name (self->route->scopes, wanted, sizeof wanted), scope_name (self->bearer.scope));
         return;
     }
-    if (ask_admit (&self, strcmp (self->route->method, "GET") != 0))
+    if (strcmp (self->route->method, "GET") == 0 || ask_admit (&self))
         self->route->fn (&self);
 }
 

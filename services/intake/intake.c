@@ -28,7 +28,7 @@ static const param_t params[] = {
     {"peers-max", PARAM_NUMBER, "64", 1, 10000, &intake_params.peers_max,
      "ZeroMQ connections at once; one more is closed"},
     {"token-rate", PARAM_NUMBER, "0", 0, 1000000, &intake_params.token_rate,
-     "messages and actions a second by one token, at this intake; more are answered 429; 0: no limit"},
+     "messages, actions and heartbeats a second by one token, at this intake; more are answered 429; 0: no limit"},
     {"token-burst", PARAM_NUMBER, "100", 1, 1000000, &intake_params.token_burst, "at once, by one token"},
     {NULL},
 };

@@ -77,7 +77,7 @@ void link_take (ask_t **ask_p)
     ask_t *ask = *ask_p;
     link_claim_t claim = {.expires = 0};
     char hash[HASH_HEX_SIZE];
-    if (!take_claim (ask_p, &claim))
+    if (!take_claim (ask_p, &claim) || !ask_admit (ask_p))
         return;
     hash_hex (ask->id, strlen (ask->id), hash);
     snprintf (ask->key, sizeof ask->key, "link %s", hash);

@@ -109,12 +109,36 @@ static void test_a_rate (void **state)
     assert_in_range (taken, 100, 103);
 }
 
+/* Who is refused for a slow shard is not charged; a link comes by no token. */
+static void test_a_write (void **state)
+{
+    (void)state;
+    const int64_t slow_at = ADMIT_SLOW_US + 1;
+    admit_place_t first = {0}, one = {0}, two = {0};
+    admit->rate = 1;
+    admit->burst = 1;
+    assert_int_equal (admit_write (admit, &first, 0, "", 0), ADMIT_IN);
+    for (int i = 0; i < 5; i++)
+        assert_int_equal (admit_write (admit, &one, 0, "AAAA", slow_at), ADMIT_SLOW);
+    assert_int_equal (admit_write (admit, &one, 0, "", slow_at), ADMIT_SLOW);
+    admit_ends (admit, &one);
+    admit_ends (admit, &first);
+    assert_int_equal (admit_write (admit, &one, 0, "AAAA", slow_at), ADMIT_IN);
+    assert_int_equal (admit_write (admit, &two, 0, "AAAA", slow_at), ADMIT_RATE);
+    admit_ends (admit, &two);
+    assert_int_equal (admit_write (admit, &two, 0, "", slow_at), ADMIT_IN);
+    admit_ends (admit, &two);
+    admit_ends (admit, &one);
+    assert_true (!admit->first[0] && !admit->last[0]);
+}
+
 int main (void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown (test_so_many_at_once, setup, teardown),
         cmocka_unit_test_setup_teardown (test_a_slow_shard, setup, teardown),
         cmocka_unit_test_setup_teardown (test_a_rate, setup, teardown),
+        cmocka_unit_test_setup_teardown (test_a_write, setup, teardown),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }
