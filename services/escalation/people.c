@@ -124,9 +124,6 @@ static void look_again (drain_t *self, wall_ms_t at)
 
 static void drain_epoch (drain_t *self);
 
-static wall_ms_t drain_again_at (const drain_t *self);
-static void look_again (drain_t *self, wall_ms_t at);
-
 /* An epoch from which something could not be returned does not hold up the next. */
 static void pass_is_over (drain_t *self)
 {

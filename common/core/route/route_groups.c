@@ -1,7 +1,8 @@
 /* route_groups.c - waiting contacts with identical needs.
  *
  * One array holds all groups. Those with somebody queued stand in one of four heaps by their first contact: ready
- * or blocked, live or deferred. A hash finds a group by its need. The order within a group is that of waiting contacts of one class: deadline, then id. */
+ * or blocked, live or deferred. A hash finds a group by its need. The order within a group is that of waiting contacts
+ * of one class: deadline, then id. */
 #include "route_groups.h"
 #include "guard.h"
 #include "xmalloc.h"
