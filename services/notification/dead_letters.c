@@ -114,7 +114,7 @@ static void say (const replay_t *self, const delivery_t *delivery, int shard, wa
     WORD_COPY (fact.by, self->by);
     WORD_COPY (fact.to, delivery->person[0] ? delivery->person : "customer");
     snprintf (fact.detail, sizeof fact.detail, "%s: a dead letter is sent again", purpose_name (delivery->purpose));
-    event_put (commit, shard, self->workspace, &named, delivery->person, &fact, true);
+    event_put (commit, shard, self->workspace, &named, delivery->person, &fact, *named.id != 0);
 }
 
 static void commit_replay (replay_t *self, const record_head_t *head, delivery_t *delivery)
@@ -127,6 +127,7 @@ static void commit_replay (replay_t *self, const record_head_t *head, delivery_t
     record_head_t next = record_head_next (head, KIND_DELIVERY, event, 0);
     delivery->dead = false;
     delivery->attempts = 0;
+    delivery->own_id = true;
     delivery->held_until = 0;
     delivery->holds = 0;
     delivery->held_since = 0;

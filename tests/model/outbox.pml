@@ -17,7 +17,11 @@
  * Bounds (-D): DECIDERS, SENDERS, FAULTS (crashes, lost answers, calls given up, slow workers, attempts that fail, together).
  *
  * Left out, and why that is sound
- *   several notices  each is a record of its own, and none waits for another in what decides here (lanes only hold)
+ *   several notices  each is a record of its own, and none waits for another in what decides here (lanes only hold). A
+ *                    bundle ends its members and is a new notice in one commit; only what nobody had a lease of before
+ *                    is a member, so none can have gone out (own_id, tests/replay/scenarios/bundle-after-crash.txt)
+ *   a note           what was accepted and can't be settled is noted in its record by a commit on its version: that only
+ *                    takes away sends
  *   dead letters     an attempt that fails for good settles by the same commit, without a timer
  *   back-off         a timer may be due whenever it is armed
  *
