@@ -129,6 +129,8 @@ static void slice_take (desk_t *desk, const store_values_t *values)
     size_t taken = waiting_walk_part (desk->waiting, places, n, desk->walk_last, routing_now (desk->self));
     if (taken)
         slice_end (desk, values, values->n - (n - taken));
+    else if (!desk->walk_last) /* it stepped back, and saw all of them already */
+        desk->walk_from += (int64_t)values->n - OVERLAP;
     free (places);
     queue_load_walk (desk);
 }

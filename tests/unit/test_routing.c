@@ -585,6 +585,34 @@ static void a_walk_jumps_over_nobody (void **state)
     assert_int_equal (waiting_size (desk->waiting), CROWD - LEFT);
 }
 
+/* More than a part's overlap leave a crowd with one deadline, far from its beginning: the walk steps back to where it saw
+ * everybody already, and goes on from there. */
+static void a_walk_that_stepped_back_ends (void **state)
+{
+    enum { MANY = 10000, GONE = 20 };
+    house_t *house = *state;
+    char id[ID_SIZE], key[KEY_SIZE];
+    key_queue (key, 0, "acme");
+    for (int i = 0; i < MANY; i++) {
+        snprintf (id, sizeof id, "01HZZZZZZZZZZZZZZZZZZ%05d", i);
+        fake_store_place (key, fake_store_now (), id);
+    }
+    router_up (house);
+    const desk_t *desk = NULL;
+    while (!desk || desk->walk_from < MANY / 2) {
+        fake_advance (1);
+        desk = house->routing[0].self->desks;
+    }
+    assert_true (desk->walking);
+    for (int i = 0; i < GONE; i++) {
+        snprintf (id, sizeof id, "01HZZZZZZZZZZZZZZZZZZ%05d", i);
+        fake_store_unplace (key, id);
+    }
+    for (int i = 0; i < 1000 && desk->walking; i++)
+        fake_advance (1);
+    assert_false (desk->walking);
+}
+
 enum { CROWD_SMALL = 120, HELD = 10 };
 
 static const char *crowd_id (int i)
@@ -730,6 +758,7 @@ int main (void)
         SCENARIO (the_store_goes_and_comes_back),
         SCENARIO (the_store_goes_back),
         SCENARIO (a_walk_jumps_over_nobody),
+        SCENARIO (a_walk_that_stepped_back_ends),
         SCENARIO (few_are_held_and_all_are_served),
         SCENARIO (an_offer_with_a_lost_answer),
         SCENARIO (a_transfer_to_a_team),
