@@ -3,8 +3,9 @@
  * Told: rows whose contacts are loaded. Says: one commit a bundle: each member ends, with a fact that names the bundle on
  * its contact's timeline, and the bundle stands in the outbox as a delivery of its own. What is moot by now is left to
  * end as moot.
- * Limits: what comes in another lease comes in another bundle. Where the commit fails or its outcome is not known the
- * leases bring the rows back, or they are gone. */
+ * Limits: what comes in another lease comes in another bundle. Where the commit fails the rows go on one by one
+ * under their own ids, but for one that somebody else has written meanwhile; where its outcome is not known the leases
+ * bring them back, or they are gone. */
 #include "notification_private.h"
 
 #include "bundle.h"
@@ -15,6 +16,7 @@
 #include "xmalloc.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 /* Members until their commit is answered. */
 typedef struct bundle {
@@ -81,6 +83,30 @@ static void write_bundle (const bundle_t *self, commit_t *commit)
     free (record);
 }
 
+/* The check failed at this one's record: it is somebody else's by now. */
+static bool failed_at (const bundle_t *self, size_t i, const commit_answer_t *answer)
+{
+    char key[KEY_SIZE];
+    const delivery_t *delivery = &self->attempts[i]->delivery;
+    key_delivery (key, self->shard, delivery->workspace, delivery->id);
+    return answer->key && answer->key_size == strlen (key) && memcmp (answer->key, key, answer->key_size) == 0;
+}
+
+static void one_by_one (bundle_t *self, const commit_answer_t *answer)
+{
+    metric_add ("bundles_undone", 1);
+    if (answer->outcome == COMMIT_INVALID)
+        aside_add_key (self->self->aside, self->delivery.workspace, answer);
+    for (size_t i = 0; i < self->n; i++) {
+        attempt_t *attempt = self->attempts[i];
+        if (failed_at (self, i, answer))
+            continue;
+        self->attempts[i] = NULL;
+        if (!attempt_late (attempt))
+            row_known (attempt, self->contacts[i], self->now);
+    }
+}
+
 static void on_bundled (void *arg, const commit_answer_t *answer)
 {
     bundle_t *self = arg;
@@ -90,7 +116,13 @@ static void on_bundled (void *arg, const commit_answer_t *answer)
         metric_add ("notices_bundled", (int64_t)self->n);
         service_hint_outbox (notification->service, self->shard, self->delivery.due);
     }
+    if (runs && (answer->outcome == COMMIT_REFUSED || answer->outcome == COMMIT_INVALID))
+        one_by_one (self, answer);
+    bool was_full = notification->unsettled >= notification->unsettled_max;
+    notification_hold (notification); /* the last attempt may be what holds it */
     bundle_destroy (self);
+    if (notification_release (notification) && was_full)
+        outbox_pump (notification);
 }
 
 static void commit_bundle (bundle_t *self, const policy_t *policy)

@@ -117,6 +117,14 @@ static void contact_not_read (attempt_t *attempt, wall_ms_t now)
                on_there, unread);
 }
 
+void row_known (attempt_t *attempt, const contact_t *contact, wall_ms_t now)
+{
+    WORD_COPY (attempt->channel, contact->channel);
+    WORD_COPY (attempt->team, contact->team);
+    WORD_COPY (attempt->subject, contact->subject);
+    dispatch (attempt, contact, true, now);
+}
+
 static void row_loaded (attempt_t *attempt, const store_value_t *value, wall_ms_t now)
 {
     contact_t contact;
@@ -127,13 +135,12 @@ static void row_loaded (attempt_t *attempt, const store_value_t *value, wall_ms_
     }
     record_fault_t fault = contact_unpack (value->bytes, value->size, &head, &contact);
     if (fault == RECORD_OK) {
-        WORD_COPY (attempt->channel, contact.channel);
-        WORD_COPY (attempt->team, contact.team);
-        WORD_COPY (attempt->subject, contact.subject);
-    } else
-        log_fact (LOG_WARNING_, attempt->delivery.contact, "contact of a delivery can't be read", "delivery",
-                  attempt->delivery.id, NULL);
-    dispatch (attempt, &contact, fault == RECORD_OK, now);
+        row_known (attempt, &contact, now);
+        return;
+    }
+    log_fact (LOG_WARNING_, attempt->delivery.contact, "contact of a delivery can't be read", "delivery",
+              attempt->delivery.id, NULL);
+    dispatch (attempt, NULL, false, now);
 }
 
 /* ---- a batch: lease, load ---- */

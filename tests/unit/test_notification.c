@@ -989,6 +989,62 @@ static void accepted_is_not_sent_again_after_a_crash (void **state)
     assert_int_equal (told (house, FACT (PROMISE_KEPT)), 1);
 }
 
+/* A contact of its own, and a page about it that has waited. */
+static void put_page (house_t *house, size_t i)
+{
+    static const record_head_t absent = {.version = 0};
+    contact_t contact = contact_of ();
+    char key[KEY_SIZE];
+    size_t size;
+    snprintf (contact.id, sizeof contact.id, "01HZZZZZZZZZZZZZZZZZZZZZZ%zu", i);
+    record_head_t head = record_head_next (&absent, KIND_CONTACT, event_id_of ("open", contact.id, NULL), 0);
+    uint8_t *bytes = contact_pack (&contact, &head, &size);
+    fake_store_put (key_contact (key, 0, "acme", contact.id), bytes, size);
+    free (bytes);
+    delivery_t page = delivery_of (house);
+    page.purpose = PURPOSE (STEP);
+    page.promise = FIRST;
+    page.way = WAY (SLACK);
+    page.secret[0] = '\0';
+    page.due = page.created_at = fake_store_now () - 6 * MS_PER_SECOND;
+    WORD_COPY (page.contact, contact.id);
+    put (&page);
+}
+
+/* What can't be bundled since one timeline is bad goes out at once, one by one: no lease's end is waited for. */
+static void a_bad_timeline_in_a_bundle_delays_none (void **state)
+{
+    house_t *house = *state;
+    char key[KEY_SIZE];
+    run (start (house));
+    fake_advance (2500);
+    for (size_t i = 0; i < 5; i++)
+        put_page (house, i);
+    fake_store_put (key_timeline (key, 0, "acme", "01HZZZZZZZZZZZZZZZZZZZZZZ0"), "x", 1);
+    fake_advance (2000);
+    assert_int_equal (fake_calls (), 5);
+    fake_advance (60 * MS_PER_SECOND);
+    assert_int_equal (fake_calls (), 5);
+}
+
+static void a_dead_bundle_is_replayed (void **state)
+{
+    house_t *house = *state;
+    delivery_t bundle = delivery_of (house);
+    bundle.purpose = PURPOSE (BUNDLE);
+    bundle.contact[0] = '\0';
+    fake_peer ("pager.example", FAKE_PEER_ANSWERS, 410, 0, 1);
+    put (&bundle);
+    run (start (house));
+    fake_advance (2000);
+    dead_letter_replay (house->store, "acme", bundle.id, "ada", replayed, house);
+    fake_advance (2000);
+    char key[KEY_SIZE];
+    assert_int_equal (house->replayed, REPLAY_DONE);
+    assert_int_equal (fake_calls (), 2);
+    assert_int_equal (fake_store_size (key_timeline (key, 0, "acme", "")), 0);
+}
+
 /* ---- the stream ---- */
 
 static void heard (void *arg, bus_peer_t *peer, const void *bytes, size_t size)
@@ -1142,6 +1198,8 @@ int main (void)
         CASE (an_accepted_reply_is_not_sent_again),
         CASE (an_accepted_reply_outlasts_a_bad_workspace),
         CASE (accepted_is_not_sent_again_after_a_crash),
+        CASE (a_bad_timeline_in_a_bundle_delays_none),
+        CASE (a_dead_bundle_is_replayed),
         CASE (every_event_is_published),
         CASE (a_stream_that_begins_anew_is_followed),
         CASE (old_events_are_trimmed),
