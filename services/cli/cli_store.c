@@ -52,7 +52,7 @@ static store_durability_t durability_of (const char *word)
                                            : DURABLE_FSYNC;
 }
 
-int cli_store_open (cli_t *cli)
+static int open_store (cli_t *cli, store_durability_t durability)
 {
     char why[STORE_ADDRESS_WHY_SIZE];
     store_address_t address;
@@ -66,7 +66,7 @@ int cli_store_open (cli_t *cli)
                                    .password = *cli->password ? cli->password : NULL,
                                    .sentinel_password = *cli->sentinel_password ? cli->sentinel_password : NULL,
                                    .service = "buckstop",
-                                   .durability = durability_of (cli->durability),
+                                   .durability = durability,
                                    .shards = (int)cli->shards};
     cli->store = store_new (cli->loop, &config);
     cli->connecting = true;
@@ -85,6 +85,16 @@ int cli_store_open (cli_t *cli)
         store_why_not (cli->store));
     cli_store_close (cli);
     return rc;
+}
+
+int cli_store_open (cli_t *cli)
+{
+    return open_store (cli, durability_of (cli->durability));
+}
+
+int cli_store_open_to_read (cli_t *cli)
+{
+    return open_store (cli, DURABLE_RELAXED);
 }
 
 void cli_store_close (cli_t *cli)

@@ -194,7 +194,7 @@ int cmd_audit (cli_t *cli, const command_t *command, int argc, char **argv)
                            {NULL}};
     int rc = cli_options (cli, command, own, argc, argv);
     if (rc == CLI_GO)
-        rc = cli_store_open (cli);
+        rc = cli_store_open_to_read (cli);
     if (rc != CLI_GO) {
         json_decref (self.forgotten);
         return rc;

@@ -49,7 +49,7 @@ int cmd_explain (cli_t *cli, const command_t *command, int argc, char **argv)
     explain_command_t self = {.cli = cli, .status = CLI_UNREACHABLE};
     int rc = cli_options (cli, command, NULL, argc, argv);
     if (rc == CLI_GO)
-        rc = cli_store_open (cli);
+        rc = cli_store_open_to_read (cli);
     if (rc != CLI_GO)
         return rc;
     rc = cli_workspace (cli);

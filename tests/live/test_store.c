@@ -747,12 +747,14 @@ static void test_settings (void **state)
         live_until (self->loop, &self->ready, PATIENCE_MS, "ready once it is set right");
         assert_string_equal (store_why_not (self->store), "");
     }
-    live_redis_do (&self->redis, "CONFIG SET maxmemory-policy allkeys-lru");
-    for (int tries = 0; tries < 30 && store_ready (self->store); tries++)
-        live_for (self->loop, 100);
-    assert_non_null (strstr (store_why_not (self->store), "set maxmemory-policy noeviction"));
-    live_redis_do (&self->redis, "CONFIG SET maxmemory-policy noeviction");
-    live_until (self->loop, &self->ready, PATIENCE_MS, "ready again once it is set right");
+    for (size_t i = 0; i < 3; i++) { /* changed while we are connected */
+        live_redis_do (&self->redis, "CONFIG SET %s %s", settings[i].set, settings[i].value);
+        for (int tries = 0; tries < 30 && store_ready (self->store); tries++)
+            live_for (self->loop, 100);
+        assert_memory_equal (store_why_not (self->store), settings[i].says, strlen (settings[i].says));
+        live_redis_do (&self->redis, "CONFIG SET %s %s", settings[i].set, settings[i].back);
+        live_until (self->loop, &self->ready, PATIENCE_MS, "ready again once it is set right");
+    }
     store_destroy (&self->store);
     open_store (self, &(store_config_t){.shards = 8});
     live_for (self->loop, 150);

@@ -3,7 +3,7 @@
  * On connect: the scripts are loaded, settings that would lose data are looked for, and the shape of the data
  * (number of shards, hash, schema) is written by the first and compared by all others. A store that fails is not
  * ready, says what to change, and looks again. Last it is looked at whether what was acknowledged is still there
- * (store_losses.c). Once a second: TIME, the memory used, and whether it was set to evict keys meanwhile; a Redis that
+ * (store_losses.c). Once a second: TIME, the memory used, and those settings again; a Redis that
  * has said nothing for STALL_DROP_MS loses its connection. */
 #include "store_private.h"
 
@@ -137,24 +137,11 @@ static void see_time (store_t *self, redisReply *reply, const char *name)
     store_time_seen (self, reply_number (reply->element[0]) * MS_PER_SECOND + us / 1000, self->asked_at);
 }
 
-static bool evicts (const char *info)
-{
-    static const char field[] = "\nmaxmemory_policy:", right[] = "noeviction";
-    const char *at = strstr (info, field);
-    return at && strncmp (at + sizeof field - 1, right, sizeof right - 1) != 0;
-}
-
 static void see_memory (store_t *self, redisReply *reply, const char *name)
 {
     (void)name;
     double used = info_number (reply, "used_memory"), most = info_number (reply, "maxmemory");
     self->memory_used = used > 0 && most > 0 ? used / most : 0;
-    if (!self->ready || reply->type != REDIS_REPLY_STRING || !evicts (reply->str))
-        return;
-    self->hello_why[0] = '\0'; /* it is asked again until it is set right, as after a connect */
-    wrong (self, "redis was set to evict keys: set maxmemory-policy noeviction, or it forgets contacts when memory is "
-                 "short");
-    store_set_ready (self, false, self->hello_why);
 }
 
 /* clang-format off */
@@ -167,19 +154,19 @@ static const struct question {
     {{"SCRIPT", "LOAD", commit_lua},             see_script,   "commit"},
     {{"SCRIPT", "LOAD", lease_lua},              see_script,   "lease"},
     {{"INFO", "replication"},                    see_replication, ""},
-    {{"CONFIG", "GET", "maxmemory-policy"},      see_eviction, "maxmemory-policy"},
-    {{"CONFIG", "GET", "appendonly"},            see_append,   "appendonly"},
-    {{"CONFIG", "GET", "appendfsync"},           see_fsync,    "appendfsync"},
     {{"INFO", "server"},                         see_version,  ""},
     {{"HSETNX", KEY_CONF, "shards", "?"},        see_written,  "shards"},
     {{"HSETNX", KEY_CONF, "hash", HASH_NAME},    see_written,  ""},
     {{"HSETNX", KEY_CONF, "schema", SCHEMA},     see_written,  ""},
     {{"HMGET", KEY_CONF, "shards", "hash", "schema", "run"}, see_conf, ""},
+    {{"CONFIG", "GET", "maxmemory-policy"},      see_eviction, "maxmemory-policy"},
+    {{"CONFIG", "GET", "appendonly"},            see_append,   "appendonly"},
+    {{"CONFIG", "GET", "appendfsync"},           see_fsync,    "appendfsync"},
     {{"TIME"},                                   see_time,     ""},
     {{"INFO", "memory"},                         see_memory,   ""},
 };
 /* clang-format on */
-enum { QUESTIONS = sizeof questions / sizeof *questions, TICK_FROM = QUESTIONS - 2, SCRIPTS_END = 2 };
+enum { QUESTIONS = sizeof questions / sizeof *questions, TICK_FROM = QUESTIONS - 5, SCRIPTS_END = 2 };
 _Static_assert((int)QUESTIONS <= (int)HELLO_MAX, "each question has a slot");
 
 static void ask (store_t *self, size_t index, conn_reply_fn *fn)
@@ -294,6 +281,8 @@ static void on_tick_reply (void *arg, redisReply *reply)
     store_answers (self);
     if (reply->type != REDIS_REPLY_ERROR)
         questions[slot->index].see (self, reply, questions[slot->index].name);
+    if (self->ready && *self->hello_why) /* somebody changed a setting: asked about until it is right, as on connect */
+        store_set_ready (self, false, self->hello_why);
 }
 
 /* The last tick's question is still open: Redis is silent. */
