@@ -18,6 +18,9 @@ typedef struct world {
     waiting_t *waiting;
     wall_ms_t now;
     size_t loads, most; /* records that the walks read; the most that were held */
+    bool at_once;       /* what a walk reads is matched at once, as the service does */
+    route_pair_t taken[64];
+    size_t taken_n, served;
 } world_t;
 
 static void world_open (world_t *self, size_t max)
@@ -106,10 +109,24 @@ static size_t walk_part (world_t *self, size_t at)
     }
     size_t taken = waiting_walk_part (self->waiting, places, n, n < SLICE, self->now);
     assert_true (taken > 0 || n == 0);
-    for (const char *id; (id = waiting_walk_load (self->waiting)); self->loads++)
+    for (const char *id; (id = waiting_walk_load (self->waiting)); self->loads++) {
         put (self, stored (self, id));
+        if (self->at_once)
+            self->taken_n +=
+                route_match (self->waiting, self->roster, self->now, &self->taken[self->taken_n], 64 - self->taken_n);
+    }
     waiting_walk_part_end (self->waiting);
     return n < SLICE ? SIZE_MAX : at + taken;
+}
+
+/* Committed, and done at once. */
+static void settle (world_t *self, const route_pair_t *pair)
+{
+    leaves (self, pair->contact);
+    waiting_remove (self->waiting, pair->contact);
+    roster_drop (self->roster, pair->decision.winner, 1, pair->contact);
+    waiting_person (self->waiting, pair->decision.winner);
+    self->served++;
 }
 
 static size_t walk (world_t *self)
@@ -119,6 +136,8 @@ static size_t walk (world_t *self)
     for (size_t at = 0; at != SIZE_MAX;)
         at = walk_part (self, at);
     waiting_walk_end (self->waiting);
+    while (self->taken_n)
+        settle (self, &self->taken[--self->taken_n]);
     return self->loads;
 }
 
@@ -142,12 +161,8 @@ static void comes_to_work (world_t *self, const char *name)
 static size_t match_one (world_t *self, route_pair_t *pair)
 {
     size_t n = route_match (self->waiting, self->roster, self->now, pair, 1);
-    if (n) { /* committed, and done at once */
-        leaves (self, pair->contact);
-        waiting_remove (self->waiting, pair->contact);
-        roster_drop (self->roster, pair->decision.winner, 1, pair->contact);
-        waiting_person (self->waiting, pair->decision.winner);
-    }
+    if (n)
+        settle (self, pair);
     if (waiting_thirsty (self->waiting))
         walk (self);
     return n;
@@ -398,6 +413,78 @@ static void test_more_needs_than_the_bound (void **state)
     world_close (&world);
 }
 
+static contact_t of_its_own (unsigned i, const char *rule, int64_t due)
+{
+    char id[ID_SIZE];
+    snprintf (id, sizeof id, "%c%04u", *rule, i);
+    contact_t contact = world_contact (id, "mail", rule, due);
+    snprintf (contact.excluded[0].person, NAME_SIZE, "x%u", i);
+    contact.excluded[0].until = NOW + 1000 * (int64_t)MS_PER_HOUR;
+    contact.excluded_n = 1;
+    return contact;
+}
+
+static size_t serve (world_t *self)
+{
+    route_pair_t pair;
+    size_t before = self->served;
+    while (match_one (self, &pair))
+        ;
+    return self->served - before;
+}
+
+/* As the service does: as long as it is thirsty there is a walk each second. */
+static size_t serve_for_long (world_t *self)
+{
+    size_t before = self->served;
+    self->at_once = true;
+    for (size_t i = 0; i < 100; i++) {
+        walk (self);
+        serve (self);
+    }
+    return self->served - before;
+}
+
+/* What nobody can take keeps nobody out, however much of it comes first: neither who comes by a hint, nor by a walk. */
+static void test_more_blocked_needs_than_the_bound (void **state)
+{
+    (void)state;
+    world_t world;
+    world_open (&world, 20);
+    for (unsigned i = 0; i < 100; i++) {
+        contact_t contact = of_its_own (i, "magic", 1000 + i);
+        comes (&world, &contact);
+    }
+    assert_int_equal (serve_for_long (&world), 0);
+    contact_t found = world_contact ("found", "chat", "plain", 6000);
+    store (&world, &found);
+    assert_int_equal (serve_for_long (&world), 1);
+    arrives (&world, "plain", "chat", "plain", 5000);
+    assert_int_equal (serve_for_long (&world), 1);
+    assert_int_equal (waiting_size (world.waiting), 20);
+    assert_int_equal (waiting_beyond (world.waiting), 80);
+    world_close (&world);
+}
+
+/* All are blocked, and then somebody comes: all that they can take are served, those among the others too. */
+static void test_blocked_ones_are_looked_at_again (void **state)
+{
+    (void)state;
+    world_t world;
+    world_open (&world, 20);
+    everybody_is_away (&world);
+    for (unsigned i = 0; i < 200; i++) {
+        contact_t contact = of_its_own (i, i % 2 ? "magic" : "plain", 1000 + i);
+        comes (&world, &contact);
+        serve (&world);
+    }
+    comes_to_work (&world, "ada");
+    assert_int_equal (serve_for_long (&world), 100);
+    assert_in_range (waiting_size (world.waiting), 1, 20);
+    assert_int_equal (waiting_size (world.waiting) + waiting_beyond (world.waiting), 100);
+    world_close (&world);
+}
+
 static void test_anew (void **state)
 {
     (void)state;
@@ -418,10 +505,16 @@ static void test_anew (void **state)
 int main (void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test (test_decides_as_with_all),       cmocka_unit_test (test_the_rare_need_is_held),
-        cmocka_unit_test (test_newcomers_do_not_overtake), cmocka_unit_test (test_a_walk_loads_nothing_twice),
-        cmocka_unit_test (test_a_walk_is_cut_off),         cmocka_unit_test (test_time_changes_who_is_not_held),
-        cmocka_unit_test (test_more_needs_than_the_bound), cmocka_unit_test (test_anew),
+        cmocka_unit_test (test_decides_as_with_all),
+        cmocka_unit_test (test_the_rare_need_is_held),
+        cmocka_unit_test (test_newcomers_do_not_overtake),
+        cmocka_unit_test (test_a_walk_loads_nothing_twice),
+        cmocka_unit_test (test_a_walk_is_cut_off),
+        cmocka_unit_test (test_time_changes_who_is_not_held),
+        cmocka_unit_test (test_more_needs_than_the_bound),
+        cmocka_unit_test (test_more_blocked_needs_than_the_bound),
+        cmocka_unit_test (test_blocked_ones_are_looked_at_again),
+        cmocka_unit_test (test_anew),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }

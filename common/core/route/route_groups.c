@@ -54,6 +54,14 @@ static bool group_larger (const void *a, const void *b)
 
 static const heap_kind_t by_size = {group_larger, offsetof (route_group_t, size_place)};
 
+static bool group_later (const void *a, const void *b)
+{
+    const route_group_t *left = a, *right = b;
+    return entry_after (heap_first (&left->heap), heap_first (&right->heap));
+}
+
+static const heap_kind_t by_last = {group_later, offsetof (route_group_t, idle_place)};
+
 bool groups_sooner (const route_group_t *group, const route_group_t *other)
 {
     return group && (!other || group_before (group, other));
@@ -138,12 +146,19 @@ route_group_t *groups_of (route_groups_t *self, const roster_t *roster, const ro
     group->hash = hash;
     group->heap.kind = &by_order;
     group->tail.kind = &from_the_end;
-    group->in_place = group->size_place = HEAP_NOWHERE;
+    group->in_place = group->size_place = group->idle_place = HEAP_NOWHERE;
     route_spec (roster, &group->need, &group->spec);
     group->next = self->heads[hash & (self->size - 1)];
     self->heads[hash & (self->size - 1)] = group;
     put (self, group, self->n++);
     return group;
+}
+
+static void idle (route_groups_t *self, route_group_t *group)
+{
+    heap_remove (&self->idle, group);
+    if (!group->ready && group->heap.n == 1)
+        heap_add (&self->idle, group);
 }
 
 void groups_moved (route_groups_t *self, route_group_t *group)
@@ -156,6 +171,7 @@ void groups_moved (route_groups_t *self, route_group_t *group)
     group->deadline = first ? first->deadline : 0;
     if (group->in)
         heap_add (group->in, group);
+    idle (self, group);
 }
 
 static void resize (route_groups_t *self, route_group_t *group)
@@ -163,6 +179,7 @@ static void resize (route_groups_t *self, route_group_t *group)
     heap_remove (&self->sizes, group);
     if (group->heap.n)
         heap_add (&self->sizes, group);
+    idle (self, group);
 }
 
 void groups_enter (route_groups_t *self, route_group_t *group, route_entry_t *entry)
@@ -224,6 +241,7 @@ void groups_init (route_groups_t *self)
     for (size_t i = 0; i < 2; i++)
         self->ready[i].kind = self->blocked[i].kind = &by_first;
     self->sizes.kind = &by_size;
+    self->idle.kind = &by_last;
 }
 
 void groups_clear (route_groups_t *self)
@@ -238,6 +256,7 @@ void groups_clear (route_groups_t *self)
         free (self->items[i]);
     }
     heap_clear (&self->sizes);
+    heap_clear (&self->idle);
     free (self->items);
     free (self->heads);
     memset (self, 0, sizeof *self);

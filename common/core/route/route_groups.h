@@ -15,6 +15,7 @@ typedef struct route_group {
     uint32_t in_place;
     heap_t tail;         /* the same, the last first */
     uint32_t size_place; /* in `sizes` */
+    uint32_t idle_place; /* in `idle` */
     bool ready;          /* to be looked at; else blocked: nobody could take its first when it was */
     size_t members;      /* resting and in flight ones too */
     size_t place;        /* in groups */
@@ -32,6 +33,7 @@ typedef struct route_groups {
     size_t n, cap;
     heap_t ready[2], blocked[2]; /* those with somebody queued, by their first; deferred, live */
     heap_t sizes;                /* the same, the one with most queued first, of equals the one whose last is later */
+    heap_t idle;                 /* the blocked ones of one queued, the later first */
     route_group_t **heads;       /* by hash */
     size_t size;
 } route_groups_t;

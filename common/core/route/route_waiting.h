@@ -11,7 +11,8 @@
  * However many wait, at most so many are held (waiting_bound): of each group its first ones, so that the matcher finds
  * what it would find with all of them. When one more comes, the group that holds most lets its last go; from then on
  * what stands behind a group's last is left in the store, newcomers too, until the group has fallen to half: then a
- * walk brings the next ones. Only with more different needs than the bound are there groups of which none is held. */
+ * walk brings the next ones. Only with more different needs than the bound are there groups of which none is held; those
+ * whom nobody can take are let go before the others then, and each walk looks at them again. */
 #ifndef BUCKSTOP_ROUTE_WAITING_H
 #define BUCKSTOP_ROUTE_WAITING_H
 

@@ -12,11 +12,12 @@ struct waiting {
     size_t in_flight;
     int *freed; /* people who can take more, and for whom the blocked groups were not looked at */
     size_t freed_n, freed_cap;
-    size_t watched;        /* where waiting_watch goes on */
-    size_t max;            /* held at most; 0: no bound */
-    size_t cuts;           /* groups that let some go */
-    bool cut, refilling;   /* all groups hold one at most, and some none: who comes after `upto` is not held, unless */
-    route_order_t upto;    /* others with the same needs are */
+    size_t watched;      /* where waiting_watch goes on */
+    size_t max;          /* held at most; 0: no bound */
+    size_t cuts;         /* groups that let some go */
+    bool cut, refilling; /* all groups hold one at most, and some none: who comes after `upto` is not held */
+    route_order_t upto;
+    bool passed, passing;  /* blocked ones were let go, whom nobody could take: the next walk looks at all; it is on */
     route_segments_t rest; /* what the walks saw and is not held */
     uint32_t walk;
     size_t walked_n; /* entries that the current walk saw */
