@@ -7,7 +7,13 @@
 
 #include <stdio.h>
 
-enum { CALM_MS = 70 * 60 * 1000, BAD_MS = 9 * 60 * 1000, GAP_MS = 20 * 1000, PEERS_MS = 3 * 60 * 1000 };
+enum {
+    CALM_MS = 70 * 60 * 1000,
+    BAD_MS = 9 * 60 * 1000,
+    GAP_MS = 20 * 1000,
+    BACK_MS = 15 * 1000,
+    PEERS_MS = 3 * 60 * 1000
+};
 
 static struct {
     int level;
@@ -126,12 +132,31 @@ static void peer_fails (void)
     lasts (about (PEERS_MS), peers_fine);
 }
 
+/* What was decided before the clock was set back may be committed after it: by how much, within BACK_MS of it. */
+static struct {
+    wall_ms_t at; /* by the machine's clock */
+    int64_t ms;
+} set_back;
+
+int64_t faults_set_back (void)
+{
+    return fake_wall () - set_back.at < BACK_MS ? set_back.ms : 0;
+}
+
+static void clock_was_set_back (int64_t ms)
+{
+    set_back.ms = faults_set_back () + ms;
+    set_back.at = fake_wall ();
+}
+
 static void clock_jumps (void)
 {
     int64_t ms = chance (60) ? between (1000, 90000) : between (60000, 40 * 60000);
     ms = chance (35) ? -ms / 4 : ms;
     say ("the store's clock jumps %lld ms", (long long)ms);
     fake_store_jump (ms);
+    if (ms < 0)
+        clock_was_set_back (-ms);
     noted ();
 }
 

@@ -76,7 +76,7 @@ static void one_step (const glance_t *glance, const shadow_t *shadow, const prom
                       const Buckstop__V1__Fact *fact, unsigned *current)
 {
     const char *name = promise_kind_name (fact->promise);
-    if (fact->at > glance->at)
+    if (fact->at > glance->at + faults_set_back ())
         broken ("5", shadow->id, "step %u of %s is taken before its time", fact->number, name);
     if (fact->number == *current + 1)
         (*current)++;
@@ -118,7 +118,7 @@ static void ends_in_time (const glance_t *glance, const shadow_t *shadow)
         if (fact->kind == FACT (PROMISE_BROKEN) && fact->at != fact->due)
             broken ("2 (time stamps)", shadow->id, "%s broke at %" PRId64 ", it was due at %" PRId64,
                     promise_kind_name (fact->promise), fact->at, fact->due);
-        if (fact->kind == FACT (PROMISE_BROKEN) && fact->due > glance->at)
+        if (fact->kind == FACT (PROMISE_BROKEN) && fact->due > glance->at + faults_set_back ())
             broken ("2 (time stamps)", shadow->id, "%s broke before its time", promise_kind_name (fact->promise));
         if (fact->kind == FACT (PROMISE_KEPT) && fact->at > fact->due && !waited)
             broken ("2 (time stamps)", shadow->id, "%s is said to be kept at %" PRId64 ", it was due at %" PRId64,

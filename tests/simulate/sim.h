@@ -92,6 +92,7 @@ void people_end (void); /* they are there, and do no more */
 void faults_begin (int level); /* 0: none at all, 1, 2 */
 void faults_end (void);
 bool faults_calm_for (int64_t ms); /* nothing was wrong for so long */
+int64_t faults_set_back (void);    /* the store's clock was set back by so much just now; 0: it was not */
 uint64_t faults_count (void);
 bool faults_any (void); /* was there any fault today? */
 
