@@ -7,6 +7,7 @@
 #include "escalation_private.h"
 
 #include "guard.h"
+#include "line_up.h"
 #include "log.h"
 #include "words.h"
 #include "xmalloc.h"
@@ -74,21 +75,14 @@ static void say_stuck (const firing_t *self, const work_result_t *result)
         aside_add (aside, &(aside_subject_t){KIND_WORKSPACE, self->workspace, self->workspace, result->why});
 }
 
-/* However many they are, they do not come back all at once, time and again. */
-static wall_ms_t stuck_until (escalation_t *self)
-{
-    wall_ms_t soonest = store_now (self->service->store) + STUCK_MS;
-    self->stuck_until = self->stuck_until < soonest ? soonest : self->stuck_until + 1;
-    return self->stuck_until;
-}
-
 static void on_fired (void *arg, const work_result_t *result)
 {
     firing_t *self = arg;
+    escalation_t *escalation = self->lookout->self;
     switch (result->outcome) {
     case WORK_DONE:
         metric_add ("firings", 1);
-        if (self->due >= self->lookout->self->jumped_to)
+        if (self->due >= escalation->jumped_to)
             metric_observe ("firing_lateness_ms", (double)(result->at - self->due));
         break;
     case WORK_REFUSED: /* the timer stood wrong: nothing is due */
@@ -97,7 +91,7 @@ static void on_fired (void *arg, const work_result_t *result)
         return;
     case WORK_STUCK:
         say_stuck (self, result);
-        put_back (self, stuck_until (self->lookout->self), true);
+        put_back (self, line_up (&escalation->stuck_until, store_now (escalation->service->store), STUCK_MS), true);
         return;
     case WORK_BROKEN:
     case WORK_CHECK:
@@ -109,7 +103,7 @@ static void on_fired (void *arg, const work_result_t *result)
     case WORK_MISSING: /* the policy is not loaded, or can't be used here */
     case WORK_CONFLICT:
     case WORK_AWAY:
-        put_back (self, store_now (self->lookout->self->service->store) + LOOK_MS, true);
+        put_back (self, store_now (escalation->service->store) + LOOK_MS, true);
         return;
     case WORK_ALREADY:
         break;

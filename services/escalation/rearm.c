@@ -62,7 +62,6 @@ void clock_jumped (escalation_t *self, int64_t ms)
     const char *workspace;
     for (size_t i = 0; (workspace = workspaces_name (self->service->workspaces, i)); i++)
         say_in (self, workspace, ms);
-    self->stuck_until = 0; /* a time of the old clock */
     self->jumped_to = store_now (self->service->store) + ms + CLOCK_STILL_MS;
     if (ms < 0)
         self->rearm =

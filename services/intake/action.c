@@ -115,10 +115,9 @@ static void failed (ask_t *ask, const work_result_t *result)
 static void worked (void *arg, const work_result_t *result)
 {
     static void (*const rows[]) (ask_t *, const work_result_t *) = {
-        [WORK_DONE] = done,     [WORK_ALREADY] = already, [WORK_REFUSED] = refused,
-        [WORK_CHECK] = check,   [WORK_ROOM] = no_room,    [WORK_MISSING] = failed,
-        [WORK_BROKEN] = failed, [WORK_AWAY] = failed,     [WORK_CONFLICT] = failed,
-        [WORK_STUCK] = failed,
+        [WORK_DONE] = done,       [WORK_ALREADY] = already, [WORK_REFUSED] = refused, [WORK_CHECK] = check,
+        [WORK_ROOM] = no_room,    [WORK_MISSING] = failed,  [WORK_BROKEN] = failed,   [WORK_AWAY] = failed,
+        [WORK_CONFLICT] = failed, [WORK_STUCK] = failed,
     };
     rows[result->outcome](arg, result);
 }

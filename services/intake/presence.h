@@ -12,7 +12,7 @@ typedef enum presence_outcome {
     PRESENCE_BUSY,
     PRESENCE_BROKEN,
     PRESENCE_STUCK, /* a key that others share is bad */
-    PRESENCE_AWAY, /* the store is */
+    PRESENCE_AWAY,  /* the store is */
 } presence_outcome_t;
 
 typedef void (presence_fn) (void *arg, presence_outcome_t outcome, const person_t *person); /* person: DONE */

@@ -165,7 +165,8 @@ void bundle_rows (notification_t *self, int shard, wall_ms_t now, attempt_t **at
 void outbox_open (notification_t *self);
 void outbox_hint (void *arg, bus_peer_t *peer, const void *bytes, size_t size);
 void outbox_pump (void *arg);
-void row_known (attempt_t *attempt, const contact_t *contact, wall_ms_t now); /* a leased row, and its contact as read */
+void row_known (attempt_t *attempt, const contact_t *contact,
+                wall_ms_t now); /* a leased row, and its contact as read */
 void attempt_destroy (attempt_t **self_p);
 /* The lease would not outlast the attempt: the row is left to it, and is gone from here. */
 bool attempt_late (attempt_t *attempt);

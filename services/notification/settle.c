@@ -15,6 +15,7 @@
 #include "guard.h"
 #include "ids.h"
 #include "keys.h"
+#include "line_up.h"
 #include "log.h"
 #include "plan.h"
 #include "words.h"
@@ -148,14 +149,6 @@ static bool ends (const attempt_t *attempt)
     return attempt->settle == SETTLE_DONE || attempt->settle == SETTLE_DEAD;
 }
 
-/* However many they are, they do not come back all at once, time and again. */
-static wall_ms_t stuck_until (notification_t *self)
-{
-    wall_ms_t soonest = store_now (self->service->store) + SETTLE_STUCK_MS;
-    self->stuck_until = self->stuck_until < soonest ? soonest : self->stuck_until + 1;
-    return self->stuck_until;
-}
-
 static void put_back (attempt_t *attempt);
 
 static void on_put_back (void *arg, const commit_answer_t *answer)
@@ -178,7 +171,7 @@ static void put_back (attempt_t *attempt)
     notification_t *self = attempt->self;
     char key[KEY_SIZE], member[MEMBER_SIZE], version[24];
     size_t size;
-    wall_ms_t due = stuck_until (self);
+    wall_ms_t due = line_up (&self->stuck_until, store_now (self->service->store), SETTLE_STUCK_MS);
     delivery_t after = attempt->delivery; /* texts are borrowed */
     if (ends (attempt)) {
         after.ended = attempt->settle == SETTLE_DONE ? DELIVERY_ACCEPTED : DELIVERY_FAILED;

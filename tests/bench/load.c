@@ -203,5 +203,8 @@ int main (int argc, char **argv)
             (unsigned long long)self.sent, (unsigned long long)self.answered, (unsigned long long)self.refused,
             (unsigned long long)self.counted, (double)self.counted / seconds, quantile (&self, 0.5),
             quantile (&self, 0.99), quantile (&self, 1));
+    free (self.clients);
+    free (self.latencies);
+    close (self.epoll);
     return 0;
 }

@@ -16,12 +16,13 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 import traceback
 import urllib.error
 import urllib.request
 
 import redis
+
+from waiting import until
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.environ.get("BUCKSTOP_BUILD", os.path.join(ROOT, "build"))
@@ -36,17 +37,6 @@ teams:
   front: { lead: dana, members: [ada, ben] }
 dry: log
 """
-
-
-def until(what, condition, seconds=10.0):
-    """Waits for a condition, in short steps; fails after so many seconds."""
-    end = time.monotonic() + seconds
-    while True:
-        got = condition()
-        if got:
-            return got
-        assert time.monotonic() < end, f"not within {seconds} s: {what}"
-        threading.Event().wait(0.02)
 
 
 class System:

@@ -187,6 +187,6 @@ void calls_orphaned (store_t *store)
             calls[n++] = call;
     }
     size_t done = world_chaos ()->latency_ms && !store_world_away () ? world_draw (n + 1) : 0;
-    for (size_t i = 0; i < done; i++)
+    for (size_t i = 0; i < done && i < n; i++)
         calls[n - 1 - i]->perform (calls[n - 1 - i]); /* the oldest stand last */
 }
