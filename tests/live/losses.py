@@ -9,15 +9,25 @@ import world as w
 ENDED = 1  # the status of a service that noticed one
 
 
-def cut(folder, size):
-    """So many bytes off the end of the append-only file below that folder: in mid-command, most likely."""
-    path = sorted(glob.glob(folder + "/appendonlydir/*.incr.aof"))[-1]
-    os.truncate(path, max(os.path.getsize(path) - size, 0))
+def path_of(folder):
+    return sorted(glob.glob(folder + "/appendonlydir/*.incr.aof"))[-1]
+
+
+def mark(folder):
+    """Where the append-only file below that folder ends now."""
+    return path_of(folder), os.path.getsize(path_of(folder))
+
+
+def cut(folder, marked):
+    """What was written since is gone, and a little before: in mid-command."""
+    path, size = marked
+    assert path_of(folder) == path, "the file was written anew since"
+    os.truncate(path, size - 10)
 
 
 def tear(folder):
     """Redis died within a write: a command that is not whole stands at the end."""
-    with open(sorted(glob.glob(folder + "/appendonlydir/*.incr.aof"))[-1], "ab") as file:
+    with open(path_of(folder), "ab") as file:
         file.write(b"*3\r\n$3\r\nSET\r\n$7\r\nnothing\r\n$100\r\nhalf")
 
 

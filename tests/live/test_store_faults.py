@@ -391,12 +391,14 @@ def cut_deep(stack):
     """The append-only file ends before what was acknowledged: who knew says so and ends; started afresh they go on."""
     world, receiver = open_desk(stack)
     load = Load(world)
-    load.customers.more(60)
+    load.customers.more(40)
+    marked = losses.mark(world.dir)
+    load.customers.more(20)
     accepted = load.customers.end()
     w.until("all have an owner", lambda: all(contact.get("owner") for contact in world.contacts()), 20)
     w.until("the outbox is empty", world.settled, 60)
     world.end_redis()
-    losses.cut(world.dir, 60000)
+    losses.cut(world.dir, marked)
     world.start_redis()
     ended = losses.restart_ended(world)
     assert "intake-1" in ended, ended
