@@ -11,7 +11,10 @@ import collections
 import contextlib
 import glob
 import importlib
+import itertools
+import multiprocessing
 import os
+import queue
 import random
 import signal
 import sys
@@ -24,6 +27,7 @@ import check
 COUNTS_FROM = 100  # acknowledged a second
 SHORT, SHORT_EACH, LONG, LONG_EACH = 55, 1, 1000, 50
 A_GROUND = 100  # faults on one ground: then all is checked, and a new one begins
+FAILURES_MAX = 10  # in one job of the long form; the short one ends with the first
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 Done = collections.namedtuple("Done", "kind counted before during recovery")
@@ -49,6 +53,8 @@ def arguments():
                         help=f"at least {LONG} faults, each kind at least {LONG_EACH} times")
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 30), help="the same: the same faults")
     parser.add_argument("--first", type=int, default=1, metavar="N", help="begin at this number")
+    parser.add_argument("--jobs", type=int, default=1, metavar="N",
+                        help="so many grounds at once (1); which fault comes on which ground depends on it")
     parser.add_argument("--kind", action="append", metavar="KIND", help="only this one; may be given again")
     parser.add_argument("--rate", type=float, default=None, help="contacts a second that come")
     parser.add_argument("--unix", action="store_true", help="over unix sockets, without network namespaces")
@@ -59,13 +65,15 @@ def arguments():
 
 class Report:
     def __init__(self, path):
-        self.file = open(path, "w", encoding="utf-8") if path else None
+        self.file = open(path, "a", encoding="utf-8") if path else None
         self.done = []
 
     def say(self, line=""):
-        print(line, flush=True)
+        sys.stdout.write(line + "\n")  # whole, among those of other jobs
+        sys.stdout.flush()
         if self.file:
-            print(line, file=self.file, flush=True)
+            self.file.write(line + "\n")
+            self.file.flush()
 
     def fault(self, number, done, what):
         self.done.append(done)
@@ -121,8 +129,10 @@ def one_fault(ground, number, kind, function, seed, report):
 
 
 class Run:
-    def __init__(self, given, report):
-        self.given, self.report, self.skipped = given, report, {}
+    """The faults of one job: of all numbers, each so many-th."""
+
+    def __init__(self, given, report, job=0):
+        self.given, self.report, self.job, self.skipped, self.failed = given, report, job, {}, 0
         self.kinds = {name: function for name, (function, _) in find_kinds().items()}
         if given.kind:
             unknown = set(given.kind) - set(self.kinds)
@@ -131,46 +141,40 @@ class Run:
             self.kinds = {name: self.kinds[name] for name in given.kind}
         each = LONG_EACH if given.long else 1 if given.faults or given.kind else SHORT_EACH
         total = given.faults or (LONG if given.long else SHORT)
-        self.order = schedule(given.seed, list(self.kinds), total, each)
-        if given.faults:
-            self.order = self.order[:given.faults]
-        self.at, self.again = given.first - 1, 0
-
-    def next(self):
-        """(number, kind) until all are done; what did not count comes again, at most as often as there are faults."""
-        while self.at < len(self.order):
-            self.at += 1
-            yield self.at, self.order[self.at - 1]
+        order = schedule(given.seed, list(self.kinds), total, each)
+        self.total = given.faults or len(order)
+        numbers = range(given.first + job, self.total + 1, given.jobs)
+        self.to_do = collections.deque((number, order[number - 1]) for number in numbers)
+        self.more = itertools.count(self.total + 1 + job, given.jobs)
+        self.again = len(numbers)
 
     def repeat(self, kind):
-        if self.again < len(self.order):
-            self.again += 1
-            self.order.append(kind)
+        """What did not count comes again, at most as often as there are faults."""
+        if self.again > 0:
+            self.again -= 1
+            self.to_do.append((next(self.more), kind))
 
-    def on_ground(self, n):
+    def on_ground(self):
         """So many faults on one ground, then the check."""
         number = kind = None
         with contextlib.ExitStack() as stack:
             given = self.given
             more = {"rate": given.rate} if given.rate else {}
-            ground = Ground(stack, f"g{self.at}", long=given.long, network=not given.unix, **more)
-            w.World.opened.append(ground.world)
-            if not ground.network:
-                self.leave_out(ground.why_no_network)
             try:
-                for number, kind in self.next():
+                ground = Ground(stack, f"g{self.to_do[0][0]}", long=given.long, network=not given.unix, **more)
+                w.World.opened.append(ground.world)
+                if not ground.network:
+                    self.leave_out(ground.why_no_network)
+                for _ in range(min(A_GROUND, len(self.to_do))):
+                    number, kind = self.to_do.popleft()
                     if kind not in self.skipped:
                         self.one(ground, number, kind)
-                        n -= 1
-                    if n == 0:
-                        break
                 kind = "the check"
                 self.report.say("      " + check.check(ground))
-            except BaseException:
-                self.report.say(f"FAIL  seed {given.seed}, fault {number} ({kind}):")
-                self.report.say(traceback.format_exc())
-                self.report.say(ground.world.logs(20))
-                raise
+            except Exception:  # pylint: disable=broad-except
+                self.failed += 1
+                logs = "".join(world.logs(20) for world in w.World.opened)
+                self.report.say(f"FAIL  seed {given.seed}, fault {number} ({kind}):\n{traceback.format_exc()}\n{logs}")
         w.World.opened.clear()
 
     def one(self, ground, number, kind):
@@ -190,30 +194,55 @@ class Run:
                 self.skip(kind, f"no network namespaces here ({why})")
 
     def all(self):
-        while self.at < len(self.order):
-            self.on_ground(A_GROUND)
+        """After a failure the long form goes on, on a new ground."""
+        while self.to_do and self.failed < (FAILURES_MAX if self.given.long else 1):
+            self.on_ground()
+
+
+def job(given, report, number, answers):
+    """In a process of its own: says its lines itself, and at its end what it has done."""
+    run = Run(given, report, number)
+    run.all()
+    answers.put((report.done, run.skipped, run.failed))
+
+
+def run_jobs(given, report):
+    """(kinds left out, failed), of all jobs. Whoever ends without an answer has failed."""
+    answers = multiprocessing.Queue()
+    processes = [multiprocessing.Process(target=job, args=(given, report, number, answers), daemon=True)
+                 for number in range(given.jobs)]
+    for process in processes:
+        process.start()
+    skipped, failed, open_still = {}, 0, len(processes)
+    while open_still:
+        try:
+            done, left_out, bad = answers.get(timeout=1)
+        except queue.Empty:
+            if any(process.is_alive() for process in processes) or not answers.empty():
+                continue
+            return skipped, failed + open_still
+        report.done += done
+        skipped.update(left_out)
+        failed += bad
+        open_still -= 1
+    return skipped, failed
 
 
 def main():
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # what was started is ended
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # what was started is ended, jobs too
     given = arguments()
     if given.list:
         print("\n".join(find_kinds()))
         return 0
     report = Report(given.report)
     run = Run(given, report)
-    report.say(f"seed {given.seed}, {len(run.order)} faults of {len(run.kinds)} kinds")
+    report.say(f"seed {given.seed}, {run.total} faults of {len(run.kinds)} kinds")
     began = time.monotonic()
-    try:
-        run.all()
-    except Exception:  # pylint: disable=broad-except; said where it happened
-        report.table()
-        report.say(f"{len(report.done)} passed, 1 failed")
-        return 1
+    skipped, failed = run_jobs(given, report)
     report.table()
-    report.say(f"{time.monotonic() - began:.0f} s; {len(run.skipped)} kinds left out")
-    report.say(f"{len(report.done)} passed, 0 failed")
-    return 0
+    report.say(f"{time.monotonic() - began:.0f} s; {len(skipped)} kinds left out")
+    report.say(f"{len(report.done)} passed, {failed} failed")
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":
