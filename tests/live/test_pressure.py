@@ -65,11 +65,14 @@ def short_turns(world, during, *names):
         assert left, f"a loop stood still: {turns}"
 
 
+STILL_US = 1000000  # a loop that waits for a peer, a name or a disk waits for longer; one that only wants the CPU does not
+
+
 def not_still(world, *names):
-    """For what can't be done again: a loop that stands still does so for longer than a busy machine lets it wait."""
+    """For what can't be done again, and so must hold on a busy machine, too."""
     turns = {name: turn for name, turn in world.longest_turns().items() if name in names or not names}
     print("      longest turns: " + ", ".join(f"{name} {turn} us" for name, turn in turns.items()), flush=True)
-    assert max(turns.values()) < 15 * w.TURN_LIMIT_US, turns
+    assert max(turns.values()) < STILL_US, turns
 
 
 def count_of(service, name):
@@ -443,7 +446,7 @@ def very_many_wait(stack):
 
     w.until("all are walked", walked, 60 + WAITING / 2000)
     print(f"      {waiting} walked in {time.monotonic() - began:.1f} s, longest turn {max(turns):.0f} us", flush=True)
-    assert max(turns) < 15 * w.TURN_LIMIT_US
+    assert max(turns) < STILL_US
     assert routing.metric("buckstop_routing_waiting_held") <= held
     grown(routing, 0, 32 * MB + held * 400 + WAITING * 2, f"in all, with {WAITING} that wait")
     began = time.monotonic()
