@@ -14,7 +14,6 @@
 #include "xmalloc.h"
 
 #include <errno.h>
-#include <malloc.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,8 +27,7 @@ enum {
     EXIT_FAILED = 1,
     EXIT_USAGE = 2,
     SEEDS_MAX = 512,
-    LAW_SIZE = 160,
-    HEAP_KEPT = 1 << 28
+    LAW_SIZE = 160
 };
 
 static struct {
@@ -118,9 +116,6 @@ static void play (uint64_t seed)
     alarm (DAY_SECONDS_MAX);
     fake_log_echo (options.log);
     fake_log_mute (true);
-    mallopt (M_MXFAST, 0); /* else small pieces are put together at each large one that is freed */
-    mallopt (M_TRIM_THRESHOLD, HEAP_KEPT);
-    mallopt (M_MMAP_THRESHOLD, HEAP_KEPT);
     day_play (seed, (const char *const *)policies, &outcome.result);
     tell (&outcome);
     _exit (0);
