@@ -8,8 +8,8 @@
 #include "service_private.h"
 
 #include "log.h"
+#include "option_checks.h"
 #include "options.h"
-#include "store_address.h"
 #include "xmalloc.h"
 
 #include <errno.h>
@@ -34,65 +34,39 @@ static void common_params (service_t *self, param_t params[COMMON_PARAMS])
 {
     const param_t rows[COMMON_PARAMS] = {
         {"redis", PARAM_STRING, "127.0.0.1:6379", 0, 0, &self->redis,
-         "the store: host:port, unix:/path, or sentinel:NAME@host:port,host:port"},
+         "the store: host:port, unix:/path, or sentinel:NAME@host:port,host:port", option_store},
         {"redis-user", PARAM_STRING, NULL, 0, 0, &self->redis_user, "name to log in with there"},
-        {"redis-password-file", PARAM_STRING, NULL, 0, 0, &self->redis_password_file, "file with the password"},
+        {"redis-password-file", PARAM_STRING, NULL, 0, 0, &self->redis_password_file, "file with the password",
+         option_password_file},
         {"sentinel-password-file", PARAM_STRING, NULL, 0, 0, &self->sentinel_password_file,
-         "file with the password of the sentinels"},
+         "file with the password of the sentinels", option_password_file},
         {"durability", PARAM_STRING, "fsync", 0, 0, &self->durability,
-         "fsync, replica, or relaxed (may lose two seconds)"},
+         "fsync, replica, or relaxed (may lose two seconds)", option_durability},
         {"shards", PARAM_NUMBER, "16", 1, SHARDS_MAX, &self->shards, "shards of the store, for good at first start"},
         {"health", PARAM_STRING, default_health (self->name), 0, 0, &self->health,
-         "where health and metrics are served; port 0: any"},
-        {"log-format", PARAM_STRING, "text", 0, 0, &self->log_format, "text or json"},
-        {"log-level", PARAM_STRING, "notice", 0, 0, &self->log_level, "error, warning, notice, info or debug"},
-        {"submit", PARAM_STRING, "tcp://127.0.0.1:7411", 0, 0, &self->submit, "requests: intake binds"},
-        {"route", PARAM_STRING, "tcp://127.0.0.1:7412", 0, 0, &self->route, "hints: routing binds"},
-        {"due", PARAM_STRING, "tcp://127.0.0.1:7413", 0, 0, &self->due, "hints: escalation binds"},
-        {"outbox", PARAM_STRING, "tcp://127.0.0.1:7414", 0, 0, &self->outbox, "hints: notification binds"},
-        {"stream", PARAM_STRING, "tcp://127.0.0.1:7415", 0, 0, &self->stream, "events: notification binds"},
-        {"record", PARAM_STRING, NULL, 0, 0, &self->record, "bench: write every script call to this file"},
+         "where health and metrics are served; port 0: any", option_listen},
+        {"log-format", PARAM_STRING, "text", 0, 0, &self->log_format, "text or json", option_log_format},
+        {"log-level", PARAM_STRING, "notice", 0, 0, &self->log_level, "error, warning, notice, info or debug",
+         option_log_level},
+        {"submit", PARAM_STRING, "tcp://127.0.0.1:7411", 0, 0, &self->submit, "requests: intake binds",
+         option_endpoints},
+        {"route", PARAM_STRING, "tcp://127.0.0.1:7412", 0, 0, &self->route, "hints: routing binds", option_endpoints},
+        {"due", PARAM_STRING, "tcp://127.0.0.1:7413", 0, 0, &self->due, "hints: escalation binds", option_endpoints},
+        {"outbox", PARAM_STRING, "tcp://127.0.0.1:7414", 0, 0, &self->outbox, "hints: notification binds",
+         option_endpoints},
+        {"stream", PARAM_STRING, "tcp://127.0.0.1:7415", 0, 0, &self->stream, "events: notification binds",
+         option_endpoints},
+        {"record", PARAM_STRING, NULL, 0, 0, &self->record, "bench: write every script call to this file",
+         .look = option_file_to_write},
         {NULL},
     };
     memcpy (params, rows, sizeof rows);
 }
 
-static int parse_durability (const char *word, store_durability_t *durability)
-{
-    static const char *const words[] = {
-        [DURABLE_FSYNC] = "fsync", [DURABLE_REPLICA] = "replica", [DURABLE_RELAXED] = "relaxed"};
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (strcmp (words[i], word) == 0) {
-            *durability = (store_durability_t)i;
-            return 0;
-        }
-    return -1;
-}
-
-/* The words that the table's bounds can't check. */
-static int check_words (const service_t *self, store_durability_t *durability, log_level_t *level)
-{
-    char why[STORE_ADDRESS_WHY_SIZE];
-    store_address_t address;
-    if (!store_address_parse (self->redis, &address, why))
-        fprintf (stderr, "buckstop-%s: --redis: %s\n", self->name, why);
-    else if (parse_durability (self->durability, durability))
-        fprintf (stderr, "buckstop-%s: --durability: '%s' is none of fsync, replica, relaxed\n", self->name,
-                 self->durability);
-    else if (!log_level_parse (self->log_level, level))
-        fprintf (stderr, "buckstop-%s: --log-level: '%s' is none of error, warning, notice, info, debug\n", self->name,
-                 self->log_level);
-    else if (strcmp (self->log_format, "json") != 0 && strcmp (self->log_format, "text") != 0)
-        fprintf (stderr, "buckstop-%s: --log-format: '%s' is neither text nor json\n", self->name, self->log_format);
-    else
-        return 0;
-    return -1;
-}
-
-/* path NULL: there is none. 0, or said. */
+/* No path: there is none. 0, or said. */
 static int read_password (const char *name, const char *path, char password[PASSWORD_SIZE])
 {
-    if (!path)
+    if (!path || !*path)
         return 0;
     FILE *file = fopen (path, "r");
     bool read = file && fgets (password, PASSWORD_SIZE, file);
@@ -333,6 +307,8 @@ static options_outcome_t read_options (service_t *self, int argc, char **argv, c
         fprintf (stderr, "%s: %s: only options are expected\n", program, argv[rest]);
         return OPTIONS_BAD;
     }
+    if (outcome == OPTIONS_CHECKED)
+        options_say_fine (&options, stdout);
     return outcome;
 }
 
@@ -340,26 +316,23 @@ int service_main (int argc, char **argv, const service_kind_t *kind, void *arg)
 {
     static service_t self; /* the store and the loop may have answers under way: they end with the process */
     char password[PASSWORD_SIZE] = "", sentinel_password[PASSWORD_SIZE] = "";
-    store_durability_t durability = DURABLE_FSYNC;
     log_level_t level = LOG_NOTICE_;
     self = (service_t){.name = kind->name};
     options_outcome_t outcome = read_options (&self, argc, argv, kind);
-    if (outcome == OPTIONS_TOLD)
+    if (outcome == OPTIONS_TOLD || outcome == OPTIONS_CHECKED)
         return 0;
-    if (outcome == OPTIONS_BAD || check_words (&self, &durability, &level))
+    if (outcome == OPTIONS_BAD || !log_level_parse (self.log_level, &level))
         return EXIT_USAGE;
     if (read_password (kind->name, self.redis_password_file, password) ||
         read_password (kind->name, self.sentinel_password_file, sentinel_password))
         return EXIT_USAGE;
-    if (outcome == OPTIONS_CHECKED)
-        return 0;
     log_open (kind->name, strcmp (self.log_format, "json") == 0, level);
     self.loop = loop_new ();
     const store_config_t config = {.address = self.redis,
                                    .user = self.redis_user,
                                    .password = *password ? password : NULL,
                                    .sentinel_password = *sentinel_password ? sentinel_password : NULL,
-                                   .durability = durability,
+                                   .durability = option_durability_of (self.durability),
                                    .shards = (int)self.shards,
                                    .service = kind->name,
                                    .record_path = self.record};

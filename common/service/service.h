@@ -12,6 +12,9 @@
 /* A parameter: a row in a table; set by --name VALUE, by BUCKSTOP_NAME in the environment, or by the
  * default, in that order. */
 typedef enum param_kind { PARAM_STRING, PARAM_NUMBER, PARAM_SWITCH } param_kind_t;
+enum { PARAM_WHY_SIZE = 512 };
+/* Whether a text is a value; else why not, and what to write instead. option_checks.h has the common ones. */
+typedef bool (param_check_fn) (const char *text, char why[PARAM_WHY_SIZE]);
 typedef struct param {
     const char *name; /* "listen" */
     param_kind_t kind;
@@ -19,6 +22,9 @@ typedef struct param {
     int64_t min, max;     /* numbers */
     void *target;         /* const char **, int64_t *, bool * */
     const char *meaning;  /* one line for --help */
+    /* Strings that were given, each may be NULL. Where the default is nothing, "" is nothing, too, and not looked at. */
+    param_check_fn *check; /* at each start: with another text it could only fail, sooner or later */
+    param_check_fn *look;  /* with --check alone: what a start can do without, a file that is read much later */
 } param_t;
 
 typedef struct service {

@@ -68,24 +68,33 @@ static int set_switch (const param_t *row, const char *text, char *why, size_t s
     return -1;
 }
 
-static int set_value (const param_t *row, const char *text, char *why, size_t size)
+static int set_value (const param_t *row, const char *text, char why[PARAM_WHY_SIZE])
 {
     if (row->kind == PARAM_NUMBER)
-        return set_number (row, text, why, size);
+        return set_number (row, text, why, PARAM_WHY_SIZE);
     if (row->kind == PARAM_SWITCH)
-        return set_switch (row, text, why, size);
+        return set_switch (row, text, why, PARAM_WHY_SIZE);
     *(const char **)row->target = text;
     return 0;
+}
+
+/* A text that somebody gave: it has to be one that can be used. */
+static int set_given (const param_t *row, const char *text, char why[PARAM_WHY_SIZE])
+{
+    bool nothing = !*text && (!row->fallback || !*row->fallback);
+    if (row->kind == PARAM_STRING && row->check && !nothing && !row->check (text, why))
+        return -1;
+    return set_value (row, text, why);
 }
 
 /* Defaults are ours: a table whose default breaks its own bounds is a defect, found by the first start. */
 static void set_default (const param_t *row)
 {
-    char why[128];
+    char why[PARAM_WHY_SIZE];
     const char *text = row->fallback;
     if (!text && row->kind == PARAM_STRING)
         *(const char **)row->target = NULL;
-    else if (set_value (row, text ? text : row->kind == PARAM_SWITCH ? "no" : "0", why, sizeof why))
+    else if (set_value (row, text ? text : row->kind == PARAM_SWITCH ? "no" : "0", why))
         abort ();
 }
 
@@ -97,9 +106,9 @@ void options_defaults (const param_t *params)
 
 static int set_from_environment (const options_t *self, const param_t *row, FILE *err)
 {
-    char name[ENVIRONMENT_SIZE], why[128];
+    char name[ENVIRONMENT_SIZE], why[PARAM_WHY_SIZE];
     const char *text = getenv (environment_name (row, name));
-    if (!text || set_value (row, text, why, sizeof why) == 0)
+    if (!text || set_given (row, text, why) == 0)
         return 0;
     fprintf (err, "%s: %s: %s\n", self->program, name, why);
     return -1;
@@ -125,8 +134,9 @@ void options_help (const options_t *self, FILE *out)
              self->synopsis ? self->synopsis : "[options]");
     for (size_t i = 0; i < rows.n; i++)
         print_row (rows.items[i], out);
-    fprintf (out, "  %-30s %s\n  %-30s %s\n  %-30s %s\n", "--check", "only check the options, and end", "--help",
-             "this page", "--version", "the version");
+    fprintf (out, "  %-30s %s\n  %-30s %s\n  %-30s %s\n", "--check",
+             "only check the options, say whether they are fine, and end", "--help", "this page", "--version",
+             "the version");
     char name[ENVIRONMENT_SIZE];
     if (rows.n > 0)
         fprintf (out, "\nEach option may also be set in the environment: --%s as %s.\n", rows.items[0]->name,
@@ -156,7 +166,7 @@ static options_outcome_t read_arguments (const options_t *self, const rows_t *ro
     optind = 0; /* getopt starts afresh: it may have read other arguments before */
     opterr = 0;
     for (int found; (found = getopt_long (argc, argv, ":", list, NULL)) != -1;) {
-        char why[128];
+        char why[PARAM_WHY_SIZE];
         if (found == '?' || found == ':') {
             fprintf (err, "%s: %s %s; --help lists the options\n", self->program, argv[optind - 1],
                      found == ':' ? "needs a value" : "is no option here");
@@ -173,12 +183,33 @@ static options_outcome_t read_arguments (const options_t *self, const rows_t *ro
             continue;
         }
         const param_t *row = rows->items[found - FIRST_PARAM];
-        if (set_value (row, optarg ? optarg : "yes", why, sizeof why)) {
+        if (set_given (row, optarg ? optarg : "yes", why)) {
             fprintf (err, "%s: --%s: %s\n", self->program, row->name, why);
             return OPTIONS_BAD;
         }
     }
     return outcome;
+}
+
+/* --check also looks at what a start can do without. What we say ourselves when nothing is given need not be there. */
+static options_outcome_t look_at_all (const options_t *self, const rows_t *rows, FILE *err)
+{
+    options_outcome_t outcome = OPTIONS_CHECKED;
+    for (size_t i = 0; i < rows->n; i++) {
+        const param_t *row = rows->items[i];
+        const char *text = row->look ? *(const char **)row->target : NULL;
+        char why[PARAM_WHY_SIZE];
+        if (!text || !*text || (row->fallback && strcmp (text, row->fallback) == 0) || row->look (text, why))
+            continue;
+        fprintf (err, "%s: --%s: %s\n", self->program, row->name, why);
+        outcome = OPTIONS_BAD;
+    }
+    return outcome;
+}
+
+void options_say_fine (const options_t *self, FILE *out)
+{
+    fprintf (out, "fine: %s can use every option that is set; nothing was started\n", self->program);
 }
 
 options_outcome_t options_parse (const options_t *self, int argc, char **argv, int *rest, FILE *out, FILE *err)
@@ -194,5 +225,5 @@ options_outcome_t options_parse (const options_t *self, int argc, char **argv, i
     options_outcome_t outcome = read_arguments (self, &rows, argc, argv, out, err);
     if (rest)
         *rest = optind;
-    return outcome;
+    return outcome == OPTIONS_CHECKED ? look_at_all (self, &rows, err) : outcome;
 }

@@ -8,7 +8,7 @@
 
 #include "keys.h"
 #include "log.h"
-#include "store_address.h"
+#include "option_checks.h"
 
 #include <string.h>
 
@@ -45,19 +45,8 @@ bool cli_run (cli_t *cli)
     return loop_run (cli->loop) == 0 && !cli->interrupted;
 }
 
-static store_durability_t durability_of (const char *word)
-{
-    return strcmp (word, "relaxed") == 0   ? DURABLE_RELAXED
-           : strcmp (word, "replica") == 0 ? DURABLE_REPLICA
-                                           : DURABLE_FSYNC;
-}
-
 static int open_store (cli_t *cli, store_durability_t durability)
 {
-    char why[STORE_ADDRESS_WHY_SIZE];
-    store_address_t address;
-    if (!store_address_parse (cli->redis, &address, why))
-        return cli_fail (CLI_USAGE, "--redis: %s", why);
     log_open ("buckstop", false, LOG_ERROR_);
     cli->loop = loop_new ();
     loop_on_stop (cli->loop, on_interrupt, cli);
@@ -89,7 +78,7 @@ static int open_store (cli_t *cli, store_durability_t durability)
 
 int cli_store_open (cli_t *cli)
 {
-    return open_store (cli, durability_of (cli->durability));
+    return open_store (cli, option_durability_of (cli->durability));
 }
 
 int cli_store_open_to_read (cli_t *cli)

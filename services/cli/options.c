@@ -5,6 +5,7 @@
  */
 #include "options.h"
 #include "cli.h"
+#include "option_checks.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -33,24 +34,29 @@ static void common_rows (cli_t *cli, unsigned uses, param_t rows[COMMON_ROWS])
 {
     const common_row_t list[] = {
         {0, {"json", PARAM_SWITCH, "no", 0, 0, &cli->json, "print JSON, for programs"}},
-        {USES_INTAKE, {"server", PARAM_STRING, "http://127.0.0.1:7400", 0, 0, &cli->server, "where intake answers"}},
         {USES_INTAKE,
-         {"token-file", PARAM_STRING, NULL, 0, 0, &cli->token_file, "file with the token; or set BUCKSTOP_TOKEN"}},
+         {"server", PARAM_STRING, "http://127.0.0.1:7400", 0, 0, &cli->server, "where intake answers", option_url}},
+        {USES_INTAKE,
+         {"token-file", PARAM_STRING, NULL, 0, 0, &cli->token_file, "file with the token; or set BUCKSTOP_TOKEN",
+          option_password_file}},
         {USES_STORE,
          {"redis", PARAM_STRING, "127.0.0.1:6379", 0, 0, &cli->redis,
-          "the store: host:port, unix:/path, or sentinel:NAME@host:port,host:port"}},
+          "the store: host:port, unix:/path, or sentinel:NAME@host:port,host:port", option_store}},
         {USES_STORE, {"redis-user", PARAM_STRING, NULL, 0, 0, &cli->redis_user, "name to log in with there"}},
         {USES_STORE,
-         {"redis-password-file", PARAM_STRING, NULL, 0, 0, &cli->redis_password_file, "file with the password"}},
+         {"redis-password-file", PARAM_STRING, NULL, 0, 0, &cli->redis_password_file, "file with the password",
+          option_password_file}},
         {USES_STORE,
          {"sentinel-password-file", PARAM_STRING, NULL, 0, 0, &cli->sentinel_password_file,
-          "file with the password of the sentinels"}},
-        {USES_STORE, {"durability", PARAM_STRING, "fsync", 0, 0, &cli->durability, "as the services have it"}},
+          "file with the password of the sentinels", option_password_file}},
+        {USES_STORE,
+         {"durability", PARAM_STRING, "fsync", 0, 0, &cli->durability, "as the services have it", option_durability}},
         {USES_STORE, {"shards", PARAM_NUMBER, "16", 1, SHARDS_MAX, &cli->shards, "as the services have it"}},
         {USES_WORKSPACE,
          {"workspace", PARAM_STRING, NULL, 0, 0, &cli->workspace, "which one; needed when there are several"}},
         {USES_STREAM,
-         {"stream", PARAM_STRING, "tcp://127.0.0.1:7415", 0, 0, &cli->stream, "where notification publishes events"}},
+         {"stream", PARAM_STRING, "tcp://127.0.0.1:7415", 0, 0, &cli->stream, "where notification publishes events",
+          option_endpoints}},
     };
     size_t n = 0;
     for (size_t i = 0; i < sizeof list / sizeof *list; i++)
@@ -97,8 +103,10 @@ int cli_options (cli_t *cli, const command_t *command, const param_t *own, int a
     const param_t *const tables[] = {own ? own : none, common, NULL};
     const options_t options = {program, command->synopsis, command->summary, command->example, tables};
     switch (options_parse (&options, argc, argv, &rest, stdout, stderr)) {
-    case OPTIONS_TOLD:
     case OPTIONS_CHECKED:
+        options_say_fine (&options, stdout);
+        return CLI_FINE;
+    case OPTIONS_TOLD:
         return CLI_FINE;
     case OPTIONS_BAD:
         return CLI_USAGE;

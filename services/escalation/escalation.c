@@ -6,6 +6,7 @@
 #include "escalation_private.h"
 
 #include "log.h"
+#include "option_checks.h"
 #include "wire.h"
 #include "xmalloc.h"
 
@@ -20,7 +21,7 @@ static const param_t params[] = {
     {"audit-rate", PARAM_NUMBER, "200", 1, 1000000, &escalation_params.audit_rate,
      "keys that the audit reads a second"},
     {"deadman-url", PARAM_STRING, "", 0, 0, &escalation_params.deadman_url,
-     "called (GET) after each round that found nothing: let a watch outside alarm when the calls stop"},
+     "called (GET) after each round that found nothing: let a watch outside alarm when the calls stop", option_url},
     {NULL},
 };
 

@@ -7,6 +7,7 @@
 
 #include "ask.h"
 #include "log.h"
+#include "option_checks.h"
 #include "policy_file.h"
 #include "xmalloc.h"
 
@@ -18,8 +19,10 @@ enum { BODY_MAX_DEFAULT = 1024 * 1024, BODY_MAX_MAX = WIRE_MAX - 64 * 1024, CONN
 intake_params_t intake_params;
 
 static const param_t params[] = {
-    {"listen", PARAM_STRING, "127.0.0.1:7400", 0, 0, &intake_params.listen, "address and port of HTTP; port 0: any"},
-    {"policy", PARAM_STRING, "", 0, 0, &intake_params.policy, "file that is applied at SIGHUP"},
+    {"listen", PARAM_STRING, "127.0.0.1:7400", 0, 0, &intake_params.listen, "address and port of HTTP; port 0: any",
+     option_listen},
+    {"policy", PARAM_STRING, "", 0, 0, &intake_params.policy, "file that is applied at SIGHUP",
+     .look = policy_file_check},
     {"body-max", PARAM_NUMBER, "1048576", 1024, BODY_MAX_MAX, &intake_params.body_max,
      "bytes of a request's body; more is answered 413"},
     {"connections", PARAM_NUMBER, "4096", 1, 65536, &intake_params.connections, "HTTP connections at once"},

@@ -1,4 +1,4 @@
-/* policy_file.c - SIGHUP applies the policy file.
+/* policy_file.c - SIGHUP applies the policy file; --check looks at it before.
  *
  * Limits: the file is read on the loop: it is small, local, and read only when a person asks for it. */
 #include "policy_file.h"
@@ -58,6 +58,24 @@ static char *read_file (const char *path, size_t *size)
     free (text);
     errno = EFBIG;
     return NULL;
+}
+
+bool policy_file_check (const char *path, char why[PARAM_WHY_SIZE])
+{
+    size_t size = 0;
+    policy_errors_t errors = {0};
+    char *text = read_file (path, &size);
+    policy_t *policy = text ? policy_parse (text, size, &errors) : NULL;
+    bool fine = policy != NULL;
+    if (!text)
+        snprintf (why, PARAM_WHY_SIZE, "can't read the file '%.200s': %s", path, strerror (errno));
+    else if (!fine)
+        snprintf (why, PARAM_WHY_SIZE, "%.150s:%d:%d: %s; 'buckstop policy check' shows all that is wrong", path,
+                  errors.items[0].line, errors.items[0].column, errors.items[0].what);
+    policy_errors_clear (&errors);
+    policy_destroy (&policy);
+    free (text);
+    return fine;
 }
 
 static void hangup (void *arg)

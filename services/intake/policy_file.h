@@ -6,5 +6,7 @@
 
 /* path is kept. What became of it is said in the log; a bad file changes nothing. */
 void policy_file_follow (service_t *service, const char *path);
+/* For --check: it can be read, and holds a policy without an error. */
+param_check_fn policy_file_check;
 
 #endif

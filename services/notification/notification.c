@@ -6,6 +6,7 @@
 #include "notification_private.h"
 
 #include "log.h"
+#include "option_checks.h"
 #include "words.h"
 #include "xmalloc.h"
 
@@ -27,14 +28,16 @@
 notification_params_t notification_params;
 
 static const param_t params[] = {
-    {"smtp", PARAM_STRING, "", 0, 0, &notification_params.smtp, "mail server: smtp://host:port or smtps://host:port"},
+    {"smtp", PARAM_STRING, "", 0, 0, &notification_params.smtp, "mail server: smtp://host:port or smtps://host:port",
+     option_mail_server},
     {"smtp-user", PARAM_STRING, NULL, 0, 0, &notification_params.smtp_user, "name to log in with there"},
-    {"smtp-password-file", PARAM_STRING, NULL, 0, 0, &notification_params.smtp_password_file, "file with the password"},
+    {"smtp-password-file", PARAM_STRING, NULL, 0, 0, &notification_params.smtp_password_file, "file with the password",
+     option_password_file},
     {"smtp-threads", PARAM_NUMBER, "8", 1, 64, &notification_params.smtp_threads, "mails under way at once"},
     {"mail-from", PARAM_STRING, "", 0, 0, &notification_params.mail_from,
-     "sender of all mail; else as each policy says"},
+     "sender of all mail; else as each policy says", option_mail_sender},
     {"secrets", PARAM_STRING, "/etc/buckstop/secrets", 0, 0, &notification_params.secrets,
-     "directory of signing keys: NAME, and NAME.next while it is rotated"},
+     "directory of signing keys: NAME, and NAME.next while it is rotated", .look = option_directory},
     {"private-targets", PARAM_SWITCH, "no", 0, 0, &notification_params.private_targets,
      "the policy's webhooks may go to loopback and private addresses"},
     {"private-callbacks", PARAM_SWITCH, "no", 0, 0, &notification_params.private_callbacks,
@@ -44,7 +47,8 @@ static const param_t params[] = {
      "subscribers of the stream at once; one more is closed"},
     {"attempt-ms", PARAM_NUMBER, "10000", 100, 120000, &notification_params.attempt_ms, "time limit of one attempt"},
     {"limits", PARAM_STRING, "", 0, 0, &notification_params.rates,
-     "of providers, per replica: \"mail=30/s, sms.example.com=5/m:2\"; way or host, how many a s, m, h or d, at once"},
+     "of providers, per replica: \"mail=30/s, sms.example.com=5/m:2\"; way or host, how many a s, m, h or d, at once",
+     throttle_check},
     LIMIT_ROWS ("log", BUCKSTOP__V1__WAY_KIND__WAY_KIND_LOG),
     LIMIT_ROWS ("mail", BUCKSTOP__V1__WAY_KIND__WAY_KIND_MAIL),
     LIMIT_ROWS ("webhook", BUCKSTOP__V1__WAY_KIND__WAY_KIND_WEBHOOK),

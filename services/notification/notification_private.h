@@ -170,6 +170,7 @@ void row_known (attempt_t *attempt, const contact_t *contact,
 void attempt_destroy (attempt_t **self_p);
 /* The lease would not outlast the attempt: the row is left to it, and is gone from here. */
 bool attempt_late (attempt_t *attempt);
+param_check_fn throttle_check;                           /* of the setting, at the door */
 int throttle_open (notification_t *self);                /* -1: the setting can't be read, and that was said */
 bool throttle_admit (attempt_t *attempt, wall_ms_t now); /* may it go now? false: it is held, and gone from here */
 /* Holds it until next_due, because of its words: the first time is said, all of them count for the age. */

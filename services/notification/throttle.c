@@ -9,6 +9,16 @@
 #include "guard.h"
 #include "log.h"
 
+bool throttle_check (const char *text, char why[PARAM_WHY_SIZE])
+{
+    rates_t rates = {.n = 0};
+    char what[DETAIL_SIZE] = "";
+    bool fine = rates_read (&rates, text, what) == 0;
+    if (!fine)
+        snprintf (why, PARAM_WHY_SIZE, "%s; write it like mail=30/s, sms.example.com=5/m:2 (UNIT: s, m, h or d)", what);
+    return fine;
+}
+
 int throttle_open (notification_t *self)
 {
     const notification_params_t *given = self->params;

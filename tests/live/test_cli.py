@@ -134,6 +134,31 @@ class Watch:
 # ---- conversations, in this order -------------------------------------------------------------------
 
 
+def options_are_checked_at_the_door(s):
+    def check(name, *options, **environment):
+        return subprocess.run([f"{BUILD}/buckstop-{name}", "--check", *options], env={**s.env, **environment}, cwd=s.dir,
+                              capture_output=True, text=True, timeout=20, check=False)
+
+    for name in SERVICES:
+        done = check(name)
+        assert done.returncode == 0 and done.stdout.startswith(f"fine: buckstop-{name} "), done
+    for name, option, bad, words in [
+            ("notification", "limits", "mail=30", "write it like mail=30/s"),
+            ("escalation", "deadman-url", "watch.example.com", "no http or https URL"),
+            ("notification", "smtp", "mail.example.com:25", "write it like smtp://"),
+            ("notification", "secrets", "/nowhere", "No such file or directory"),
+            ("routing", "health", "7422", "write it like 127.0.0.1"),
+            ("intake", "policy", "/nowhere.yaml", "No such file or directory"),
+            ("intake", "redis", "here", "write unix:/path"),
+            ("intake", "redis-password-file", "/nowhere", "No such file or directory"),
+            ("escalation", "due", "127.0.0.1:1", "neither tcp://HOST:PORT")]:
+        done = check(name, f"--{option}", bad)
+        assert done.returncode == 2 and not done.stdout and f"--{option}: " in done.stderr, (option, done)
+        assert words in done.stderr and (option == "deadman-url") == (bad not in done.stderr), (option, done)
+    done = check("escalation", BUCKSTOP_DEADMAN_URL="nonsense")
+    assert done.returncode == 2 and "BUCKSTOP_DEADMAN_URL: " in done.stderr, done
+
+
 def services_start_without_a_store(s):
     for name in SERVICES:
         s.start_service(name)
@@ -396,8 +421,9 @@ def audit_names_each_fault(s):
     assert re.search(r"no timer +contact \w+ +it is due at \d+", table), table
 
 
-CASES = [services_start_without_a_store, policies, tokens, usage, life_of_a_contact, refusals_and_no_answer,
-         watch_has_no_gap, watch_filters, a_reply_on_its_way, lists, dead_letters, audit_is_clean, drain, audit_names_each_fault]
+CASES = [options_are_checked_at_the_door, services_start_without_a_store, policies, tokens, usage, life_of_a_contact,
+         refusals_and_no_answer, watch_has_no_gap, watch_filters, a_reply_on_its_way, lists, dead_letters, audit_is_clean,
+         drain, audit_names_each_fault]
 
 
 def main():

@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 typedef struct values {
-    const char *listen, *empty;
+    const char *listen, *empty, *colour;
     int64_t size;
     bool dry;
 } values_t;
@@ -66,6 +66,21 @@ static const row_t rows[] = {
     {"value missing", {"--size"}, {NULL}, OPTIONS_BAD, NULL, 0, false, 0, "--size needs a value"},
     {"check", {"--check", "--size", "5"}, {NULL}, OPTIONS_CHECKED, "here", 5, false, 0, ""},
     {"check of bad ones", {"--check", "--size", "0"}, {NULL}, OPTIONS_BAD, NULL, 0, false, 0, "--size"},
+    {"a text that is none", {"--colour", "mauve"}, {NULL}, OPTIONS_BAD, NULL, 0, false, 0, "--colour: 'mauve' is not"},
+    {"a text that is one", {"--colour", "red"}, {NULL}, OPTIONS_GO, "here", 10, false, 0, ""},
+    {"nothing, where that is the default", {"--colour", ""}, {NULL}, OPTIONS_GO, "here", 10, false, 0, ""},
+    {"texts of the environment, too", {NULL}, {"BUCKSTOP_COLOUR", "x"}, OPTIONS_BAD, NULL, 0, false, 0, "_COLOUR: 'x'"},
+    {"only --check looks", {"--listen", "nowhere"}, {NULL}, OPTIONS_GO, "nowhere", 10, false, 0, ""},
+    {"--check looks",
+     {"--listen", "nowhere", "--check"},
+     {NULL},
+     OPTIONS_BAD,
+     NULL,
+     0,
+     false,
+     0,
+     "--listen: 'nowhere'"},
+    {"not at the default", {"--check", "--listen", "here"}, {NULL}, OPTIONS_CHECKED, "here", 10, false, 0, ""},
     {"help", {"--help"}, {NULL}, OPTIONS_TOLD, NULL, 0, false, 0, "how large (1..100, default 10)"},
     {"help names a variable", {"--help"}, {NULL}, OPTIONS_TOLD, NULL, 0, false, 0, "--listen as BUCKSTOP_LISTEN"},
     {"help has the example", {"--help"}, {NULL}, OPTIONS_TOLD, NULL, 0, false, 0, "program --size 5"},
@@ -83,10 +98,17 @@ static int words_of (const row_t *row, char **argv)
     return n;
 }
 
+static bool is_red (const char *text, char why[PARAM_WHY_SIZE])
+{
+    snprintf (why, PARAM_WHY_SIZE, "'%s' is not what was wanted", text);
+    return strcmp (text, "red") == 0;
+}
+
 static void play (const row_t *row)
 {
     values_t values = {.listen = "unset"};
-    const param_t common[] = {{"listen", PARAM_STRING, "here", 0, 0, &values.listen, "where"},
+    const param_t common[] = {{"listen", PARAM_STRING, "here", 0, 0, &values.listen, "where", .look = is_red},
+                              {"colour", PARAM_STRING, NULL, 0, 0, &values.colour, "which", is_red},
                               {"empty", PARAM_STRING, NULL, 0, 0, &values.empty, "nothing"},
                               {NULL}};
     const param_t own[] = {{"size", PARAM_NUMBER, "10", 1, 100, &values.size, "how large"},

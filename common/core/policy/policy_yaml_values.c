@@ -232,8 +232,8 @@ void yaml_read_languages (reader_t *self, const yaml_key_t *key, const node_t *v
     read_items (self, key, value, field, yaml_read_language);
 }
 
-/* The address within "Name <address>", or all of it. Not RFC 5321 in full: what is surely none is refused. */
-static bool is_mail (const char *text)
+/* The address within "Name <address>", or all of it. */
+bool policy_is_mail (const char *text)
 {
     const char *open = strchr (text, '<'), *from = open ? open + 1 : text;
     size_t length = strcspn (from, ">"), local = strcspn (from, "@");
@@ -247,7 +247,7 @@ void yaml_read_mail (reader_t *self, const yaml_key_t *key, const node_t *value,
     static const char expected[] = "a mail address like ada@example.com";
     if (!yaml_is (self, key, value, NODE_TEXT, expected))
         return;
-    if (is_mail (value->text) && value->length < ADDRESS_SIZE)
+    if (policy_is_mail (value->text) && value->length < ADDRESS_SIZE)
         store_text (self, value, field);
     else
         wrong (self, key, value, expected);

@@ -1,0 +1,135 @@
+/* test_option_checks.c - texts of parameters: which can be used, and what is said of the others. */
+#include "notification_private.h"
+#include "option_checks.h"
+#include "policy_file.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define TEN       "0123456789"
+#define LONG_PATH "ipc:///" TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN "012345" /* 107 bytes behind ipc:// */
+
+/* says: part of the reason; NULL: fine */
+static const struct {
+    param_check_fn *check;
+    const char *text, *says;
+} rows[] = {
+    {option_durability, "fsync", NULL},
+    {option_durability, "replica", NULL},
+    {option_durability, "relaxed", NULL},
+    {option_durability, "always", "none of fsync, replica, relaxed"},
+    {option_log_level, "debug", NULL},
+    {option_log_level, "loud", "none of error"},
+    {option_log_format, "json", NULL},
+    {option_log_format, "text", NULL},
+    {option_log_format, "xml", "neither text nor json"},
+    {option_store, "unix:/run/redis.sock", NULL},
+    {option_store, "redis", "unix:/path, host:port"},
+    {option_listen, "127.0.0.1:7400", NULL},
+    {option_listen, "127.0.0.1:0", NULL},
+    {option_listen, ":7400", NULL},
+    {option_listen, "*:7400", NULL},
+    {option_listen, "[::1]:7400", NULL},
+    {option_listen, "intake.example:7400", NULL},
+    {option_listen, "7400", "no ADDRESS:PORT"},
+    {option_listen, "127.0.0.1", "no ADDRESS:PORT"},
+    {option_listen, "127.0.0.1:", "no ADDRESS:PORT"},
+    {option_listen, "127.0.0.1:65536", "no ADDRESS:PORT"},
+    {option_listen, "127.0.0.1:http", "no ADDRESS:PORT"},
+    {option_listen, "::1:7400", "no ADDRESS:PORT"},
+    {option_listen, "http://127.0.0.1:7400", "no ADDRESS:PORT"},
+    {option_listen, "", "no ADDRESS:PORT"},
+    {option_endpoints, "tcp://127.0.0.1:7411", NULL},
+    {option_endpoints, "tcp://*:7411", NULL},
+    {option_endpoints, "tcp://[::1]:7411", NULL},
+    {option_endpoints, "ipc:///run/buckstop/submit", NULL},
+    {option_endpoints, "tcp://a:1,tcp://b:2,", NULL},
+    {option_endpoints, LONG_PATH, NULL},
+    {option_endpoints, LONG_PATH "6", "at most 107 bytes"},
+    {option_endpoints, "127.0.0.1:7411", "neither tcp://"},
+    {option_endpoints, "tcp://", "neither tcp://"},
+    {option_endpoints, "tcp://a", "no host and port"},
+    {option_endpoints, "tcp://:7411", "no host and port"},
+    {option_endpoints, "tcp://a:0", "no host and port"},
+    {option_endpoints, "tcp://a:1,b:2", "'b:2' is neither"},
+    {option_endpoints, "udp://a:1", "neither tcp://"},
+    {option_endpoints, ",", "no address"},
+    {option_url, "https://watch.example.com/ping/desk", NULL},
+    {option_url, "http://127.0.0.1:9", NULL},
+    {option_url, "watch.example.com/ping", "no http or https URL"},
+    {option_url, "ftp://watch.example.com/secret", "no http or https URL"},
+    {option_url, "https://", "no http or https URL"},
+    {option_mail_server, "smtp://mail.example.com:25", NULL},
+    {option_mail_server, "smtps://mail.example.com", NULL},
+    {option_mail_server, "smtp://[::1]:25", NULL},
+    {option_mail_server, "smtp://127.0.0.1:1/desk", NULL},
+    {option_mail_server, "mail.example.com:25", "no mail server"},
+    {option_mail_server, "smtp://", "no mail server"},
+    {option_mail_server, "smtp://a:0", "no mail server"},
+    {option_mail_server, "smtp://a:b", "no mail server"},
+    {option_mail_server, "smtp:/", "no mail server"},
+    {option_mail_server, "", "no mail server"},
+    {option_mail_server, "http://a:25", "no mail server"},
+    {option_mail_sender, "desk@example.com", NULL},
+    {option_mail_sender, "The desk <desk@example.com>", NULL},
+    {option_mail_sender, "desk", "no mail address"},
+    {option_mail_sender, "desk@", "no mail address"},
+    {throttle_check, "mail=30/s, sms.example.com=5/m:2", NULL},
+    {throttle_check, "mail=30", "write it like mail=30/s"},
+    {throttle_check, "mail=30/y", "'mail=30/y' is no NAME"},
+    {throttle_check, "mail", "write it like"},
+    {option_password_file, "/dev/null", "is empty"},
+    {option_password_file, "/nowhere/at/all", "No such file"},
+    {option_password_file, "/", "can't read the file '/'"},
+    {option_directory, "/", NULL},
+    {option_directory, "/nowhere/at/all", "No such file"},
+    {option_directory, "/dev/null", "Not a directory"},
+    {option_file_to_write, "/dev/null", NULL},
+    {option_file_to_write, "/nowhere/at/all", "can't write the file"},
+    {policy_file_check, TESTS_DIR "/../deploy/policies/example.yaml", NULL},
+    {policy_file_check, "/nowhere/at/all", "No such file"},
+    {policy_file_check, "/dev/null", "/dev/null:1:1: "},
+};
+
+static void test_table (void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char why[PARAM_WHY_SIZE] = "";
+        bool fine = rows[i].check (rows[i].text, why);
+        if (fine != !rows[i].says || (!fine && !strstr (why, rows[i].says)))
+            fail_msg ("'%s': %s, said: %s", rows[i].text, fine ? "fine" : "no", why);
+    }
+}
+
+static void test_durability_of (void **state)
+{
+    (void)state;
+    assert_int_equal (option_durability_of ("fsync"), DURABLE_FSYNC);
+    assert_int_equal (option_durability_of ("replica"), DURABLE_REPLICA);
+    assert_int_equal (option_durability_of ("relaxed"), DURABLE_RELAXED);
+}
+
+static void test_password_of_a_file (void **state)
+{
+    (void)state;
+    char path[] = "/tmp/buckstop-options-XXXXXX", why[PARAM_WHY_SIZE];
+    int fd = mkstemp (path);
+    assert_int_equal (write (fd, "secret\n", 7), 7);
+    close (fd);
+    bool fine = option_password_file (path, why);
+    unlink (path);
+    assert_true (fine);
+}
+
+int main (void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test (test_table), cmocka_unit_test (test_durability_of),
+                                       cmocka_unit_test (test_password_of_a_file)};
+    return cmocka_run_group_tests (tests, NULL, NULL);
+}
