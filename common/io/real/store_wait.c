@@ -3,8 +3,9 @@
  * Calls have a connection of their own, since WAIT holds up what stands behind it. The calls of a turn, or of all turns
  * that pass while a WAIT is under way, are one wave: behind them goes one WAIT for a replica, and their answers are held
  * until it says that one has them. The PUBLISH before it is a write of our own, so that the WAIT covers what others wrote
- * and we only read: offsets of replication count for all; its user needs the right to the channel b:wave. If none has it in WAIT_MS the store is not ready, and asks
- * again; calls that are held meanwhile are given up at their deadline, or told once a replica has them. */
+ * and we only read: offsets of replication count for all; its user needs the right to the channel b:wave. If none has it
+ * in WAIT_MS the store is not ready, and asks again; calls that are held meanwhile are given up at their deadline, or
+ * told once a replica has them. */
 #include "store_private.h"
 
 enum { SILENT_MS = 2 * WAIT_MS };
