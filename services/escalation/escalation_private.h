@@ -38,6 +38,7 @@ enum { KINDS_LOOKED_AT = 2, LEASE_MIN = 16 };
 typedef struct orphans {
     size_t workspace;    /* index of the one that is walked */
     char after[ID_SIZE]; /* the last contact of the last page */
+    mono_ms_t next_at;   /* no walk begins before; a policy that was swapped does not wait */
     bool asked;
     bool stale;   /* the page that is asked for is of a walk that was begun anew */
     bool hurry;   /* a policy was swapped: page after page */
