@@ -110,21 +110,36 @@ static void print_counter (const metric_t *self, FILE *out)
     fprintf (out, "# TYPE %s counter\n%s_total %" PRId64 "\n", self->name, self->name, self->count);
 }
 
+enum { NUMBER_SIZE = 32 };
+
+/* The fewest digits that read back as the same number. */
+static const char *number_of (double value, char text[NUMBER_SIZE])
+{
+    for (int digits = 15; digits <= 17; digits++) {
+        snprintf (text, NUMBER_SIZE, "%.*g", digits, value);
+        if (strtod (text, NULL) == value)
+            break;
+    }
+    return text;
+}
+
 static void print_gauge (const metric_t *self, FILE *out)
 {
-    fprintf (out, "# TYPE %s gauge\n%s %.17g\n", self->name, self->name, self->value);
+    char number[NUMBER_SIZE];
+    fprintf (out, "# TYPE %s gauge\n%s %s\n", self->name, self->name, number_of (self->value, number));
 }
 
 static void print_histogram (const metric_t *self, FILE *out)
 {
     int64_t below = 0;
+    char sum[NUMBER_SIZE];
     fprintf (out, "# TYPE %s histogram\n", self->name);
     for (size_t i = 0; i < BOUNDS; i++) {
         below += self->buckets[i];
         fprintf (out, "%s_bucket{le=\"%g\"} %" PRId64 "\n", self->name, bounds[i], below);
     }
-    fprintf (out, "%s_bucket{le=\"+Inf\"} %" PRId64 "\n%s_sum %.17g\n%s_count %" PRId64 "\n", self->name, self->count,
-             self->name, self->value, self->name, self->count);
+    fprintf (out, "%s_bucket{le=\"+Inf\"} %" PRId64 "\n%s_sum %s\n%s_count %" PRId64 "\n", self->name, self->count,
+             self->name, number_of (self->value, sum), self->name, self->count);
 }
 
 void metrics_print (FILE *out)
