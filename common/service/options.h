@@ -12,6 +12,7 @@ typedef struct options {
     const char *summary;          /* one line */
     const char *example;          /* one line or several */
     const param_t *const *tables; /* each ended by a NULL name; the list by NULL */
+    const char *notes;            /* lines between the options and the example; may be NULL */
 } options_t;
 
 typedef enum options_outcome {

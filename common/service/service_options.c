@@ -141,6 +141,8 @@ void options_help (const options_t *self, FILE *out)
     if (rows.n > 0)
         fprintf (out, "\nEach option may also be set in the environment: --%s as %s.\n", rows.items[0]->name,
                  environment_name (rows.items[0], name));
+    if (self->notes)
+        fprintf (out, "\n%s\n", self->notes);
     if (self->example)
         fprintf (out, "\nexample:\n  %s\n", self->example);
 }

@@ -41,6 +41,7 @@ typedef struct command {
     int words_min, words_max;
     unsigned uses; /* USES_... */
     int (*run) (cli_t *cli, const struct command *self, int argc, char **argv);
+    const char *notes; /* for its page: what the options do not say; may be NULL */
 } command_t;
 
 /* The rows of main.c's table. */
@@ -102,6 +103,7 @@ int64_t cli_duration_parse (const char *text);                              /* "
 
 typedef struct table table_t;
 table_t *table_new (const char *const *heads); /* ended by NULL */
+void table_last_whole (table_t *self);         /* before the first row: its last column is not cut */
 void table_row (table_t *self, ...) __attribute__ ((sentinel));
 void table_print (table_t *self, FILE *out); /* aligned; nothing when there are no rows */
 void table_destroy (table_t **self_p);

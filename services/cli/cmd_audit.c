@@ -169,6 +169,7 @@ static void print_page (const audit_t *self)
     const audit_counts_t *counts = &self->result.counts;
     uint64_t findings = self->result.findings, unsettled = self->result.unsettled;
     table_t *table = table_new (heads);
+    table_last_whole (table); /* of a lost write the time stands at the end */
     for (size_t i = 0; i < self->shown_n; i++)
         table_row (table, audit_fault_name (self->shown[i].fault), self->shown[i].subject, self->shown[i].detail, NULL);
     table_print (table, stdout);

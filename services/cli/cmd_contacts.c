@@ -30,6 +30,12 @@ static void set_some (json_t *object, const char *key, const char *text)
         json_object_set_new (object, key, json_string (text));
 }
 
+static void print_id (const cli_t *cli, const json_t *receipt)
+{
+    (void)cli;
+    puts (json_text (receipt, "contact"));
+}
+
 static void print_receipt (const cli_t *cli, const json_t *receipt)
 {
     char due[CLI_TIME_SIZE], in[CLI_TIME_SIZE];
@@ -53,12 +59,14 @@ static void print_receipt (const cli_t *cli, const json_t *receipt)
     }
 }
 
-static int send_and_print (cli_t *cli, const char *path, json_t *body, const char *key)
+typedef void (print_fn) (const cli_t *cli, const json_t *receipt);
+
+static int send_and_print (cli_t *cli, const char *path, json_t *body, const char *key, print_fn *print)
 {
     json_t *receipt = NULL;
     int status = cli_http (cli, &(cli_request_t){"POST", path, body, key, false}, &receipt);
     if (status == CLI_FINE)
-        print_receipt (cli, receipt);
+        print (cli, receipt);
     json_decref (receipt);
     json_decref (body);
     return status;
@@ -75,6 +83,7 @@ int cmd_submit (cli_t *cli, const command_t *command, int argc, char **argv)
 {
     const char *channel, *subject, *customer, *name, *thread, *language, *tier, *way, *to, *key, *contact;
     int64_t priority;
+    bool only_id;
     char made[KEY_TEXT_SIZE], path[PATH_SIZE] = "/v1/contacts", id[ID_SIZE];
     const param_t own[] = {
         {"channel", PARAM_STRING, NULL, 0, 0, &channel, "chat, phone, mail, form, ... as the policy names it"},
@@ -89,6 +98,7 @@ int cmd_submit (cli_t *cli, const command_t *command, int argc, char **argv)
         {"return-to", PARAM_STRING, NULL, 0, 0, &to, "address or URL that answers go to"},
         {"contact", PARAM_STRING, NULL, 0, 0, &contact,
          "the customer says more on this one; its last characters will do"},
+        {"id", PARAM_SWITCH, "no", 0, 0, &only_id, "print the contact's id and nothing else, for scripts"},
         {"key", PARAM_STRING, NULL, 0, 0, &key, "idempotency key; made when not given"},
         {NULL},
     };
@@ -105,7 +115,7 @@ int cmd_submit (cli_t *cli, const command_t *command, int argc, char **argv)
         set_some (body, fields[i][0], fields[i][1]);
     if (priority)
         json_object_set_new (body, "priority", json_integer (priority));
-    return send_and_print (cli, path, body, make_key (key, made));
+    return send_and_print (cli, path, body, make_key (key, made), only_id ? print_id : print_receipt);
 }
 
 int cmd_act (cli_t *cli, const command_t *command, int argc, char **argv)
@@ -114,7 +124,8 @@ int cmd_act (cli_t *cli, const command_t *command, int argc, char **argv)
     char made[KEY_TEXT_SIZE], path[PATH_SIZE], contact[ID_SIZE];
     const param_t own[] = {
         {"person", PARAM_STRING, NULL, 0, 0, &person, "who acts; a token of scope person says so itself"},
-        {"text", PARAM_STRING, NULL, 0, 0, &text, "reply, note, the question of wait, a reason"},
+        {"text", PARAM_STRING, NULL, 0, 0, &text,
+         "as TEXT: reply and wait go to the CUSTOMER; note, and a reason, stay here"},
         {"to-person", PARAM_STRING, NULL, 0, 0, &to_person, "transfer: to whom"},
         {"to-team", PARAM_STRING, NULL, 0, 0, &to_team, "transfer: to which team"},
         {"promise", PARAM_STRING, NULL, 0, 0, &promise, "release: which, e.g. first_response"},
@@ -137,5 +148,5 @@ int cmd_act (cli_t *cli, const command_t *command, int argc, char **argv)
                                      {"promise", promise}};
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
         set_some (body, fields[i][0], fields[i][1]);
-    return send_and_print (cli, path, body, make_key (key, made));
+    return send_and_print (cli, path, body, make_key (key, made), print_receipt);
 }

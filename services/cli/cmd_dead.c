@@ -115,6 +115,7 @@ int cmd_dead (cli_t *cli, const command_t *command, int argc, char **argv)
     if (!listing && !(strcmp (cli->words[0], "replay") == 0 && cli->words_n == 2))
         return cli_fail (CLI_USAGE, "usage: buckstop dead %s", command->synopsis);
     self.table = table_new (heads);
+    table_last_whole (self.table);
     self.list = json_array ();
     rc = perform (&self, listing ? list : replay);
     if (rc == CLI_FINE && listing)

@@ -11,6 +11,18 @@
 
 enum { WORDS_FEW = 1, WORDS_PAIR = 2, WORDS_ACT = 3, STORE_AND_WORKSPACE = USES_STORE | USES_WORKSPACE };
 
+/* Whoever types must know who reads it. */
+static const char act_notes[] =
+    "who reads TEXT:\n"
+    "  reply                  the CUSTOMER: it goes out by the contact's way back (spoken: you have said it)\n"
+    "  wait                   the CUSTOMER: it goes out as a reply, the question that is waited for; without TEXT\n"
+    "                         the last reply was the question\n"
+    "  note                   only people here: the timeline\n"
+    "  decline, transfer, resolve, reopen, acknowledge, release\n"
+    "                         only people here: the reason, on the timeline; release needs one. To answer the\n"
+    "                         customer, reply before you resolve\n"
+    "  accept                 nobody: it takes no text";
+
 const command_t commands[] = {
     {"submit", "hand in what a customer says", "TEXT [options]",
      "buckstop submit 'Where is my parcel?' --channel mail --customer ann@example.org --subject Parcel", 1, WORDS_FEW,
@@ -22,7 +34,7 @@ const command_t commands[] = {
     {"act",
      "do something with a contact: accept, decline, reply, note, wait, transfer, resolve, reopen, acknowledge, release",
      "ACTION CONTACT [TEXT] [options]", "buckstop act reply 7TQ4ZD 'It is on its way.' --person ada", WORDS_PAIR,
-     WORDS_ACT, USES_INTAKE, cmd_act},
+     WORDS_ACT, USES_INTAKE, cmd_act, act_notes},
     {"watch", "follow what happens", "[options]", "buckstop watch --team billing", 0, 0,
      USES_INTAKE | USES_STREAM | USES_WORKSPACE, cmd_watch},
     {"people", "who is there; be there", "[list | present PERSON | away PERSON] [options]",

@@ -101,7 +101,7 @@ int cli_options (cli_t *cli, const command_t *command, const param_t *own, int a
     common_rows (cli, command->uses, common);
     snprintf (program, sizeof program, "buckstop %s", command->name);
     const param_t *const tables[] = {own ? own : none, common, NULL};
-    const options_t options = {program, command->synopsis, command->summary, command->example, tables};
+    const options_t options = {program, command->synopsis, command->summary, command->example, tables, command->notes};
     switch (options_parse (&options, argc, argv, &rest, stdout, stderr)) {
     case OPTIONS_CHECKED:
         options_say_fine (&options, stdout);

@@ -90,6 +90,7 @@ struct table {
     size_t columns;
     char **cells; /* row by row */
     size_t rows;
+    bool last_whole;
 };
 
 table_t *table_new (const char *const *heads)
@@ -109,14 +110,19 @@ static size_t width_of (const char *text)
     return width;
 }
 
-/* One line, at most CELL_MAX characters: line ends become spaces, the cut is shown. */
-static char *cell_of (const char *text)
+void table_last_whole (table_t *self)
+{
+    self->last_whole = true;
+}
+
+/* One line, at most `most` characters: line ends become spaces, the cut is shown. */
+static char *cell_of (const char *text, size_t most)
 {
     char *cell = xcalloc (strlen (text) + sizeof "…", 1);
     size_t used = 0, width = 0;
     for (; *text; text++) {
         bool begins = ((unsigned char)*text & 0xc0) != 0x80;
-        if (begins && ++width > CELL_MAX) {
+        if (begins && ++width > most) {
             memcpy (cell + used, "…", sizeof "…");
             break;
         }
@@ -134,7 +140,8 @@ void table_row (table_t *self, ...)
     for (size_t i = 0; i < self->columns; i++) {
         const char *text = ended ? NULL : va_arg (list, const char *);
         ended = !text;
-        self->cells[self->rows * self->columns + i] = cell_of (text ? text : "");
+        bool whole = self->last_whole && i + 1 == self->columns;
+        self->cells[self->rows * self->columns + i] = cell_of (text ? text : "", whole ? SIZE_MAX : CELL_MAX);
     }
     self->rows++;
     va_end (list);

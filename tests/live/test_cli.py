@@ -223,6 +223,11 @@ def usage(s):
         words = s.run("help", command)
         assert "example:\n  buckstop " + command in words and "--json" in words, words
     assert "exit status" in s.run("help")
+    readers = s.run("help", "act").split("who reads TEXT:")[1]
+    for action in ["reply", "wait"]:
+        assert re.search(rf"\n  {action} +the CUSTOMER", readers), readers
+    for action in ["accept", "decline", "note", "transfer", "resolve", "reopen", "acknowledge", "release"]:
+        assert re.search(rf"\n  .*\b{action}\b", readers), (action, readers)
     # an option that would be ignored is neither offered nor taken
     assert "--redis" not in s.run("help", "list") and "--server" not in s.run("help", "token")
     s.run("list", "--workspace", "desk", status=2)
@@ -325,7 +330,8 @@ def a_reply_on_its_way(s):
 
 def lists(s):
     more = [json.loads(s.run("submit", f"More {i}", "--channel", "form", "--customer", f"m{i}", "--json",
-                             token=s.token))["contact"] for i in range(3)]
+                             token=s.token))["contact"] for i in range(2)]
+    more.append(s.run("submit", "More 2", "--channel", "form", "--customer", "m2", "--id", token=s.token).strip())
     contacts = [s.contact] + more
     known = [c["contact"] for c in json.loads(s.run("list", "--json", token=s.token))]
     assert known == sorted(contacts), (known, contacts)
@@ -419,6 +425,9 @@ def audit_names_each_fault(s):
     assert not more, f"named without a reason: {more}"
     table = s.run("audit", status=1)
     assert re.search(r"no timer +contact \w+ +it is due at \d+", table), table
+    lost = f"event 12 of workspace {'desk':.<60} is not there, its newest is 11; escalation, 2026-01-01T00:00:00Z"
+    s.db.rpush("b:lost", lost)
+    assert lost + "\n" in s.run("audit", status=1)
 
 
 CASES = [options_are_checked_at_the_door, services_start_without_a_store, policies, tokens, usage, life_of_a_contact,
