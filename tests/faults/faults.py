@@ -26,7 +26,7 @@ import check
 
 COUNTS_FROM = 100  # acknowledged a second
 SHORT, SHORT_EACH, LONG, LONG_EACH = 55, 1, 1000, 50
-A_GROUND = 100  # faults on one ground: then all is checked, and a new one begins
+A_GROUND = 40  # faults on one ground: then all is checked, and a new one begins; what Redis has to read stays small
 FAILURES_MAX = 10  # in one job of the long form; the short one ends with the first
 HERE = os.path.dirname(os.path.abspath(__file__))
 

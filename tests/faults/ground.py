@@ -85,7 +85,7 @@ settings: { presence: 10s, decline: 2s, reopen: 20s, makeups: 0 }
 """
 PEOPLE = ("ada", "ben", "cara", "mia", "quinn", "dana", "eve")
 PRESENCE_S = 10
-RATE, WELL_S = 130, 30
+RATE, WELL_S = 115, 30
 TWO = {kind: 2 for kind in w.KINDS}
 NAMES = ["redis"] + [f"{kind}-{n}" for kind in w.KINDS for n in (1, 2)]
 

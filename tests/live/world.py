@@ -112,7 +112,7 @@ class World:
              self.socket, "--dir", self.dir, "--appendonly", "yes", "--appendfsync", "always", "--save", "",
              "--maxmemory-policy", "noeviction", "--enable-debug-command", "yes"],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ, **environment})
-        until("redis answers", self.redis_answers, 20)
+        until("redis answers", self.redis_answers, 60)  # it may have much to read
 
     def redis_answers(self):
         with contextlib.suppress(redis.RedisError):
