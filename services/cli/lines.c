@@ -65,6 +65,7 @@ static const fact_words_t rows[] = {
     {"delivery_failed", RED, "a delivery failed for good: {to}"},
     {"delivery_moot", DIM, "a notice has no reason any more: {to}"},
     {"delivery_bundled", DIM, "a notice to {to} goes with others, in one"},
+    {"bundle", DIM, "the one notice that it went with: {detail}"},
     {"delivery_held", DIM, "a notice to {to} is held until {due}"},
     {"handoff_repeated", YELLOW, "routing is told again ({number})"},
     {"relaxed", PLAIN, "requirements are relaxed"},

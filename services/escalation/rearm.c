@@ -7,12 +7,14 @@
  *
  * A lease that was taken before the clock was set back would be held for as long as the jump where its worker died;
  * presence that was renewed before would last as much longer. Deadlines stay where they are: they were promised by the
- * clock. Each replica walks: what another has mended stands where it belongs already.
+ * clock. A notice that we hold, or try again, waits as long as it would have. Each replica walks: what another has mended
+ * stands where it belongs already.
  * Where a page can't be read or written it is read again with the next second. */
 #include "escalation_private.h"
 
 #include "clock_offset.h"
 #include "delivery.h"
+#include "delivery_sooner.h"
 #include "lease_back.h"
 #include "log.h"
 #include "plan.h"
@@ -22,6 +24,7 @@
 
 enum { PAGE = 64 };
 #define NEAR_MS      (1 * MS_PER_MINUTE)  /* what is no further ahead comes by itself, and may be a lease of now */
+#define WAIT_MS      (1 * MS_PER_HOUR)    /* a notice that is held or tried again waits no longer, but for a limit */
 #define SAID_ONCE_MS (15 * MS_PER_SECOND) /* by whichever replica is first */
 
 static const char kinds[] = {KIND_CONTACT, KIND_PERSON, KIND_DELIVERY};
@@ -71,19 +74,20 @@ void clock_jumped (escalation_t *self, int64_t ms)
 /* ---- one timer */
 
 /* By the record's own clocks; 0: it can't be read. */
-static wall_ms_t contact_clock (escalation_t *self, const store_value_t *value)
+static wall_ms_t contact_clock (escalation_t *self, const store_value_t *value, int64_t score)
 {
     record_head_t head;
     contact_t contact;
-    (void)self;
+    (void)self, (void)score;
     return contact_unpack (value->bytes, value->size, &head, &contact) == RECORD_OK ? contact_next_due (&contact) : 0;
 }
 
 /* Who is present for longer than a heartbeat now would say is looked at now. */
-static wall_ms_t person_clock (escalation_t *self, const store_value_t *value)
+static wall_ms_t person_clock (escalation_t *self, const store_value_t *value, int64_t score)
 {
     record_head_t head;
     person_t person, after;
+    (void)score;
     if (person_unpack (value->bytes, value->size, &head, &person) != RECORD_OK)
         return 0;
     const policy_t *policy = workspaces_policy (self->service->workspaces, person.workspace);
@@ -92,14 +96,15 @@ static wall_ms_t person_clock (escalation_t *self, const store_value_t *value)
     return after.present_until < person.present_until ? now : person_next_due (&person);
 }
 
-static wall_ms_t delivery_clock (escalation_t *self, const store_value_t *value)
+static wall_ms_t delivery_clock (escalation_t *self, const store_value_t *value, int64_t score)
 {
     record_head_t head;
     delivery_t delivery;
-    (void)self;
     if (delivery_unpack (value->bytes, value->size, &head, &delivery) != RECORD_OK)
         return 0;
     wall_ms_t due = delivery.dead ? 0 : delivery.due;
+    if (due == score) /* nobody has a lease of it */
+        due = delivery_set_back (&delivery, self->rearm.back_ms, store_now (self->service->store));
     delivery_clear (&delivery);
     return due;
 }
@@ -107,11 +112,11 @@ static wall_ms_t delivery_clock (escalation_t *self, const store_value_t *value)
 /* When it should stand, if that is nearer than where it stands; 0: it is left there. */
 static wall_ms_t nearer (escalation_t *self, int64_t score, const store_value_t *record)
 {
-    static wall_ms_t (*const clocks[KINDS_WALKED]) (escalation_t *, const store_value_t *) = {
-        contact_clock, person_clock, delivery_clock};
+    static wall_ms_t (*const clocks[KINDS_WALKED]) (escalation_t *, const store_value_t *,
+                                                    int64_t) = {contact_clock, person_clock, delivery_clock};
     if (!record->bytes || score < store_now (self->service->store) + NEAR_MS)
         return 0;
-    wall_ms_t due = clocks[self->rearm.kind](self, record);
+    wall_ms_t due = clocks[self->rearm.kind](self, record, score);
     return due < score ? due : 0;
 }
 
@@ -193,6 +198,14 @@ static void on_mended (void *arg, const commit_answer_t *answer)
         page_done (page);
 }
 
+static bool move (escalation_t *self, const lease_row_t *row, wall_ms_t due, row_t *arg)
+{
+    store_t *store = self->service->store;
+    if (row->kind == KIND_DELIVERY && delivery_clock (self, &row->record, TIME_NEVER) == arg->score)
+        return delivery_sooner (store, row->shard, &row->record, due, on_mended, arg); /* its record moves with it */
+    return lease_back (store, row, due, on_mended, arg);
+}
+
 static void mend (row_t *row, const store_value_t *record)
 {
     page_t *page = row->page;
@@ -206,7 +219,7 @@ static void mend (row_t *row, const store_value_t *record)
         return;
     page->open++;
     self->looking++;
-    if (lease_back (self->service->store, &back, due, on_mended, row)) {
+    if (move (self, &back, due, row)) {
         metric_add ("timers_rearmed", 1);
         return;
     }
@@ -281,10 +294,11 @@ static void next_page (escalation_t *self)
     rearm_t *walk = &self->rearm;
     if (!walk->to || walk->asked)
         return;
+    wall_ms_t to = walk->to + (kinds[walk->kind] == KIND_DELIVERY ? WAIT_MS : 0);
     walk->asked = true;
     self->looking++;
-    store_range (self->service->store, key_due (key, walk->shard, kinds[walk->kind]), walk->after, walk->to, walk->skip,
-                 PAGE, on_timers, self);
+    store_range (self->service->store, key_due (key, walk->shard, kinds[walk->kind]), walk->after, to, walk->skip, PAGE,
+                 on_timers, self);
 }
 
 void rearm_look (escalation_t *self)

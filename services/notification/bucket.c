@@ -4,6 +4,8 @@
  * took it. Limits: it lives in one process; n replicas together reach n times the rate. */
 #include "bucket.h"
 
+#include <limits.h>
+
 static void refill (bucket_t *self, mono_ms_t now)
 {
     if (!self->seen)
@@ -45,6 +47,14 @@ mono_ms_t bucket_take (bucket_t *self, enum bucket_who who, mono_ms_t now)
     if (who != BUCKET_URGENT)
         self->line = release;
     return who == BUCKET_URGENT ? free_at : release;
+}
+
+unsigned bucket_room (bucket_t *self, mono_ms_t now)
+{
+    if (self->rate <= 0)
+        return UINT_MAX;
+    refill (self, now);
+    return self->line > now || self->tokens < 1 ? 0 : (unsigned)self->tokens;
 }
 
 void bucket_return (bucket_t *self)

@@ -19,6 +19,8 @@ enum bucket_who { BUCKET_FRESH, BUCKET_RETURNING, BUCKET_URGENT };
 /* Takes a token and returns 0; or returns the time of release, at which to come again (as RETURNING).
  * Fresh ones do not overtake the line; the urgent do, and may go into debt by one burst. */
 mono_ms_t bucket_take (bucket_t *self, enum bucket_who who, mono_ms_t now);
+/* So many could be taken now, and nobody waits for a token who was promised one; UINT_MAX: there is no limit. */
+unsigned bucket_room (bucket_t *self, mono_ms_t now);
 /* The token was not used. */
 void bucket_return (bucket_t *self);
 

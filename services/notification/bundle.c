@@ -61,25 +61,24 @@ static void end_member (const bundle_t *self, size_t i, commit_t *commit)
     event_put (commit, self->shard, delivery->workspace, self->contacts[i], delivery->person, &fact, true);
 }
 
-static void write_bundle (const bundle_t *self, commit_t *commit)
+void bundle_put (commit_t *commit, int shard, const delivery_t *delivery)
 {
     static const record_head_t absent = {.version = 0};
     char key[KEY_SIZE], member[MEMBER_SIZE];
     size_t size;
-    const delivery_t *delivery = &self->delivery;
     event_id_t event = event_id_of ("bundle", delivery->id, NULL);
     record_head_t head = record_head_next (&absent, KIND_DELIVERY, event, 0);
     uint8_t *record = delivery_pack (delivery, &head, &size);
-    fact_t fact = {.kind = BUCKSTOP__V1__FACT_KIND__FACT_KIND_NOTICE, .at = delivery->created_at, .number = 1};
+    fact_t fact = {.kind = BUCKSTOP__V1__FACT_KIND__FACT_KIND_NOTICE, .at = delivery->due, .number = 1};
     WORD_COPY (fact.to, delivery->person);
     snprintf (fact.detail, sizeof fact.detail, "bundle by %s: %zu notices that waited", way_name (delivery->way),
-              self->n);
-    key_delivery (key, self->shard, delivery->workspace, delivery->id);
+              delivery->lines_n);
+    key_delivery (key, shard, delivery->workspace, delivery->id);
     commit_expect_record (commit, key, 0, event);
     commit_put (commit, key, record, size, 0);
     member_make (member, delivery->workspace, delivery->id);
-    commit_place (commit, key_due (key, self->shard, KIND_DELIVERY), delivery->due, member);
-    event_put (commit, self->shard, delivery->workspace, NULL, delivery->person, &fact, false);
+    commit_place (commit, key_due (key, shard, KIND_DELIVERY), delivery->due, member);
+    event_put (commit, shard, delivery->workspace, NULL, delivery->person, &fact, false);
     free (record);
 }
 
@@ -127,12 +126,12 @@ static void on_bundled (void *arg, const commit_answer_t *answer)
 
 static void commit_bundle (bundle_t *self, const policy_t *policy)
 {
-    bundle_member_t members[BUNDLE_MAX];
+    const delivery_t *members[BUNDLE_MAX];
     for (size_t i = 0; i < self->n; i++)
-        members[i] = (bundle_member_t){&self->attempts[i]->delivery, self->contacts[i]};
+        members[i] = &self->attempts[i]->delivery;
     bundle_render (members, self->n, policy, self->now, &self->delivery);
     commit_t *commit = commit_new (self->shard);
-    write_bundle (self, commit);
+    bundle_put (commit, self->shard, &self->delivery);
     for (size_t i = 0; i < self->n; i++)
         end_member (self, i, commit);
     notification_hold (self->self);

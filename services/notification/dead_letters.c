@@ -4,6 +4,8 @@
  * finds it within a second. */
 #include "dead_letters.h"
 
+#include "notification_private.h"
+
 #include "ids.h"
 #include "keys.h"
 #include "plan.h"
@@ -115,6 +117,8 @@ static void say (const replay_t *self, const delivery_t *delivery, int shard, wa
     WORD_COPY (fact.to, delivery->person[0] ? delivery->person : "customer");
     snprintf (fact.detail, sizeof fact.detail, "%s: a dead letter is sent again", purpose_name (delivery->purpose));
     event_put (commit, shard, self->workspace, &named, delivery->person, &fact, *named.id != 0);
+    bundle_tell (commit, shard, delivery,
+                 &(bundle_word_t){.how = "retried", .why = "a dead letter is sent again", .fact = &fact});
 }
 
 static void commit_replay (replay_t *self, const record_head_t *head, delivery_t *delivery)

@@ -72,6 +72,7 @@ static void hold (attempt_t *attempt)
               : target_failing (attempt->target) ? "keeps failing"
               : mute                             ? "has not answered yet"
                                                  : "has as many calls under way as it may");
+    attempt->forward = !self->draining;
     attempt_hold (attempt);
 }
 
@@ -138,6 +139,19 @@ static void advance (lane_t *lane)
     lane->advancing = false;
 }
 
+unsigned lanes_room (const notification_t *self, const target_t *target)
+{
+    const lane_t *lane = target->paced ? &self->calls : &self->mail;
+    unsigned limit = target->paced && target->window < lane->limit ? target->window : lane->limit;
+    unsigned taken = target->calls + target->waiting + target->coming;
+    unsigned busy = lane->calls;
+    for (size_t i = 0; i < CLASSES; i++)
+        busy += lane->shares[i].waiting;
+    if (taken >= limit || busy >= lane->limit)
+        return 0;
+    return limit - taken < lane->limit - busy ? limit - taken : lane->limit - busy;
+}
+
 /* ---- from the outbox, back from the senders ---- */
 
 bool lanes_admit (attempt_t *attempt)
@@ -163,6 +177,15 @@ void lanes_add (attempt_t *attempt)
         sender_send (attempt);
 }
 
+/* It is the host that takes nothing: then what is tried again waits for the host, too. One that said when to come is
+ * believed; what a mail server refuses for now concerns one mailbox. */
+static bool waits_for_host (const attempt_t *attempt)
+{
+    const target_t *target = attempt->target;
+    return attempt->result == ATTEMPT_TEMPORARY && target->fruitless >= TARGET_FAILURES &&
+           (target->paced || !attempt->answered);
+}
+
 void lanes_leave (attempt_t *attempt)
 {
     notification_t *self = attempt->self;
@@ -175,9 +198,13 @@ void lanes_leave (attempt_t *attempt)
                          mono_now (attempt));
     else if (attempt->result == ATTEMPT_TEMPORARY)
         target_failed (attempt->target, attempt->words, attempt->probe, mono_now (attempt));
+    attempt->forward = waits_for_host (attempt);
+    target_t *target = attempt->target;
     attempt->target = NULL;
-    if (!self->stopped)
-        advance (lane);
+    if (self->stopped)
+        return;
+    advance (lane);
+    forward_look (self, target);
 }
 
 /* ---- each second, at the end ---- */
@@ -203,7 +230,7 @@ void lanes_sweep (notification_t *self)
     lane_sweep (self, &self->mail, wait_ms);
     lane_sweep (self, &self->calls, wait_ms);
     advance (&self->calls); /* the time of a probe may have come */
-    targets_sweep (&self->targets, loop_now (self->service->loop));
+    targets_sweep (self, loop_now (self->service->loop));
 }
 
 void lanes_open (notification_t *self)
@@ -226,5 +253,5 @@ void lanes_close (notification_t *self)
 {
     lane_drop (&self->mail);
     lane_drop (&self->calls);
-    targets_clear (&self->targets);
+    targets_clear (self);
 }

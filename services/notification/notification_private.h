@@ -1,6 +1,7 @@
 /* notification_private.h - the rooms of the notification service, and what they share.
  *
- *   outbox.c     asks the store for what is due, and whether there is still a reason to send it
+ *   outbox.c     asks the store for what is due
+ *   rows.c       each leased row: is there still a reason to send it
  *   lanes.c      how many at once, per way, class and target; who waits, and for how long
  *   targets.c    what each far side has earned, and which keep failing
  *   throttle.c   the providers' limits
@@ -8,7 +9,10 @@
  *   senders.c    one function per way
  *   webhook.c    the signed request
  *   bundle.c     what waits for the same person on the same way, told in one notice
- *   settle.c     what became of it, committed
+ *   bundle_look.c   a bundle that is to be sent: what is moot by now is left out
+ *   bundle_tell.c   what became of a bundle, on the timelines of those that it tells of
+ *   forward.c    what waits for a far side that answers again is brought forward
+ *   settle.c     what became of it, committed (settle_private.h names its rooms)
  *   stream.c     every event, published
  *   retention.c  events older than kept, trimmed */
 #ifndef BUCKSTOP_NOTIFICATION_PRIVATE_H
@@ -20,6 +24,7 @@
 #include "notification.h"
 
 #include "aside.h"
+#include "commit.h"
 #include "rates.h"
 #include "record.h"
 
@@ -49,11 +54,23 @@ enum {
     HELD_DRAINING_MS = 500,
     FAULT_SAID_MS = 60000, /* a fault of ours is said in the log so often */
     DEAD_COUNTED_MAX = 1000,
-    STREAM_AGAIN = 256, /* published again at most, when a stream goes on below what was */
+    STREAM_AGAIN = 256,      /* published again at most, when a stream goes on below what was */
+    FORWARD_ROWS_MAX = 4096, /* so many are remembered that wait for far sides */
+    FORWARD_PAGE = 16,       /* brought forward by one read */
+    FORWARD_SOON_MS = 5000,  /* what is due so soon comes by itself, and nobody has a lease of it */
     SETTLE_TIMEOUT_MS = 2500,
     SETTLE_TRIES_MAX = 3,
     SETTLE_STUCK_MS = 3000, /* until what could not be settled is tried again */
 };
+
+/* One that waits for a far side, as it was put back. */
+typedef struct forward_row {
+    struct forward_row *next;
+    int shard;
+    way_kind_t way;
+    char workspace[NAME_SIZE], id[DELIVERY_ID_SIZE];
+    wall_ms_t due;
+} forward_row_t;
 
 /* Where calls go: a host, or the mail server. */
 typedef struct target {
@@ -64,14 +81,24 @@ typedef struct target {
     unsigned calls, waiting;
     unsigned window;    /* so many calls at once */
     unsigned failures;  /* to answer, in a row */
+    unsigned fruitless; /* attempts in a row that it did not take: no answer, or "not now" */
     mono_ms_t probe_at; /* while it keeps failing: not before */
     mono_ms_t used_at;
+    forward_row_t *rows; /* who waits for it in the store; the urgent in front */
+    forward_row_t **end; /* of rows; NULL: none was there yet */
+    unsigned coming;     /* are being brought forward */
 } target_t;
 
 typedef struct targets {
     target_t *slots[TARGET_SLOTS];
     size_t n;
 } targets_t;
+
+/* What is known of a bundle's lines before it is sent. */
+typedef struct bundle_known {
+    const char *moot[BUNDLE_MAX]; /* why; NULL: there is still a reason */
+    bool mute[BUNDLE_MAX];        /* no word on its timeline: the contact is gone, or it can't be written */
+} bundle_known_t;
 
 /* One leased delivery, until its commit is answered. */
 typedef struct attempt {
@@ -93,6 +120,8 @@ typedef struct attempt {
     char words[DETAIL_SIZE]; /* the error, the reason */
     bool say;                /* not twice what was said already */
     bool no_timeline;        /* it can't be written */
+    bundle_known_t *bundle;  /* of a bundle: owned; NULL: it is none */
+    bool forward;            /* it waits for its far side, and comes as soon as that answers again */
     int settle;              /* enum settle */
     unsigned tries;          /* of settling */
 } attempt_t;
@@ -146,7 +175,8 @@ struct notification {
     struct feed *feeds;
     uint64_t outcomes[NOTIFICATION_WAYS][SETTLES];
     uint64_t published;
-    bool subscribed; /* somebody is new on the stream, or came back */
+    bool subscribed;    /* somebody is new on the stream, or came back */
+    unsigned forward_n; /* of all targets */
 };
 
 /* Every call into the store carries this struct as (part of) its argument: _hold before, _release in the
@@ -162,17 +192,46 @@ void notification_unref (notification_t *self); /* frees it, when it is stopped 
 void bundle_rows (notification_t *self, int shard, wall_ms_t now, attempt_t **attempts, const store_value_t *values,
                   size_t n);
 
+/* bundle_look.c: reads the contacts of a bundle's lines, and ends in row_goes, or with a commit that leaves out what is
+ * moot. */
+void bundle_look (attempt_t *attempt, wall_ms_t now);
+/* The timeline that a commit failed at is one of a bundle's: no word there from now on. False: it is not. */
+bool bundle_mute (attempt_t *attempt, const commit_answer_t *answer);
+/* The bundle itself: record, timer, event. */
+void bundle_put (commit_t *commit, int shard, const delivery_t *bundle);
+
+/* bundle_tell.c: a fact on the timeline of each contact that a bundle tells of. */
+typedef struct bundle_word {
+    const char *how;             /* "delivered", "retried", ... */
+    const char *why;             /* "": nothing is to be said */
+    const fact_t *fact;          /* when, by whom, how often */
+    const bundle_known_t *known; /* NULL: nothing */
+    bool only_moot;              /* to those that are moot, each with its own reason */
+} bundle_word_t;
+void bundle_tell (commit_t *commit, int shard, const delivery_t *bundle, const bundle_word_t *word);
+
+/* forward.c */
+void forward_note (attempt_t *attempt); /* it was put back, and waits for its far side */
+void forward_look (notification_t *self, target_t *target);
+void forward_turn (notification_t *self); /* each second */
+void forward_forget (notification_t *self, target_t *target);
+
 void outbox_open (notification_t *self);
+void outbox_due (notification_t *self, int shard, wall_ms_t at); /* something is: it is looked at */
 void outbox_hint (void *arg, bus_peer_t *peer, const void *bytes, size_t size);
 void outbox_pump (void *arg);
+void rows_begin (notification_t *self, int shard, const store_leased_t *leased); /* what a lease handed out */
 void row_known (attempt_t *attempt, const contact_t *contact,
-                wall_ms_t now); /* a leased row, and its contact as read */
+                wall_ms_t now);                                      /* a leased row, and its contact as read */
+void row_goes (attempt_t *attempt, const char *moot, wall_ms_t now); /* moot: why there is no reason, or NULL */
 void attempt_destroy (attempt_t **self_p);
 /* The lease would not outlast the attempt: the row is left to it, and is gone from here. */
 bool attempt_late (attempt_t *attempt);
 param_check_fn throttle_check;                           /* of the setting, at the door */
 int throttle_open (notification_t *self);                /* -1: the setting can't be read, and that was said */
 bool throttle_admit (attempt_t *attempt, wall_ms_t now); /* may it go now? false: it is held, and gone from here */
+/* So many could go now that were promised no time. */
+unsigned throttle_room (notification_t *self, const char *host, way_kind_t way);
 /* Holds it until next_due, because of its words: the first time is said, all of them count for the age. */
 void attempt_hold (attempt_t *attempt);
 void held_note (attempt_t *attempt);
@@ -185,6 +244,8 @@ bool lanes_admit (attempt_t *attempt); /* may it be sent or wait? false: it is h
 void lanes_add (attempt_t *attempt);   /* an admitted one: send now, or wait for a place */
 void lanes_leave (attempt_t *attempt); /* the attempt is over: its place is free */
 void lanes_sweep (notification_t *self);
+/* So many more would find a place at once with that target. */
+unsigned lanes_room (const notification_t *self, const target_t *target);
 
 target_t *target_of (notification_t *service, const delivery_t *delivery);
 bool target_failing (const target_t *self);
@@ -195,8 +256,9 @@ unsigned target_waiting_max (const target_t *self);
 void target_answered (target_t *self, bool willing, mono_ms_t now);
 /* There was no answer. probe: to a call that began while it was not proven. */
 void target_failed (target_t *self, const char *why, bool probe, mono_ms_t now);
-void targets_sweep (targets_t *self, mono_ms_t now);
-void targets_clear (targets_t *self);
+void targets_sweep (notification_t *self, mono_ms_t now);
+target_t *targets_next (targets_t *self, const target_t *after); /* NULL: from the start, at the end */
+void targets_clear (notification_t *self);
 size_t targets_failing (const targets_t *self);
 
 /* Sends. Ends in attempt_ended, at once or later. */

@@ -91,6 +91,7 @@ void target_answered (target_t *self, bool willing, mono_ms_t now)
     self->failures = 0;
     self->used_at = now;
     self->answered = true;
+    self->fruitless = willing ? 0 : self->fruitless + 1;
     if (willing)
         self->window = 2 * self->window < TARGET_CALLS_MAX ? 2 * self->window : TARGET_CALLS_MAX;
     else
@@ -100,6 +101,7 @@ void target_answered (target_t *self, bool willing, mono_ms_t now)
 void target_failed (target_t *self, const char *why, bool probe, mono_ms_t now)
 {
     self->used_at = now;
+    self->fruitless++;
     if (target_failing (self) && !probe)
         return;
     self->failures++;
@@ -118,12 +120,13 @@ void target_failed (target_t *self, const char *why, bool probe, mono_ms_t now)
 
 static bool forgotten (const targets_t *self, const target_t *target, mono_ms_t now)
 {
-    return !target->calls && !target->waiting &&
+    return !target->calls && !target->waiting && !target->coming &&
            (now - target->used_at >= TARGET_IDLE_MS || (self->n > TARGETS_MAX && !target->answered));
 }
 
-static void sweep (targets_t *self, bool all, mono_ms_t now)
+static void sweep (notification_t *service, bool all, mono_ms_t now)
 {
+    targets_t *self = &service->targets;
     for (size_t i = 0; i < TARGET_SLOTS; i++) {
         target_t **link = &self->slots[i];
         while (*link) {
@@ -133,20 +136,32 @@ static void sweep (targets_t *self, bool all, mono_ms_t now)
                 continue;
             }
             *link = target->next;
+            forward_forget (service, target);
             free (target);
             self->n--;
         }
     }
 }
 
-void targets_sweep (targets_t *self, mono_ms_t now)
+void targets_sweep (notification_t *self, mono_ms_t now)
 {
     sweep (self, false, now);
 }
 
-void targets_clear (targets_t *self)
+void targets_clear (notification_t *self)
 {
     sweep (self, true, 0);
+}
+
+target_t *targets_next (targets_t *self, const target_t *after)
+{
+    if (after && after->next)
+        return after->next;
+    for (target_t **slot = after ? slot_of (self, after->host) + 1 : self->slots; slot < self->slots + TARGET_SLOTS;
+         slot++)
+        if (*slot)
+            return *slot;
+    return NULL;
 }
 
 size_t targets_failing (const targets_t *self)

@@ -3,7 +3,7 @@
  * Hears: a delivery that is due. Says: nothing when it may go; else it is held until its release, and that is an event
  * that names the limit (held.c). A provider is a way, and a host when the operator gave it a row of its own. The urgent
  * go first: they do not wait behind the others, and may go into debt.
- * Limits: per replica. What was held before the store's clock was set back keeps the release that was said. */
+ * Limits: per replica. */
 #include "notification_private.h"
 
 #include "guard.h"
@@ -56,6 +56,15 @@ static mono_ms_t release_of (attempt_t *attempt, mono_ms_t now, const char **lim
     if (release && host && host != all)
         bucket_return (&host->bucket);
     return release;
+}
+
+unsigned throttle_room (notification_t *self, const char *host, way_kind_t way)
+{
+    mono_ms_t now = loop_now (self->service->loop);
+    rate_t *of_host = rates_find (&self->rates, host), *of_way = rates_find (&self->rates, way_name (way));
+    unsigned by_way = bucket_room (of_way ? &of_way->bucket : &self->buckets[way], now);
+    unsigned by_host = of_host ? bucket_room (&of_host->bucket, now) : by_way;
+    return by_host < by_way ? by_host : by_way;
 }
 
 bool throttle_admit (attempt_t *attempt, wall_ms_t now)

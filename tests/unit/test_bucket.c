@@ -125,11 +125,27 @@ static void unused_token (void **state)
     assert_int_not_equal (bucket_take (&bucket, BUCKET_FRESH, START), 0);
 }
 
+/* Room is for who was promised nothing. */
+static void room (void **state)
+{
+    (void)state;
+    bucket_t none = {.rate = 0, .burst = 1}, bucket = {.rate = 1, .burst = 3};
+    assert_true (bucket_room (&none, START) > 1000);
+    assert_int_equal (bucket_room (&bucket, START), 3);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal (bucket_take (&bucket, BUCKET_FRESH, START), 0);
+    assert_int_equal (bucket_room (&bucket, START), 0);
+    assert_true (bucket_take (&bucket, BUCKET_FRESH, START) > START); /* comes at START + 1 s */
+    assert_int_equal (bucket_room (&bucket, START + 900), 0);
+    assert_int_equal (bucket_room (&bucket, START + 2100), 2);
+}
+
 int main (void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test (no_limit),       cmocka_unit_test (line_of_waiting),   cmocka_unit_test (urgent_first),
-        cmocka_unit_test (rates_are_read), cmocka_unit_test (rates_are_refused), cmocka_unit_test (unused_token),
+        cmocka_unit_test (room),         cmocka_unit_test (no_limit),       cmocka_unit_test (line_of_waiting),
+        cmocka_unit_test (urgent_first), cmocka_unit_test (rates_are_read), cmocka_unit_test (rates_are_refused),
+        cmocka_unit_test (unused_token),
     };
     return cmocka_run_group_tests_name ("bucket", tests, NULL, NULL);
 }

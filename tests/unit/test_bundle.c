@@ -91,13 +91,13 @@ static void one_notice (void **state)
                        .templates = templates,
                        .templates_n = 1};
     delivery_t deliveries[3] = {model, model, model}, out, again;
-    contact_t contacts[3] = {{.id = "C1"}, {.id = "C2"}, {.id = "C3"}};
-    bundle_member_t members[3];
+    const delivery_t *members[3];
     for (size_t i = 0; i < 3; i++) {
         snprintf (deliveries[i].id, sizeof deliveries[i].id, "%016zx-0", i);
+        snprintf (deliveries[i].contact, sizeof deliveries[i].contact, "C%zu", i + 1);
         deliveries[i].subject = "it is late";
         deliveries[i].purpose = PURPOSE (STEP);
-        members[i] = (bundle_member_t){&deliveries[i], &contacts[i]};
+        members[i] = &deliveries[i];
     }
     deliveries[1].urgent = true;
     bundle_render (members, 3, &policy, NOW, &out);
@@ -122,9 +122,73 @@ static void one_notice (void **state)
     delivery_clear (&out);
 }
 
+static const contact_t owed = {.state = BUCKSTOP__V1__CONTACT_STATE__CONTACT_STATE_OWNED};
+static const contact_t resolved = {.state = BUCKSTOP__V1__CONTACT_STATE__CONTACT_STATE_RESOLVED};
+static const contact_t acknowledged = {.state = BUCKSTOP__V1__CONTACT_STATE__CONTACT_STATE_OWNED,
+                                       .acknowledged_until = NOW + 1000};
+static const contact_t before = {.state = BUCKSTOP__V1__CONTACT_STATE__CONTACT_STATE_OWNED,
+                                 .acknowledged_until = NOW + 500};
+
+static const struct moot_row {
+    const char *name;
+    bundle_line_t line;
+    const contact_t *contact;
+    bool moot;
+} moot_rows[] = {
+    {"still owed", {.purpose = PURPOSE (STEP)}, &owed, false},
+    {"resolved", {.purpose = PURPOSE (STEP)}, &resolved, true},
+    {"gone", {.purpose = PURPOSE (NOBODY)}, NULL, true},
+    {"acknowledged", {.purpose = PURPOSE (NOBODY)}, &acknowledged, true},
+    {"it was acknowledged already", {.purpose = PURPOSE (STEP), .acknowledged_until = NOW + 500}, &before, false},
+    {"the promise is answered", {.purpose = PURPOSE (STEP), .promise = 1}, &owed, true},
+    {"a reply that came back, and is resolved", {.purpose = PURPOSE (RETURNED)}, &resolved, false},
+};
+
+static void each_line_has_its_reason (void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof moot_rows / sizeof *moot_rows; i++) {
+        bundle_line_t line = moot_rows[i].line;
+        const delivery_t bundle = {.purpose = PURPOSE (BUNDLE), .person = "ada", .lines = &line, .lines_n = 1};
+        if ((bundle_line_moot (&bundle, 0, moot_rows[i].contact, NOW) != NULL) != moot_rows[i].moot)
+            fail_msg ("%s", moot_rows[i].name);
+    }
+}
+
+/* What is left is another notice: other bytes never go out under the same id. */
+static void what_is_left (void **state)
+{
+    (void)state;
+    const policy_t policy = {.workspace = "acme"};
+    delivery_t deliveries[3] = {model, model, model}, all, rest, last;
+    const delivery_t *members[3] = {&deliveries[0], &deliveries[1], &deliveries[2]};
+    static const char *const subjects[] = {"one", "two", "three"};
+    for (size_t i = 0; i < 3; i++) {
+        snprintf (deliveries[i].id, sizeof deliveries[i].id, "%016zx-0", i);
+        snprintf (deliveries[i].contact, sizeof deliveries[i].contact, "C%zu", i + 1);
+        deliveries[i].subject = (char *)subjects[i];
+        deliveries[i].purpose = PURPOSE (STEP);
+        deliveries[i].urgent = i == 1;
+    }
+    bundle_render (members, 3, &policy, NOW, &all);
+    all.attempts = 4;
+    bundle_without (&all, (const char *const[]){NULL, "it is resolved", NULL}, &policy, NOW + 9, &rest);
+    assert_string_equal (rest.subject, "2 contacts need a look");
+    assert_string_equal (rest.body, "1. one\n   Contact C1\n\n2. three\n   Contact C3\n");
+    assert_string_not_equal (rest.id, all.id);
+    assert_true (rest.attempts == 4 && rest.due == NOW + 9 && rest.created_at == NOW && !rest.urgent);
+    bundle_without (&rest, (const char *const[]){"it is resolved", NULL}, &policy, NOW, &last);
+    assert_string_equal (last.subject, "1 contact needs a look");
+    assert_string_equal (last.lines[0].delivery, deliveries[2].id);
+    delivery_clear (&all);
+    delivery_clear (&rest);
+    delivery_clear (&last);
+}
+
 int main (void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test (who_may), cmocka_unit_test (with_whom),
-                                       cmocka_unit_test (one_notice)};
+                                       cmocka_unit_test (one_notice), cmocka_unit_test (each_line_has_its_reason),
+                                       cmocka_unit_test (what_is_left)};
     return cmocka_run_group_tests (tests, NULL, NULL);
 }

@@ -246,12 +246,36 @@ static void moot (void **state)
     }
 }
 
+/* The clock was set back by an hour: a wait of ours is as long as it was to be, whatever else is due stays. */
+static void set_back (void **state)
+{
+    enum { BACK = MS_PER_HOUR };
+    static const struct {
+        const char *name;
+        delivery_t delivery;
+        wall_ms_t due;
+    } rows[] = {
+        {"held by us", {.due = NOW + BACK + 9, .held_since = NOW, .held_until = NOW + BACK + 9}, NOW + 9},
+        {"held, and its time has come", {.due = NOW + BACK - 9, .held_since = NOW, .held_until = NOW + BACK - 9}, NOW},
+        {"held since", {.due = NOW + DELIVERY_HELD_MAX_MS, .held_since = NOW, .held_until = NOW + 1}, 0},
+        {"to be tried again", {.due = NOW + BACK + 9, .attempts = 2}, NOW + 9},
+        {"tried since", {.due = NOW + DELIVERY_BACKOFF_MAX_MS, .attempts = 12}, 0},
+        {"quiet hours", {.due = NOW + BACK + 9, .held_until = NOW + BACK + 9}, 0},
+        {"a way that comes later", {.due = NOW + BACK + 9}, 0},
+        {"dead", {.due = NOW + BACK + 9, .attempts = 2, .dead = true}, 0},
+        {"taken, and not settled", {.due = NOW + BACK + 9, .attempts = 2, .ended = DELIVERY_ACCEPTED}, 0},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (delivery_set_back (&rows[i].delivery, BACK, NOW) != (rows[i].due ? rows[i].due : rows[i].delivery.due))
+            fail_msg ("%s", rows[i].name);
+}
+
 int main (void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test (verdicts),       cmocka_unit_test (held_waits_double),
-        cmocka_unit_test (jitter_spreads), cmocka_unit_test (f39_without_guard),
-        cmocka_unit_test (moot),
+        cmocka_unit_test (set_back),       cmocka_unit_test (verdicts),          cmocka_unit_test (held_waits_double),
+        cmocka_unit_test (jitter_spreads), cmocka_unit_test (f39_without_guard), cmocka_unit_test (moot),
     };
     return cmocka_run_group_tests_name ("delivery", tests, NULL, NULL);
 }

@@ -223,13 +223,13 @@ static size_t records_left (void)
 }
 
 /* How many entries of the timeline tell a fact of that kind; the last one's words go to house->text. */
-static size_t told (house_t *house, fact_kind_t kind)
+static size_t told_of (house_t *house, const char *contact, fact_kind_t kind)
 {
     char key[KEY_SIZE];
     const char *bytes;
     size_t size, count = 0;
     int64_t score;
-    key_timeline (key, 0, "acme", CONTACT);
+    key_timeline (key, 0, "acme", contact);
     for (size_t i = 0; (bytes = fake_store_item (key, i, &size, &score)); i++) {
         Buckstop__V1__Event *event = buckstop__v1__event__unpack (NULL, size, (const uint8_t *)bytes);
         assert_non_null (event);
@@ -241,6 +241,11 @@ static size_t told (house_t *house, fact_kind_t kind)
         buckstop__v1__event__free_unpacked (event, NULL);
     }
     return count;
+}
+
+static size_t told (house_t *house, fact_kind_t kind)
+{
+    return told_of (house, CONTACT, kind);
 }
 
 static double metric_of (replica_t *replica, const char *name)
@@ -789,6 +794,82 @@ static void a_failing_host_costs_little (void **state)
     assert_int_equal (metric_of (replica, "buckstop_outbox_age_seconds"), 0);
 }
 
+/* How long after its first answer a host that was down for so long has all that waited for it. */
+static int64_t caught_up_after (house_t *house, replica_t *replica, size_t n, const char *url)
+{
+    contact_t contact = contact_of ();
+    put_contact (&contact);
+    fake_peer ("lost.example", FAKE_PEER_DOWN, 0, 0, -1);
+    run (replica);
+    for (size_t i = 0; i < n; i++) {
+        delivery_t page = callback_of (house, url);
+        page.due += (int64_t)i;
+        put (&page);
+    }
+    fake_advance (20 * MS_PER_MINUTE);
+    size_t before = fake_calls ();
+    fake_peers_clear ();
+    for (int i = 0; i < 600 && fake_calls () == before; i++)
+        fake_advance (MS_PER_SECOND);
+    assert_true (fake_calls () > before);
+    for (int64_t waited = 0; waited < 10 * MS_PER_MINUTE; waited += 500) {
+        if (!outbox_left ())
+            return waited;
+        fake_advance (500);
+    }
+    return -1;
+}
+
+/* The host answers again: who waited for it comes at once, not at the end of a wait that doubled for as long as it was
+ * away; and the host gets no more at once than it has earned. */
+static void a_host_that_answers_gets_what_waited (void **state)
+{
+    house_t *house = *state;
+    replica_t *replica = start (house);
+    int64_t late = caught_up_after (house, replica, 300, "https://lost.example/");
+    assert_in_range (late, 0, 5 * MS_PER_SECOND);
+    assert_int_equal (effects_taken (), 300);
+    assert_int_equal (told (house, FACT (DELIVERED)), 300);
+    assert_int_equal (told (house, FACT (DELIVERY_FAILED)), 0);
+}
+
+/* So does what is within a limit; the others come as the limit says, and nobody overtakes who was promised a time. */
+static void what_is_brought_forward_keeps_the_limit (void **state)
+{
+    house_t *house = *state;
+    replica_t *replica = start (house);
+    replica->params.rates = "lost.example=2/s:1";
+    int64_t late = caught_up_after (house, replica, 60, "https://lost.example/");
+    assert_in_range (late, 20 * MS_PER_SECOND, 5 * MS_PER_MINUTE);
+    for (size_t i = 0, first = 0; i < fake_calls (); i++) {
+        if (!fake_call (i)->taken)
+            continue;
+        while (!fake_call (first)->taken || fake_call (i)->at - fake_call (first)->at >= 10 * MS_PER_SECOND)
+            first++;
+        assert_true (i - first <= 22);
+    }
+    assert_int_equal (effects_taken (), 60);
+}
+
+/* A slow host has few calls under way: whoever was held meanwhile comes as soon as there is a place. */
+static void a_slow_host_is_never_idle_while_somebody_waits (void **state)
+{
+    house_t *house = *state;
+    contact_t contact = contact_of ();
+    put_contact (&contact);
+    fake_peer ("slow.example", FAKE_PEER_ANSWERS, 200, 8000, -1);
+    run (start (house));
+    for (int i = 0; i < 1000; i++) {
+        delivery_t page = callback_of (house, "https://slow.example/");
+        put (&page);
+    }
+    fake_advance (90 * MS_PER_SECOND);
+    assert_true (effects_taken () < 800);
+    fake_peers_clear ();
+    fake_advance (30 * MS_PER_SECOND);
+    assert_int_equal (effects_taken (), 1000);
+}
+
 /* When the store was so slow that the lease is about to end, another may be at it: the row is left to its lease. */
 static void nothing_is_sent_on_an_old_lease (void **state)
 {
@@ -989,25 +1070,74 @@ static void accepted_is_not_sent_again_after_a_crash (void **state)
     assert_int_equal (told (house, FACT (PROMISE_KEPT)), 1);
 }
 
-/* A contact of its own, and a page about it that has waited. */
-static void put_page (house_t *house, size_t i)
+enum { PAGES = 5 };
+static const char *const page_contacts[PAGES] = {"01HZZZZZZZZZZZZZZZZZZZZZZ0", "01HZZZZZZZZZZZZZZZZZZZZZZ1",
+                                                 "01HZZZZZZZZZZZZZZZZZZZZZZ2", "01HZZZZZZZZZZZZZZZZZZZZZZ3",
+                                                 "01HZZZZZZZZZZZZZZZZZZZZZZ4"};
+
+static void put_page_contact (size_t i, bool resolved)
 {
     static const record_head_t absent = {.version = 0};
     contact_t contact = contact_of ();
     char key[KEY_SIZE];
     size_t size;
-    snprintf (contact.id, sizeof contact.id, "01HZZZZZZZZZZZZZZZZZZZZZZ%zu", i);
+    WORD_COPY (contact.id, page_contacts[i]);
+    if (resolved)
+        contact.state = BUCKSTOP__V1__CONTACT_STATE__CONTACT_STATE_RESOLVED;
     record_head_t head = record_head_next (&absent, KIND_CONTACT, event_id_of ("open", contact.id, NULL), 0);
     uint8_t *bytes = contact_pack (&contact, &head, &size);
-    fake_store_put (key_contact (key, 0, "acme", contact.id), bytes, size);
+    key_contact (key, 0, "acme", contact.id);
+    fake_store_remove (key);
+    fake_store_put (key, bytes, size);
     free (bytes);
+}
+
+/* What was tried while its word could not be written: the word is owed, and said with the next one. */
+static void a_word_that_is_owed_is_said (void **state)
+{
+    house_t *house = *state;
+    fake_peer ("pager.example", FAKE_PEER_DOWN, 0, 0, -1);
+    run (start (house));
+    fake_advance (2500);
+    put_standard (house);
+    shared_key_is_bad_for (false, 25 * MS_PER_SECOND);
+    size_t tries = fake_calls ();
+    assert_true (tries > 1);
+    assert_int_equal (told (house, FACT (DELIVERY_RETRIED)), 0);
+    fake_peers_clear ();
+    fake_advance (MS_PER_MINUTE);
+    assert_int_equal (told (house, FACT (DELIVERY_RETRIED)), 1);
+    assert_non_null (strstr (house->text, "could not be written down then"));
+    assert_int_equal (told (house, FACT (DELIVERED)), 1);
+    assert_int_equal (records_left (), 0);
+}
+
+/* So it is where a reply ends in the life of its contact. */
+static void a_reply_pays_what_is_owed (void **state)
+{
+    house_t *house = *state;
+    fake_peer ("pager.example", FAKE_PEER_DOWN, 0, 0, -1);
+    run (start (house));
+    fake_advance (2500);
+    put_reply (house);
+    shared_key_is_bad_for (false, 10 * MS_PER_SECOND);
+    fake_peers_clear ();
+    fake_advance (MS_PER_MINUTE);
+    assert_int_equal (told (house, FACT (DELIVERY_RETRIED)), 1);
+    assert_int_equal (told (house, FACT (PROMISE_KEPT)), 1);
+}
+
+/* A contact of its own, and a page about it that has waited. */
+static void put_page (house_t *house, size_t i)
+{
+    put_page_contact (i, false);
     delivery_t page = delivery_of (house);
     page.purpose = PURPOSE (STEP);
     page.promise = FIRST;
     page.way = WAY (SLACK);
     page.secret[0] = '\0';
     page.due = page.created_at = fake_store_now () - 6 * MS_PER_SECOND;
-    WORD_COPY (page.contact, contact.id);
+    WORD_COPY (page.contact, page_contacts[i]);
     put (&page);
 }
 
@@ -1025,6 +1155,111 @@ static void a_bad_timeline_in_a_bundle_delays_none (void **state)
     assert_int_equal (fake_calls (), 5);
     fake_advance (60 * MS_PER_SECOND);
     assert_int_equal (fake_calls (), 5);
+}
+
+/* Five pages that waited, in one notice that does not arrive yet. */
+static void bundle_that_waits (house_t *house, fake_peer_t mode, int status)
+{
+    fake_peer ("pager.example", mode, status, 0, -1);
+    run (start (house));
+    fake_advance (2500);
+    for (size_t i = 0; i < PAGES; i++)
+        put_page (house, i);
+    fake_advance (2000);
+    assert_int_equal (records_left (), 1);
+    assert_int_equal (told_of (house, page_contacts[0], FACT (DELIVERY_BUNDLED)), 1);
+}
+
+static size_t calls_taken (void)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < fake_calls (); i++)
+        n += fake_call (i)->taken;
+    return n;
+}
+
+/* As a page alone would: what nobody needs to be told any more is not told. */
+static void a_bundle_of_moot_ones_does_not_go (void **state)
+{
+    house_t *house = *state;
+    bundle_that_waits (house, FAKE_PEER_DOWN, 0);
+    for (size_t i = 0; i < PAGES; i++)
+        put_page_contact (i, true);
+    size_t calls = fake_calls ();
+    fake_peers_clear ();
+    fake_advance (MS_PER_HOUR);
+    assert_int_equal (fake_calls (), calls);
+    assert_int_equal (records_left () + outbox_left (), 0);
+    assert_true (told_of (house, page_contacts[4], FACT (BUNDLE)) > 1);
+    assert_non_null (strstr (house->text, "moot: "));
+    assert_non_null (strstr (house->text, "it is resolved"));
+}
+
+/* Others are left out: the rest goes under an id of its own, and each timeline says what became of it. */
+static void a_bundle_names_only_who_needs_a_look (void **state)
+{
+    house_t *house = *state;
+    char key[KEY_SIZE];
+    bundle_that_waits (house, FAKE_PEER_DOWN, 0);
+    put_page_contact (1, true);
+    fake_store_remove (key_contact (key, 0, "acme", page_contacts[3]));
+    fake_peers_clear ();
+    fake_advance (MS_PER_HOUR);
+    assert_int_equal (calls_taken (), 1);
+    const fake_call_t *last = fake_call (fake_calls () - 1);
+    assert_non_null (strstr (last->body, "3 contacts need a look"));
+    assert_null (strstr (last->body, page_contacts[1]));
+    assert_null (strstr (last->body, page_contacts[3]));
+    assert_non_null (strstr (last->body, page_contacts[4]));
+    assert_int_equal (records_left () + outbox_left (), 0);
+    told_of (house, page_contacts[1], FACT (BUNDLE));
+    assert_non_null (strstr (house->text, "left out: "));
+    told_of (house, page_contacts[4], FACT (BUNDLE));
+    assert_non_null (strstr (house->text, "delivered: step by slack, in one notice of 3"));
+}
+
+/* While each of them needs a look it is the same notice, the same bytes. */
+static void a_bundle_that_is_tried_again_is_the_same (void **state)
+{
+    house_t *house = *state;
+    bundle_that_waits (house, FAKE_PEER_ANSWERS, 503);
+    fake_peers_clear ();
+    fake_advance (MS_PER_HOUR);
+    assert_true (fake_calls () > 1);
+    const fake_call_t *first = fake_call (0), *last = fake_call (fake_calls () - 1);
+    assert_true (first->body_size == last->body_size && memcmp (first->body, last->body, first->body_size) == 0);
+    assert_int_equal (records_left (), 0);
+}
+
+/* Retried, dead, sent again by hand: it stands on each timeline; one that can't be written keeps it from no other. */
+static void what_became_of_a_bundle_is_told_to_each (void **state)
+{
+    house_t *house = *state;
+    char key[KEY_SIZE], id[DELIVERY_ID_SIZE], contact_key[KEY_SIZE];
+    const char *keys[1];
+    bundle_that_waits (house, FAKE_PEER_ANSWERS, 503);
+    assert_true (told_of (house, page_contacts[2], FACT (BUNDLE)) >= 1);
+    assert_non_null (strstr (house->text, "retried: step by slack"));
+    assert_non_null (strstr (house->text, "503"));
+    key_timeline (contact_key, 0, "acme", page_contacts[0]);
+    fake_store_remove (contact_key);
+    fake_store_put (contact_key, "x", 1);
+    fake_peers_clear ();
+    fake_peer ("pager.example", FAKE_PEER_ANSWERS, 410, 0, 1);
+    fake_advance (MS_PER_HOUR);
+    told_of (house, page_contacts[2], FACT (BUNDLE));
+    assert_non_null (strstr (house->text, "dead: step by slack"));
+    assert_int_equal (fake_store_keys ("b:{0}:d:acme:", keys, 1), 1);
+    snprintf (id, sizeof id, "%s", keys[0] + strlen ("b:{0}:d:acme:"));
+    assert_int_equal (fake_store_size (key_dead (key, 0, "acme")), 1);
+    fake_store_remove (contact_key);
+    size_t before = told_of (house, page_contacts[2], FACT (BUNDLE));
+    dead_letter_replay (house->store, "acme", id, "ada", replayed, house);
+    fake_advance (2000);
+    assert_int_equal (house->replayed, REPLAY_DONE);
+    assert_int_equal (told_of (house, page_contacts[2], FACT (BUNDLE)), before + 2);
+    assert_non_null (strstr (house->text, "delivered: step by slack"));
+    assert_int_equal (told_of (house, page_contacts[2], FACT (DELIVERED)), 0); /* it ended when it was bundled */
 }
 
 static void a_dead_bundle_is_replayed (void **state)
@@ -1189,6 +1424,9 @@ int main (void)
         CASE (many_silent_hosts_starve_nobody),
         CASE (spellings_are_one_target),
         CASE (a_failing_host_costs_little),
+        CASE (a_host_that_answers_gets_what_waited),
+        CASE (what_is_brought_forward_keeps_the_limit),
+        CASE (a_slow_host_is_never_idle_while_somebody_waits),
         CASE (nothing_is_sent_on_an_old_lease),
         CASE (f38_limits),
         CASE (moot),
@@ -1198,7 +1436,13 @@ int main (void)
         CASE (an_accepted_reply_is_not_sent_again),
         CASE (an_accepted_reply_outlasts_a_bad_workspace),
         CASE (accepted_is_not_sent_again_after_a_crash),
+        CASE (a_word_that_is_owed_is_said),
+        CASE (a_reply_pays_what_is_owed),
         CASE (a_bad_timeline_in_a_bundle_delays_none),
+        CASE (a_bundle_of_moot_ones_does_not_go),
+        CASE (a_bundle_names_only_who_needs_a_look),
+        CASE (a_bundle_that_is_tried_again_is_the_same),
+        CASE (what_became_of_a_bundle_is_told_to_each),
         CASE (a_dead_bundle_is_replayed),
         CASE (every_event_is_published),
         CASE (a_stream_that_begins_anew_is_followed),

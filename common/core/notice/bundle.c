@@ -1,7 +1,7 @@
 /* bundle.c - many pages that wait for one person become one: who may be bundled, with whom, and the words.
  *
- * Told: deliveries that are due, with their contacts as they are. Says: one delivery, of which each is a line: what it
- * would have said in its subject, and the link to acknowledge it. */
+ * Told: deliveries that are due; a bundle, and which of its lines are moot. Says: one delivery, of which each is a line:
+ * what it would have said in its subject, and the link to acknowledge it. */
 #include "bundle.h"
 
 #include "ids.h"
@@ -55,40 +55,41 @@ static void add (text_t *self, const char *words)
     self->used += n;
 }
 
-static void add_member (text_t *text, const bundle_member_t *member, size_t number, const policy_t *policy,
-                        wall_ms_t now)
+static void add_line (text_t *text, const delivery_t *bundle, size_t i, const policy_t *policy, wall_ms_t now)
 {
+    const bundle_line_t *line = &bundle->lines[i];
     char words[64], link[LINK_SIZE] = "";
-    snprintf (words, sizeof words, "%s%zu. ", number > 1 ? "\n" : "", number);
+    snprintf (words, sizeof words, "%s%zu. ", i ? "\n" : "", i + 1);
     add (text, words);
-    add (text, member->delivery->subject);
-    notice_link (policy, member->contact, member->delivery->person, BUCKSTOP__V1__ACTION_KIND__ACTION_KIND_ACKNOWLEDGE,
-                 now, link);
-    if (*link && member->delivery->purpose != PURPOSE (RETURNED)) {
+    add (text, line->subject);
+    notice_link (policy, bundle->workspace, line->contact, bundle->person,
+                 BUCKSTOP__V1__ACTION_KIND__ACTION_KIND_ACKNOWLEDGE, now, link);
+    if (*link && line->purpose != PURPOSE (RETURNED)) {
         add (text, "\n   I see to it: ");
         add (text, link);
     }
-    snprintf (words, sizeof words, "\n   Contact %s\n", member->contact->id);
+    snprintf (words, sizeof words, "\n   Contact %s\n", line->contact);
     add (text, words);
 }
 
-static void make_id (const bundle_member_t *members, size_t n, char id[DELIVERY_ID_SIZE])
+static void make_id (delivery_t *bundle)
 {
     char so_far[HASH_HEX_SIZE] = "";
     event_id_t event = event_id_of ("bundle", NULL);
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < bundle->lines_n; i++) {
         event_id_hex (event, so_far);
-        event = event_id_of ("bundle", so_far, members[i].delivery->id, NULL);
+        event = event_id_of ("bundle", so_far, bundle->lines[i].delivery, NULL);
     }
-    effect_id (event, 0, id);
+    effect_id (event, 0, bundle->id);
 }
 
-static void put_words (delivery_t *out, const char *lines, size_t n, const policy_t *policy)
+static void put_words (delivery_t *out, const char *lines, const policy_t *policy)
 {
     char subject[64];
     const policy_person_t *person = policy_person (policy, out->person);
     const policy_template_t *words = policy_template (policy, purpose_name (PURPOSE (BUNDLE)));
-    snprintf (subject, sizeof subject, "%zu contacts need a look", n);
+    snprintf (subject, sizeof subject, out->lines_n > 1 ? "%zu contacts need a look" : "%zu contact needs a look",
+              out->lines_n);
     const template_slot_t slots[] = {
         {"person", person && !word_empty (person->display) ? person->display : out->person},
         {"subject", subject},
@@ -100,20 +101,68 @@ static void put_words (delivery_t *out, const char *lines, size_t n, const polic
     out->body = template_expand (words ? words->body : "{text}", slots, slots_n, 0);
 }
 
-void bundle_render (const bundle_member_t *members, size_t n, const policy_t *policy, wall_ms_t now, delivery_t *out)
+/* What follows from its lines: id and words. */
+static void finish (delivery_t *out, const policy_t *policy, wall_ms_t now)
 {
-    text_t lines = {0};
-    const delivery_t *first = members[0].delivery;
-    *out = (delivery_t){.purpose = PURPOSE (BUNDLE), .way = first->way, .created_at = now, .due = now};
+    text_t text = {0};
+    make_id (out);
+    for (size_t i = 0; i < out->lines_n; i++) {
+        out->urgent |= out->lines[i].urgent;
+        add_line (&text, out, i, policy, now);
+    }
+    put_words (out, text.bytes, policy);
+    free (text.bytes);
+}
+
+void bundle_render (const delivery_t *const *members, size_t n, const policy_t *policy, wall_ms_t now, delivery_t *out)
+{
+    const delivery_t *first = members[0];
+    *out = (delivery_t){.purpose = PURPOSE (BUNDLE), .way = first->way, .created_at = now, .due = now, .lines_n = n};
     WORD_COPY (out->workspace, first->workspace);
     WORD_COPY (out->person, first->person);
     WORD_COPY (out->address, first->address);
     WORD_COPY (out->secret, first->secret);
-    make_id (members, n, out->id);
+    out->lines = xcalloc (n, sizeof *out->lines);
     for (size_t i = 0; i < n; i++) {
-        out->urgent |= members[i].delivery->urgent;
-        add_member (&lines, &members[i], i + 1, policy, now);
+        const delivery_t *member = members[i];
+        bundle_line_t *line = &out->lines[i];
+        *line = (bundle_line_t){.purpose = member->purpose,
+                                .promise = member->promise,
+                                .created_at = member->created_at,
+                                .acknowledged_until = member->acknowledged_until,
+                                .urgent = member->urgent,
+                                .subject = xstrdup (member->subject)};
+        WORD_COPY (line->delivery, member->id);
+        WORD_COPY (line->contact, member->contact);
     }
-    put_words (out, lines.bytes, n, policy);
-    free (lines.bytes);
+    finish (out, policy, now);
+}
+
+const char *bundle_line_moot (const delivery_t *self, size_t line, const contact_t *contact, wall_ms_t now)
+{
+    const bundle_line_t *of = &self->lines[line];
+    delivery_t alone = {.purpose = of->purpose,
+                        .promise = of->promise,
+                        .created_at = of->created_at,
+                        .acknowledged_until = of->acknowledged_until};
+    WORD_COPY (alone.person, self->person);
+    return delivery_moot (&alone, contact, now);
+}
+
+void bundle_without (const delivery_t *self, const char *const *moot, const policy_t *policy, wall_ms_t now,
+                     delivery_t *out)
+{
+    *out = *self;
+    out->due = now;
+    out->urgent = false;
+    out->lines_n = 0;
+    out->lines = xcalloc (self->lines_n, sizeof *out->lines);
+    for (size_t i = 0; i < self->lines_n; i++) {
+        if (moot[i])
+            continue;
+        bundle_line_t *line = &out->lines[out->lines_n++];
+        *line = self->lines[i];
+        line->subject = xstrdup (line->subject);
+    }
+    finish (out, policy, now);
 }

@@ -2,24 +2,27 @@
  *
  * Only what has waited (an outage of ours, quiet hours, a limit) and only pages: who asks for something to be taken is
  * answered one by one, and what machines read (webhooks, the log) stays one notice a contact. What may have gone out
- * already keeps its own id. */
+ * already keeps its own id.
+ * A bundle remembers of each notice that went into it what its reason needs. What is moot by the time it is to be sent is
+ * left out: the rest is another notice, under an id of its own, since one id has the same bytes however often. */
 #ifndef BUCKSTOP_BUNDLE_H
 #define BUCKSTOP_BUNDLE_H
 
 #include "delivery.h"
 #include "policy.h"
 
-enum { BUNDLE_MIN = 3, BUNDLE_MAX = 64 };
+enum { BUNDLE_MIN = 3 };
 #define BUNDLE_LATE_MS (5 * MS_PER_SECOND) /* what is sent as soon as it is due is never bundled */
-
-typedef struct bundle_member {
-    const delivery_t *delivery;
-    const contact_t *contact; /* as it is now */
-} bundle_member_t;
 
 bool bundle_may (const delivery_t *self, wall_ms_t now);
 bool bundle_together (const delivery_t *a, const delivery_t *b);
 /* One notice that lists them: the id follows from theirs. The caller clears it. n <= BUNDLE_MAX. */
-void bundle_render (const bundle_member_t *members, size_t n, const policy_t *policy, wall_ms_t now, delivery_t *out);
+void bundle_render (const delivery_t *const *members, size_t n, const policy_t *policy, wall_ms_t now, delivery_t *out);
+/* As delivery_moot, of one line. */
+const char *bundle_line_moot (const delivery_t *self, size_t line, const contact_t *contact, wall_ms_t now);
+/* The lines that are not moot (moot[i] is NULL), at least one, as a notice of their own that is due now; what was tried
+ * and how often it was held is counted on. The caller clears it. */
+void bundle_without (const delivery_t *self, const char *const *moot, const policy_t *policy, wall_ms_t now,
+                     delivery_t *out);
 
 #endif

@@ -21,8 +21,13 @@ void delivery_clear (delivery_t *self)
 {
     free (self->subject);
     free (self->body);
+    for (size_t i = 0; i < self->lines_n; i++)
+        free (self->lines[i].subject);
+    free (self->lines);
     self->subject = NULL;
     self->body = NULL;
+    self->lines = NULL;
+    self->lines_n = 0;
 }
 
 /* 0 <= jitter <= most, the same for the same attempt. */
@@ -54,6 +59,15 @@ wall_ms_t delivery_held (const delivery_t *self, int64_t first_ms, wall_ms_t now
 {
     int64_t wait = doubled (first_ms, self->holds, DELIVERY_HELD_MAX_MS);
     return now + wait / 2 + jitter_of (self, "held", self->holds, wait / 2);
+}
+
+wall_ms_t delivery_set_back (const delivery_t *self, int64_t back_ms, wall_ms_t now)
+{
+    int64_t longest = self->held_since && self->held_until ? DELIVERY_HELD_MAX_MS : DELIVERY_BACKOFF_MAX_MS;
+    bool waits = !self->dead && !self->ended && (self->held_since || self->attempts);
+    if (!waits || self->due <= now + longest)
+        return self->due;
+    return self->due - back_ms > now ? self->due - back_ms : now;
 }
 
 delivery_verdict_t delivery_after (const delivery_t *self, attempt_result_t result, int64_t retry_after_ms,
@@ -175,7 +189,7 @@ const char *delivery_moot (const delivery_t *self, const contact_t *contact, wal
         [BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_REPLY] = NULL,
         /* of a record that nobody can read nothing is known that could make it moot */
         [BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_SET_ASIDE] = NULL,
-        /* looked at when it was bundled, from then on the same bytes */
+        /* each of its lines is looked at for itself: bundle_line_moot */
         [BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_BUNDLE] = NULL,
     };
     size_t purpose = (size_t)self->purpose;

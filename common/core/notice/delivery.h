@@ -8,6 +8,18 @@
 #include "contact.h"
 #include "types.h"
 
+enum { BUNDLE_MAX = 64 };
+
+/* What a bundle tells of one contact: of the notice that ended in it all that its reason and its words need. */
+typedef struct bundle_line {
+    char delivery[DELIVERY_ID_SIZE], contact[ID_SIZE];
+    purpose_t purpose;
+    promise_kind_t promise;
+    wall_ms_t created_at, acknowledged_until;
+    bool urgent;
+    char *subject; /* owned */
+} bundle_line_t;
+
 typedef struct delivery {
     char id[DELIVERY_ID_SIZE];
     char workspace[NAME_SIZE];
@@ -33,6 +45,9 @@ typedef struct delivery {
     wall_ms_t held_since;         /* when it should have gone and did not, for the first time; 0: never */
     unsigned ended;               /* enum delivery_ended: never sent again, only settled */
     bool own_id;                  /* it may have gone out already: it is in no bundle */
+    unsigned unsaid;              /* attempts whose word is owed to the timeline; last_error is the last one's */
+    bundle_line_t *lines;         /* BUNDLE: what it tells of; owned */
+    size_t lines_n;               /* at most BUNDLE_MAX */
 } delivery_t;
 
 /* What became of it, where that could not be settled yet since a key that many share is bad. */
@@ -64,8 +79,13 @@ delivery_verdict_t delivery_after (const delivery_t *self, attempt_result_t resu
 /* When a delivery that can't be sent now is looked at again: first_ms, doubled with each of its holds (this one counts
  * already), at most DELIVERY_HELD_MAX_MS; half of it is jitter. */
 wall_ms_t delivery_held (const delivery_t *self, int64_t first_ms, wall_ms_t now);
+/* When it should be due once the clock was set back by back_ms: waits of ours that were counted by the clock as it was
+ * before are as long as they were; all else stays where it is. What is no further ahead than such a wait may have
+ * begun since, and stays, too. */
+wall_ms_t delivery_set_back (const delivery_t *self, int64_t back_ms, wall_ms_t now);
 /* Is there still a reason to send it? NULL: yes; else the reason in words why it is moot, e.g. an offer
- * that was taken, a step that was acknowledged. `contact` may be NULL: it is closed and gone. */
+ * that was taken, a step that was acknowledged. `contact` may be NULL: it is closed and gone. Of a bundle each line has
+ * its own reason: bundle.h. */
 const char *delivery_moot (const delivery_t *self, const contact_t *contact, wall_ms_t now);
 
 #endif

@@ -29,7 +29,7 @@ typedef struct render {
 /* Fills the slots that a template may name, and due, promise and links behind them. */
 void notice_words (render_t *self);
 /* A signed link by which that person acts on the contact; untouched where the policy has no link_base. */
-void notice_link (const policy_t *policy, const contact_t *contact, const char *person, Buckstop__V1__ActionKind action,
-                  wall_ms_t now, char link[LINK_SIZE]);
+void notice_link (const policy_t *policy, const char *workspace, const char *contact, const char *person,
+                  Buckstop__V1__ActionKind action, wall_ms_t now, char link[LINK_SIZE]);
 
 #endif

@@ -50,14 +50,14 @@ static void put_due (render_t *self)
         calendar_format (hours, due, self->due, sizeof self->due);
 }
 
-void notice_link (const policy_t *policy, const contact_t *contact, const char *person, Buckstop__V1__ActionKind action,
-                  wall_ms_t now, char link[LINK_SIZE])
+void notice_link (const policy_t *policy, const char *workspace, const char *contact, const char *person,
+                  Buckstop__V1__ActionKind action, wall_ms_t now, char link[LINK_SIZE])
 {
     if (word_empty (policy->link_base))
         return;
     link_claim_t claim = {.action = action, .expires = now + policy->link_ms};
-    WORD_COPY (claim.workspace, contact->workspace);
-    WORD_COPY (claim.contact, contact->id);
+    WORD_COPY (claim.workspace, workspace);
+    WORD_COPY (claim.contact, contact);
     WORD_COPY (claim.person, person);
     char token[LINK_TOKEN_SIZE];
     link_sign (&claim, policy->link_key, token);
@@ -66,7 +66,8 @@ void notice_link (const policy_t *policy, const contact_t *contact, const char *
 
 static void put_link (render_t *self, Buckstop__V1__ActionKind action, char link[LINK_SIZE])
 {
-    notice_link (self->policy, self->contact, self->notice->person, action, self->now, link);
+    notice_link (self->policy, self->contact->workspace, self->contact->id, self->notice->person, action, self->now,
+                 link);
 }
 
 static void put_links (render_t *self)

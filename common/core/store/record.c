@@ -146,8 +146,36 @@ record_fault_t person_unpack (const void *bytes, size_t size, record_head_t *hea
     X (id) X (workspace) X (contact) X (person) X (address) X (secret) X (last_error) X (in_reply_to) X (trace)
 #define DELIVERY_VALUES(X) \
     X (purpose) X (way) X (created_at) X (due) X (attempts) X (urgent) X (dead) X (promise) X (way_index) \
-    X (held_until) X (acknowledged_until) X (holds) X (held_since) X (ended) X (own_id)
+    X (held_until) X (acknowledged_until) X (holds) X (held_since) X (ended) X (own_id) X (unsaid)
+#define LINE_TEXTS(X)  X (delivery) X (contact)
+#define LINE_VALUES(X) X (purpose) X (promise) X (created_at) X (acknowledged_until) X (urgent)
 /* clang-format on */
+
+static void line_pack (const bundle_line_t *self, Buckstop__V1__BundleLine *to)
+{
+    Buckstop__V1__BundleLine message = BUCKSTOP__V1__BUNDLE_LINE__INIT;
+    LINE_TEXTS (PACK_TEXT)
+    LINE_VALUES (PACK_VALUE)
+    message.subject = self->subject;
+    *to = message;
+}
+
+static bool lines_unpack (delivery_t *delivery, const Buckstop__V1__Delivery *from)
+{
+    bool whole = from->n_lines <= BUNDLE_MAX;
+    if (!whole || !from->n_lines)
+        return whole;
+    delivery->lines = xcalloc (from->n_lines, sizeof *delivery->lines);
+    delivery->lines_n = from->n_lines;
+    for (size_t i = 0; i < from->n_lines; i++) {
+        const Buckstop__V1__BundleLine *message = from->lines[i];
+        bundle_line_t *self = &delivery->lines[i];
+        LINE_TEXTS (UNPACK_TEXT)
+        LINE_VALUES (UNPACK_VALUE)
+        self->subject = xstrdup (message->subject);
+    }
+    return whole;
+}
 
 uint8_t *delivery_pack (const delivery_t *self, const record_head_t *head, size_t *size)
 {
@@ -156,6 +184,12 @@ uint8_t *delivery_pack (const delivery_t *self, const record_head_t *head, size_
     DELIVERY_VALUES (PACK_VALUE)
     message.subject = self->subject;
     message.body = self->body;
+    Buckstop__V1__BundleLine lines[BUNDLE_MAX], *list[BUNDLE_MAX];
+    message.lines = list;
+    for (; message.n_lines < self->lines_n && message.n_lines < BUNDLE_MAX; message.n_lines++) {
+        line_pack (&self->lines[message.n_lines], &lines[message.n_lines]);
+        list[message.n_lines] = &lines[message.n_lines];
+    }
     return record_pack (head, &message.base, size);
 }
 
@@ -170,11 +204,12 @@ record_fault_t delivery_unpack (const void *bytes, size_t size, record_head_t *h
     bool whole = true;
     DELIVERY_TEXTS (UNPACK_TEXT)
     DELIVERY_VALUES (UNPACK_VALUE)
+    whole &= lines_unpack (self, message);
     self->version = head->version;
-    if (whole) {
-        self->subject = xstrdup (message->subject);
-        self->body = xstrdup (message->body);
-    }
+    self->subject = xstrdup (message->subject);
+    self->body = xstrdup (message->body);
+    if (!whole)
+        delivery_clear (self);
     buckstop__v1__delivery__free_unpacked (message, NULL);
     return whole ? RECORD_OK : RECORD_BROKEN;
 }

@@ -1,0 +1,13 @@
+/* delivery_sooner.h - a delivery that waits in the outbox is due at another time. */
+#ifndef BUCKSTOP_DELIVERY_SOONER_H
+#define BUCKSTOP_DELIVERY_SOONER_H
+
+#include "store.h"
+
+/* Record and timer of a delivery, as just read, are moved to `due` in one commit. Where somebody has committed meanwhile,
+ * theirs stands. Only for one that nobody has a lease of: its attempt could not be settled. False: it can't be read, and
+ * fn is not called. */
+bool delivery_sooner (store_t *store, int shard, const store_value_t *record, wall_ms_t due, store_commit_fn *fn,
+                      void *arg);
+
+#endif

@@ -1,0 +1,27 @@
+/* settle_private.h - what the rooms of settling share.
+ *
+ *   settle.c        what became of an attempt, committed; what is done where that commit fails
+ *   settle_write.c  what stands in that commit: record, timer, timeline, event
+ *   settle_back.c   what can't be settled now: put back by a commit that needs no key that others share */
+#ifndef BUCKSTOP_SETTLE_PRIVATE_H
+#define BUCKSTOP_SETTLE_PRIVATE_H
+
+#include "notification_private.h"
+
+/* The delivery's own check and writes. */
+void settle_write (const attempt_t *attempt, commit_t *commit);
+/* Its word in the timeline and the event, and the word that is still owed about attempts before. */
+void settle_say (const attempt_t *attempt, commit_t *commit);
+void settle_say_owed (const attempt_t *attempt, commit_t *commit);
+/* The event by which an attempt is settled once, whoever does it. */
+event_id_t settle_event (const attempt_t *attempt);
+bool settle_keeps_timer (enum settle how);
+/* The delivery leaves the store, or is a dead letter; but for what is moot. */
+bool settle_ends (const attempt_t *attempt);
+
+/* Puts it back, and frees it. */
+void settle_back (attempt_t *attempt);
+/* It is over: freed, and there may be room for the next lease. */
+void settle_over (attempt_t *attempt, bool written);
+
+#endif
