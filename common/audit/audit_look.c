@@ -6,6 +6,7 @@
  * Limits: a timeline is read TIMELINE_PAGE entries at a time, and counted as it comes. */
 #include "audit_private.h"
 
+#include "scratch.h"
 #include "xmalloc.h"
 
 #include <stdio.h>
@@ -21,6 +22,12 @@ static const char *record_key (char key[KEY_SIZE], const subject_t *subject)
         return key_person (key, subject->shard, subject->workspace, subject->id);
     case KIND_DELIVERY:
         return key_delivery (key, subject->shard, subject->workspace, subject->id);
+    case KIND_ONCE:
+        return key_idempotency (key, subject->shard, subject->workspace, subject->id);
+    case KIND_THREAD:
+        return key_thread_hashed (key, subject->shard, subject->workspace, subject->id);
+    case KIND_TOKEN:
+        return key_token (key, subject->id);
     default:
         return key_workspace (key, subject->shard, subject->workspace);
     }
@@ -135,12 +142,14 @@ static void on_timeline (void *arg, const store_values_t *values)
     look->timeline_wrong = look->timeline_wrong || values->wrong_type;
     for (size_t i = 0; i < values->n; i++) {
         const store_value_t *value = &values->items[i];
-        Buckstop__V1__Event *event = buckstop__v1__event__unpack (NULL, value->size, (const uint8_t *)value->bytes);
+        scratch_t scratch;
+        scratch_open (&scratch);
+        const Buckstop__V1__Event *event =
+            buckstop__v1__event__unpack (&scratch.allocator, value->size, (const uint8_t *)value->bytes);
         look->entries_bad += !event;
-        if (!event)
-            continue;
-        audit_tally_event (&look->tally, event);
-        buckstop__v1__event__free_unpacked (event, NULL);
+        if (event)
+            audit_tally_event (&look->tally, event);
+        scratch_close (&scratch);
     }
     look->entries += values->n;
     look->entries_more = values->n == TIMELINE_PAGE;
@@ -194,7 +203,7 @@ static void ask_about (look_t *look)
         look->round->open++;
         store_list (look->round->order.store, look->key, 0, 0, on_no_record, look);
     }
-    if (subject->kind == KIND_WORKSPACE)
+    if (subject->kind == KIND_WORKSPACE || value_name (subject->kind))
         return;
     ask_slot (look, &look->due, key_due (key, subject->shard, subject->kind),
               member_make (member, subject->workspace, subject->id));

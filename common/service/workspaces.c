@@ -1,8 +1,7 @@
 /* workspaces.c - the policies in force, by workspace, as the store has them.
  *
  * Hears: the store's workspace records, once a second and when asked (a commit was refused since the policy is
- * newer). Says: a swap, whole, to who asked to be told. A text is parsed again only when its version moved; one that
- * can't be read changes nothing and is said once. A workspace that vanished from the set keeps its policy, and
+ * newer); what they say is taken in workspaces_take.c. A workspace that vanished from the set keeps its policy, and
  * is still read: its contacts are still there. It is forgotten only at the next start.
  * Beside them stands when people could be heard (hearing.h), read with them.
  * Limits: one read of all records per shard and second.
@@ -15,11 +14,9 @@
 #include "words.h"
 #include "xmalloc.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 
 enum { LOOK_EVERY_MS = 1000 };
-#define BROKEN UINT32_MAX /* as the version that was refused: there was no record to tell one */
 
 /* The records of one shard, in the order of the keys asked. */
 typedef struct shard_look {
@@ -37,7 +34,7 @@ static entry_t *find (const workspaces_t *self, const char *name)
     return entry;
 }
 
-static entry_t *entry_of (workspaces_t *self, const char *name)
+entry_t *workspaces_entry (workspaces_t *self, const char *name)
 {
     entry_t *entry = find (self, name);
     if (entry)
@@ -51,74 +48,13 @@ static entry_t *entry_of (workspaces_t *self, const char *name)
     return entry;
 }
 
-static void refuse (entry_t *entry, uint32_t version, const char *why)
-{
-    char number[16];
-    if (entry->refused == version)
-        return;
-    entry->refused = version;
-    snprintf (number, sizeof number, "%" PRIu32, version);
-    log_fact (LOG_ERROR_, entry->name, "policy not usable", "version", number, "why", why, NULL);
-}
-
-static void swap (workspaces_t *self, entry_t *entry, policy_t **policy_p)
-{
-    char number[16];
-    policy_t *old = entry->policy;
-    entry->policy = *policy_p;
-    *policy_p = NULL;
-    snprintf (number, sizeof number, "%" PRIu32, entry->policy->version);
-    log_fact (LOG_INFO_, entry->name, "policy in force", "version", number, NULL);
-    for (size_t i = 0; i < self->watchers_n; i++)
-        self->watchers[i].fn (self->watchers[i].arg, entry->name, entry->policy);
-    policy_destroy (&old);
-}
-
-static void take_text (workspaces_t *self, entry_t *entry, const workspace_record_t *record, const char *text)
-{
-    policy_errors_t errors = {0};
-    policy_t *policy = policy_parse (text, strlen (text), &errors);
-    if (policy) {
-        policy_stamp (policy, record->policy_version, record->link_key);
-        swap (self, entry, &policy);
-    } else
-        refuse (entry, record->policy_version, errors.n > 0 ? errors.items[0].what : "the text can't be parsed");
-    policy_errors_clear (&errors);
-}
-
-void workspaces_take (workspaces_t *self, const char *name, const store_value_t *value)
-{
-    record_head_t head;
-    workspace_record_t record;
-    char *text = NULL;
-    entry_t *entry = entry_of (self, name);
-    if (!value->bytes) {
-        entry->there = false;
-        if (entry->policy && (!entry->missing || self->unlisted)) /* else somebody took it away */
-            refuse (entry, BROKEN, "the record is gone, or is none");
-        return;
-    }
-    entry->there = true;
-    record_fault_t fault = workspace_unpack (value->bytes, value->size, &head, &record, &text);
-    uint32_t known = entry->policy ? entry->policy->version : 0;
-    if (fault != RECORD_OK) {
-        refuse (entry, BROKEN, fault == RECORD_NEWER ? "the record is of a newer schema" : "the record is broken");
-        free (text);
-        return;
-    }
-    if (entry->refused == BROKEN)
-        entry->refused = 0;
-    if (record.policy_version != known && record.policy_version != entry->refused)
-        take_text (self, entry, &record, text);
-    free (text);
-}
-
 static void destroy_now (workspaces_t *self)
 {
     while (self->entries) {
         entry_t *entry = self->entries;
         self->entries = entry->next;
         policy_destroy (&entry->policy);
+        free (entry->taken);
         free (entry);
     }
     free (self);
@@ -210,8 +146,10 @@ static void take_names (workspaces_t *self, const store_values_t *values)
         entry->missing = entry->listed;
     for (size_t i = 0; i < values->n; i++) {
         char name[NAME_SIZE];
-        snprintf (name, sizeof name, "%.*s", (int)values->items[i].size, values->items[i].bytes);
-        entry_t *entry = entry_of (self, name);
+        size_t size = values->items[i].size < NAME_SIZE ? values->items[i].size : NAME_SIZE - 1;
+        memcpy (name, values->items[i].bytes, size);
+        name[size] = '\0';
+        entry_t *entry = workspaces_entry (self, name);
         entry->listed = true;
         entry->missing = false;
     }
@@ -305,7 +243,7 @@ bool workspaces_hearing_known (const workspaces_t *self, int shard)
 bool workspaces_broken (const workspaces_t *self, const char *workspace)
 {
     const entry_t *entry = find (self, workspace);
-    return entry && entry->refused == BROKEN;
+    return entry && entry->refused == REFUSED_BROKEN;
 }
 
 bool workspaces_missing (const workspaces_t *self, const char *workspace)

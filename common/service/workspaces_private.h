@@ -5,11 +5,14 @@
 #include "workspaces.h"
 
 enum { WATCHERS_MAX = 8 };
+#define REFUSED_BROKEN UINT32_MAX /* as the version that was refused: there was no record to tell one */
 
 typedef struct entry {
     struct entry *next;
     char name[NAME_SIZE];
     policy_t *policy;
+    char *taken; /* the bytes of the record that it came from: the same once more say nothing new; NULL: not known */
+    size_t taken_size;
     uint32_t refused; /* version of a text that can't be used: said once */
     bool listed;      /* it was in b:workspaces once: read with each look from then on */
     bool missing;     /* but is there no longer */
@@ -47,6 +50,9 @@ struct workspaces {
 
 /* workspaces.c */
 bool workspaces_answered (workspaces_t *self); /* an answer came; false: nobody is there any more */
+entry_t *workspaces_entry (workspaces_t *self, const char *name); /* found, or made */
+
+/* workspaces_take.c */
 void workspaces_take (workspaces_t *self, const char *name, const store_value_t *value);
 
 /* workspaces_refresh.c */

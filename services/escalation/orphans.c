@@ -15,7 +15,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { PAGE = 256, WALK_MS = 10000 };
+enum { PAGE = 256, WALK_MS = 30000 };
 
 /* One contact of a page. */
 typedef struct suspect {

@@ -151,6 +151,13 @@ static void touch (glance_t *glance, shadow_t *shadow)
         glance->touched[glance->touched_n++] = shadow;
 }
 
+static void arg_word (char *word, size_t size, const commit_arg_t *arg)
+{
+    size_t length = arg->size < size ? arg->size : size - 1;
+    memcpy (word, arg->bytes, length);
+    word[length] = 0;
+}
+
 /* "c:desk:ID" -> ID; NULL: of another family. */
 static const char *name_in (const char *rest, const char *family)
 {
@@ -229,7 +236,7 @@ static void see_workspace (const commit_op_t *op)
 static void see_op (glance_t *glance, const commit_op_t *op)
 {
     char key[KEY_SIZE + 64];
-    snprintf (key, sizeof key, "%.*s", (int)op->args[0].size, op->args[0].bytes);
+    arg_word (key, sizeof key, &op->args[0]);
     if (strncmp (key, prefix, sizeof prefix - 1) != 0)
         return;
     const char *rest = key + sizeof prefix - 1, *name;
@@ -254,9 +261,11 @@ static void see_timelines (glance_t *glance)
     for (size_t i = 0; i < commit_size (glance->commit); i++) {
         commit_op_t op = commit_op (glance->commit, i);
         char key[KEY_SIZE];
-        snprintf (key, sizeof key, "%.*s", (int)op.args[0].size, op.args[0].bytes);
+        if (op.op != OP_APPEND)
+            continue;
+        arg_word (key, sizeof key, &op.args[0]);
         const char *colon = strrchr (key, ':');
-        if (op.op == OP_APPEND && colon)
+        if (colon)
             see_event (glance, colon + 1, &op.args[1]);
     }
 }

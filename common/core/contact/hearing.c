@@ -114,10 +114,12 @@ size_t hearing_pack (const hearing_t *self, char text[HEARING_SIZE])
 /* A time as we write it; what follows it, or NULL. */
 static const char *parse_time (const char *at, const char *end, wall_ms_t *time)
 {
-    const char *first = at;
-    for (*time = 0; at < end && *at >= '0' && *at <= '9' && *time < TIME_BOUND; at++)
-        *time = *time * 10 + (*at - '0');
+    const char *first = at, *last = end - at > TIME_DIGITS ? at + TIME_DIGITS : end;
+    uint64_t sum = 0;
+    for (unsigned digit; at < last && (digit = (unsigned)(*at - '0')) <= 9; at++)
+        sum = sum * 10 + digit;
     bool padded = at > first + 1 && *first == '0';
+    *time = (wall_ms_t)sum;
     return at > first && !padded && *time < TIME_BOUND ? at : NULL;
 }
 

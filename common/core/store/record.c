@@ -101,16 +101,19 @@ uint8_t *record_pack (const record_head_t *head, const ProtobufCMessage *message
 }
 
 ProtobufCMessage *record_unpack (const void *bytes, size_t size, char kind, const ProtobufCMessageDescriptor *type,
-                                 record_head_t *head, record_fault_t *fault)
+                                 scratch_t *scratch, record_head_t *head, record_fault_t *fault)
 {
     const uint8_t *body = NULL;
     size_t body_size = 0;
     *fault = record_head_read (bytes, size, kind, head, &body, &body_size);
     if (*fault != RECORD_OK)
         return NULL;
-    ProtobufCMessage *message = protobuf_c_message_unpack (type, NULL, body_size, body);
-    if (!message)
+    scratch_open (scratch);
+    ProtobufCMessage *message = protobuf_c_message_unpack (type, &scratch->allocator, body_size, body);
+    if (!message) {
         *fault = RECORD_BROKEN;
+        scratch_close (scratch);
+    }
     return message;
 }
 
@@ -128,16 +131,17 @@ uint8_t *person_pack (const person_t *self, const record_head_t *head, size_t *s
 record_fault_t person_unpack (const void *bytes, size_t size, record_head_t *head, person_t *self)
 {
     record_fault_t fault;
+    scratch_t scratch;
     memset (self, 0, sizeof (*self));
     Buckstop__V1__Person *message = (Buckstop__V1__Person *)record_unpack (
-        bytes, size, KIND_PERSON, &buckstop__v1__person__descriptor, head, &fault);
+        bytes, size, KIND_PERSON, &buckstop__v1__person__descriptor, &scratch, head, &fault);
     if (!message)
         return fault;
     bool whole = true;
     PERSON_TEXTS (UNPACK_TEXT)
     PERSON_VALUES (UNPACK_VALUE)
     self->version = head->version;
-    buckstop__v1__person__free_unpacked (message, NULL);
+    scratch_close (&scratch);
     return whole ? RECORD_OK : RECORD_BROKEN;
 }
 
@@ -196,9 +200,10 @@ uint8_t *delivery_pack (const delivery_t *self, const record_head_t *head, size_
 record_fault_t delivery_unpack (const void *bytes, size_t size, record_head_t *head, delivery_t *self)
 {
     record_fault_t fault;
+    scratch_t scratch;
     memset (self, 0, sizeof (*self));
     Buckstop__V1__Delivery *message = (Buckstop__V1__Delivery *)record_unpack (
-        bytes, size, KIND_DELIVERY, &buckstop__v1__delivery__descriptor, head, &fault);
+        bytes, size, KIND_DELIVERY, &buckstop__v1__delivery__descriptor, &scratch, head, &fault);
     if (!message)
         return fault;
     bool whole = true;
@@ -210,7 +215,7 @@ record_fault_t delivery_unpack (const void *bytes, size_t size, record_head_t *h
     self->body = xstrdup (message->body);
     if (!whole)
         delivery_clear (self);
-    buckstop__v1__delivery__free_unpacked (message, NULL);
+    scratch_close (&scratch);
     return whole ? RECORD_OK : RECORD_BROKEN;
 }
 
@@ -231,10 +236,11 @@ record_fault_t workspace_unpack (const void *bytes, size_t size, record_head_t *
                                  char **text)
 {
     record_fault_t fault;
+    scratch_t scratch;
     *text = NULL;
     memset (self, 0, sizeof (*self));
     Buckstop__V1__Workspace *message = (Buckstop__V1__Workspace *)record_unpack (
-        bytes, size, KIND_WORKSPACE, &buckstop__v1__workspace__descriptor, head, &fault);
+        bytes, size, KIND_WORKSPACE, &buckstop__v1__workspace__descriptor, &scratch, head, &fault);
     if (!message)
         return fault;
     bool whole = message->link_key.len == sizeof (self->link_key);
@@ -246,6 +252,6 @@ record_fault_t workspace_unpack (const void *bytes, size_t size, record_head_t *
         memcpy (self->link_key, message->link_key.data, sizeof (self->link_key));
         *text = xstrdup (message->policy);
     }
-    buckstop__v1__workspace__free_unpacked (message, NULL);
+    scratch_close (&scratch);
     return whole ? RECORD_OK : RECORD_BROKEN;
 }

@@ -87,9 +87,10 @@ static bool lists_read (const Buckstop__V1__Contact *message, contact_t *self)
 record_fault_t contact_unpack (const void *bytes, size_t size, record_head_t *head, contact_t *self)
 {
     record_fault_t fault;
+    scratch_t scratch;
     memset (self, 0, sizeof (*self));
     Buckstop__V1__Contact *message = (Buckstop__V1__Contact *)record_unpack (
-        bytes, size, KIND_CONTACT, &buckstop__v1__contact__descriptor, head, &fault);
+        bytes, size, KIND_CONTACT, &buckstop__v1__contact__descriptor, &scratch, head, &fault);
     if (!message)
         return fault;
     bool whole = message->state > 0 && message->state < CONTACT_STATES;
@@ -101,6 +102,6 @@ record_fault_t contact_unpack (const void *bytes, size_t size, record_head_t *he
     self->broken = message->promises_broken;
     self->released = message->promises_released;
     self->version = head->version;
-    buckstop__v1__contact__free_unpacked (message, NULL);
+    scratch_close (&scratch);
     return whole ? RECORD_OK : RECORD_BROKEN;
 }

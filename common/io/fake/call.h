@@ -34,7 +34,7 @@ struct call {
     wall_ms_t now;
     /* reads and small writes */
     store_values_fn *values_fn;
-    char **keys;
+    char **keys; /* one piece with their words */
     size_t keys_n;
     char *text; /* member, prefix, pattern or bytes */
     size_t text_size;

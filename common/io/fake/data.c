@@ -5,7 +5,7 @@
 
 #include "xmalloc.h"
 
-enum { BUCKETS = 4096 };
+enum { BUCKETS = 1 << 14 };
 static data_t *buckets[BUCKETS];
 static wall_ms_t now_ms;
 static size_t keys_n;
@@ -15,12 +15,19 @@ void data_now (wall_ms_t now)
     now_ms = now;
 }
 
-static data_t **bucket (const char *key)
+/* FNV-1a by words. */
+static uint64_t hash_of (const char *key)
 {
-    uint32_t hash = 2166136261U;
-    for (const char *c = key; *c; c++)
-        hash = (hash ^ (uint8_t)*c) * 16777619U;
-    return &buckets[hash % BUCKETS];
+    size_t size = strlen (key);
+    uint64_t hash = 14695981039346656037U, word = 0;
+    for (; size >= sizeof word; size -= sizeof word, key += sizeof word) {
+        memcpy (&word, key, sizeof word);
+        hash = (hash ^ word) * 0x9e3779b97f4a7c15U;
+        hash ^= hash >> 32;
+    }
+    for (; *key; key++)
+        hash = (hash ^ (uint8_t)*key) * 1099511628211U;
+    return hash ^ hash >> 32;
 }
 
 static void item_clear (data_item_t *item)
@@ -51,8 +58,9 @@ void data_clear (void)
 
 static data_t **link_of (const char *key)
 {
-    data_t **link = bucket (key);
-    while (*link && strcmp ((*link)->key, key) != 0)
+    uint64_t hash = hash_of (key);
+    data_t **link = &buckets[hash % BUCKETS];
+    while (*link && ((*link)->hash != hash || strcmp ((*link)->key, key) != 0))
         link = &(*link)->next;
     if (*link && (*link)->expires && (*link)->expires <= now_ms)
         unlink_free (link);
@@ -83,7 +91,8 @@ data_t *data_make (const char *key, data_kind_t kind)
     data = xcalloc (1, sizeof *data);
     data->key = xstrdup (key);
     data->kind = kind;
-    data_t **link = bucket (key);
+    data->hash = hash_of (key);
+    data_t **link = &buckets[data->hash % BUCKETS];
     data->next = *link;
     *link = data;
     keys_n++;
@@ -202,6 +211,14 @@ void data_place (data_t *self, int64_t score, const void *name, size_t size)
         self->n--;
     }
     insert (self, data_seek (self, score, item.name, size), item);
+}
+
+void data_drop_first (data_t *self, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        item_clear (&self->items[i]);
+    self->n -= n;
+    memmove (self->items, self->items + n, self->n * sizeof *self->items);
 }
 
 void data_drop (data_t *self, size_t index)

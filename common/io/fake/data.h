@@ -16,6 +16,7 @@ typedef struct data_item {
 
 typedef struct data {
     struct data *next; /* of the same bucket */
+    uint64_t hash;     /* of the key */
     char *key;
     data_kind_t kind;
     data_item_t *items; /* ZSET: by score, then by member; the others in order of arrival */
@@ -39,7 +40,8 @@ void data_put (const char *key, const void *bytes, size_t size, wall_ms_t expire
 data_item_t *data_named (data_t *self, const void *name, size_t size);        /* NULL: absent */
 void data_place (data_t *self, int64_t score, const void *name, size_t size); /* ZSET: adds or moves */
 void data_append (data_t *self, int64_t score, const void *name, size_t name_size, const void *bytes, size_t size);
-void data_drop (data_t *self, size_t index); /* one item; a key without any is gone: self too */
+void data_drop (data_t *self, size_t index);   /* one item; a key without any is gone: self too */
+void data_drop_first (data_t *self, size_t n); /* STREAM: so many from its beginning */
 /* STREAM: index of the first entry whose number is above that. */
 size_t data_after (const data_t *self, int64_t number);
 /* ZSET: index of the first item that is not before (score, name). */

@@ -38,8 +38,6 @@ static void call_free (call_t *self)
 {
     forget_found (self);
     commit_destroy (&self->commit);
-    for (size_t i = 0; i < self->keys_n; i++)
-        free (self->keys[i]);
     free (self->keys);
     free (self->text);
     free (self);

@@ -23,21 +23,34 @@ static void tell_values (call_t *call)
     call->values_fn (call->arg, &values);
 }
 
+/* One piece: the pointers, and behind them the words. */
+static void keep_keys (call_t *call, const char *const *keys, size_t n)
+{
+    size_t size = n * sizeof *call->keys;
+    for (size_t i = 0; i < n; i++)
+        size += strlen (keys[i]) + 1;
+    call->keys = xmalloc (size);
+    call->keys_n = n;
+    char *at = (char *)(call->keys + n);
+    for (size_t i = 0; i < n; i++) {
+        call->keys[i] = at;
+        at = stpcpy (at, keys[i]) + 1;
+    }
+}
+
 static call_t *read_new (store_t *self, call_fn *perform, const char *key, store_values_fn *fn, void *arg)
 {
     call_t *call = call_new (self, perform, tell_values, arg);
     call->values_fn = fn;
-    if (key) {
-        call->keys = xcalloc (1, sizeof *call->keys);
-        call->keys[0] = xstrdup (key);
-        call->keys_n = 1;
-    }
+    if (key)
+        keep_keys (call, &key, 1);
     return call;
 }
 
 static void give (call_t *call, const char *bytes, size_t size, int64_t score)
 {
-    call->items = xrealloc (call->items, (call->items_n + 1) * sizeof *call->items);
+    if (!(call->items_n & (call->items_n - 1))) /* 0, 1, 2, 4, 8 ... */
+        call->items = xrealloc (call->items, (call->items_n ? 2 * call->items_n : 1) * sizeof *call->items);
     char *copy = NULL;
     if (bytes) {
         copy = xmalloc (size + 1);
@@ -69,10 +82,7 @@ static void do_get (call_t *call)
 void store_get (store_t *self, const char *const *keys, size_t n, store_values_fn *fn, void *arg)
 {
     call_t *call = read_new (self, do_get, NULL, fn, arg);
-    call->keys = xcalloc (n, sizeof *call->keys);
-    call->keys_n = n;
-    for (size_t i = 0; i < n; i++)
-        call->keys[i] = xstrdup (keys[i]);
+    keep_keys (call, keys, n);
     call_begin (call, 0);
 }
 
@@ -340,8 +350,8 @@ void store_list_drop (store_t *self, const char *key, int64_t n, store_values_fn
 static void do_trim (call_t *call)
 {
     data_t *data = look (call, DATA_STREAM);
-    while (data && data->n && data->items[0].score < call->min)
-        data_drop (data, 0);
+    if (data && data->n && data->items[0].score < call->min)
+        data_drop_first (data, data_after (data, call->min - 1));
 }
 
 void store_trim_events (store_t *self, const char *key, uint64_t oldest_kept, store_values_fn *fn, void *arg)

@@ -8,10 +8,17 @@
 
 enum { TURNS_MAX = 2000000, SHUFFLE = 64 }; /* without time passing: more is a loop that feeds itself */
 
+/* What an item is sorted by stands in the heap itself: sorting touches no item. */
+typedef struct place {
+    mono_ms_t when;
+    uint64_t order, sequence;
+    item_t *item;
+} place_t;
+
 static struct {
     mono_ms_t now;
     uint64_t sequence;
-    item_t **heap;
+    place_t *heap; /* four below each */
     size_t heap_n, heap_size;
     loop_t *loops;
 } world;
@@ -28,7 +35,9 @@ bool world_alive (const loop_t *loop)
 
 /* --- the heap ---------------------------------------------------------------------------------- */
 
-static bool before (const item_t *a, const item_t *b)
+enum { BELOW = 4 };
+
+static bool before (const place_t *a, const place_t *b)
 {
     if (a->when != b->when)
         return a->when < b->when;
@@ -37,29 +46,33 @@ static bool before (const item_t *a, const item_t *b)
 
 static void sift_up (size_t at)
 {
-    item_t *item = world.heap[at];
-    while (at > 0 && before (item, world.heap[(at - 1) / 2])) {
-        world.heap[at] = world.heap[(at - 1) / 2];
-        at = (at - 1) / 2;
-    }
-    world.heap[at] = item;
+    place_t place = world.heap[at];
+    for (size_t above; at > 0 && before (&place, &world.heap[above = (at - 1) / BELOW]); at = above)
+        world.heap[at] = world.heap[above];
+    world.heap[at] = place;
+}
+
+static size_t first_of (size_t from, size_t to)
+{
+    size_t first = from;
+    for (size_t i = from + 1; i < to; i++)
+        if (before (&world.heap[i], &world.heap[first]))
+            first = i;
+    return first;
 }
 
 static void sift_down (size_t at)
 {
-    item_t *item = world.heap[at];
-    for (;;) {
-        size_t child = 2 * at + 1;
-        if (child >= world.heap_n)
+    place_t place = world.heap[at];
+    for (size_t below; (below = BELOW * at + 1) < world.heap_n;) {
+        size_t end = below + BELOW < world.heap_n ? below + BELOW : world.heap_n;
+        size_t first = first_of (below, end);
+        if (!before (&world.heap[first], &place))
             break;
-        if (child + 1 < world.heap_n && before (world.heap[child + 1], world.heap[child]))
-            child++;
-        if (!before (world.heap[child], item))
-            break;
-        world.heap[at] = world.heap[child];
-        at = child;
+        world.heap[at] = world.heap[first];
+        at = first;
     }
-    world.heap[at] = item;
+    world.heap[at] = place;
 }
 
 static void push (item_t *item)
@@ -68,7 +81,7 @@ static void push (item_t *item)
         world.heap_size = world.heap_size ? 2 * world.heap_size : 64;
         world.heap = xrealloc (world.heap, world.heap_size * sizeof *world.heap);
     }
-    world.heap[world.heap_n++] = item;
+    world.heap[world.heap_n++] = (place_t){item->when, item->order, item->sequence, item};
     sift_up (world.heap_n - 1);
 }
 
@@ -85,7 +98,7 @@ static uint64_t order_of (loop_t *loop)
 
 item_t *queue_add (loop_t *loop, mono_ms_t when, loop_fn *fn, void *arg, world_free_fn *destroy)
 {
-    item_t *item = xcalloc (1, sizeof (loop_timer_t));
+    item_t *item = xmalloc (sizeof (loop_timer_t));
     *item = (item_t){.when = when < world.now ? world.now : when,
                      .sequence = ++world.sequence,
                      .order = order_of (loop),
@@ -99,7 +112,7 @@ item_t *queue_add (loop_t *loop, mono_ms_t when, loop_fn *fn, void *arg, world_f
 
 static item_t *pop (void)
 {
-    item_t *item = world.heap[0];
+    item_t *item = world.heap[0].item;
     world.heap[0] = world.heap[--world.heap_n];
     if (world.heap_n)
         sift_down (0);
@@ -129,9 +142,9 @@ void queue_forget (const loop_t *self)
 {
     size_t kept = 0;
     for (size_t i = 0; i < world.heap_n; i++) {
-        item_t *item = world.heap[i];
+        item_t *item = world.heap[i].item;
         if (item->loop != self) {
-            world.heap[kept++] = item;
+            world.heap[kept++] = world.heap[i];
             continue;
         }
         if (item->destroy)
@@ -139,7 +152,7 @@ void queue_forget (const loop_t *self)
         free (item);
     }
     world.heap_n = kept;
-    for (size_t i = kept / 2; i-- > 0;)
+    for (size_t i = kept / BELOW + 1; i-- > 0 && kept;)
         sift_down (i);
 }
 
@@ -184,7 +197,7 @@ static void run_hooks (bool all)
 
 static bool ready (void)
 {
-    return world.heap_n && world.heap[0]->when <= world.now;
+    return world.heap_n && world.heap[0].when <= world.now;
 }
 
 static void happen (item_t *item)
@@ -206,13 +219,13 @@ static void turn (void)
 {
     uint64_t last = world.sequence;
     if (world_chaos ()->order) {
-        loop_t *loop = world.heap[0]->loop;
+        loop_t *loop = world.heap[0].item->loop;
         happen (pop ());
         if (loop && loop->touched)
             run_hooks_of (loop);
         return;
     }
-    while (ready () && world.heap[0]->sequence <= last)
+    while (ready () && world.heap[0].sequence <= last)
         happen (pop ());
     run_hooks (false);
 }
@@ -241,22 +254,22 @@ bool queue_next (void)
 {
     if (!world.heap_n)
         return false;
-    world.now = world.heap[0]->when;
+    world.now = world.heap[0].when;
     fake_run ();
     return true;
 }
 
 int64_t fake_idle_ms (void)
 {
-    return world.heap_n ? world.heap[0]->when - world.now : -1;
+    return world.heap_n ? world.heap[0].when - world.now : -1;
 }
 
 void fake_advance (int64_t ms)
 {
     mono_ms_t end = world.now + ms;
     fake_run ();
-    while (world.heap_n && world.heap[0]->when <= end) {
-        world.now = world.heap[0]->when;
+    while (world.heap_n && world.heap[0].when <= end) {
+        world.now = world.heap[0].when;
         run_ready ();
     }
     world.now = end;
