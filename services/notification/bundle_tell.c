@@ -29,10 +29,17 @@ static void tell_one (commit_t *commit, int shard, const delivery_t *bundle, siz
     free (bytes);
 }
 
-void bundle_tell (commit_t *commit, int shard, const delivery_t *bundle, const bundle_word_t *word)
+static bool is_told (const bundle_word_t *word, size_t line)
 {
     const bundle_known_t *known = word->known;
+    if (!known)
+        return true;
+    return !known->mute[line] && (known->moot[line] || !word->only_moot);
+}
+
+void bundle_tell (commit_t *commit, int shard, const delivery_t *bundle, const bundle_word_t *word)
+{
     for (size_t i = 0; i < bundle->lines_n; i++)
-        if (!(known && known->mute[i]) && !(word->only_moot && !known->moot[i]))
+        if (is_told (word, i))
             tell_one (commit, shard, bundle, i, word);
 }

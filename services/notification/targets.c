@@ -157,11 +157,10 @@ target_t *targets_next (targets_t *self, const target_t *after)
 {
     if (after && after->next)
         return after->next;
-    for (target_t **slot = after ? slot_of (self, after->host) + 1 : self->slots; slot < self->slots + TARGET_SLOTS;
-         slot++)
-        if (*slot)
-            return *slot;
-    return NULL;
+    target_t **slot = after ? slot_of (self, after->host) + 1 : self->slots;
+    while (slot < self->slots + TARGET_SLOTS && !*slot)
+        slot++;
+    return slot < self->slots + TARGET_SLOTS ? *slot : NULL;
 }
 
 size_t targets_failing (const targets_t *self)
