@@ -3,15 +3,17 @@
 
 #include "xmalloc.h"
 
+#include <stdbool.h>
+
 #if defined(__SANITIZE_ADDRESS__)
-#define OWN_SIZE 0
+#define EACH_FROM_MALLOC true
 #elif defined(__has_feature)
 #if __has_feature(address_sanitizer)
-#define OWN_SIZE 0
+#define EACH_FROM_MALLOC true
 #endif
 #endif
-#ifndef OWN_SIZE
-#define OWN_SIZE SCRATCH_SIZE
+#ifndef EACH_FROM_MALLOC
+#define EACH_FROM_MALLOC false
 #endif
 
 struct scratch_piece {
@@ -22,8 +24,8 @@ struct scratch_piece {
 static void *take (void *arg, size_t size)
 {
     scratch_t *self = arg;
-    size_t room = OWN_SIZE > self->used ? OWN_SIZE - self->used : 0;
-    if (size <= room) {
+    size_t room = SCRATCH_SIZE > self->used ? SCRATCH_SIZE - self->used : 0;
+    if (!EACH_FROM_MALLOC && size <= room) {
         char *piece = self->own + self->used;
         size_t rest = size % alignof (max_align_t);
         self->used += rest ? size + alignof (max_align_t) - rest : size;
