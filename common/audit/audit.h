@@ -3,8 +3,8 @@
  * Reads only, a batch at a time, so that memory does not grow with the store. While services work, a record and
  * what stands about it are read at different moments: a batch's records are read before and after the rest, and what
  * changed meanwhile, or looks wrong, is a suspect. It is named if it still looks wrong settle_ms later.
- * Limits: what stands in no record and no set is not found; a key may be met twice, or not at all, when the store's
- * own table grows during a walk. */
+ * Limits: of what is neither record nor set only the form is judged (audit_shapes.c, audit_values.c); a key may be met
+ * twice, or not at all, when the store's own table grows during a walk. */
 #ifndef BUCKSTOP_AUDIT_H
 #define BUCKSTOP_AUDIT_H
 

@@ -2,7 +2,8 @@
  *
  *   audit.c         the order of things, and at which pace
  *   audit_walk.c    where keys come from: sets, and a walk over all keys
- *   audit_shapes.c  keys that no record answers for
+ *   audit_shapes.c  keys that no record answers for, one each of a workspace
+ *   audit_values.c  the same, many of each: idempotency keys, threads, tokens
  *   audit_look.c    what is asked about each record of a batch
  *   audit_verdict.c the batch, judged */
 #ifndef BUCKSTOP_AUDIT_PRIVATE_H
@@ -13,18 +14,23 @@
 #include "record.h"
 
 enum {
-    BATCH_MAX = 128,      /* records looked at in one go, all of one workspace */
-    BATCH_PACED = 16,     /* the same, when others wait for the loop */
-    PRESENCE_SHARE = 8,   /* so many members of a set, only asked for their records, cost as much as one record */
-    PAGE = 500,           /* members of a set read at once */
-    PAGE_COST = 10,       /* of the pace: what a page counts for */
-    TIMELINE_PAGE = 64,   /* entries of a timeline */
+    BATCH_MAX = 128,    /* records looked at in one go, all of one workspace */
+    BATCH_PACED = 16,   /* the same, when others wait for the loop */
+    PRESENCE_SHARE = 8, /* so many cost as much as one record: members of a set, only asked for their records; values */
+    PAGE = 500,         /* members of a set read at once */
+    PAGE_COST = 10,     /* of the pace: what a page counts for */
+    TIMELINE_PAGE = 64, /* entries of a timeline */
     SUSPECTS_MAX = 4096,  /* so many, and the walk waits until they are settled */
     LOOKS_MAX = 8,        /* at one that keeps changing */
     PLACES_MAX = 3,       /* where a contact may stand: as the set says, the owner's, who is asked */
     TOLD_SLOTS = 1 << 14, /* findings are told once as long as three quarters of these are free */
     AWAY_AGAIN_MS = 250,
 };
+
+/* Subjects that are no records, beside those of keys.h. */
+#define KIND_ONCE   'i'
+#define KIND_THREAD 't'
+#define KIND_TOKEN  'k'
 
 /* A place in own:W:P:E. */
 typedef struct place {
@@ -153,6 +159,12 @@ void walk_tell_key (audit_round_t *self, audit_fault_t fault, const char *key, c
 
 /* audit_shapes.c: a source that has no members; each of its questions is counted in `open` */
 void shapes_ask (audit_round_t *self, const source_t *source);
+
+/* audit_values.c */
+const char *value_name (char kind);   /* in words; NULL: it is a record's kind */
+char value_kind (const char *family); /* of the keys' name; 0: they are of something else */
+/* NULL: it is fine; else what is wrong. Pure. */
+const char *audit_value (char kind, const char *bytes, size_t size);
 
 /* audit_look.c: the next batch of self->batch_of */
 void look_whole (audit_round_t *self);

@@ -18,6 +18,7 @@ static void find (const look_t *look, audit_findings_t *out, audit_fault_t fault
     const char *kind = look->subject.kind == KIND_CONTACT    ? "contact"
                        : look->subject.kind == KIND_PERSON   ? "person"
                        : look->subject.kind == KIND_DELIVERY ? "delivery"
+                       : value_name (look->subject.kind)     ? value_name (look->subject.kind)
                                                              : "workspace";
     audit_add (out, fault, kind, look->subject.id, 0, "%s", words);
 }
@@ -116,13 +117,26 @@ static void judge_workspace (look_t *look, audit_findings_t *out)
     free (text);
 }
 
+/* What to restore or to delete is the key. */
+static void judge_value (look_t *look, audit_findings_t *out)
+{
+    const char *wrong = audit_value (look->subject.kind, (const char *)look->bytes, look->size);
+    char words[DETAIL_SIZE];
+    snprintf (words, sizeof words, "%s: %s", look->key, wrong ? wrong : "");
+    if (wrong)
+        find (look, out, AUDIT_UNREADABLE, words);
+}
+
 /* ----------------------------------------------------------------- no record */
 
 static void judge_absent (const look_t *look, audit_findings_t *out)
 {
     bool placed = false;
     if (look->no_record) {
-        find (look, out, AUDIT_WRONG_TYPE, "its key holds something that is no record");
+        char words[DETAIL_SIZE];
+        snprintf (words, sizeof words, "%s: it holds something that is no string", look->key);
+        find (look, out, AUDIT_WRONG_TYPE,
+              value_name (look->subject.kind) ? words : "its key holds something that is no record");
         return;
     }
     if (look->subject.kind == KIND_WORKSPACE)
@@ -152,10 +166,9 @@ static void judge (look_t *look, audit_findings_t *out)
     static const struct {
         char kind;
         void (*fn) (look_t *look, audit_findings_t *out);
-    } rows[] = {{KIND_CONTACT, judge_contact},
-                {KIND_PERSON, judge_person},
-                {KIND_DELIVERY, judge_delivery},
-                {KIND_WORKSPACE, judge_workspace}};
+    } rows[] = {{KIND_CONTACT, judge_contact},     {KIND_PERSON, judge_person}, {KIND_DELIVERY, judge_delivery},
+                {KIND_WORKSPACE, judge_workspace}, {KIND_ONCE, judge_value},    {KIND_THREAD, judge_value},
+                {KIND_TOKEN, judge_value}};
     if (!look->bytes) {
         judge_absent (look, out);
         return;
@@ -191,11 +204,13 @@ static void conclude (audit_round_t *self, look_t *look)
     audit_clear (&found);
 }
 
-static void batch_over (audit_round_t *self, size_t share)
+static void batch_over (audit_round_t *self, handling_t handling)
 {
-    size_t cost = (self->looks_n + share - 1) / share;
+    size_t shares = 0;
+    for (size_t i = 0; i < self->looks_n; i++)
+        shares += handling == HANDLE_WHOLE && !value_name (self->looks[i].subject.kind) ? PRESENCE_SHARE : 1;
     looks_clear (self);
-    round_on (self, cost);
+    round_on (self, (shares + PRESENCE_SHARE - 1) / PRESENCE_SHARE);
 }
 
 /* Suspects may be added to the list that the batch was taken from. */
@@ -204,7 +219,7 @@ void verdict_whole (audit_round_t *self)
     self->batch_of->at += self->looks_n;
     for (size_t i = 0; i < self->looks_n; i++)
         conclude (self, &self->looks[i]);
-    batch_over (self, 1);
+    batch_over (self, HANDLE_WHOLE);
 }
 
 /* The record says so itself: then its own look found, or will find, whether it is right. */
@@ -225,5 +240,5 @@ void verdict_presence (audit_round_t *self)
     for (size_t i = 0; i < self->looks_n; i++)
         if (!is_justified (&self->looks[i]))
             suspect_again (self, &self->looks[i].subject);
-    batch_over (self, PRESENCE_SHARE);
+    batch_over (self, HANDLE_PRESENCE);
 }

@@ -81,8 +81,8 @@ void walk_begin (audit_round_t *self)
     }
     if (!named)
         add_workspace (self, self->order.workspace, store_shard (self->order.store, self->order.workspace));
-    /* contacts, people and deliveries, and own:*; what else begins with these letters is passed over */
-    snprintf (add_source (self, SOURCE_KEYS, 0, 0, "")->key, KEY_SIZE, "b:{*}:[cpdo]*");
+    /* all keys of shards, and tokens: what is of no interest is passed over, which is cheaper than a walk for each */
+    snprintf (add_source (self, SOURCE_KEYS, 0, 0, "")->key, KEY_SIZE, "b:[{t]*");
     self->handling = HANDLE_WHOLE;
     self->position = (position_t){.from = INT64_MIN / 2};
 }
@@ -161,6 +161,8 @@ static void on_members (void *arg, const store_values_t *values)
 
 /* ---------------------------------------------------------------------- keys */
 
+static const char RECORD_FAMILIES[] = {KIND_CONTACT, KIND_PERSON, KIND_DELIVERY, '\0'}; /* with a name each */
+
 /* "b:{S}:FAMILY:W:REST" */
 typedef struct key_parts {
     int shard;
@@ -202,14 +204,31 @@ static void add_own (audit_round_t *self, const char *key, const key_parts_t *pa
     }
 }
 
+/* Tokens are of no shard; whose one is stands within. */
+static bool read_token_key (audit_round_t *self, const char *key)
+{
+    static const char prefix[] = "b:tok:";
+    const char *id = key + sizeof prefix - 1;
+    if (strncmp (key, prefix, sizeof prefix - 1) != 0)
+        return false;
+    if (!self->order.workspace && strlen (id) < AUDIT_SUBJECT_SIZE)
+        add_subject (self, KIND_TOKEN, 0, "", id);
+    return true;
+}
+
 static void read_key (audit_round_t *self, const char *key)
 {
     key_parts_t parts;
+    char value;
+    if (read_token_key (self, key))
+        return;
     if (!split_key (key, &parts) || !round_covers (self, parts.workspace))
         return;
     if (strcmp (parts.family, "own") == 0)
         add_own (self, key, &parts);
-    else if (parts.family[1] == '\0' && !strchr (parts.rest, ':'))
+    else if ((value = value_kind (parts.family)) != 0)
+        add_subject (self, value, parts.shard, parts.workspace, parts.rest);
+    else if (parts.family[1] == '\0' && strchr (RECORD_FAMILIES, parts.family[0]) && !strchr (parts.rest, ':'))
         add_subject (self, parts.family[0], parts.shard, parts.workspace, parts.rest);
 }
 

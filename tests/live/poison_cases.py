@@ -131,7 +131,7 @@ class TokenCase(Case):
     def prepare(self):
         self.token = self.ground.world.cli("token", "issue", "--scope", "operator", "--workspace", "desk").strip()
         part = next(key for key in self.store.keys("b:tok:*") if key.decode().split(":")[2] in self.token)
-        self.key = part.decode()
+        self.key = self.subject = part.decode()
 
     def request(self):
         return self.ground.world.ask("GET", "/v1/contacts", token=self.token)
@@ -184,7 +184,7 @@ class KeyCase(Case):
         self.body = {"channel": "mail", "text": "x", "customer": "kim", "return_way": "spoken"}
         self.once = f"once-{random.randrange(1 << 40)}"
         assert self.desk.ask("POST", "/v1/contacts", self.body, self.once).status == 202
-        self.key = (set(self.store.keys(self.desk.key("i", "desk", "*"))) - before).pop().decode()
+        self.key = self.subject = (set(self.store.keys(self.desk.key("i", "desk", "*"))) - before).pop().decode()
 
     def request(self):
         return self.desk.ask("POST", "/v1/contacts", self.body, self.once)

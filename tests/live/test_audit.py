@@ -27,8 +27,8 @@ def open_desk(stack):
     options = ["--audit-every", "1", "--audit-rate", "100000", "--deadman-url", watch.url("/ping/secret")]
     world = w.open_world(stack, POLICY, options={"escalation": options})
     world.present("ada")
-    for _ in range(20):
-        world.submit()
+    for n in range(20):
+        world.submit(key=f"key-{n}", thread=f"thread-{n}")
     return world, watch
 
 
@@ -59,6 +59,8 @@ def calls_come_while_all_is_well(stack):
     violations(world, 0)
     assert world["escalation"].metric("buckstop_audit_age_seconds") < 10
     tag = world.redis.keys("b:*:w:desk")[0].decode().split(":")[1]
+    hashed = "0123456789abcdef"
+    values = {f"b:{tag}:i:desk:{hashed}": b"\xff" * 40, f"b:{tag}:th:desk:{hashed}": b"nobody", "b:tok:0123456789": b""}
     faults = [
         ("stale place", lambda: world.redis.zadd(f"b:{tag}:q:desk", {NONE: 1}),
          lambda: world.redis.zrem(f"b:{tag}:q:desk", NONE)),
@@ -68,16 +70,21 @@ def calls_come_while_all_is_well(stack):
          lambda: world.redis.delete(f"b:{tag}:c:desk:{NONE}")),
         ("unreadable", lambda: world.redis.set(f"b:{tag}:d:desk:{NONE}", b"\xff" * 40),
          lambda: world.redis.delete(f"b:{tag}:d:desk:{NONE}")),
+        (list(values), lambda: world.redis.mset(values), lambda: world.redis.delete(*values)),
+        ("it holds something that is no string", lambda: world.redis.sadd(f"b:{tag}:i:desk:{hashed}", "noise"),
+         lambda: world.redis.delete(f"b:{tag}:i:desk:{hashed}")),
         ("acknowledged write lost", lambda: world.redis.rpush("b:lost", "what a person has to look at"),
          lambda: world.redis.delete("b:lost")),
     ]
     for words, plant, mend in faults:
+        words = [words] if isinstance(words, str) else words
         plant()
-        violations(world, 1)
+        violations(world, len(words))
         heard = len(watch.calls)
         rounds(world, 2)
         assert len(watch.calls) == heard, f"{words}: {len(watch.calls) - heard} calls, and all is not well"
-        assert words in world["escalation"].text(), words
+        for word in words:
+            assert word in world["escalation"].text(), word
         mend()
         violations(world, 0)
         calls_come(world, watch)

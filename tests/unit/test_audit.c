@@ -1,5 +1,6 @@
 /* test_audit.c - a healthy record has no findings; each planted fault is named, and nothing else. */
 #include "audit_judge.h"
+#include "audit_private.h"
 
 #include "words.h"
 
@@ -419,9 +420,52 @@ static void test_tally (void **state)
     assert_int_equal (tally.released[KIND (RESOLUTION)], 0);
 }
 
+/* A value of each kind, as intake, escalation and the command line write them. */
+static size_t good_value (char kind, char bytes[512])
+{
+    static uint8_t hash[32];
+    Buckstop__V1__Receipt receipt = BUCKSTOP__V1__RECEIPT__INIT;
+    Buckstop__V1__Token token = BUCKSTOP__V1__TOKEN__INIT;
+    receipt.contact = (char *)"01KAJ6Q6JS0000000000000000";
+    token.scope = (char *)"operator";
+    token.hash.data = hash;
+    token.hash.len = sizeof hash;
+    if (kind == KIND_THREAD)
+        return strlen (strcpy (bytes, receipt.contact));
+    if (kind == KIND_TOKEN)
+        return buckstop__v1__token__pack (&token, (uint8_t *)bytes);
+    memcpy (bytes, "0123456789abcdef", 16);
+    return 16 + buckstop__v1__receipt__pack (&receipt, (uint8_t *)bytes + 16);
+}
+
+static void test_values (void **state)
+{
+    static const char kinds[] = {KIND_ONCE, KIND_THREAD, KIND_TOKEN};
+    (void)state;
+    for (size_t i = 0; i < sizeof kinds; i++) {
+        char bytes[512];
+        size_t size = good_value (kinds[i], bytes);
+        assert_null (audit_value (kinds[i], bytes, size));
+        assert_non_null (value_name (kinds[i]));
+        assert_non_null (audit_value (kinds[i], bytes, 0));
+        assert_non_null (audit_value (kinds[i], bytes, size - 1));
+        bytes[0] = '\xff';
+        assert_non_null (audit_value (kinds[i], bytes, size));
+    }
+    assert_null (audit_value (KIND_ONCE, "1", 1)); /* what services say once */
+    assert_non_null (audit_value (KIND_ONCE, "2", 1));
+    assert_non_null (audit_value (KIND_ONCE, "0123456789abcdef", 16));
+    assert_non_null (audit_value (KIND_THREAD, "01KAJ6Q6JS00000000000000000", 27));
+    assert_int_equal (value_kind ("i"), KIND_ONCE);
+    assert_int_equal (value_kind ("th"), KIND_THREAD);
+    assert_int_equal (value_kind ("tl"), 0);
+    assert_null (value_name (KIND_CONTACT));
+}
+
 int main (void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test (test_contacts), cmocka_unit_test (test_people),
-                                       cmocka_unit_test (test_deliveries), cmocka_unit_test (test_tally)};
+                                       cmocka_unit_test (test_deliveries), cmocka_unit_test (test_tally),
+                                       cmocka_unit_test (test_values)};
     return cmocka_run_group_tests (tests, NULL, NULL);
 }

@@ -152,7 +152,12 @@ const char *key_thread (char key[KEY_SIZE], int shard, const char *workspace, co
     char joined[NAME_SIZE + ADDRESS_SIZE + 1], hex[HASH_HEX_SIZE];
     snprintf (joined, sizeof joined, "%s/%s", channel, thread);
     hash_hex (joined, strlen (joined), hex);
-    return of_one (key, shard, "th", workspace, hex);
+    return key_thread_hashed (key, shard, workspace, hex);
+}
+
+const char *key_thread_hashed (char key[KEY_SIZE], int shard, const char *workspace, const char *hash)
+{
+    return of_one (key, shard, "th", workspace, hash);
 }
 
 const char *key_counts (char key[KEY_SIZE], int shard, const char *workspace)

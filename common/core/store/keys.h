@@ -16,8 +16,9 @@
  *   b:{s}:idle:W             zset    P -> when P was last given something            commit
  *   b:{s}:tl:W:C             list    timeline: packed Event messages                 commit
  *   b:{s}:ev:W               stream  the workspace's events, 0-1, 0-2, ...: the number is dense
- *   b:{s}:i:W:H              string  idempotency key (hash) -> hash of the body, packed Receipt; expires
- *   b:{s}:th:W:H             string  channel + thread (hash) -> contact
+ *   b:{s}:i:W:H              string  idempotency key (hash) -> hash of the body, packed Receipt; of what services say
+ *                                    once "1"; expires                               intake; all
+ *   b:{s}:th:W:H             string  channel + thread (hash) -> contact              intake, escalation
  *   b:{s}:n:W                hash    promises opened, kept, broken, released; ... counted in the commit
  *   b:{s}:dead:W             zset    dead letters -> when they died
  *   b:{s}:closed:W           zset    closed contacts -> when they may be deleted
@@ -58,6 +59,7 @@ const char *key_timeline (char key[KEY_SIZE], int shard, const char *workspace, 
 const char *key_events (char key[KEY_SIZE], int shard, const char *workspace);
 const char *key_idempotency (char key[KEY_SIZE], int shard, const char *workspace, const char *hash);
 const char *key_thread (char key[KEY_SIZE], int shard, const char *workspace, const char *channel, const char *thread);
+const char *key_thread_hashed (char key[KEY_SIZE], int shard, const char *workspace, const char *hash);
 const char *key_counts (char key[KEY_SIZE], int shard, const char *workspace);
 const char *key_dead (char key[KEY_SIZE], int shard, const char *workspace);
 const char *key_closed (char key[KEY_SIZE], int shard, const char *workspace);

@@ -1,0 +1,79 @@
+/* audit_values.c - keys that hold neither a record nor a set, each judged by itself: idempotency keys, threads, tokens.
+ *
+ * Hears: a key's family, then its bytes. Says: what is wrong with them. A request that names a bad one is refused (a
+ * bad thread is begun anew) and nobody else notices: only the audit finds it before the sender does.
+ * Limits: whether a thread's contact is still there is not asked: it may be deleted between two reads. */
+#include "audit_private.h"
+
+#include "ids.h"
+#include "tokens_private.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct {
+    char kind;
+    const char *family, *name; /* "": of no shard */
+} kinds[] = {{KIND_ONCE, "i", "idempotency key"}, {KIND_THREAD, "th", "thread"}, {KIND_TOKEN, "", "token"}};
+enum { KINDS = sizeof kinds / sizeof *kinds };
+
+const char *value_name (char kind)
+{
+    for (size_t i = 0; i < KINDS; i++)
+        if (kinds[i].kind == kind)
+            return kinds[i].name;
+    return NULL;
+}
+
+char value_kind (const char *family)
+{
+    for (size_t i = 0; i < KINDS; i++)
+        if (strcmp (kinds[i].family, family) == 0)
+            return kinds[i].kind;
+    return 0;
+}
+
+/* Of what was said once, "1"; of a request the hash of its body, or "-" as often, and the Receipt. */
+static bool is_once (const char *bytes, size_t size)
+{
+    enum { HASH_LENGTH = HASH_HEX_SIZE - 1 };
+    if (size == 1)
+        return *bytes == '1';
+    if (size <= HASH_LENGTH)
+        return false;
+    for (size_t i = 0; i < HASH_LENGTH; i++)
+        if (!memchr ("0123456789abcdef-", bytes[i], 17))
+            return false;
+    Buckstop__V1__Receipt *receipt =
+        buckstop__v1__receipt__unpack (NULL, size - HASH_LENGTH, (const uint8_t *)bytes + HASH_LENGTH);
+    bool is = receipt && id_valid (receipt->contact);
+    if (receipt)
+        buckstop__v1__receipt__free_unpacked (receipt, NULL);
+    return is;
+}
+
+static bool is_thread (const char *bytes, size_t size)
+{
+    char id[ID_SIZE];
+    if (size >= sizeof id)
+        return false;
+    memcpy (id, bytes, size);
+    id[size] = '\0';
+    return id_valid (id);
+}
+
+static bool is_token (const char *bytes, size_t size)
+{
+    token_info_t info = {.created_at = 0};
+    uint8_t hash[TOKEN_HASH_SIZE];
+    return token_read (bytes, size, &info, hash);
+}
+
+const char *audit_value (char kind, const char *bytes, size_t size)
+{
+    if (kind == KIND_ONCE)
+        return is_once (bytes, size) ? NULL : "it holds no receipt: whoever sends that request again is refused";
+    if (kind == KIND_THREAD)
+        return is_thread (bytes, size) ? NULL : "it names no contact: what is said next there opens a new one";
+    return is_token (bytes, size) ? NULL : "it can't be read: whoever brings the token is refused";
+}
