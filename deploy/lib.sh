@@ -4,6 +4,7 @@
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 STARTED=() # process ids, in order
 NAMES=()
+LOGS=()
 
 say() { printf '%s\n' "$*"; }
 die() {
@@ -71,6 +72,17 @@ start() {
     setsid "$@" >>"$log" 2>&1 </dev/null &
     STARTED+=($!)
     NAMES+=("$name")
+    LOGS+=("$log")
+}
+
+# how_it_ended INDEX STATUS: in words, with what it said last.
+how_it_ended() {
+    local how="status $2" last
+    [ "$2" -gt 128 ] && how="killed by SIG$(kill -l $(($2 - 128)) 2>/dev/null || echo " $(($2 - 128))")"
+    [ "$how" = "killed by SIGKILL" ] && how="$how, by somebody or because memory ran out"
+    last=$(tail -n 1 "${LOGS[$1]}" 2>/dev/null)
+    printf '%s ended (%s); its log %s %s' "${NAMES[$1]}" "$how" "${LOGS[$1]}" "${last:+ends with: $last}"
+    [ -n "$last" ] || printf 'is empty'
 }
 
 # Polls in short steps, bounded: wait_for SECONDS COMMAND...
@@ -147,4 +159,5 @@ stop_all() {
     done
     STARTED=()
     NAMES=()
+    LOGS=()
 }
