@@ -8,7 +8,6 @@
 enum { BUCKETS = 1 << 14 };
 static data_t *buckets[BUCKETS];
 static wall_ms_t now_ms;
-static size_t keys_n;
 
 void data_now (wall_ms_t now)
 {
@@ -45,7 +44,6 @@ static void unlink_free (data_t **link)
     free (data->items);
     free (data->key);
     free (data);
-    keys_n--;
 }
 
 void data_clear (void)
@@ -95,23 +93,22 @@ data_t *data_make (const char *key, data_kind_t kind)
     data_t **link = &buckets[data->hash % BUCKETS];
     data->next = *link;
     *link = data;
-    keys_n++;
     return data;
+}
+
+size_t data_visit (size_t place, data_fn *fn, void *arg)
+{
+    for (const data_t *data = buckets[place]; data; data = data->next)
+        if (!data->expires || data->expires > now_ms)
+            fn (arg, data);
+    return (place + 1) % BUCKETS;
 }
 
 void data_each (data_fn *fn, void *arg)
 {
-    for (size_t i = 0; i < BUCKETS; i++) {
-        for (const data_t *data = buckets[i]; data; data = data->next) {
-            if (!data->expires || data->expires > now_ms)
-                fn (arg, data);
-        }
-    }
-}
-
-size_t data_keys (void)
-{
-    return keys_n;
+    size_t place = 0;
+    while ((place = data_visit (place, fn, arg)))
+        ;
 }
 
 int data_compare (const void *a, size_t a_size, const void *b, size_t b_size)

@@ -33,7 +33,8 @@ void data_remove (const char *key);
 /* All keys by fn, in no order; fn must not change them. */
 typedef void (data_fn) (void *arg, const data_t *data);
 void data_each (data_fn *fn, void *arg);
-size_t data_keys (void);
+/* Part of them: those at `place`, 0 at first. Returns the next place; 0: that was the last. */
+size_t data_visit (size_t place, data_fn *fn, void *arg);
 
 int data_compare (const void *a, size_t a_size, const void *b, size_t b_size); /* as Redis orders bytes */
 void data_put (const char *key, const void *bytes, size_t size, wall_ms_t expires);

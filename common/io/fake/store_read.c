@@ -6,7 +6,6 @@
 #include "xmalloc.h"
 
 #include <fnmatch.h>
-#include <stdlib.h>
 
 enum { SCAN_STEP = 100 };
 
@@ -254,38 +253,23 @@ void store_set (store_t *self, const char *key, store_values_fn *fn, void *arg)
     call_begin (read_new (self, do_set, key, fn, arg), 0);
 }
 
-/* --- scan: the keys in order, so many a step; the cursor is how far it came ------------------------- */
-
-typedef struct matches {
-    const char *pattern;
-    const char **keys;
-    size_t n;
-} matches_t;
+/* --- scan: as many places of the table as hold a page; the cursor is the next one -------------------------- */
 
 static void match (void *arg, const data_t *data)
 {
-    matches_t *self = arg;
-    if (fnmatch (self->pattern, data->key, 0) != 0)
-        return;
-    self->keys[self->n++] = data->key;
-}
-
-static int by_key (const void *a, const void *b)
-{
-    return strcmp (*(const char *const *)a, *(const char *const *)b);
+    call_t *call = arg;
+    if (fnmatch (call->text, data->key, 0) == 0)
+        give (call, data->key, strlen (data->key), 0);
 }
 
 static void do_scan (call_t *call)
 {
     data_now (fake_store_now ());
-    matches_t found = {.pattern = call->text, .keys = xcalloc (data_keys (), sizeof *found.keys)};
-    data_each (match, &found);
-    qsort (found.keys, found.n, sizeof *found.keys, by_key);
-    size_t from = (size_t)call->cursor, to = from + SCAN_STEP < found.n ? from + SCAN_STEP : found.n;
-    for (size_t i = from; i < to; i++)
-        give (call, found.keys[i], strlen (found.keys[i]), 0);
-    call->cursor = to < found.n ? to : 0;
-    free (found.keys);
+    size_t place = (size_t)call->cursor;
+    do
+        place = data_visit (place, match, call);
+    while (place && call->items_n < SCAN_STEP);
+    call->cursor = place;
 }
 
 void store_scan (store_t *self, uint64_t cursor, const char *pattern, store_values_fn *fn, void *arg)
