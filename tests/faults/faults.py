@@ -44,23 +44,49 @@ def find_kinds():
     return kinds
 
 
+def at_least(bound, kind=int):
+    """Of argparse: a number, and no smaller one."""
+    def read(text):
+        number = kind(text)
+        if not bound <= number < float("inf"):
+            raise argparse.ArgumentTypeError(f"{text} is less than {bound}, or no number at all")
+        return number
+    read.__name__ = "number"
+    return read
+
+
+def check_arguments(parser, given):
+    """What argparse does not know."""
+    unknown = set(given.kind or ()) - set(find_kinds())
+    if unknown:
+        parser.error(f"no such kind: {', '.join(sorted(unknown))}; --list prints them")
+    if given.faults and given.first > given.faults:
+        parser.error(f"--first {given.first} is behind the last of --faults {given.faults}")
+    folder = os.path.dirname(os.path.abspath(given.report or "."))
+    if given.report and (os.path.isdir(given.report) or not os.access(folder, os.W_OK)):
+        parser.error(f"--report: {given.report} can't be written")
+
+
 def arguments():
     parser = argparse.ArgumentParser(
         prog="tests/faults/run", description=__doc__.split("\n\n")[0],
         epilog="Example:  tests/faults/run --seed 7 --faults 10 --kind killed --kind 'Redis killed'")
-    parser.add_argument("--faults", type=int, metavar="N", help=f"how many at least ({SHORT})")
+    parser.add_argument("--faults", type=at_least(1), metavar="N", help=f"how many at least ({SHORT})")
     parser.add_argument("--long", action="store_true",
                         help=f"at least {LONG} faults, each kind at least {LONG_EACH} times")
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 30), help="the same: the same faults")
-    parser.add_argument("--first", type=int, default=1, metavar="N", help="begin at this number")
-    parser.add_argument("--jobs", type=int, default=1, metavar="N",
+    parser.add_argument("--first", type=at_least(1), default=1, metavar="N", help="begin at this number")
+    parser.add_argument("--jobs", type=at_least(1), default=1, metavar="N",
                         help="so many grounds at once (1); which fault comes on which ground depends on it")
     parser.add_argument("--kind", action="append", metavar="KIND", help="only this one; may be given again")
-    parser.add_argument("--rate", type=float, default=None, help="contacts a second that come")
+    parser.add_argument("--rate", type=at_least(1, float), default=None, help="contacts a second that come")
     parser.add_argument("--unix", action="store_true", help="over unix sockets, without network namespaces")
     parser.add_argument("--list", action="store_true", help="prints the kinds")
     parser.add_argument("--report", metavar="FILE", help="the report goes there too")
-    return parser.parse_args()
+    parser.add_argument("--check-arguments", action="store_true", help="says what is wrong with them, and ends")
+    given = parser.parse_args()
+    check_arguments(parser, given)
+    return given
 
 
 class Report:
@@ -135,9 +161,6 @@ class Run:
         self.given, self.report, self.job, self.skipped, self.failed = given, report, job, {}, 0
         self.kinds = {name: function for name, (function, _) in find_kinds().items()}
         if given.kind:
-            unknown = set(given.kind) - set(self.kinds)
-            if unknown:
-                sys.exit(f"tests/faults/run: no such kind: {', '.join(sorted(unknown))}; see --list")
             self.kinds = {name: self.kinds[name] for name in given.kind}
         each = LONG_EACH if given.long else 1 if given.faults or given.kind else SHORT_EACH
         total = given.faults or (LONG if given.long else SHORT)
@@ -231,6 +254,8 @@ def run_jobs(given, report):
 def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # what was started is ended, jobs too
     given = arguments()
+    if given.check_arguments:
+        return 0
     if given.list:
         print("\n".join(find_kinds()))
         return 0
