@@ -152,7 +152,7 @@ void queue_forget (const loop_t *self)
         free (item);
     }
     world.heap_n = kept;
-    for (size_t i = kept / BELOW + 1; i-- > 0 && kept;)
+    for (size_t i = (kept + BELOW - 2) / BELOW; i-- > 0;) /* those that have any below them */
         sift_down (i);
 }
 
@@ -280,8 +280,9 @@ void fake_reset (uint64_t seed)
 {
     for (loop_t *loop = world.loops; loop; loop = loop->next)
         loop->dead = true;
-    while (world.heap_n)
-        bury (pop ());
+    for (size_t i = 0; i < world.heap_n; i++)
+        bury (world.heap[i].item);
+    world.heap_n = 0;
     free (world.heap);
     world.heap = NULL;
     world.heap_size = 0;
