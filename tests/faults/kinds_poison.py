@@ -8,6 +8,7 @@ import poison
 from poison import PLAIN_WAYS, RECORD_WAYS, SET_WAYS, Poison
 
 SHORT, LONG = 0.5, 4.0  # seconds
+PAGE = 5000             # keys of one call
 SAID = (r'"set aside"', r'"fact":"audit"', r"can't be (read|written|decided|offered)", r"policy not usable",
         r"counts as away", r"contact of a delivery", r"are legitimately late")
 PEOPLE = ("cara", "eve")  # whom the load does not act for while a fault is on
@@ -55,15 +56,24 @@ class Own:
         self.ground.until("its contact is resolved", resolved, 30)
 
 
+def find(store, pattern, part):
+    """The key of that pattern whose value has that in it. There may be very many: few calls."""
+    keys = list(store.scan_iter(pattern, PAGE))
+    for at in range(0, len(keys), PAGE):
+        some = keys[at:at + PAGE]
+        for key, value in zip(some, store.mget(some)):
+            if part in (value or b""):
+                return key.decode()
+    raise AssertionError(f"no key {pattern} has {part}")
+
+
 def of_own(channel, name, ways, pattern=None):
     """About a contact of its own. name: of the key family; pattern: to be found, else by the contact's id."""
     def fault(ground, draw):
         own = Own(ground, draw, channel)
         key = f"{shard(ground)}:{name}:desk:{own.contact}"
         if pattern:
-            found = [key for key in ground.world.redis.scan_iter(f"{shard(ground)}:{name}:desk:*", 1000)
-                     if own.contact.encode() in (ground.world.redis.get(key) or b"")]
-            key = found[0].decode()
+            key = find(ground.world.redis, f"{shard(ground)}:{name}:desk:*", own.contact.encode())
         what = hold(ground, draw, key, ways)
         own.end()
         return what
@@ -97,7 +107,7 @@ def token(ground, draw):
     """Of somebody who has not asked yet: refused while it is bad, then taken."""
     world = ground.world
     text = world.issue("operator")
-    key = next(key for key in world.redis.scan_iter("b:tok:*") if key.decode().split(":")[2] in text).decode()
+    key = next(key for key in world.redis.scan_iter("b:tok:*", PAGE) if key.decode().split(":")[2] in text).decode()
     bad = Poison(world.redis, key, draw.choice(PLAIN_WAYS), draw)
     assert bad.plant()
     ask = lambda: world.ask("GET", "/v1/people", token=text).status
@@ -113,7 +123,7 @@ def token(ground, draw):
 def held(ground, draw):
     """What somebody holds."""
     store, name = ground.world.redis, draw.choice(("ada", "ben", "cara"))
-    keys = sorted(store.scan_iter(f"{shard(ground)}:own:desk:{name}:*", 1000))
+    keys = sorted(store.scan_iter(f"{shard(ground)}:own:desk:{name}:*", PAGE))
     if not keys:
         return False
     return f"{name}: {hold(ground, draw, keys[-1].decode(), SET_WAYS)}"
