@@ -1,6 +1,6 @@
-/* offer.c - from pairs to commits: offers, and "nobody now".
+/* offer.c - from pairs to commits: offers. ("Nobody now" is offer_nobody.c.)
  *
- * Hears: the waiting list and the roster. Says: EVENT_OFFER and EVENT_QUEUE through work.h, whose checks decide.
+ * Hears: the waiting list and the roster. Says: EVENT_OFFER through work.h, whose checks decide.
  *
  *   done       the person holds it; it waits no more
  *   room       the roster was wrong about the person: corrected, and the next is tried at once
@@ -21,11 +21,10 @@
 #include <string.h>
 
 enum {
-    BATCH = 64,             /* pairs of one turn */
-    REST_MS = 1000,         /* after a refusal that says nothing */
-    STUCK_MS = 3000,        /* while a key that the commit needs is bad */
-    TRANSFER_TRIES_MAX = 6, /* a transfer to a team where all stay busy fails after so many hints */
-    WATCH = 32,             /* blocked groups looked at each second */
+    BATCH = 64,      /* pairs of one turn */
+    REST_MS = 1000,  /* after a refusal that says nothing */
+    STUCK_MS = 3000, /* while a key that the commit needs is bad */
+    WATCH = 32,      /* blocked groups looked at each second */
 };
 
 typedef struct order {
@@ -211,17 +210,17 @@ static void on_again (void *arg)
     offer_match (desk);
 }
 
-static bool may_match (const desk_t *desk)
+bool offer_may_match (const desk_t *desk)
 {
     return desk->loaded && desk->begun && !desk->stopped && !desk->self->draining;
 }
 
 /* One batch a turn, and no more than a turn may last; the rest with the next, or when one under way is answered. */
-static void match (desk_t *desk, const char *newcomer, const void *record, size_t size)
+void offer_match_with (desk_t *desk, const char *newcomer, const void *record, size_t size)
 {
     route_pair_t pairs[BATCH];
     size_t flying = waiting_in_flight (desk->waiting), limit = (size_t)desk->self->params->in_flight_max;
-    if (!may_match (desk) || flying >= limit || !waiting_ready (desk->waiting))
+    if (!offer_may_match (desk) || flying >= limit || !waiting_ready (desk->waiting))
         return;
     size_t max = limit - flying < BATCH ? limit - flying : BATCH;
     size_t n = route_match (desk->waiting, desk->roster, routing_now (desk->self), pairs, max);
@@ -235,102 +234,7 @@ static void match (desk_t *desk, const char *newcomer, const void *record, size_
 
 void offer_match (desk_t *desk)
 {
-    match (desk, NULL, NULL, 0);
-}
-
-/* ---- nobody now ---- */
-
-static void on_queued (void *arg, const work_result_t *result)
-{
-    order_t *order = arg;
-    desk_t *desk = order->desk;
-    routing_t *self = desk->self;
-    if (!self->stopped && result->outcome == WORK_DONE) {
-        metric_add ("routing_queued", 1);
-        if (contact_wants_somebody (result->contact))
-            waiting_put (desk->waiting, desk->roster, result->contact, routing_now (self));
-        else if (waiting_find (desk->waiting, order->contact) != WAITING_IN_FLIGHT)
-            waiting_remove (desk->waiting, order->contact);
-    }
-    free (order);
-    if (routing_release (self))
-        offer_match (desk);
-}
-
-/* Routing was asked, and owes an answer: newly received, or handed over again. */
-static bool owes_answer (const contact_t *contact)
-{
-    return contact_wants_somebody (contact) && contact->handoff_at > 0;
-}
-
-static bool still_owed (void *arg, const contact_t *before, wall_ms_t now, const policy_t *policy,
-                        contact_event_t *event)
-{
-    (void)now, (void)event;
-    const order_t *order = arg;
-    return policy->version == order->policy && owes_answer (before);
-}
-
-static event_id_t queue_id (const desk_t *desk, const contact_t *contact)
-{
-    char version[24];
-    snprintf (version, sizeof version, "%" PRIu64, contact->version);
-    return event_id_of ("queue", desk->workspace, contact->id, version, NULL);
-}
-
-static void queue_begin (desk_t *desk, const contact_t *contact, bool nobody, const char *why, const void *record,
-                         size_t size)
-{
-    order_t *order = xcalloc (1, sizeof *order);
-    order->desk = desk;
-    order->policy = roster_policy (desk->roster)->version;
-    WORD_COPY (order->contact, contact->id);
-    routing_hold (desk->self);
-    if (nobody)
-        metric_add ("routing_nobody", 1);
-    work_begin (&(work_order_t){
-        .service = desk->self->service,
-        .workspace = desk->workspace,
-        .contact = order->contact,
-        .event = {.kind = EVENT_QUEUE, .id = queue_id (desk, contact), .nobody = nobody, .detail = why},
-        .record = record,
-        .record_size = size,
-        .decide = still_owed,
-        .done = on_queued,
-        .arg = order,
-    });
-}
-
-/* A transfer is not failed while its team is only busy: it stays with the giver meanwhile. */
-static bool transfer_may_wait (const contact_t *contact, const route_decision_t *decision)
-{
-    return *contact->owner && decision->outcome == ROUTE_BUSY && contact->handoff_tries < TRANSFER_TRIES_MAX;
-}
-
-void offer_contact (desk_t *desk, const contact_t *contact, const void *record, size_t size)
-{
-    route_need_t need;
-    route_decision_t decision;
-    match (desk, contact->id, record, size);
-    waiting_state_t state = waiting_find (desk->waiting, contact->id);
-    if (!may_match (desk) || !owes_answer (contact) || (state != WAITING_QUEUED && state != WAITING_ABSENT))
-        return;
-    wall_ms_t now = routing_now (desk->self);
-    route_need (contact, now, roster_policy (desk->roster), &need);
-    route_decide (desk->roster, &need, now, &decision);
-    if (decision.outcome == ROUTE_OFFER && state == WAITING_QUEUED)
-        return; /* its turn comes with the next batch */
-    char words[DETAIL_SIZE];
-    const char *why = route_detail (desk->roster, &decision, words);
-    if (decision.outcome == ROUTE_OFFER) { /* it is left to the store, where others are before it */
-        decision.outcome = ROUTE_BUSY;
-        why = "very many wait, and others like it come first";
-    }
-    if (transfer_may_wait (contact, &decision))
-        return;
-    if (decision.outcome == ROUTE_NOBODY && people_stale (desk) && queue_doubt (desk, contact->id))
-        return; /* people are told of this: better sure than quick */
-    queue_begin (desk, contact, decision.outcome == ROUTE_NOBODY, why, record, size);
+    offer_match_with (desk, NULL, NULL, 0);
 }
 
 /* ---- each second ---- */

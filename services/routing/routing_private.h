@@ -108,9 +108,12 @@ void queue_load_close (desk_t *desk);
 
 /* offer.c: deciding and committing. */
 void offer_match (desk_t *desk);
-/* A contact just put, with its record: matched, or told that it waits. */
-void offer_contact (desk_t *desk, const contact_t *contact, const void *record, size_t size);
+void offer_match_with (desk_t *desk, const char *newcomer, const void *record, size_t size); /* whose record is known */
+bool offer_may_match (const desk_t *desk);
 void offer_tick (desk_t *desk);
 void offer_close (desk_t *desk);
+
+/* offer_nobody.c: a contact just put, with its record: matched, or told that it waits. */
+void offer_contact (desk_t *desk, const contact_t *contact, const void *record, size_t size);
 
 #endif

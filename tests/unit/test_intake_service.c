@@ -202,22 +202,40 @@ static void opened (void **state)
     json_decref (receipt);
 }
 
-static void refusals (void **state)
+typedef struct refusal_case {
+    request_t request;
+    int status;
+    const char *code, *detail; /* detail: part of it */
+} refusal_case_t;
+
+/* Each is a problem document, with the headers that its status wants. */
+static void expect_refused (const refusal_case_t *rows, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        fake_answer_t *answer = begin (rows[i].request);
+        fake_advance (20);
+        const char *body = fake_answer_body (answer, NULL);
+        if (fake_answer_status (answer) != rows[i].status || !strstr (body, rows[i].detail))
+            fail_msg ("%zu %s %s: %d %s", i, rows[i].request.method, rows[i].request.path, fake_answer_status (answer),
+                      body);
+        assert_string_equal (fake_answer_header (answer, "Content-Type"), "application/problem+json");
+        assert_int_equal (fake_answer_header (answer, "WWW-Authenticate") != NULL,
+                          rows[i].status == 401 || strcmp (rows[i].code, "wrong-scope") == 0);
+        assert_int_equal (fake_answer_header (answer, "Allow") != NULL, rows[i].status == 405);
+        json_t *problem = end (&answer, rows[i].status);
+        expect_text (problem, "code", rows[i].code);
+        json_decref (problem);
+    }
+}
+
+/* Before it is asked what is said: token, scope, path, method, content type, JSON. */
+static void refused_at_the_door (void **state)
 {
     (void)state;
-    char id[ID_SIZE];
-    open_one (id);
-    char messages[96], actions[96];
-    snprintf (messages, sizeof messages, "/v1/contacts/%s/messages", id);
-    snprintf (actions, sizeof actions, "/v1/contacts/%s/actions", id);
     char wrong[TOKEN_SIZE];
     memcpy (wrong, channel, sizeof wrong);
     wrong[strlen (wrong) - 2] = wrong[strlen (wrong) - 2] == 'A' ? 'B' : 'A';
-    const struct {
-        request_t request;
-        int status;
-        const char *code, *detail;
-    } rows[] = {
+    const refusal_case_t rows[] = {
         {{"POST", "/v1/contacts", NULL, "{}"}, 401, "no-token", "no Authorization"},
         {{"POST", "/v1/contacts", "bs_nonsense", "{}"}, 401, "bad-token", ""},
         {{"POST", "/v1/contacts", wrong, "{}"}, 401, "bad-token", ""},
@@ -226,6 +244,16 @@ static void refusals (void **state)
         {{"POST", "/v1/contacts", channel, "{", NULL}, 400, "malformed", "line 1"},
         {{"POST", "/v1/contacts", channel, "{}", "text/plain"}, 415, "wrong-content-type", ""},
         {{"POST", "/v1/contacts", channel, "{}", ""}, 415, "wrong-content-type", ""},
+        {{"PATCH", "/v1/contacts", channel, "{}"}, 405, "wrong-method", "POST, GET"},
+        {{"GET", "/v1/nothing", operator_}, 404, "no-such-path", "/v1/nothing"},
+    };
+    expect_refused (rows, sizeof rows / sizeof *rows);
+}
+
+static void refused_submissions (void **state)
+{
+    (void)state;
+    const refusal_case_t rows[] = {
         {{"POST", "/v1/contacts", channel, "{}"}, 422, "invalid", "channel is missing"},
         {{"POST", "/v1/contacts", channel, "{\"channel\":\"mail\"}"}, 422, "invalid", "text is missing"},
         {{"POST", "/v1/contacts", channel, "{\"channel\":\"pigeon\",\"text\":\"x\"}"},
@@ -238,8 +266,19 @@ static void refusals (void **state)
          "chat, mail"},
         {{"POST", "/v1/contacts", channel, MAIL ",\"language\":\"not a language\"}"}, 422, "invalid", "language"},
         {{"POST", "/v1/contacts", channel, MAIL ",\"return_way\":\"callback\"}"}, 422, "invalid", "return_to"},
-        {{"PATCH", "/v1/contacts", channel, "{}"}, 405, "wrong-method", "POST, GET"},
-        {{"GET", "/v1/nothing", operator_}, 404, "no-such-path", "/v1/nothing"},
+    };
+    expect_refused (rows, sizeof rows / sizeof *rows);
+}
+
+/* About one contact: messages, actions, and an id that is none. */
+static void refused_about_a_contact (void **state)
+{
+    (void)state;
+    char id[ID_SIZE], messages[96], actions[96];
+    open_one (id);
+    snprintf (messages, sizeof messages, "/v1/contacts/%s/messages", id);
+    snprintf (actions, sizeof actions, "/v1/contacts/%s/actions", id);
+    const refusal_case_t rows[] = {
         {{"GET", "/v1/contacts/nonsense", operator_}, 404, "no-such-contact", "nonsense"},
         {{"GET", "/v1/contacts/00000000000000000000000000", operator_}, 404, "no-such-contact", ""},
         {{"POST", "/v1/contacts/00000000000000000000000000/messages", channel, "{\"text\":\"x\"}"},
@@ -261,6 +300,14 @@ static void refusals (void **state)
         {{"POST", actions, operator_, "{\"action\":\"accept\",\"person\":\"zoe\"}"}, 422, "unknown-person", "zoe"},
         {{"POST", actions, ada, "{\"action\":\"transfer\",\"to_person\":\"zoe\"}"}, 422, "unknown-person", "zoe"},
         {{"POST", actions, ada, "{\"action\":\"transfer\",\"to_team\":\"x\"}"}, 422, "unknown-team", "desk"},
+    };
+    expect_refused (rows, sizeof rows / sizeof *rows);
+}
+
+static void refused_presence_and_questions (void **state)
+{
+    (void)state;
+    const refusal_case_t rows[] = {
         {{"PUT", "/v1/people/zoe/presence", operator_}, 404, "no-such-person", "zoe"},
         {{"PUT", "/v1/people/ben/presence", ada}, 403, "not-you", ""},
         {{"GET", "/v1/contacts?limit=many", operator_}, 400, "bad-query", "limit"},
@@ -269,21 +316,7 @@ static void refusals (void **state)
         {{"GET", "/v1/contacts?after=x", operator_}, 400, "bad-query", "after"},
         {{"GET", "/v1/events?after=-1", operator_}, 400, "bad-query", "after"},
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        fake_answer_t *answer = begin (rows[i].request);
-        fake_advance (20);
-        const char *body = fake_answer_body (answer, NULL);
-        if (fake_answer_status (answer) != rows[i].status || !strstr (body, rows[i].detail))
-            fail_msg ("%zu %s %s: %d %s", i, rows[i].request.method, rows[i].request.path, fake_answer_status (answer),
-                      body);
-        assert_string_equal (fake_answer_header (answer, "Content-Type"), "application/problem+json");
-        assert_int_equal (fake_answer_header (answer, "WWW-Authenticate") != NULL,
-                          rows[i].status == 401 || strcmp (rows[i].code, "wrong-scope") == 0);
-        assert_int_equal (fake_answer_header (answer, "Allow") != NULL, rows[i].status == 405);
-        json_t *problem = end (&answer, rows[i].status);
-        expect_text (problem, "code", rows[i].code);
-        json_decref (problem);
-    }
+    expect_refused (rows, sizeof rows / sizeof *rows);
 }
 
 /* The same key and body: the same bytes; another body: 409. */
@@ -890,7 +923,10 @@ int main (void)
 {
     const struct CMUnitTest tests[] = {
         TEST (opened),
-        TEST (refusals),
+        TEST (refused_at_the_door),
+        TEST (refused_submissions),
+        TEST (refused_about_a_contact),
+        TEST (refused_presence_and_questions),
         TEST (sent_twice),
         TEST (sent_twice_at_once),
         TEST (message_twice),
