@@ -14,6 +14,7 @@
 #include "xmalloc.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,7 +28,8 @@ enum {
     EXIT_FAILED = 1,
     EXIT_USAGE = 2,
     SEEDS_MAX = 512,
-    LAW_SIZE = 160
+    LAW_SIZE = 160,
+    HEAP_KEPT = 1 << 28
 };
 
 static struct {
@@ -116,6 +118,9 @@ static void play (uint64_t seed)
     alarm (DAY_SECONDS_MAX);
     fake_log_echo (options.log);
     fake_log_mute (true);
+    mallopt (M_MXFAST, 0); /* else small pieces are put together at each large one that is freed */
+    mallopt (M_TRIM_THRESHOLD, HEAP_KEPT);
+    mallopt (M_MMAP_THRESHOLD, HEAP_KEPT);
     day_play (seed, (const char *const *)policies, &outcome.result);
     tell (&outcome);
     _exit (0);
