@@ -81,7 +81,9 @@ class Poison:
                     kind = self.store.type(self.key)
                     if kind in (b"string", b"none"):
                         steps.watch(self.key)
-                        record = steps.get(self.key)
+                        if steps.type(self.key) != kind:
+                            continue  # the first, or the last, of a set that came or went just now
+                        record = steps.get(self.key) if kind == b"string" else None
                         if record is None and self.way in RECORD_WAYS[1:]:
                             return False
                         self.bad, self.there = self.way(record or b"", self.draw), record is not None
