@@ -59,7 +59,7 @@ def unacknowledged_cut(ground, draw):
         with contextlib.suppress(AssertionError):
             ground.until("something is written", lambda: os.path.getsize(path) > known + 4000, 3)
         world.end_redis()  # its last answers must not come either, now or when the cut is mended
-        ground.until("the kernel has given them up", lambda: ground.network.sockets("redis") == 0, 20)
+        ground.until("the kernel has given them up", lambda: ground.network.sockets("redis") == 0, 90)
     size = os.path.getsize(path)
     keep = draw.randint(known, size)
     os.truncate(path, keep)
