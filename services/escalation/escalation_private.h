@@ -36,15 +36,16 @@ enum { KINDS_LOOKED_AT = 2, LEASE_MIN = 16 };
 
 /* The walk that counts violations of law 1. */
 typedef struct orphans {
+    unsigned number;     /* of this walk, as far as it was begun anew */
     size_t workspace;    /* index of the one that is walked */
     char after[ID_SIZE]; /* the last contact of the last page */
     mono_ms_t next_at;   /* no walk begins before; a policy that was swapped does not wait */
     bool asked;
-    bool stale;   /* the page that is asked for is of a walk that was begun anew */
-    bool hurry;   /* a policy was swapped: page after page */
-    size_t open;  /* contacts that are being looked at */
-    size_t found; /* in this walk so far */
-    size_t last;  /* in the last whole walk */
+    bool stale;            /* the page that is asked for is of a walk that was begun anew */
+    bool hurry;            /* a policy was swapped: page after page */
+    bool ends;             /* that was the last page of its workspace */
+    size_t open;           /* contacts that are being looked at */
+    size_t found, unmoved; /* in this walk so far: against law 1; wanted to be given to others, and were not */
 } orphans_t;
 
 /* The walk over timers that a clock that was set back has left too far ahead. */

@@ -1,7 +1,7 @@
 /* orphans.c - law 1, looked at all the time: a walk over the open contacts, a page a second, that counts those without
  * a readable record, an accountable person, a clock, or an armed timer. A suspect is looked at again before
- * it counts, since commits go on meanwhile. The gauge shows the last whole walk: 0. The next begins WALK_MS after it:
- * where few contacts are open, they are not read again each second.
+ * it counts, since commits go on meanwhile. The gauge shows the last whole walk: 0. The next begins WALK_MS after it, since
+ * where few contacts are open they need not be read again each second; at once when this one found something.
  * A contact whose team or accountable person the policy names no more is given to others here: nothing else about it
  * need be due. After a policy was swapped the walk begins anew, and goes on without a pause.
  *
@@ -15,25 +15,49 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { PAGE = 256, WALK_MS = 30000 };
+enum { PAGE = 256, WALK_MS = 10000 };
 
 /* One contact of a page. */
 typedef struct suspect {
     escalation_t *self;
     char workspace[NAME_SIZE], contact[ID_SIZE];
     int shard;
+    unsigned walk;
     bool again; /* the second look */
 } suspect_t;
 
 static void look_at (suspect_t *suspect);
+
+static void begin_next_workspace (escalation_t *self)
+{
+    orphans_t *walk = &self->orphans;
+    walk->after[0] = '\0';
+    walk->ends = false;
+    if (workspaces_name (self->service->workspaces, ++walk->workspace))
+        return;
+    metric_set ("orphans", (double)walk->found);
+    walk->next_at = walk->found || walk->unmoved ? 0 : loop_now (self->service->loop) + WALK_MS;
+    walk->workspace = walk->found = walk->unmoved = 0;
+    walk->hurry = false;
+}
+
+/* All of a page is judged. */
+static void page_done (escalation_t *self)
+{
+    orphans_t *walk = &self->orphans;
+    if (walk->ends)
+        begin_next_workspace (self);
+    if (walk->hurry && !self->draining)
+        orphans_look (self);
+}
 
 static void suspect_destroy (suspect_t *suspect)
 {
     escalation_t *self = suspect->self;
     free (suspect);
     self->looking--;
-    if (--self->orphans.open == 0 && self->orphans.hurry && !self->draining)
-        orphans_look (self);
+    if (--self->orphans.open == 0)
+        page_done (self);
 }
 
 static void judged (suspect_t *suspect, bool well)
@@ -43,7 +67,7 @@ static void judged (suspect_t *suspect, bool well)
         look_at (suspect);
         return;
     }
-    suspect->self->orphans.found += !well;
+    suspect->self->orphans.found += !well && suspect->walk == suspect->self->orphans.number;
     suspect_destroy (suspect);
 }
 
@@ -54,9 +78,12 @@ static void on_score (void *arg, const store_values_t *values)
 
 static void on_moved (void *arg, const work_result_t *result)
 {
+    suspect_t *suspect = arg;
     if (result->outcome == WORK_DONE)
         metric_add ("accountable_moved", 1);
-    judged (arg, true); /* else somebody was faster, or the next walk finds it again */
+    else
+        suspect->self->orphans.unmoved++; /* somebody was faster, or the next walk finds it again */
+    judged (suspect, true);
 }
 
 /* The look itself does it (contact.c, keep_current). */
@@ -117,26 +144,14 @@ static void look_at (suspect_t *suspect)
     store_get (suspect->self->service->store, keys, 1, on_record, suspect);
 }
 
-static void begin_next_workspace (escalation_t *self)
-{
-    orphans_t *walk = &self->orphans;
-    walk->after[0] = '\0';
-    if (workspaces_name (self->service->workspaces, ++walk->workspace))
-        return;
-    walk->workspace = 0;
-    walk->last = walk->found;
-    walk->found = 0;
-    walk->hurry = false;
-    walk->next_at = loop_now (self->service->loop) + WALK_MS;
-    metric_set ("orphans", (double)walk->last);
-}
-
-/* From the first contact on; what this walk had found so far is found again. */
+/* From the first contact on; what this walk had found so far, or is about to, is found again. */
 void orphans_anew (escalation_t *self)
 {
     orphans_t *walk = &self->orphans;
     walk->workspace = walk->found = 0;
     walk->after[0] = '\0';
+    walk->number++;
+    walk->ends = false;
     walk->next_at = 0;
     walk->hurry = true;
     walk->stale = walk->asked;
@@ -157,9 +172,11 @@ static void on_page (void *arg, const store_values_t *values)
         orphans_look (self);
         return;
     }
+    walk->ends = values->n < PAGE;
     for (size_t i = 0; i < values->n; i++) {
         suspect_t *suspect = xcalloc (1, sizeof (*suspect));
         suspect->self = self;
+        suspect->walk = walk->number;
         suspect->shard = store_shard (self->service->store, workspace);
         WORD_COPY (suspect->workspace, workspace);
         snprintf (suspect->contact, sizeof (suspect->contact), "%.*s", (int)values->items[i].size,
@@ -169,10 +186,8 @@ static void on_page (void *arg, const store_values_t *values)
         walk->open++;
         look_at (suspect);
     }
-    if (values->n < PAGE)
-        begin_next_workspace (self);
-    if (walk->hurry && !walk->open)
-        orphans_look (self);
+    if (values->n == 0)
+        page_done (self);
 }
 
 void orphans_look (escalation_t *self)
