@@ -23,12 +23,20 @@ static void find (const look_t *look, audit_findings_t *out, audit_fault_t fault
     audit_add (out, fault, kind, look->subject.id, 0, "%s", words);
 }
 
+/* What to restore or to delete is the key: it is named. */
+static void find_key (const look_t *look, audit_findings_t *out, audit_fault_t fault, const char *wrong)
+{
+    char words[DETAIL_SIZE];
+    snprintf (words, sizeof words, "%s: %s", look->key, wrong);
+    find (look, out, fault, words);
+}
+
 /* A record of a newer schema is for newer workers to judge. */
 static bool readable (const look_t *look, record_fault_t fault, audit_findings_t *out)
 {
     if (fault != RECORD_OK && fault != RECORD_NEWER)
-        find (look, out, AUDIT_UNREADABLE,
-              fault == RECORD_WRONG_KIND ? "it is a record of another kind" : "the record is broken");
+        find_key (look, out, AUDIT_UNREADABLE,
+                  fault == RECORD_WRONG_KIND ? "it is a record of another kind" : "the record is broken");
     return fault == RECORD_OK;
 }
 
@@ -117,14 +125,11 @@ static void judge_workspace (look_t *look, audit_findings_t *out)
     free (text);
 }
 
-/* What to restore or to delete is the key. */
 static void judge_value (look_t *look, audit_findings_t *out)
 {
     const char *wrong = audit_value (look->subject.kind, (const char *)look->bytes, look->size);
-    char words[DETAIL_SIZE];
-    snprintf (words, sizeof words, "%s: %s", look->key, wrong ? wrong : "");
     if (wrong)
-        find (look, out, AUDIT_UNREADABLE, words);
+        find_key (look, out, AUDIT_UNREADABLE, wrong);
 }
 
 /* ----------------------------------------------------------------- no record */
@@ -133,10 +138,7 @@ static void judge_absent (const look_t *look, audit_findings_t *out)
 {
     bool placed = false;
     if (look->no_record) {
-        char words[DETAIL_SIZE];
-        snprintf (words, sizeof words, "%s: it holds something that is no string", look->key);
-        find (look, out, AUDIT_WRONG_TYPE,
-              value_name (look->subject.kind) ? words : "its key holds something that is no record");
+        find_key (look, out, AUDIT_WRONG_TYPE, "it holds something that is no string");
         return;
     }
     if (look->subject.kind == KIND_WORKSPACE)
