@@ -15,6 +15,7 @@
 #include <limits.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -135,6 +136,16 @@ bool option_url (const char *text, char why[PARAM_WHY_SIZE])
            no (why, "it is no http or https URL; write it like https://host.example.com/path");
 }
 
+/* Of a mail server the port may be missing: the scheme has one. The colons of an address in brackets are none. */
+static bool is_mail_host (const char *text, size_t size)
+{
+    const char *bracket = *text == '[' ? memchr (text, ']', size) : NULL;
+    size_t host = bracket ? (size_t)(bracket - text) + 1 : 0;
+    if (size && *text == '[')
+        return host > 2 && (host == size || is_place (text, size, false, 1));
+    return size && (!memchr (text, ':', size) || is_place (text, size, false, 1));
+}
+
 bool option_mail_server (const char *text, char why[PARAM_WHY_SIZE])
 {
     static const char *const schemes[] = {"smtp://", "smtps://"};
@@ -142,8 +153,7 @@ bool option_mail_server (const char *text, char why[PARAM_WHY_SIZE])
         size_t head = strlen (schemes[i]), host = strcspn (text + (strlen (text) > head ? head : 0), "/ ");
         if (strncmp (text, schemes[i], head) != 0 || !text[head])
             continue;
-        bool said = memchr (text + head, ':', host) != NULL; /* else the scheme's own */
-        if (host && text[head + host] != ' ' && (!said || is_place (text + head, host, false, 1)))
+        if (text[head + host] != ' ' && is_mail_host (text + head, host))
             return true;
     }
     return no (why,
@@ -160,8 +170,17 @@ bool option_mail_sender (const char *text, char why[PARAM_WHY_SIZE])
 
 /* -------------------------------------------------------------------- files */
 
+/* A pipe, a socket, a terminal gives what it holds once, to whoever reads it for use: only a file is looked into. */
+static bool gives_once (const char *path)
+{
+    struct stat there;
+    return stat (path, &there) == 0 && !S_ISREG (there.st_mode) && !S_ISDIR (there.st_mode);
+}
+
 bool option_password_file (const char *path, char why[PARAM_WHY_SIZE])
 {
+    if (gives_once (path))
+        return access (path, R_OK) == 0 || no (why, "can't read the file '%.200s': %s", path, strerror (errno));
     FILE *file = fopen (path, "re");
     int first = file ? fgetc (file) : EOF, error = errno;
     bool broken = !file || ferror (file);

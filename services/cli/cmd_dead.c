@@ -107,12 +107,13 @@ int cmd_dead (cli_t *cli, const command_t *command, int argc, char **argv)
     dead_command_t self = {.cli = cli};
     const param_t own[] = {{"by", PARAM_STRING, "", 0, 0, &self.by, "replay: who asks; the timeline says so"}, {NULL}};
     int rc = cli_options (cli, command, own, argc, argv);
+    const char *word = rc == CLI_GO && cli->words_n ? cli->words[0] : "list";
     if (rc == CLI_GO)
-        rc = cli_options_of (cli, cli->words[0], "replay", own, argv);
+        rc = cli_options_of (cli, word, "replay", own, argv);
     if (rc != CLI_GO)
         return rc;
-    bool listing = strcmp (cli->words[0], "list") == 0 && cli->words_n == 1;
-    if (!listing && !(strcmp (cli->words[0], "replay") == 0 && cli->words_n == 2))
+    bool listing = strcmp (word, "list") == 0 && cli->words_n <= 1;
+    if (!listing && !(strcmp (word, "replay") == 0 && cli->words_n == 2))
         return cli_fail (CLI_USAGE, "usage: buckstop dead %s", command->synopsis);
     self.table = table_new (heads);
     table_last_whole (self.table);

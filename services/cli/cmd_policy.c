@@ -103,8 +103,9 @@ static void say_fine (const policy_command_t *self, const policy_t *policy, cons
         puts ("[]"); /* the errors; warnings are for people */
         return;
     }
-    printf ("%s: fine: workspace %s, %zu people, %zu teams, %zu rules", self->path, policy->workspace, policy->people_n,
-            policy->teams_n, policy->rules_n);
+    printf ("%s: fine: workspace %s, %zu %s, %zu team%s, %zu rule%s", self->path, policy->workspace, policy->people_n,
+            policy->people_n == 1 ? "person" : "people", policy->teams_n, policy->teams_n == 1 ? "" : "s",
+            policy->rules_n, policy->rules_n == 1 ? "" : "s");
     if (warnings->n)
         printf (", %zu warning%s", warnings->n, warnings->n == 1 ? "" : "s");
     putchar ('\n');

@@ -13,7 +13,8 @@
 typedef struct token_command {
     cli_t *cli;
     const char *scope, *person, *note;
-    workspaces_t *workspaces; /* issue, for a person: is there one of that name? */
+    scope_t wanted;
+    workspaces_t *workspaces; /* issue: is there such a workspace, and in it a person of that name? */
     table_t *table;
     json_t *list;
     int status;
@@ -51,15 +52,27 @@ static void issue_now (token_command_t *self, scope_t scope)
                   self->note ? self->note : "", on_issued, self);
 }
 
+/* It may be issued before the policy is applied; more often its name was mistyped. */
+static void warn_no_policy (token_command_t *self)
+{
+    fprintf (stderr, "buckstop: workspace '%s' has no policy yet", self->cli->workspace);
+    if (self->wanted == SCOPE_PERSON)
+        fprintf (stderr, ": nobody knows a person '%s'", self->person);
+    const char *name = workspaces_listed (self->workspaces, 0);
+    fputs (name ? "; there are:" : "", stderr);
+    for (size_t i = 0; (name = workspaces_listed (self->workspaces, i)); i++)
+        fprintf (stderr, " %s", name);
+    fputc ('\n', stderr);
+}
+
 static void on_policy (void *arg)
 {
     token_command_t *self = arg;
     const policy_t *policy = workspaces_policy (self->workspaces, self->cli->workspace);
     if (!policy)
-        fprintf (stderr, "buckstop: workspace '%s' has no policy yet: nobody knows a person '%s'\n",
-                 self->cli->workspace, self->person);
-    if (!policy || policy_person (policy, self->person)) {
-        issue_now (self, SCOPE_PERSON);
+        warn_no_policy (self);
+    if (!policy || self->wanted != SCOPE_PERSON || policy_person (policy, self->person)) {
+        issue_now (self, self->wanted);
         return;
     }
     self->status = cli_fail (CLI_NO, "the policy of workspace '%s' names no person '%s'; no token was issued",
@@ -69,17 +82,12 @@ static void on_policy (void *arg)
 
 static int issue (token_command_t *self)
 {
-    scope_t scope;
-    if (!self->scope || scope_parse (self->scope, &scope))
+    if (!self->scope || scope_parse (self->scope, &self->wanted))
         return cli_fail (CLI_USAGE, "--scope is one of channel, person, operator");
-    if ((scope == SCOPE_PERSON) != (self->person && *self->person))
+    if ((self->wanted == SCOPE_PERSON) != (self->person && *self->person))
         return cli_fail (CLI_USAGE, "--person names who holds a token of scope person, and only of that");
     if (self->person && *self->person && !name_valid (self->person))
         return cli_fail (CLI_USAGE, "'%s' is no name of a person", self->person);
-    if (scope != SCOPE_PERSON) {
-        issue_now (self, scope);
-        return CLI_GO;
-    }
     self->workspaces = workspaces_new (self->cli->loop, self->cli->store);
     workspaces_refresh (self->workspaces, self->cli->workspace, on_policy, self);
     return CLI_GO;

@@ -48,8 +48,8 @@ const command_t commands[] = {
     {"token", "issue, revoke and list bearer tokens", "issue --scope SCOPE | revoke TOKEN | list [options]",
      "buckstop token issue --scope person --person ada --note 'ada, laptop'", 1, WORDS_PAIR, STORE_AND_WORKSPACE,
      cmd_token},
-    {"dead", "deliveries that failed for good; send one again", "list | replay DELIVERY [options]",
-     "buckstop dead replay 0123456789abcdef-0", 1, WORDS_PAIR, STORE_AND_WORKSPACE, cmd_dead},
+    {"dead", "deliveries that failed for good; send one again", "[list | replay DELIVERY] [options]",
+     "buckstop dead replay 0123456789abcdef-0", 0, WORDS_PAIR, STORE_AND_WORKSPACE, cmd_dead},
     {NULL},
 };
 

@@ -68,12 +68,16 @@ static void already (ask_t *ask, const work_result_t *result)
 
 static void refused (ask_t *ask, const work_result_t *result)
 {
+    const action_t *self = action_of (ask);
     static const refusal_kind_t kinds[] = {[APPLY_DONE] = REFUSE_STALE,
                                            [APPLY_NO_STATE] = REFUSE_NO_STATE,
                                            [APPLY_NOT_YOURS] = REFUSE_NOT_YOURS,
                                            [APPLY_STALE] = REFUSE_STALE,
                                            [APPLY_BAD] = REFUSE_INVALID};
-    refusal_t refusal = refusal_of (kinds[result->apply], "%s", result->why ? result->why : "");
+    bool theirs = result->apply == APPLY_NOT_YOURS && result->contact && *self->person &&
+                  word_same (result->contact->offered_to, self->person);
+    refusal_t refusal = refusal_of (kinds[result->apply], "%s%s", result->why ? result->why : "",
+                                    theirs ? "; it is only offered to them: accept it first" : "");
     if (result->apply != APPLY_BAD)
         refusal_about (&refusal, result->contact);
     ask_refuse (&ask, &refusal);

@@ -51,12 +51,12 @@ static char *read_file (const char *path, size_t *size)
         return NULL;
     char *text = xmalloc (FILE_MAX + 1);
     *size = fread (text, 1, FILE_MAX + 1, file);
-    bool fine = !ferror (file) && *size <= FILE_MAX;
+    int why = ferror (file) ? errno : *size > FILE_MAX ? EFBIG : 0; /* EISDIR, for one */
     fclose (file);
-    if (fine)
+    if (!why)
         return text;
     free (text);
-    errno = EFBIG;
+    errno = why;
     return NULL;
 }
 

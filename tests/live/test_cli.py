@@ -212,6 +212,9 @@ def tokens(s):
     words = s.run("token", "issue", "--scope", "person", "--person", "zoe", status=1)
     assert "names no person 'zoe'" in words, words
     assert "zoe" not in s.run("token", "list")
+    done = s.call("token", "issue", "--scope", "channel", "--workspace", "dekc")
+    assert done.returncode == 0 and "'dekc' has no policy yet; there are: desk" in done.stderr, done.stderr
+    s.run("token", "revoke", done.stdout.strip())
 
 
 def usage(s):
@@ -235,6 +238,8 @@ def usage(s):
     assert "belongs to 'issue'" in s.run("token", "list", "--scope", "person", status=2)
     s.run("people", "--for", "8h", status=2)
     s.run("dead", "list", "--by", "me", status=2)
+    s.run("dead", "--by", "me", status=2)
+    assert s.run("dead") == s.run("dead", "list")
     assert s.run("--version").startswith("buckstop ")
 
 
@@ -256,6 +261,8 @@ def life_of_a_contact(s):
     assert "ada" in words and "ben" in words and "absent" in words, words
     assert "it is with ada now" in words and "0 of 100 in use" in words, words
     assert json.loads(s.run("explain", s.contact, "--json"))["with"] == "ada"
+    words = s.run("act", "resolve", s.contact, "--person", "ada", token=s.token, status=1)
+    assert "accept it first" in words, words
     s.run("act", "accept", s.contact[-6:].lower(), "--person", "ada", token=s.token)
     s.run("act", "note", s.contact, "Looked it up.", "--person", "ada", token=s.token)
     words = s.run("act", "accept", s.contact, "--person", "ben", token=s.token, status=1)

@@ -67,6 +67,10 @@ static const struct {
     {option_mail_server, "smtp://mail.example.com:25", NULL},
     {option_mail_server, "smtps://mail.example.com", NULL},
     {option_mail_server, "smtp://[::1]:25", NULL},
+    {option_mail_server, "smtp://[::1]", NULL},
+    {option_mail_server, "smtp://[::1]/desk", NULL},
+    {option_mail_server, "smtp://[::1", "no mail server"},
+    {option_mail_server, "smtp://[::1]25", "no mail server"},
     {option_mail_server, "smtp://127.0.0.1:1/desk", NULL},
     {option_mail_server, "mail.example.com:25", "no mail server"},
     {option_mail_server, "smtp://", "no mail server"},
@@ -83,7 +87,7 @@ static const struct {
     {throttle_check, "mail=30", "write it like mail=30/s"},
     {throttle_check, "mail=30/y", "'mail=30/y' is no NAME"},
     {throttle_check, "mail", "write it like"},
-    {option_password_file, "/dev/null", "is empty"},
+    {option_password_file, "/dev/null", NULL}, /* no file that could be read twice: the reader says that it is empty */
     {option_password_file, "/nowhere/at/all", "No such file"},
     {option_password_file, "/", "can't read the file '/'"},
     {option_directory, "/", NULL},
@@ -94,6 +98,7 @@ static const struct {
     {policy_file_check, TESTS_DIR "/../deploy/policies/example.yaml", NULL},
     {policy_file_check, "/nowhere/at/all", "No such file"},
     {policy_file_check, "/dev/null", "/dev/null:1:1: "},
+    {policy_file_check, "/", "Is a directory"},
 };
 
 static void test_table (void **state)
@@ -127,9 +132,27 @@ static void test_password_of_a_file (void **state)
     assert_true (fine);
 }
 
+/* A pipe gives what it holds once: to the reader, not to the check. */
+static void test_password_of_a_pipe (void **state)
+{
+    (void)state;
+    int ends[2];
+    char path[32], why[PARAM_WHY_SIZE], read_now[16] = "";
+    assert_int_equal (pipe (ends), 0);
+    assert_int_equal (write (ends[1], "secret\n", 7), 7);
+    close (ends[1]);
+    snprintf (path, sizeof path, "/dev/fd/%d", ends[0]);
+    bool fine = option_password_file (path, why);
+    ssize_t left = read (ends[0], read_now, sizeof read_now);
+    close (ends[0]);
+    assert_true (fine);
+    assert_int_equal (left, 7);
+}
+
 int main (void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test (test_table), cmocka_unit_test (test_durability_of),
-                                       cmocka_unit_test (test_password_of_a_file)};
+                                       cmocka_unit_test (test_password_of_a_file),
+                                       cmocka_unit_test (test_password_of_a_pipe)};
     return cmocka_run_group_tests (tests, NULL, NULL);
 }

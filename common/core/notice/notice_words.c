@@ -122,7 +122,7 @@ void notice_words (render_t *self)
     put_slot (self, "owner", customer ? who_answers (self) : shown_name (self->policy, contact->owner));
     put_slot (self, "accountable", customer ? who_answers (self) : shown_name (self->policy, contact->accountable));
     put_slot (self, "customer", contact->customer_name[0] ? contact->customer_name : contact->customer);
-    put_slot (self, "subject", contact->subject);
+    put_slot (self, "subject", customer || contact->subject[0] ? contact->subject : "(no subject)");
     put_slot (self, "contact", contact->id);
     put_slot (self, "channel", contact->channel);
     put_slot (self, "state", contact_state_name (contact->state));
