@@ -5,6 +5,8 @@ ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 STARTED=() # process ids, in order
 NAMES=()
 LOGS=()
+declare -A LOG_FROM=() # where in its log that what runs now began
+LOG_MAX=$((10 * 1024 * 1024))
 
 say() { printf '%s\n' "$*"; }
 die() {
@@ -69,20 +71,29 @@ build() {
 start() {
     local name=$1 log=$2
     shift 2
+    LOG_FROM[$log]=$(stat -Lc %s "$log" 2>/dev/null || echo 0)
     setsid "$@" >>"$log" 2>&1 </dev/null &
     STARTED+=($!)
     NAMES+=("$name")
     LOGS+=("$log")
 }
 
+# A log goes on where the last start left it: what it says of an accident is wanted afterwards. A large one is put aside.
+go_on_with_log() {
+    [ "$(stat -Lc %s "$1" 2>/dev/null || echo 0)" -le "$LOG_MAX" ] || mv -f "$1" "$1.1"
+    printf -- '---- started %s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" >>"$1"
+}
+# What it says since this start.
+log_of_now() { tail -c "+$((${LOG_FROM[$1]:-0} + 1))" "$1"; }
+
 # how_it_ended INDEX STATUS: in words, with what it said last.
 how_it_ended() {
     local how="status $2" last
     [ "$2" -gt 128 ] && how="killed by SIG$(kill -l $(($2 - 128)) 2>/dev/null || echo " $(($2 - 128))")"
     [ "$how" = "killed by SIGKILL" ] && how="$how, by somebody or because memory ran out"
-    last=$(tail -n 1 "${LOGS[$1]}" 2>/dev/null)
-    printf '%s ended (%s); its log %s %s' "${NAMES[$1]}" "$how" "${LOGS[$1]}" "${last:+ends with: $last}"
-    [ -n "$last" ] || printf 'is empty'
+    last=$(log_of_now "${LOGS[$1]}" 2>/dev/null | tail -n 1)
+    printf '%s ended (%s); its log %s %s' "${NAMES[$1]}" "$how" "$(readlink -f "${LOGS[$1]}")" "${last:+ends with: $last}"
+    [ -n "$last" ] || printf 'says nothing of it'
 }
 
 # Polls in short steps, bounded: wait_for SECONDS COMMAND...
@@ -103,7 +114,7 @@ start_redis() {
     half=$(awk '/MemAvailable/ { print int ($2 / 2) }' /proc/meminfo)
     mkdir -p "$directory"
     command -v redis-server >/dev/null || die "redis-server is missing; as root:  apt-get install redis-server"
-    : >"$directory/redis.log"
+    go_on_with_log "$directory/redis.log"
     start redis "$directory/redis.log" redis-server --port 0 --unixsocket "$socket" --unixsocketperm 700 \
         --dir "$directory" --appendonly yes --appendfsync always --maxmemory-policy noeviction --save '' \
         --maxmemory "${half}kb" --daemonize no
@@ -129,17 +140,25 @@ start_services() {
         is_ready "$name" "$run/$name.log" || not_started "$name" "$run/$name.log"
     done
 }
-is_ready() { grep -q "$1 ready\$" "$2"; }
+is_ready() { log_of_now "$2" | grep -q "$1 ready\$"; }
 pid_of() {
     local i
     for i in "${!NAMES[@]}"; do [ "${NAMES[$i]}" = "$1" ] && echo "${STARTED[$i]}"; done
 }
 settled() { is_ready "$1" "$2" || ! kill -0 "$(pid_of "$1")"; }
+ADDRESS_TAKEN="the address is taken; give another:  deploy/up --listen 127.0.0.1:7500"
+# Does somebody answer at ADDRESS:PORT already? Only a first look: intake itself has the last word.
+answers_at() {
+    local host=${1%:*}
+    host=${host#[} host=${host%]}
+    [ "$host" != '*' ] || host=127.0.0.1
+    timeout 1 bash -c ': 3<>"/dev/tcp/$0/$1"' "$host" "${1##*:}" 2>/dev/null
+}
 not_started() { # NAME LOG
     local why
-    why=$(grep -E ' (error|warning) ' "$2" | tail -n 1)
-    [ -n "$why" ] || why=$(tail -n 1 "$2")
-    case "$why" in *'in use'*) say "buckstop: the address is taken; give another:  deploy/up --listen 127.0.0.1:7500" >&2 ;; esac
+    why=$(log_of_now "$2" | grep -E ' (error|warning) ' | tail -n 1)
+    [ -n "$why" ] || why=$(log_of_now "$2" | tail -n 1)
+    case "$why" in *'in use'*) say "buckstop: $ADDRESS_TAKEN" >&2 ;; esac
     die "$1 did not start: $why"
 }
 
