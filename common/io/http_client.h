@@ -18,7 +18,8 @@ typedef struct http_call {
 } http_call_t;
 
 typedef struct http_answer {
-    int status; /* 0: no answer, `error` says why */
+    int status;  /* 0: no answer, `error` says why */
+    bool unsent; /* there was no connection that it could have gone out on */
     const char *error;
     const char *body; /* at most HTTP_ANSWER_MAX */
     size_t body_size;

@@ -21,6 +21,7 @@ typedef enum mail_stage { MAIL_STAGE_SERVER, MAIL_STAGE_MAIL } mail_stage_t;
 typedef struct mail_answer {
     int code; /* SMTP's; 0: no answer in time; 553 also for what can't be an address */
     mail_stage_t stage;
+    bool unsent;       /* no answer, and nothing of the text has gone out */
     const char *error; /* words; "" when accepted */
 } mail_answer_t;
 typedef void (mail_answer_fn) (void *arg, const mail_answer_t *answer);

@@ -2,10 +2,11 @@
  *
  * Told: a leased bundle. Reads the contacts of its lines in one read. Says: nothing while each line has its reason, or
  * none has: then the bundle ends as moot. What is left when some are moot is a new bundle under an id of its own, in one
- * commit with the end of this one: what may have gone out already keeps its bytes under its id.
+ * commit with the end of this one. What may have gone out already (own_id) keeps its bytes under its id, and goes again
+ * as it is: under another id the far side could not tell that it has it.
  * A contact that can't be read makes nothing moot. Where the bundle can't be made anew (no policy, a bad key) it goes as
  * it is. Bundles of older versions name no lines: they go as they are. */
-#include "notification_private.h"
+#include "settle_private.h"
 
 #include "bundle.h"
 #include "ids.h"
@@ -55,6 +56,7 @@ static void write_rest (const look_t *self, commit_t *commit)
     member_make (member, bundle->workspace, bundle->id);
     commit_unplace (commit, key_due (key, attempt->shard, KIND_DELIVERY), member);
     event_put (commit, attempt->shard, bundle->workspace, NULL, bundle->person, &fact, false);
+    settle_say_owed (attempt, commit); /* to those that are left out as well */
     bundle_tell (commit, attempt->shard, bundle, &word);
     bundle_put (commit, attempt->shard, &self->rest);
 }
@@ -133,8 +135,9 @@ static void looked (look_t *self)
     for (size_t i = 0; i < bundle->lines_n; i++)
         moot += attempt->bundle->moot[i] != NULL;
     const policy_t *policy = workspaces_policy (service->service->workspaces, bundle->workspace);
-    if (moot && moot < bundle->lines_n && policy && is_open (attempt)) {
+    if (moot && moot < bundle->lines_n && policy && is_open (attempt) && !bundle->own_id) {
         bundle_without (bundle, attempt->bundle->moot, policy, self->now, &self->rest);
+        self->rest.unsaid = 0; /* said with the end of this one */
         commit_rest (self);
         return;
     }

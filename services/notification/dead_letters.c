@@ -104,6 +104,8 @@ static void committed (void *arg, const commit_answer_t *answer)
     replayed (arg, outcomes[answer->outcome]);
 }
 
+/* The event alone: whether the contact is still there is not known here, and on a timeline that is gone nobody would
+ * delete it. What comes of it is told by the attempt. */
 static void say (const replay_t *self, const delivery_t *delivery, int shard, wall_ms_t now, commit_t *commit)
 {
     contact_t named = {0};
@@ -116,9 +118,7 @@ static void say (const replay_t *self, const delivery_t *delivery, int shard, wa
     WORD_COPY (fact.by, self->by);
     WORD_COPY (fact.to, delivery->person[0] ? delivery->person : "customer");
     snprintf (fact.detail, sizeof fact.detail, "%s: a dead letter is sent again", purpose_name (delivery->purpose));
-    event_put (commit, shard, self->workspace, &named, delivery->person, &fact, *named.id != 0);
-    bundle_tell (commit, shard, delivery,
-                 &(bundle_word_t){.how = "retried", .why = "a dead letter is sent again", .fact = &fact});
+    event_put (commit, shard, self->workspace, &named, delivery->person, &fact, false);
 }
 
 static void commit_replay (replay_t *self, const record_head_t *head, delivery_t *delivery)

@@ -52,6 +52,7 @@ static void mail_answered (void *arg, const mail_answer_t *answer)
 {
     attempt_t *attempt = arg;
     attempt->answered = answer->code != 0;
+    attempt->delivery.own_id |= !answer->code && !answer->unsent;
     bool refused = answer->code >= 500 && answer->code < 600;
     if (word_empty (answer->error))
         attempt_ended (attempt, ATTEMPT_ACCEPTED, 0, "");
@@ -112,11 +113,19 @@ static attempt_result_t meaning_of (const http_answer_t *answer)
     return answer->retry_after_ms ? ATTEMPT_THROTTLED : ATTEMPT_TEMPORARY;
 }
 
+/* No answer to what went out; or a gateway says that it got none. */
+static bool perhaps_taken (const http_answer_t *answer)
+{
+    enum { BAD_GATEWAY = 502, GATEWAY_TIMEOUT = 504 };
+    return (!answer->status && !answer->unsent) || answer->status == BAD_GATEWAY || answer->status == GATEWAY_TIMEOUT;
+}
+
 static void call_answered (void *arg, const http_answer_t *answer)
 {
     attempt_t *attempt = arg;
     char words[DETAIL_SIZE];
     attempt->answered = answer->status != 0;
+    attempt->delivery.own_id |= perhaps_taken (answer);
     if (answer->status)
         snprintf (words, sizeof words, "the far side answered %d", answer->status);
     else

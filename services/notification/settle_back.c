@@ -36,10 +36,10 @@ static delivery_t unsettled_of (const attempt_t *attempt, wall_ms_t due)
     after.due = due;
     if (settle_ends (attempt))
         after.ended = attempt->settle == SETTLE_DONE ? DELIVERY_ACCEPTED : DELIVERY_FAILED;
-    if (settle_ends (attempt) || (attempt->settle == SETTLE_RETRY && attempt->say))
-        WORD_COPY (after.last_error, attempt->words);
-    if (attempt->settle == SETTLE_RETRY && attempt->say)
-        after.unsaid++;
+    bool owes = attempt->settle == SETTLE_RETRY && attempt->say;
+    if (owes || attempt->settle == SETTLE_DEAD || (attempt->settle == SETTLE_DONE && !after.unsaid))
+        WORD_COPY (after.last_error, attempt->words); /* what is owed keeps its reason */
+    after.unsaid += owes;
     if (attempt->settle == SETTLE_HELD)
         after.held_until = due;
     if (attempt->settle == SETTLE_HELD && attempt->say)

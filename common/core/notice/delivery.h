@@ -44,7 +44,7 @@ typedef struct delivery {
     unsigned holds;               /* how often it found no place, or we were not able to send it */
     wall_ms_t held_since;         /* when it should have gone and did not, for the first time; 0: never */
     unsigned ended;               /* enum delivery_ended: never sent again, only settled */
-    bool own_id;                  /* it may have gone out already: it is in no bundle */
+    bool own_id;                  /* it may have gone out already: it is in no bundle, and a bundle is not made anew */
     unsigned unsaid;              /* attempts whose word is owed to the timeline; last_error is the last one's */
     bundle_line_t *lines;         /* BUNDLE: what it tells of; owned */
     size_t lines_n;               /* at most BUNDLE_MAX */

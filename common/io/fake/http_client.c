@@ -156,7 +156,7 @@ static http_answer_t answer_of (const world_peer_t *peer)
         [FAKE_PEER_DOWN] = "connection refused",
     };
     if (peer->kind != FAKE_PEER_ANSWERS)
-        return (http_answer_t){.error = errors[peer->kind], .body = ""};
+        return (http_answer_t){.error = errors[peer->kind], .body = "", .unsent = peer->kind == FAKE_PEER_DOWN};
     http_answer_t made = {.status = peer->status ? peer->status : 200, .error = "", .body = ""};
     if (made.status == 429)
         made.retry_after_ms = peer->value;

@@ -122,7 +122,7 @@ static mail_answer_t answer_of (const world_peer_t *peer)
         [FAKE_PEER_DOWN] = "connection refused",
     };
     if (peer->kind != FAKE_PEER_ANSWERS)
-        return (mail_answer_t){.error = errors[peer->kind]};
+        return (mail_answer_t){.error = errors[peer->kind], .unsent = peer->kind == FAKE_PEER_DOWN};
     int code = peer->status ? peer->status : 250;
     bool server = code == 535; /* AUTH */
     return (mail_answer_t){.code = code,

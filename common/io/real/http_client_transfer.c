@@ -157,6 +157,13 @@ static const char *why (transfer_t *self, CURLcode code)
     return self->error[0] ? self->error : curl_easy_strerror (code);
 }
 
+/* No connection was made. */
+static bool unsent (const transfer_t *self, CURLcode code)
+{
+    return !self->easy || self->private_target || code == CURLE_COULDNT_CONNECT || code == CURLE_COULDNT_RESOLVE_HOST ||
+           code == CURLE_SSL_CONNECT_ERROR;
+}
+
 void transfer_finish (transfer_t *self, CURLcode code)
 {
     http_answer_t answer = {.error = "", .body = self->answer ? self->answer : "", .body_size = self->answer_size};
@@ -169,6 +176,6 @@ void transfer_finish (transfer_t *self, CURLcode code)
         answer.status = (int)status;
         answer.retry_after_ms = (int64_t)seconds * MS_PER_S;
     } else
-        answer = (http_answer_t){.error = why (self, code), .body = ""};
+        answer = (http_answer_t){.error = why (self, code), .body = "", .unsent = unsent (self, code)};
     self->fn (self->arg, &answer);
 }

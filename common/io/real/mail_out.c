@@ -43,8 +43,11 @@ static void free_job (mail_job_t *job)
 
 static void answer (mail_job_t *job, int code, const char *error)
 {
-    /* without a code the thread may still be at it */
-    mail_answer_t what = {.code = code, .stage = code ? job->stage : MAIL_STAGE_SERVER, .error = error};
+    /* without a code the thread may still be at it, while it is some worker's */
+    mail_answer_t what = {.code = code,
+                          .stage = code ? job->stage : MAIL_STAGE_SERVER,
+                          .unsent = !code && !job->worker && !job->text_sent,
+                          .error = error};
     mail_answer_fn *fn = job->fn;
     job->fn = NULL;
     loop_cancel (job->mail_out->loop, &job->timer);
@@ -129,6 +132,7 @@ static void on_answered (mail_worker_t *worker)
     mail_job_t *job = worker->job;
     loop_t *loop = worker->mail_out->loop;
     worker->job = NULL;
+    job->worker = NULL;
     worker->closing = loop_at (loop, loop_now (loop) + CLOSE_MAX_MS, on_closing_too_long, worker);
     answer (job, job->code, job->error);
     free_job (job);
