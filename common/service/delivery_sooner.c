@@ -11,8 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-bool delivery_sooner (store_t *store, int shard, const store_value_t *record, wall_ms_t due, store_commit_fn *fn,
-                      void *arg)
+bool delivery_sooner (store_t *store, int shard, const store_value_t *record, wall_ms_t due, const event_id_t *once,
+                      store_commit_fn *fn, void *arg)
 {
     delivery_t delivery;
     record_head_t head;
@@ -24,7 +24,7 @@ bool delivery_sooner (store_t *store, int shard, const store_value_t *record, wa
     if (delivery.held_until)
         delivery.held_until = due;
     snprintf (version, sizeof version, "%" PRIu64, head.version);
-    event_id_t event = event_id_of ("sooner", delivery.id, version, NULL);
+    event_id_t event = once ? *once : event_id_of ("sooner", delivery.id, version, NULL);
     record_head_t next = record_head_next (&head, KIND_DELIVERY, event, 0);
     uint8_t *bytes = delivery_pack (&delivery, &next, &size);
     commit_t *commit = commit_new (shard);

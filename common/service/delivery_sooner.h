@@ -6,8 +6,8 @@
 
 /* Record and timer of a delivery, as just read, are moved to `due` in one commit. Where somebody has committed meanwhile,
  * theirs stands. Only for one that nobody has a lease of: its attempt could not be settled. False: it can't be read, and
- * fn is not called. */
-bool delivery_sooner (store_t *store, int shard, const store_value_t *record, wall_ms_t due, store_commit_fn *fn,
-                      void *arg);
+ * fn is not called. once: the event of it, NULL: one of its own; a record that holds it is moved no more by it. */
+bool delivery_sooner (store_t *store, int shard, const store_value_t *record, wall_ms_t due, const event_id_t *once,
+                      store_commit_fn *fn, void *arg);
 
 #endif

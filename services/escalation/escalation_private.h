@@ -50,7 +50,8 @@ typedef struct orphans {
 
 /* The walk over timers that a clock that was set back has left too far ahead. */
 typedef struct rearm {
-    int64_t back_ms; /* by how much it was set back; 0: nothing to do */
+    int64_t back_ms;  /* by how much it was set back; 0: nothing to do */
+    wall_ms_t landed; /* when, by the clock as it is since */
     wall_ms_t from, to;
     size_t kind;
     int shard;

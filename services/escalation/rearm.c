@@ -8,13 +8,15 @@
  * A lease that was taken before the clock was set back would be held for as long as the jump where its worker died;
  * presence that was renewed before would last as much longer. Deadlines stay where they are: they were promised by the
  * clock. A notice that we hold, or try again, waits as long as it would have. Each replica walks: what another has mended
- * stands where it belongs already.
+ * stands where it belongs already; of a notice whose wait was shortened the record says by which jump, and it is done once.
+ * A replica that hears of the jump later than SAID_ONCE_MS takes it for another.
  * Where a page can't be read or written it is read again with the next second. */
 #include "escalation_private.h"
 
 #include "clock_offset.h"
 #include "delivery.h"
 #include "delivery_sooner.h"
+#include "ids.h"
 #include "lease_back.h"
 #include "log.h"
 #include "plan.h"
@@ -67,8 +69,9 @@ void clock_jumped (escalation_t *self, int64_t ms)
         say_in (self, workspace, ms);
     self->jumped_to = store_now (self->service->store) + ms + CLOCK_STILL_MS;
     if (ms < 0)
-        self->rearm =
-            (rearm_t){.back_ms = self->rearm.back_ms > -ms ? self->rearm.back_ms : -ms, .asked = self->rearm.asked};
+        self->rearm = (rearm_t){.back_ms = self->rearm.back_ms > -ms ? self->rearm.back_ms : -ms,
+                                .landed = store_now (self->service->store) + ms,
+                                .asked = self->rearm.asked};
 }
 
 /* ---- one timer */
@@ -96,6 +99,22 @@ static wall_ms_t person_clock (escalation_t *self, const store_value_t *value, i
     return after.present_until < person.present_until ? now : person_next_due (&person);
 }
 
+/* A jump is known by where it led; replicas hear of it at about the same time. */
+static event_id_t set_back_event (const escalation_t *self, int about)
+{
+    char jump[24];
+    snprintf (jump, sizeof (jump), "%lld", (long long)(self->rearm.landed / SAID_ONCE_MS + about));
+    return event_id_of ("set back", jump, NULL);
+}
+
+static bool was_set_back (const escalation_t *self, const record_head_t *head)
+{
+    bool was = false;
+    for (int about = -1; about <= 1; about++)
+        was |= record_has_event (head, set_back_event (self, about));
+    return was;
+}
+
 static wall_ms_t delivery_clock (escalation_t *self, const store_value_t *value, int64_t score)
 {
     record_head_t head;
@@ -103,7 +122,7 @@ static wall_ms_t delivery_clock (escalation_t *self, const store_value_t *value,
     if (delivery_unpack (value->bytes, value->size, &head, &delivery) != RECORD_OK)
         return 0;
     wall_ms_t due = delivery.dead ? 0 : delivery.due;
-    if (due == score) /* nobody has a lease of it */
+    if (due == score && !was_set_back (self, &head)) /* nobody has a lease of it */
         due = delivery_set_back (&delivery, self->rearm.back_ms, store_now (self->service->store));
     delivery_clear (&delivery);
     return due;
@@ -201,8 +220,11 @@ static void on_mended (void *arg, const commit_answer_t *answer)
 static bool move (escalation_t *self, const lease_row_t *row, wall_ms_t due, row_t *arg)
 {
     store_t *store = self->service->store;
-    if (row->kind == KIND_DELIVERY && delivery_clock (self, &row->record, TIME_NEVER) == arg->score)
-        return delivery_sooner (store, row->shard, &row->record, due, on_mended, arg); /* its record moves with it */
+    if (row->kind == KIND_DELIVERY && delivery_clock (self, &row->record, TIME_NEVER) == arg->score) {
+        event_id_t once = set_back_event (self, 0);
+        return delivery_sooner (store, row->shard, &row->record, due, &once, on_mended,
+                                arg); /* its record moves, too */
+    }
     return lease_back (store, row, due, on_mended, arg);
 }
 
@@ -309,6 +331,7 @@ void rearm_look (escalation_t *self)
     if (!walk->to) {
         wall_ms_t now = store_now (self->service->store);
         *walk = (rearm_t){.back_ms = walk->back_ms,
+                          .landed = walk->landed,
                           .from = now + NEAR_MS,
                           .to = now + walk->back_ms + NEAR_MS,
                           .shard = -1,

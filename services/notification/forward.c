@@ -116,7 +116,8 @@ static void on_records (void *arg, const store_values_t *values)
     page->open = 1; /* this loop */
     for (size_t i = 0; i < page->n; i++) {
         bool waits = !values->away && i < values->n && waits_still (page, i, &values->items[i]);
-        if (waits && delivery_sooner (store, page->shard, &values->items[i], store_now (store), on_sooner, page)) {
+        if (waits &&
+            delivery_sooner (store, page->shard, &values->items[i], store_now (store), NULL, on_sooner, page)) {
             notification_hold (self);
             page->open++;
         } else

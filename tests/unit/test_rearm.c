@@ -240,8 +240,44 @@ static void each_is_looked_at (void **state)
     }
 }
 
+/* Each replica walks; the wait of a notice is shortened by one of them, whenever in those seconds it heard of the jump. */
+static void a_wait_is_shortened_once (void **state)
+{
+    static const record_head_t absent = {.version = 0};
+    static const struct {
+        wall_ms_t other; /* another replica heard of a jump then */
+        bool again;
+    } rows[] = {{0, false}, {2 * MS_PER_SECOND, false}, {-14 * MS_PER_SECOND, false}, {10 * MS_PER_MINUTE, true}};
+    (void)state;
+    service_t service = {0};
+    for (size_t r = 0; r < sizeof (rows) / sizeof (rows[0]); r++) {
+        escalation_t one = {.service = &service, .rearm = {.back_ms = 10 * MS_PER_MINUTE, .landed = T}};
+        escalation_t other = one;
+        other.rearm.landed += rows[r].other;
+        delivery_t delivery = {.id = "0123456789abcdef-0",
+                               .workspace = "acme",
+                               .held_since = T,
+                               .held_until = T + 40 * MS_PER_MINUTE,
+                               .due = T + 40 * MS_PER_MINUTE};
+        size_t size;
+        record_head_t head = record_head_next (&absent, KIND_DELIVERY, event_id_of ("held", NULL), 0);
+        uint8_t *bytes = delivery_pack (&delivery, &head, &size);
+        store_value_t value = {.bytes = (const char *)bytes, .size = size};
+        assert_int_equal (delivery_clock (&one, &value, delivery.due), T + 30 * MS_PER_MINUTE);
+        free (bytes);
+        delivery.due = delivery.held_until = T + 30 * MS_PER_MINUTE;
+        head = record_head_next (&head, KIND_DELIVERY, set_back_event (&one, 0), 0);
+        bytes = delivery_pack (&delivery, &head, &size);
+        value = (store_value_t){.bytes = (const char *)bytes, .size = size};
+        wall_ms_t due = delivery_clock (&other, &value, delivery.due);
+        assert_int_equal (due, rows[r].again ? T + 20 * MS_PER_MINUTE : delivery.due);
+        free (bytes);
+    }
+}
+
 int main (void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test (each_is_looked_at)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test (each_is_looked_at),
+                                       cmocka_unit_test (a_wait_is_shortened_once)};
     return cmocka_run_group_tests (tests, NULL, NULL);
 }
