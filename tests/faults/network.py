@@ -60,16 +60,19 @@ class Network:
         run("ip", "link", "add", self.bridge, "type", "bridge")
         run("ip", "address", "add", self.address(WORLD) + "/24", "dev", self.bridge)
         run("ip", "link", "set", self.bridge, "up")
-        for name, number in list(self.numbers.items())[1:]:
-            space, port = self.space(name), f"{self.bridge}v{number}"
+        for name in list(self.numbers)[1:]:
+            space, port = self.space(name), self.port(name)
             run("ip", "netns", "add", space)
-            self.made.append(space)
+            self.made.append(name)
             run("ip", "link", "add", port, "type", "veth", "peer", "name", "eth0", "netns", space)
             run("ip", "link", "set", port, "master", self.bridge, "up")
             run("ip", "-n", space, "-batch", "-", text=f"address add {self.address(name)}/24 dev eth0\n"
                 "link set eth0 up\nlink set lo up\n")
             self.nft(name, RULES)
             run(*self.inside(name), "sh", "-c", "echo 1 > /proc/sys/net/ipv4/tcp_orphan_retries")
+
+    def port(self, name):
+        return f"{self.bridge}v{self.numbers[name]}"
 
     def space(self, name):
         return f"{self.bridge}-{name}"
@@ -109,7 +112,10 @@ class Network:
                 self.mend(one, other)
 
     def close(self):
-        for space in self.made:
-            delete(space)
+        """Ports first: with their namespace the kernel deletes them later, and the next ground uses their names."""
+        for name in self.made:
+            with contextlib.suppress(OSError):
+                run("ip", "link", "delete", self.port(name))
+            delete(self.space(name))
         with contextlib.suppress(OSError):
             run("ip", "link", "delete", self.bridge)
