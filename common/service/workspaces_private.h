@@ -49,7 +49,7 @@ struct workspaces {
 };
 
 /* workspaces.c */
-bool workspaces_answered (workspaces_t *self); /* an answer came; false: nobody is there any more */
+bool workspaces_answered (workspaces_t *self);                    /* an answer came; false: nobody is there any more */
 entry_t *workspaces_entry (workspaces_t *self, const char *name); /* found, or made */
 
 /* workspaces_take.c */
