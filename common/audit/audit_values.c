@@ -42,7 +42,7 @@ static bool is_once (const char *bytes, size_t size)
     if (size <= HASH_LENGTH)
         return false;
     for (size_t i = 0; i < HASH_LENGTH; i++)
-        if (!memchr ("0123456789abcdef-", bytes[i], 17))
+        if (!bytes[i] || !strchr ("0123456789abcdef-", bytes[i]))
             return false;
     Buckstop__V1__Receipt *receipt =
         buckstop__v1__receipt__unpack (NULL, size - HASH_LENGTH, (const uint8_t *)bytes + HASH_LENGTH);
