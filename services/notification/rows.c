@@ -100,10 +100,9 @@ static void on_there (void *arg, there_t there)
     }
     if (there == THERE_AWAY)
         attempt_destroy (&unread.attempt); /* its lease brings it back */
-    else if (there == THERE_NOT) {
-        unread.attempt->no_timeline = true; /* retention has deleted it, and would not see it again */
+    else if (there == THERE_NOT)
         go_with (unread.attempt, NULL, unread.now);
-    } else
+    else
         row_goes (unread.attempt, NULL, unread.now);
 }
 

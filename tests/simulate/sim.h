@@ -98,7 +98,7 @@ bool faults_any (void); /* was there any fault today? */
 
 /* --- the laws (laws.c and its rooms) -------------------------------------------------------------------- */
 
-enum { PLACES_MAX = 8, COMMIT_EVENTS_MAX = 16 };
+enum { PLACES_MAX = 8, COMMIT_EVENTS_MAX = BUNDLE_MAX + 16 };
 
 /* A contact as the last commit left it. */
 typedef struct shadow {
