@@ -95,7 +95,8 @@
 /* The ids of events: a kind and the version that was decided on; requests of clients have one of their own.
  * @ common/core/base/ids.h: event_id_of
  * @ services/escalation/contacts.c: event_of
- * @ services/routing/offer.c: offer_id, queue_id */
+ * @ services/routing/offer.c: offer_id
+ * @ services/routing/offer_nobody.c: queue_id */
 #define ID(kind, version) ((kind) * VERSIONS + (version))
 #define BY_OPEN    1
 #define BY_MESSAGE 2
@@ -535,7 +536,8 @@ over:
 #endif
 
 /* What routing does with a contact that it was told of, or found in the queue: an offer, or "nobody now".
- * @ services/routing/offer.c: offer_contact, offer_begin, queue_begin, still_right, still_owed, owes_answer
+ * @ services/routing/offer.c: offer_begin, still_right
+ * @ services/routing/offer_nobody.c: offer_contact, queue_begin, still_owed, owes_answer
  * @ common/core/contact/contact_system.c: act_offer, act_queue, set_offer */
 inline match_one (w, c)
 {
@@ -809,7 +811,8 @@ send:
 #if DRAINERS
 /* ---- escalation: people ---- */
 
-/* @ services/escalation/people.c: person_is_due, begin, on_epoch, drain_epoch, return_one, on_returned, pass_is_over, end_drain
+/* @ services/escalation/people.c: person_is_due, begin, on_epoch, end_drain
+ * @ services/escalation/people_return.c: drain_epoch, return_one, on_returned, pass_is_over
  * @ common/core/contact/person.c: begin_epoch, on_drained
  * @ common/core/contact/contact_system.c: act_owner_lost, act_offer_lost */
 #define PERSON_IS_DUE(q)                                                                    \

@@ -123,7 +123,8 @@ active proctype somebody ()
 }
 
 /* What became of it: checks the delivery's version, and for a reply the contact's.
- * @ services/notification/settle.c: settle, settle_alone, settle_reply, write_all, write_kept, write_timer, reply_done, event_of
+ * @ services/notification/settle.c: settle, settle_alone, settle_reply, reply_done
+ * @ services/notification/settle_write.c: settle_write, write_kept, write_timer, settle_event
  * @ common/io/real/commit.lua: perform, refuse, event_in */
 inline settle_commit (how, out)
 {
@@ -159,7 +160,8 @@ inline settle_commit (how, out)
     fi
 }
 
-/* @ services/notification/outbox.c: lease_one, leased, batch_begin, row_loaded, dispatch, attempt_late
+/* @ services/notification/outbox.c: lease_one, leased
+ * @ services/notification/rows.c: rows_begin, row_loaded, row_goes, attempt_late
  * @ services/notification/lanes.c: lanes_admit, lanes_add, lanes_leave
  * @ services/notification/senders.c: sender_send, sender_now, attempt_ended
  * @ common/io/real/lease.lua: take, move, row */
