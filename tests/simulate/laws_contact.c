@@ -200,6 +200,8 @@ void laws_see_contact (glance_t *glance, shadow_t *shadow)
     else
         is_audited (glance, shadow, &after, NULL, head.attempts ? head.attempts : was_put_back (glance, shadow));
     shadow->known = true;
+    if (!shadow->policy)
+        shadow->policy = after.policy_version;
     shadow->last = after;
     shadow->hash = hash;
 }

@@ -58,11 +58,11 @@ static const policy_step_t *step_of (const promise_t *p, unsigned number)
     return ladder && number >= 1 && number <= ladder->steps_n ? &ladder->steps[number - 1] : NULL;
 }
 
-/* Said again: so long after it was due, a multiple of its interval. */
+/* Said again: so long after it was due, a multiple of its interval. A swap that came between may have changed that. */
 static void repeats (const shadow_t *shadow, const promise_t *was, const Buckstop__V1__Fact *fact)
 {
     const policy_step_t *step = step_of (was, fact->number);
-    bool swapped = !laws_policy () || shadow->last.policy_version != laws_policy ()->version;
+    bool swapped = !laws_policy () || shadow->policy != laws_policy ()->version;
     if (swapped || !step || was->step != fact->number || was->paused)
         return;
     if (step->repeat_ms <= 0)

@@ -105,7 +105,8 @@ typedef struct shadow {
     char id[ID_SIZE];
     bool known, gone, poisoned;
     contact_t last;
-    uint64_t hash; /* of the record's bytes, attempts left out */
+    uint64_t hash;   /* of the record's bytes, attempts left out */
+    uint32_t policy; /* the version that it was first decided by */
     audit_tally_t tally;
     struct {
         char person[NAME_SIZE], channel[NAME_SIZE];
