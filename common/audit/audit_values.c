@@ -41,9 +41,11 @@ static bool is_once (const char *bytes, size_t size)
         return *bytes == '1';
     if (size <= HASH_LENGTH)
         return false;
-    for (size_t i = 0; i < HASH_LENGTH; i++)
-        if (!bytes[i] || !strchr ("0123456789abcdef-", bytes[i]))
-            return false;
+    char hash[HASH_HEX_SIZE];
+    memcpy (hash, bytes, HASH_LENGTH);
+    hash[HASH_LENGTH] = '\0';
+    if (strspn (hash, "0123456789abcdef-") != HASH_LENGTH)
+        return false;
     Buckstop__V1__Receipt *receipt =
         buckstop__v1__receipt__unpack (NULL, size - HASH_LENGTH, (const uint8_t *)bytes + HASH_LENGTH);
     bool is = receipt && id_valid (receipt->contact);

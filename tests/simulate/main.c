@@ -14,7 +14,7 @@
 #include "xmalloc.h"
 
 #include <errno.h>
-#include <malloc.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,8 +28,7 @@ enum {
     EXIT_FAILED = 1,
     EXIT_USAGE = 2,
     SEEDS_MAX = 512,
-    LAW_SIZE = 160,
-    HEAP_KEPT = 1 << 28
+    LAW_SIZE = 160
 };
 
 static struct {
@@ -118,9 +117,6 @@ static void play (uint64_t seed)
     alarm (DAY_SECONDS_MAX);
     fake_log_echo (options.log);
     fake_log_mute (true);
-    mallopt (M_MXFAST, 0); /* else small pieces are put together at each large one that is freed */
-    mallopt (M_TRIM_THRESHOLD, HEAP_KEPT);
-    mallopt (M_MMAP_THRESHOLD, HEAP_KEPT);
     day_play (seed, (const char *const *)policies, &outcome.result);
     tell (&outcome);
     _exit (0);
@@ -217,7 +213,29 @@ static size_t seeds_once_failed (uint64_t seeds[SEEDS_MAX])
     return n;
 }
 
-/* As many jobs as wanted; in order of their begin, so that a long one holds up the others a little. */
+/* The first of the jobs to have said something, or to have ended without. */
+static job_t *job_done (job_t jobs[JOBS_MAX])
+{
+    struct pollfd ends[JOBS_MAX];
+    for (int i = 0; i < options.jobs; i++)
+        ends[i] = (struct pollfd){.fd = jobs[i].pid ? jobs[i].in : -1, .events = POLLIN};
+    while (poll (ends, (nfds_t)options.jobs, -1) < 0 && errno == EINTR)
+        ;
+    for (int i = 0; i < options.jobs; i++)
+        if (ends[i].revents)
+            return &jobs[i];
+    exit (EXIT_FAILED);
+}
+
+static job_t *job_free (job_t jobs[JOBS_MAX])
+{
+    for (int i = 0; i < options.jobs; i++)
+        if (!jobs[i].pid)
+            return &jobs[i];
+    return NULL;
+}
+
+/* As many jobs at once as wanted: whole days and rushes last differently. */
 static tally_t play_days (void)
 {
     static job_t jobs[JOBS_MAX];
@@ -229,14 +247,15 @@ static tally_t play_days (void)
     for (;;) {
         bool over = begun >= options.days || (options.seconds && now_seconds () - began >= (double)options.seconds);
         bool more = begun < (int64_t)known || !over;
-        if (!more && ended == begun)
-            break;
-        if (more && begun - ended < options.jobs) {
-            job_begin (&jobs[begun % options.jobs], begun < (int64_t)known ? seeds[begun] : next++, false);
+        job_t *job = more ? job_free (jobs) : NULL;
+        if (job) {
+            job_begin (job, begun < (int64_t)known ? seeds[begun] : next++, false);
             begun++;
             continue;
         }
-        job_t *job = &jobs[ended % options.jobs];
+        if (ended == begun)
+            break;
+        job = job_done (jobs);
         outcome_t outcome = job_end (job);
         count (&tally, job->seed, &outcome);
         ended++;

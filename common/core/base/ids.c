@@ -38,24 +38,13 @@ void id_make (wall_ms_t at, const uint8_t random[ID_RANDOM_BYTES], char id[ID_SI
     id[ID_CHARS] = '\0';
 }
 
-static int digit_of (char c)
-{
-    const char *found = c ? strchr (alphabet, c) : NULL;
-    return found ? (int)(found - alphabet) : -1;
-}
-
 wall_ms_t id_time (const char *id)
 {
-    if (!id || strnlen (id, ID_SIZE) != ID_CHARS || digit_of (id[0]) > 7)
+    if (!id || strnlen (id, ID_SIZE) != ID_CHARS || strspn (id, alphabet) != ID_CHARS || id[0] > '7')
         return -1;
     uint64_t time = 0;
-    for (int i = 0; i < ID_CHARS; i++) {
-        int digit = digit_of (id[i]);
-        if (digit < 0)
-            return -1;
-        if (i < ID_TIME_CHARS)
-            time = time << 5 | (unsigned)digit;
-    }
+    for (int i = 0; i < ID_TIME_CHARS; i++)
+        time = time << 5 | (uint64_t)(strchr (alphabet, id[i]) - alphabet);
     return (wall_ms_t)time;
 }
 
