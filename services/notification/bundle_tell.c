@@ -32,8 +32,6 @@ static void tell_one (commit_t *commit, int shard, const delivery_t *bundle, siz
 static bool is_told (const bundle_word_t *word, size_t line)
 {
     const bundle_known_t *known = word->known;
-    if (!known)
-        return true;
     return !known->mute[line] && (known->moot[line] || !word->only_moot);
 }
 

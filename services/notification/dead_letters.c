@@ -6,6 +6,7 @@
 
 #include "notification_private.h"
 
+#include "delivery_sooner.h"
 #include "ids.h"
 #include "keys.h"
 #include "plan.h"
@@ -125,10 +126,8 @@ static void commit_replay (replay_t *self, const record_head_t *head, delivery_t
 {
     int shard = store_shard (self->store, self->workspace);
     wall_ms_t now = store_now (self->store);
-    char key[KEY_SIZE], member[MEMBER_SIZE], version[24];
+    char key[KEY_SIZE], version[24];
     snprintf (version, sizeof version, "%llu", (unsigned long long)head->version);
-    event_id_t event = event_id_of ("replay", self->id, version, NULL);
-    record_head_t next = record_head_next (head, KIND_DELIVERY, event, 0);
     delivery->dead = false;
     delivery->attempts = 0;
     delivery->own_id = true;
@@ -136,16 +135,9 @@ static void commit_replay (replay_t *self, const record_head_t *head, delivery_t
     delivery->holds = 0;
     delivery->held_since = 0;
     delivery->due = now;
-    size_t size;
-    uint8_t *record = delivery_pack (delivery, &next, &size);
-    commit_t *commit = commit_new (shard);
-    key_delivery (key, shard, self->workspace, self->id);
-    commit_expect_record (commit, key, head->version, event);
-    commit_put (commit, key, record, size, 0);
-    commit_place (commit, key_due (key, shard, KIND_DELIVERY), now, member_make (member, self->workspace, self->id));
+    commit_t *commit = delivery_rewrite (shard, delivery, head, event_id_of ("replay", self->id, version, NULL));
     commit_unplace (commit, key_dead (key, shard, self->workspace), self->id);
     say (self, delivery, shard, now, commit);
-    free (record);
     store_commit (self->store, &commit, 0, committed, self);
 }
 

@@ -205,7 +205,7 @@ typedef struct bundle_word {
     const char *how;             /* "delivered", "retried", ... */
     const char *why;             /* "": nothing is to be said */
     const fact_t *fact;          /* when, by whom, how often */
-    const bundle_known_t *known; /* NULL: nothing */
+    const bundle_known_t *known; /* of a bundle: of each of its lines */
     bool only_moot;              /* to those that are moot, each with its own reason */
 } bundle_word_t;
 void bundle_tell (commit_t *commit, int shard, const delivery_t *bundle, const bundle_word_t *word);

@@ -6,13 +6,10 @@
  * Limits: of several words that are owed only the last is said, and their number. */
 #include "settle_private.h"
 
+#include "delivery_sooner.h"
 #include "ids.h"
-#include "keys.h"
 #include "line_up.h"
-#include "record.h"
 #include "words.h"
-
-#include <stdlib.h>
 
 static void put_back (attempt_t *attempt);
 
@@ -51,23 +48,14 @@ static delivery_t unsettled_of (const attempt_t *attempt, wall_ms_t due)
 static void put_back (attempt_t *attempt)
 {
     notification_t *self = attempt->self;
-    char key[KEY_SIZE], member[MEMBER_SIZE], version[24];
-    size_t size;
+    char version[24];
     wall_ms_t due = line_up (&self->stuck_until, store_now (self->service->store), SETTLE_STUCK_MS);
     if (settle_keeps_timer (attempt->settle) && attempt->next_due > due)
         due = attempt->next_due;
     delivery_t after = unsettled_of (attempt, due);
     snprintf (version, sizeof version, "%llu", (unsigned long long)attempt->head.version);
-    event_id_t event = event_id_of ("put back", after.id, version, NULL);
-    record_head_t head = record_head_next (&attempt->head, KIND_DELIVERY, event, 0);
-    uint8_t *record = delivery_pack (&after, &head, &size);
-    commit_t *commit = commit_new (attempt->shard);
-    key_delivery (key, attempt->shard, after.workspace, after.id);
-    commit_expect_record (commit, key, attempt->head.version, event);
-    commit_put (commit, key, record, size, 0);
-    member_make (member, after.workspace, after.id);
-    commit_place (commit, key_due (key, attempt->shard, KIND_DELIVERY), due, member);
-    free (record);
+    commit_t *commit =
+        delivery_rewrite (attempt->shard, &after, &attempt->head, event_id_of ("put back", after.id, version, NULL));
     notification_hold (self);
     store_commit (self->service->store, &commit, SETTLE_TIMEOUT_MS, on_put_back, attempt);
 }

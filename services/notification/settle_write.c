@@ -113,8 +113,9 @@ static fact_t fact_of (const attempt_t *attempt)
     return fact;
 }
 
-/* Timeline and event. The contact in it is only named: this commit neither reads nor changes its state. */
-static void say (const attempt_t *attempt, commit_t *commit, const fact_t *fact)
+/* The event, once, and on the timelines of whoever it is about. The contact in it is only named: this commit neither reads
+ * nor changes its state. */
+static void say (const attempt_t *attempt, commit_t *commit, const bundle_word_t *word)
 {
     const delivery_t *delivery = &attempt->delivery;
     contact_t named = {0};
@@ -124,19 +125,10 @@ static void say (const attempt_t *attempt, commit_t *commit, const fact_t *fact)
     WORD_COPY (named.team, attempt->team);
     WORD_COPY (named.subject, attempt->subject);
     WORD_COPY (named.trace, delivery->trace);
-    event_put (commit, attempt->shard, delivery->workspace, &named, delivery->person, fact,
+    event_put (commit, attempt->shard, delivery->workspace, &named, delivery->person, word->fact,
                *named.id && !attempt->no_timeline);
-}
-
-static void say_of_lines (const attempt_t *attempt, commit_t *commit, const fact_t *fact)
-{
-    const bundle_word_t word = {.how = rows[attempt->settle].name,
-                                .why = attempt->settle == SETTLE_DONE ? "" : attempt->words,
-                                .fact = fact,
-                                .known = attempt->bundle,
-                                .only_moot = attempt->settle == SETTLE_MOOT};
-    if (attempt->delivery.lines_n && !attempt->no_timeline)
-        bundle_tell (commit, attempt->shard, &attempt->delivery, &word);
+    if (!attempt->no_timeline)
+        bundle_tell (commit, attempt->shard, delivery, word);
 }
 
 void settle_say_owed (const attempt_t *attempt, commit_t *commit)
@@ -151,11 +143,9 @@ void settle_say_owed (const attempt_t *attempt, commit_t *commit)
     WORD_COPY (fact.to, delivery->person[0] ? delivery->person : "customer");
     snprintf (fact.detail, sizeof fact.detail, "%s by %s: %.150s (%u before, and could not be written down then)",
               purpose_name (delivery->purpose), way_name (delivery->way), delivery->last_error, delivery->unsaid);
-    say (attempt, commit, &fact);
     const bundle_word_t word = {
         .how = rows[SETTLE_RETRY].name, .why = delivery->last_error, .fact = &fact, .known = attempt->bundle};
-    if (delivery->lines_n && !attempt->no_timeline)
-        bundle_tell (commit, attempt->shard, delivery, &word);
+    say (attempt, commit, &word);
 }
 
 void settle_say (const attempt_t *attempt, commit_t *commit)
@@ -164,6 +154,10 @@ void settle_say (const attempt_t *attempt, commit_t *commit)
     if (!attempt->say)
         return;
     fact_t fact = fact_of (attempt);
-    say (attempt, commit, &fact);
-    say_of_lines (attempt, commit, &fact);
+    const bundle_word_t word = {.how = rows[attempt->settle].name,
+                                .why = attempt->settle == SETTLE_DONE ? "" : attempt->words,
+                                .fact = &fact,
+                                .known = attempt->bundle,
+                                .only_moot = attempt->settle == SETTLE_MOOT};
+    say (attempt, commit, &word);
 }

@@ -22,14 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum {
-    DAY_SECONDS_MAX = 300,
-    JOBS_MAX = 64,
-    EXIT_FAILED = 1,
-    EXIT_USAGE = 2,
-    SEEDS_MAX = 512,
-    LAW_SIZE = 160
-};
+enum { DAY_SECONDS_MAX = 300, JOBS_MAX = 64, EXIT_FAILED = 1, EXIT_USAGE = 2, SEEDS_MAX = 512, LAW_SIZE = 160 };
 
 static struct {
     const char *folder, *without, *program;

@@ -5,6 +5,8 @@
  * it was made: so it does not matter how often, by whom, or with how many of the gaps known it was prolonged before. */
 #include "hearing.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 static void add_gap (hearing_t *self, wall_ms_t from, wall_ms_t to)
@@ -82,36 +84,23 @@ wall_ms_t hearing_offer_end (const hearing_t *self, wall_ms_t now, wall_ms_t mad
 #define TIME_BOUND INT64_C (253402300800000) /* the year 10000: what lies behind it is no time of ours */
 enum { TIME_DIGITS = 15 };
 
-/* Each service reads and intake writes this each second: no printf, no second text to compare with. */
-static size_t pack_time (char *text, wall_ms_t time)
+static wall_ms_t bounded (wall_ms_t time)
 {
-    char digits[TIME_DIGITS];
-    size_t n = 0;
-    time = time < 0 ? 0 : time < TIME_BOUND ? time : TIME_BOUND - 1;
-    do
-        digits[n++] = (char)('0' + time % 10);
-    while (time /= 10);
-    for (size_t i = 0; i < n; i++)
-        text[i] = digits[n - 1 - i];
-    return n;
+    return time < 0 ? 0 : time < TIME_BOUND ? time : TIME_BOUND - 1;
 }
 
 _Static_assert(HEARING_SIZE > (2 * HEARING_GAPS_MAX + 1) * (TIME_DIGITS + 1), "each time and what stands before it");
 
 size_t hearing_pack (const hearing_t *self, char text[HEARING_SIZE])
 {
-    size_t used = pack_time (text, self->heard);
-    for (size_t i = 0; i < self->gaps_n; i++) {
-        text[used++] = ' ';
-        used += pack_time (text + used, self->gaps[i].from);
-        text[used++] = '-';
-        used += pack_time (text + used, self->gaps[i].to);
-    }
-    text[used] = '\0';
+    size_t used = (size_t)snprintf (text, HEARING_SIZE, "%" PRId64, bounded (self->heard));
+    for (size_t i = 0; i < self->gaps_n; i++)
+        used += (size_t)snprintf (text + used, HEARING_SIZE - used, " %" PRId64 "-%" PRId64,
+                                  bounded (self->gaps[i].from), bounded (self->gaps[i].to));
     return used;
 }
 
-/* A time as we write it; what follows it, or NULL. */
+/* A time as we write it; what follows it, or NULL. By hand: each service reads this each second. */
 static const char *parse_time (const char *at, const char *end, wall_ms_t *time)
 {
     const char *first = at, *last = end - at > TIME_DIGITS ? at + TIME_DIGITS : end;
