@@ -9,6 +9,8 @@
 
 #include <cmocka.h>
 
+#include "one_workspace.h"
+
 enum { WAITING_MAX = 8 };
 
 typedef enum question { PAGE_OF, RECORD_OF } question_t;
@@ -30,29 +32,6 @@ mono_ms_t loop_now (const loop_t *self)
 {
     (void)self;
     return world.second * MS_PER_SECOND;
-}
-
-int store_shard (const store_t *self, const char *workspace)
-{
-    (void)self, (void)workspace;
-    return 0;
-}
-
-const char *workspaces_name (workspaces_t *self, size_t index)
-{
-    (void)self;
-    return index ? NULL : "acme";
-}
-
-const policy_t *workspaces_policy (workspaces_t *self, const char *workspace)
-{
-    (void)self, (void)workspace;
-    return NULL;
-}
-
-void metric_add (const char *name, int64_t n)
-{
-    (void)name, (void)n;
 }
 
 void metric_set (const char *name, double value)

@@ -9,6 +9,8 @@
 
 #include <cmocka.h>
 
+#include "one_workspace.h"
+
 #define T 1772442000000LL
 enum { MEMBERS_MAX = 640, TURNS_MAX = 1000, NO_CLOCK = 7 };
 
@@ -34,12 +36,6 @@ static struct {
     size_t record_size;
 } world;
 
-int store_shard (const store_t *self, const char *workspace)
-{
-    (void)self, (void)workspace;
-    return 0;
-}
-
 int store_shards (const store_t *self)
 {
     (void)self;
@@ -58,26 +54,9 @@ wall_ms_t store_now (const store_t *self)
     return T;
 }
 
-const char *workspaces_name (workspaces_t *self, size_t index)
-{
-    (void)self;
-    return index ? NULL : "acme";
-}
-
-const policy_t *workspaces_policy (workspaces_t *self, const char *workspace)
-{
-    (void)self, (void)workspace;
-    return NULL;
-}
-
 void log_fact (log_level_t level, const char *correlation, const char *words, ...)
 {
     (void)level, (void)correlation, (void)words;
-}
-
-void metric_add (const char *name, int64_t n)
-{
-    (void)name, (void)n;
 }
 
 void store_commit (store_t *self, commit_t **commit_p, int timeout_ms, store_commit_fn *fn, void *arg)
