@@ -7,6 +7,7 @@
 
 #include "http_client.h"
 #include "log.h"
+#include "password_file.h"
 #include "policy.h"
 #include "store_address.h"
 
@@ -181,15 +182,10 @@ bool option_password_file (const char *path, char why[PARAM_WHY_SIZE])
 {
     if (gives_once (path))
         return access (path, R_OK) == 0 || no (why, "can't read the file '%.200s': %s", path, strerror (errno));
-    FILE *file = fopen (path, "re");
-    int first = file ? fgetc (file) : EOF, error = errno;
-    bool broken = !file || ferror (file);
-    if (file)
-        fclose (file);
-    if (broken)
-        return no (why, "can't read the file '%.200s': %s", path, strerror (error));
-    return (first != EOF && first != '\n' && first != '\r') ||
-           no (why, "the first line of the file '%.200s' is empty; it should hold the secret", path);
+    char password[PASSWORD_SIZE];
+    bool fine = password_file_read (path, password, why);
+    explicit_bzero (password, sizeof password);
+    return fine;
 }
 
 bool option_directory (const char *path, char why[PARAM_WHY_SIZE])

@@ -10,12 +10,13 @@
 #include "log.h"
 #include "option_checks.h"
 #include "options.h"
+#include "password_file.h"
 #include "xmalloc.h"
 
 #include <errno.h>
 #include <inttypes.h>
 
-enum { DRAIN_MS = 10000, DRAIN_LOOK_MS = 20, PASSWORD_SIZE = 512, EXIT_FAILED = 1, EXIT_USAGE = 2, COMMON_PARAMS = 18 };
+enum { DRAIN_MS = 10000, DRAIN_LOOK_MS = 20, EXIT_FAILED = 1, EXIT_USAGE = 2, COMMON_PARAMS = 18 };
 
 /* Where each service answers health checks when nothing else is said. */
 static const char *default_health (const char *name)
@@ -63,19 +64,14 @@ static void common_params (service_t *self, param_t params[COMMON_PARAMS])
     memcpy (params, rows, sizeof rows);
 }
 
-/* No path: there is none. 0, or said. */
+/* 0, or said. */
 static int read_password (const char *name, const char *path, char password[PASSWORD_SIZE])
 {
-    if (!path || !*path)
+    char why[PARAM_WHY_SIZE];
+    if (password_file_read (path, password, why))
         return 0;
-    FILE *file = fopen (path, "r");
-    bool read = file && fgets (password, PASSWORD_SIZE, file);
-    if (!read)
-        fprintf (stderr, "buckstop-%s: %s: %s\n", name, path, file ? "it is empty" : strerror (errno));
-    if (file)
-        fclose (file);
-    password[strcspn (password, "\r\n")] = '\0';
-    return read ? 0 : -1;
+    fprintf (stderr, "buckstop-%s: %s\n", name, why);
+    return -1;
 }
 
 bool service_started (const service_t *self)

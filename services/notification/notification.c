@@ -7,6 +7,7 @@
 
 #include "log.h"
 #include "option_checks.h"
+#include "password_file.h"
 #include "words.h"
 #include "xmalloc.h"
 
@@ -86,25 +87,14 @@ bool notification_release (notification_t *self)
 
 /* ---- start ---- */
 
-enum { PASSWORD_SIZE = 512 };
-
-/* 0, or negative errno. No file: no password. */
+/* 0, or negative errno, said. */
 static int read_password (const char *path, char password[PASSWORD_SIZE])
 {
-    password[0] = '\0';
-    if (word_empty (path))
+    char why[PARAM_WHY_SIZE];
+    if (password_file_read (path, password, why))
         return 0;
-    FILE *file = fopen (path, "r");
-    if (!file) {
-        int error = -errno;
-        log_fact (LOG_ERROR_, "", "password file can't be read", "file", path, NULL);
-        return error;
-    }
-    if (!fgets (password, PASSWORD_SIZE, file))
-        password[0] = '\0';
-    fclose (file);
-    password[strcspn (password, "\r\n")] = '\0';
-    return 0;
+    log_fact (LOG_ERROR_, "", "the password of the mail server can't be used", "why", why, NULL);
+    return -EINVAL;
 }
 
 static void open_senders (notification_t *self, const char *password)

@@ -1,6 +1,7 @@
 /* test_option_checks.c - texts of parameters: which can be used, and what is said of the others. */
 #include "notification_private.h"
 #include "option_checks.h"
+#include "password_file.h"
 #include "policy_file.h"
 
 #include <setjmp.h>
@@ -149,10 +150,63 @@ static void test_password_of_a_pipe (void **state)
     assert_int_equal (left, 7);
 }
 
+/* What the reader of a pipe finds in it. */
+static const struct piped {
+    const char *holds;
+    const char *password; /* NULL: none */
+    const char *says;
+} pipes[] = {
+    {"secret\n", "secret", ""},
+    {"secret", "secret", ""},
+    {"secret\r\nmore\n", "secret", ""},
+    {"", NULL, "should hold the secret"},
+    {"\n", NULL, "should hold the secret"},
+};
+
+static void test_reading_a_pipe (void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof pipes / sizeof *pipes; i++) {
+        int ends[2];
+        char path[32], why[PARAM_WHY_SIZE] = "", password[PASSWORD_SIZE] = "before";
+        ssize_t size = (ssize_t)strlen (pipes[i].holds);
+        assert_int_equal (pipe (ends), 0);
+        assert_int_equal (write (ends[1], pipes[i].holds, (size_t)size), size);
+        close (ends[1]);
+        snprintf (path, sizeof path, "/dev/fd/%d", ends[0]);
+        bool fine = password_file_read (path, password, why);
+        close (ends[0]);
+        assert_int_equal (fine, pipes[i].password != NULL);
+        assert_string_equal (password, fine ? pipes[i].password : "");
+        assert_non_null (strstr (why, pipes[i].says));
+    }
+}
+
+/* One that is cut would be refused far away, and nobody would know why. */
+static void test_reading_a_long_line (void **state)
+{
+    (void)state;
+    char path[] = "/tmp/buckstop-options-XXXXXX", why[PARAM_WHY_SIZE] = "", password[PASSWORD_SIZE];
+    char line[PASSWORD_SIZE];
+    memset (line, 'x', sizeof line);
+    int fd = mkstemp (path);
+    assert_int_equal (write (fd, line, sizeof line), sizeof line);
+    close (fd);
+    bool fine = password_file_read (path, password, why);
+    unlink (path);
+    assert_false (fine);
+    assert_non_null (strstr (why, "too long"));
+    assert_true (password_file_read ("", password, why) && password_file_read (NULL, password, why));
+    assert_string_equal (password, "");
+}
+
 int main (void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test (test_table), cmocka_unit_test (test_durability_of),
+    const struct CMUnitTest tests[] = {cmocka_unit_test (test_table),
+                                       cmocka_unit_test (test_durability_of),
                                        cmocka_unit_test (test_password_of_a_file),
-                                       cmocka_unit_test (test_password_of_a_pipe)};
+                                       cmocka_unit_test (test_password_of_a_pipe),
+                                       cmocka_unit_test (test_reading_a_pipe),
+                                       cmocka_unit_test (test_reading_a_long_line)};
     return cmocka_run_group_tests (tests, NULL, NULL);
 }
