@@ -1,8 +1,9 @@
 /* policy_apply_people.c - after a policy changed: who is named no more leaves, who is named again returns.
  *
- * Hears: the people's records (found by a walk over their keys) and the names of the policy before. Says: one
- * commit a person whose standing changed; the new epoch that it begins is drained by escalation, so a person
- * that open contacts name does not vanish.
+ * Hears: the people's records (found by a walk over their keys), each with when people could be heard, and the names of
+ * the policy before. Says: one commit a person whose standing changed; the new epoch that it begins is drained by
+ * escalation, so a person that open contacts name does not vanish. Presence that ended in an outage of ours has not: a
+ * deployment may apply the policy before anybody else looks.
  */
 #include "policy_apply_private.h"
 
@@ -61,7 +62,8 @@ static void on_person_committed (void *arg, const commit_answer_t *answer)
     person_next (self);
 }
 
-static void commit_person (applying_t *self, const record_head_t *head, const person_t *before, person_event_t event)
+static void commit_person (applying_t *self, const record_head_t *head, const person_t *before, person_event_t event,
+                           const hearing_t *hearing)
 {
     static const struct {
         fact_kind_t kind;
@@ -73,7 +75,7 @@ static void commit_person (applying_t *self, const record_head_t *head, const pe
     person_t after;
     char version[24];
     wall_ms_t now = store_now (self->store);
-    person_outcome_t outcome = person_apply (before, event, now, self->policy->presence_ms, NULL, &after);
+    person_outcome_t outcome = person_apply (before, event, now, self->policy->presence_ms, hearing, &after);
     self->leaves = after.leaving;
     if (outcome != PERSON_CHANGED) {
         if (self->leaves && after.drained_epoch < after.epoch)
@@ -88,17 +90,20 @@ static void commit_person (applying_t *self, const record_head_t *head, const pe
     store_commit (self->store, &commit, 0, on_person_committed, self);
 }
 
+enum { READ_PERSON, READ_HEARD, READS };
+
 static void on_person (void *arg, const store_values_t *values)
 {
     applying_t *self = arg;
     const char *name = self->names.items[self->at];
     record_head_t head = {0};
     person_t person = {0};
-    if (values->away || values->n != 1) {
+    hearing_t hearing;
+    if (values->away || values->n != READS) {
         applying_end (self, true);
         return;
     }
-    const store_value_t *value = &values->items[0];
+    const store_value_t *value = &values->items[READ_PERSON], *heard = &values->items[READ_HEARD];
     if (value->bytes && person_unpack (value->bytes, value->size, &head, &person) != RECORD_OK) {
         person_next (self); /* of a newer schema, or broken: audit names it */
         return;
@@ -107,20 +112,24 @@ static void on_person (void *arg, const store_values_t *values)
         snprintf (person.name, sizeof person.name, "%s", name);
         snprintf (person.workspace, sizeof person.workspace, "%s", self->policy->workspace);
     }
-    commit_person (self, &head, &person, policy_person (self->policy, name) ? PERSON_RETURN : PERSON_LEAVE);
+    hearing_parse (heard->bytes, heard->size, &hearing); /* what can't be read says nothing */
+    commit_person (self, &head, &person, policy_person (self->policy, name) ? PERSON_RETURN : PERSON_LEAVE, &hearing);
 }
 
 static void person_begin (applying_t *self)
 {
-    char key[KEY_SIZE];
+    char person[KEY_SIZE], heard[KEY_SIZE];
     if (self->at == self->names.n) {
         applying_end (self, false);
         return;
     }
     const char *workspace = self->policy->workspace;
-    const char *keys[] = {
-        key_person (key, store_shard (self->store, workspace), workspace, self->names.items[self->at])};
-    store_get (self->store, keys, 1, on_person, self);
+    int shard = store_shard (self->store, workspace);
+    const char *keys[READS] = {
+        [READ_PERSON] = key_person (person, shard, workspace, self->names.items[self->at]),
+        [READ_HEARD] = key_heard (heard, shard),
+    };
+    store_get (self->store, keys, READS, on_person, self);
 }
 
 static void on_scanned (void *arg, const store_values_t *values);
