@@ -59,16 +59,15 @@ static void ask_replicas (store_follow_t *self);
 static void on_wait (void *arg, redisReply *reply)
 {
     store_follow_t *self = arg;
-    if (!reply || self->closing) {
-        if (!self->closing)
-            forget_held (self); /* the connection is lost: it is read again */
+    if (self->closing)
+        return;
+    if (!reply || reply->type == REDIS_REPLY_ERROR) { /* lost, or a primary no more: it is read again */
+        forget_held (self);
+        if (reply)
+            conn_refuse (self->conn, reply->str);
         return;
     }
     loop_cancel (self->store->loop, &self->timer);
-    if (reply->type == REDIS_REPLY_ERROR) {
-        conn_refuse (self->conn, reply->str);
-        return;
-    }
     if (!wave_is_there (reply)) {
         ask_replicas (self);
         return;
