@@ -54,6 +54,7 @@ bool attempt_late (attempt_t *attempt)
 void row_goes (attempt_t *attempt, const char *moot, wall_ms_t now)
 {
     delivery_t *delivery = &attempt->delivery;
+    forward_come (attempt);
     if (delivery->ended) {                                             /* never sent again */
         if (delivery->ended != DELIVERY_ACCEPTED || !delivery->unsaid) /* else it is the reason of what is owed */
             WORD_COPY (attempt->words, delivery->last_error);
@@ -100,9 +101,10 @@ static void on_there (void *arg, there_t there)
     }
     if (there == THERE_AWAY)
         attempt_destroy (&unread.attempt); /* its lease brings it back */
-    else if (there == THERE_NOT)
+    else if (there == THERE_NOT) {
+        unread.attempt->no_timeline = true; /* retention has deleted it, and would not see it again */
         go_with (unread.attempt, NULL, unread.now);
-    else
+    } else
         row_goes (unread.attempt, NULL, unread.now);
 }
 

@@ -167,6 +167,14 @@ static const char *name_in (const char *rest, const char *family)
     return rest + size + sizeof WORKSPACE;
 }
 
+static bool ends_notice (const Buckstop__V1__Fact *fact)
+{
+    return fact->kind == BUCKSTOP__V1__FACT_KIND__FACT_KIND_DELIVERED ||
+           fact->kind == BUCKSTOP__V1__FACT_KIND__FACT_KIND_DELIVERY_FAILED ||
+           fact->kind == BUCKSTOP__V1__FACT_KIND__FACT_KIND_DELIVERY_BUNDLED ||
+           fact->kind == BUCKSTOP__V1__FACT_KIND__FACT_KIND_DELIVERY_MOOT;
+}
+
 static void see_event (glance_t *glance, const char *id, const commit_arg_t *bytes)
 {
     Buckstop__V1__Event *event = buckstop__v1__event__unpack (NULL, bytes->size, (const uint8_t *)bytes->bytes);
@@ -178,14 +186,22 @@ static void see_event (glance_t *glance, const char *id, const commit_arg_t *byt
     touch (glance, shadow);
     audit_tally_event (&shadow->tally, event);
     for (size_t i = 0; i < event->n_facts; i++) {
-        fact_kind_t kind = event->facts[i]->kind;
-        shadow->notices += kind == BUCKSTOP__V1__FACT_KIND__FACT_KIND_NOTICE ? event->facts[i]->number : 0;
-        shadow->ended += kind == BUCKSTOP__V1__FACT_KIND__FACT_KIND_DELIVERED ||
-                         kind == BUCKSTOP__V1__FACT_KIND__FACT_KIND_DELIVERY_FAILED ||
-                         kind == BUCKSTOP__V1__FACT_KIND__FACT_KIND_DELIVERY_BUNDLED ||
-                         kind == BUCKSTOP__V1__FACT_KIND__FACT_KIND_DELIVERY_MOOT;
-        see_text (shadow, event->facts[i]);
+        const Buckstop__V1__Fact *fact = event->facts[i];
+        shadow->notices += fact->kind == BUCKSTOP__V1__FACT_KIND__FACT_KIND_NOTICE ? fact->number : 0;
+        shadow->ended += ends_notice (fact);
+        see_text (shadow, fact);
     }
+}
+
+/* A contact that is gone has no timeline: what became of its last notices is said in the stream alone. */
+static void see_gone (const commit_arg_t *bytes)
+{
+    Buckstop__V1__Event *event = buckstop__v1__event__unpack (NULL, bytes->size, (const uint8_t *)bytes->bytes);
+    shadow_t *shadow = event ? laws_contact (event->contact) : NULL;
+    for (size_t i = 0; shadow && shadow->gone && i < event->n_facts; i++)
+        shadow->ended += ends_notice (event->facts[i]);
+    if (event)
+        buckstop__v1__event__free_unpacked (event, NULL);
 }
 
 /* "ada:3", "chat/ID" */
@@ -256,7 +272,7 @@ static void see_op (glance_t *glance, const commit_op_t *op)
         see_workspace (op);
 }
 
-static void see_timelines (glance_t *glance)
+static void see_events (glance_t *glance)
 {
     for (size_t i = 0; i < commit_size (glance->commit); i++) {
         commit_op_t op = commit_op (glance->commit, i);
@@ -267,6 +283,11 @@ static void see_timelines (glance_t *glance)
         const char *colon = strrchr (key, ':');
         if (colon)
             see_event (glance, colon + 1, &op.args[1]);
+    }
+    for (size_t i = 0; !glance->events_n && i < commit_size (glance->commit); i++) {
+        commit_op_t op = commit_op (glance->commit, i);
+        if (op.op == OP_EVENT)
+            see_gone (&op.args[1]);
     }
 }
 
@@ -306,7 +327,7 @@ static void on_commit (void *arg, const commit_t *commit, const commit_answer_t 
     glance_t glance = {.at = answer->at, .commit = commit};
     laws.judging = &glance;
     laws.hash = mix (laws.hash, &answer->at, sizeof answer->at);
-    see_timelines (&glance);
+    see_events (&glance);
     for (size_t i = 0; i < commit_size (commit); i++) {
         commit_op_t op = commit_op (commit, i);
         for (size_t a = 0; a < op.args_n; a++)

@@ -1202,13 +1202,20 @@ static void a_bundle_that_may_be_out_is_sent_as_it_is (void **state)
     }
 }
 
-/* Retention has deleted the timeline of a contact that a bundle names: nobody would delete it again. */
+/* Retention has deleted the timeline: nobody would delete it again. */
 static void a_timeline_that_is_gone_stays_gone (void **state)
 {
     house_t *house = *state;
     char key[KEY_SIZE];
     fake_peer ("pager.example", FAKE_PEER_ANSWERS, 200, 0, -1);
+    delivery_t page = delivery_of (house);
+    page.purpose = PURPOSE (STEP);
+    WORD_COPY (page.contact, page_contacts[2]);
+    put (&page);
     run (start (house));
+    fake_advance (5000);
+    assert_int_equal (records_left (), 0);
+    assert_int_equal (fake_store_size (key_timeline (key, 0, "acme", page_contacts[2])), 0);
     bundle_line_t line = {.purpose = PURPOSE (STEP), .promise = FIRST, .subject = "one"};
     WORD_COPY (line.contact, page_contacts[3]);
     WORD_COPY (line.delivery, "0123456789abcdef-0");
