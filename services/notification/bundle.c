@@ -191,6 +191,7 @@ void bundle_rows (notification_t *self, int shard, wall_ms_t now, attempt_t **at
         for (size_t i = 0; i < bundle->n; i++) {
             bundle->attempts[i] = attempts[rows[i]];
             attempts[rows[i]] = NULL;
+            forward_come (bundle->attempts[i]);
         }
         commit_bundle (bundle, policy);
     }

@@ -25,7 +25,7 @@ static lane_t *lane_of (notification_t *self, way_kind_t way)
     }
 }
 
-static enum lane_class class_of (const delivery_t *delivery)
+enum lane_class lanes_class (const delivery_t *delivery)
 {
     return delivery->person[0] || delivery->urgent ? CLASS_PEOPLE : CLASS_CUSTOMERS;
 }
@@ -35,12 +35,17 @@ static mono_ms_t mono_now (const attempt_t *attempt)
     return loop_now (attempt->self->service->loop);
 }
 
+static unsigned limit_of (const lane_t *lane, enum lane_class class)
+{
+    return class == CLASS_CUSTOMERS ? lane->limit - lane->limit / 4 : lane->limit;
+}
+
 /* Is there a place for it now? */
 static bool has_place (const lane_t *lane, const attempt_t *attempt)
 {
-    enum lane_class class = class_of (&attempt->delivery);
+    enum lane_class class = lanes_class (&attempt->delivery);
     const lane_share_t *share = &lane->shares[class];
-    unsigned limit = class == CLASS_CUSTOMERS ? lane->limit - lane->limit / 4 : lane->limit;
+    unsigned limit = limit_of (lane, class);
     if (!GUARD ("f41"))
         return lane->calls == 0;
     if (lane->calls >= lane->limit || share->calls >= limit)
@@ -53,7 +58,7 @@ static bool has_place (const lane_t *lane, const attempt_t *attempt)
 static bool may_wait (const lane_t *lane, const attempt_t *attempt)
 {
     unsigned most = target_proven (attempt->target) ? LANE_WAITING_MAX : LANE_WAITING_MAX / 2;
-    return lane->shares[class_of (&attempt->delivery)].waiting < most &&
+    return lane->shares[lanes_class (&attempt->delivery)].waiting < most &&
            attempt->target->waiting < target_waiting_max (attempt->target);
 }
 
@@ -80,7 +85,7 @@ static void hold (attempt_t *attempt)
 
 static void count (lane_t *lane, attempt_t *attempt, int change)
 {
-    lane_share_t *share = &lane->shares[class_of (&attempt->delivery)];
+    lane_share_t *share = &lane->shares[lanes_class (&attempt->delivery)];
     lane->calls += (unsigned)change;
     share->calls += (unsigned)change;
     share->probes += attempt->probe ? (unsigned)change : 0;
@@ -108,7 +113,7 @@ static void queue (lane_t *lane, attempt_t *attempt)
     *link = attempt;
     attempt->waiting_since = mono_now (attempt);
     attempt->target->waiting++;
-    lane->shares[class_of (&attempt->delivery)].waiting++;
+    lane->shares[lanes_class (&attempt->delivery)].waiting++;
 }
 
 static void unqueue (lane_t *lane, attempt_t **link)
@@ -117,7 +122,7 @@ static void unqueue (lane_t *lane, attempt_t **link)
     *link = attempt->next;
     attempt->next = NULL;
     attempt->target->waiting--;
-    lane->shares[class_of (&attempt->delivery)].waiting--;
+    lane->shares[lanes_class (&attempt->delivery)].waiting--;
 }
 
 /* Starts whoever has a place by now. An attempt that ends at once comes back here: the outer walk goes on. */
@@ -139,17 +144,35 @@ static void advance (lane_t *lane)
     lane->advancing = false;
 }
 
-unsigned lanes_room (const notification_t *self, const target_t *target)
+/* ---- who is brought forward: it will want a place ---- */
+
+static unsigned left_of (unsigned limit, unsigned taken)
+{
+    return limit > taken ? limit - taken : 0;
+}
+
+unsigned lanes_room (const notification_t *self, const target_t *target, enum lane_class class)
 {
     const lane_t *lane = target->paced ? &self->calls : &self->mail;
-    unsigned limit = target->paced && target->window < lane->limit ? target->window : lane->limit;
-    unsigned taken = target->calls + target->waiting + target->coming;
-    unsigned busy = lane->calls;
-    for (size_t i = 0; i < CLASSES; i++)
-        busy += lane->shares[i].waiting;
-    if (taken >= limit || busy >= lane->limit)
-        return 0;
-    return limit - taken < lane->limit - busy ? limit - taken : lane->limit - busy;
+    unsigned of_target =
+        left_of (target->paced ? target->window : lane->limit, target->calls + target->waiting + target->coming);
+    unsigned busy = 0, busy_class = 0;
+    for (size_t i = 0; i < CLASSES; i++) {
+        const lane_share_t *share = &lane->shares[i];
+        busy += share->calls + share->waiting + share->coming;
+        busy_class = i == class ? share->calls + share->waiting + share->coming : busy_class;
+    }
+    unsigned of_lane = left_of (lane->limit, busy);
+    unsigned of_class = left_of (limit_of (lane, class), busy_class);
+    unsigned least = of_lane < of_class ? of_lane : of_class;
+    return of_target < least ? of_target : least;
+}
+
+void lanes_coming (notification_t *self, target_t *target, enum lane_class class, int change)
+{
+    lane_t *lane = target->paced ? &self->calls : &self->mail;
+    lane->shares[class].coming += (unsigned)change;
+    target->coming += (unsigned)change;
 }
 
 /* ---- from the outbox, back from the senders ---- */
@@ -253,5 +276,6 @@ void lanes_close (notification_t *self)
 {
     lane_drop (&self->mail);
     lane_drop (&self->calls);
+    settle_lines_close (self);
     targets_clear (self);
 }

@@ -54,23 +54,39 @@ enum {
     HELD_DRAINING_MS = 500,
     FAULT_SAID_MS = 60000, /* a fault of ours is said in the log so often */
     DEAD_COUNTED_MAX = 1000,
-    STREAM_AGAIN = 256,      /* published again at most, when a stream goes on below what was */
-    FORWARD_ROWS_MAX = 4096, /* so many are remembered that wait for far sides */
-    FORWARD_PAGE = 16,       /* brought forward by one read */
-    FORWARD_SOON_MS = 5000,  /* what is due so soon comes by itself, and nobody has a lease of it */
+    STREAM_AGAIN = 256,       /* published again at most, when a stream goes on below what was */
+    FORWARD_ROWS_MAX = 4096,  /* so many are remembered that wait for far sides */
+    FORWARD_PAGE = 16,        /* brought forward by one read */
+    FORWARD_COMING_MS = 3000, /* who was brought forward and not leased here by then is another replica's */
+    FORWARD_SOON_MS = 5000,   /* what is due so soon comes by itself, and nobody has a lease of it */
     SETTLE_TIMEOUT_MS = 2500,
     SETTLE_TRIES_MAX = 3,
+    SETTLE_SLOTS = 64,
+    SETTLE_SPARE_MS = 3000, /* of its lease that must be left to who waits for another's commit */
     SETTLE_STUCK_MS = 3000, /* until what could not be settled is tried again */
 };
+
+/* Whom it is for: a part of the places is kept for notices to people. */
+enum lane_class { CLASS_PEOPLE, CLASS_CUSTOMERS, CLASSES };
 
 /* One that waits for a far side, as it was put back. */
 typedef struct forward_row {
     struct forward_row *next;
     int shard;
     way_kind_t way;
+    enum lane_class class;
     char workspace[NAME_SIZE], id[DELIVERY_ID_SIZE];
     wall_ms_t due;
+    bool asking;        /* its record is being read or written */
+    bool come;          /* it was leased meanwhile */
+    mono_ms_t asked_at; /* when it was moved */
 } forward_row_t;
+
+/* Who waits for it in the store, of one class; the urgent in front. */
+typedef struct forward_line {
+    forward_row_t *first;
+    forward_row_t **end; /* NULL: none was there yet */
+} forward_line_t;
 
 /* Where calls go: a host, or the mail server. */
 typedef struct target {
@@ -84,9 +100,9 @@ typedef struct target {
     unsigned fruitless; /* attempts in a row that it did not take: no answer, or "not now" */
     mono_ms_t probe_at; /* while it keeps failing: not before */
     mono_ms_t used_at;
-    forward_row_t *rows; /* who waits for it in the store; the urgent in front */
-    forward_row_t **end; /* of rows; NULL: none was there yet */
-    unsigned coming;     /* are being brought forward */
+    forward_line_t lines[CLASSES];
+    forward_row_t *on_way; /* who is being brought forward */
+    unsigned coming;       /* of those: not leased here yet */
 } target_t;
 
 typedef struct targets {
@@ -103,7 +119,7 @@ typedef struct bundle_known {
 /* One leased delivery, until its commit is answered. */
 typedef struct attempt {
     notification_t *self;
-    struct attempt *next; /* in its lane */
+    struct attempt *next; /* in its lane; later among those that are settled */
     int shard;
     delivery_t delivery;
     record_head_t head;
@@ -123,12 +139,13 @@ typedef struct attempt {
     bundle_known_t *bundle;  /* of a bundle: owned; NULL: it is none */
     bool forward;            /* it waits for its far side, and comes as soon as that answers again */
     int settle;              /* enum settle */
+    bool turn;               /* of a reply: it is being settled, and waits for no other */
     unsigned tries;          /* of settling */
 } attempt_t;
 
-enum lane_class { CLASS_PEOPLE, CLASS_CUSTOMERS, CLASSES };
 typedef struct lane_share {
     unsigned calls, waiting;
+    unsigned coming; /* brought forward, and not leased here yet */
     unsigned probes; /* of the calls: to hosts that had not answered yet */
 } lane_share_t;
 
@@ -165,7 +182,8 @@ struct notification {
     outbox_shard_t shards[SHARDS_MAX];
     lane_t mail, calls;
     targets_t targets;
-    wall_ms_t held_oldest[2]; /* the oldest held_since of this time and of the time before; 0: none */
+    attempt_t *settling[SETTLE_SLOTS]; /* replies that are settled, or wait for that, by contact */
+    wall_ms_t held_oldest[2];          /* the oldest held_since of this time and of the time before; 0: none */
     mono_ms_t held_turned;
     mono_ms_t fault_said[FAULTS];
     bucket_t buckets[NOTIFICATION_WAYS];
@@ -211,7 +229,8 @@ typedef struct bundle_word {
 void bundle_tell (commit_t *commit, int shard, const delivery_t *bundle, const bundle_word_t *word);
 
 /* forward.c */
-void forward_note (attempt_t *attempt); /* it was put back, and waits for its far side */
+void forward_note (attempt_t *attempt);       /* it was put back, and waits for its far side */
+void forward_come (const attempt_t *attempt); /* it was leased, and takes its place now or ends */
 void forward_look (notification_t *self, target_t *target);
 void forward_turn (notification_t *self); /* each second */
 void forward_forget (notification_t *self, target_t *target);
@@ -244,8 +263,11 @@ bool lanes_admit (attempt_t *attempt); /* may it be sent or wait? false: it is h
 void lanes_add (attempt_t *attempt);   /* an admitted one: send now, or wait for a place */
 void lanes_leave (attempt_t *attempt); /* the attempt is over: its place is free */
 void lanes_sweep (notification_t *self);
-/* So many more would find a place at once with that target. */
-unsigned lanes_room (const notification_t *self, const target_t *target);
+enum lane_class lanes_class (const delivery_t *delivery);
+/* So many more of that class would find a place at once with that target. */
+unsigned lanes_room (const notification_t *self, const target_t *target, enum lane_class class);
+/* So many more, or less, are brought forward: they count as if they were there. */
+void lanes_coming (notification_t *self, target_t *target, enum lane_class class, int change);
 
 target_t *target_of (notification_t *service, const delivery_t *delivery);
 bool target_failing (const target_t *self);
@@ -284,6 +306,8 @@ void webhook_clear (webhook_t *self);
 /* Commits what became of an attempt, and frees it. */
 void settle (attempt_t *attempt, enum settle how);
 void settle_forget (attempt_t *attempt);
+void settle_lines_sweep (notification_t *self); /* each second */
+void settle_lines_close (notification_t *self);
 const char *settle_name (enum settle how);
 
 void stream_open (notification_t *self);

@@ -140,6 +140,7 @@ static void on_poll (void *arg)
         self->shards[i].next = 0;
     self->poll = loop_at (self->service->loop, loop_now (self->service->loop) + OUTBOX_POLL_MS, on_poll, self);
     lanes_sweep (self);
+    settle_lines_sweep (self);
     forward_turn (self);
     held_turn (self);
     stream_look (self);

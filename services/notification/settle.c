@@ -107,8 +107,6 @@ static void settle_alone (attempt_t *attempt)
 
 /* ---- the outcome of a reply ---- */
 
-static void settle_reply (attempt_t *attempt);
-
 static void reply_extra (void *arg, commit_t *commit, const contact_t *after)
 {
     (void)after;
@@ -126,6 +124,12 @@ static void say_stuck (const attempt_t *attempt, const work_result_t *result)
                    &(aside_subject_t){KIND_WORKSPACE, workspace, workspace, result->why ? result->why : ""});
 }
 
+static bool once_more (attempt_t *attempt, const work_result_t *result)
+{
+    bool open = result->outcome == WORK_CONFLICT || result->outcome == WORK_AWAY;
+    return open && ++attempt->tries < SETTLE_TRIES_MAX;
+}
+
 static void reply_done (void *arg, const work_result_t *result)
 {
     attempt_t *attempt = arg;
@@ -133,6 +137,11 @@ static void reply_done (void *arg, const work_result_t *result)
         attempt_destroy (&attempt);
         return;
     }
+    if (once_more (attempt, result)) {
+        settle_reply (attempt);
+        return;
+    }
+    settle_line_leave (attempt, result->outcome == WORK_AWAY);
     switch (result->outcome) {
     case WORK_STUCK:
         say_stuck (attempt, result);
@@ -148,10 +157,6 @@ static void reply_done (void *arg, const work_result_t *result)
         return;
     case WORK_CONFLICT:
     case WORK_AWAY:
-        if (++attempt->tries < SETTLE_TRIES_MAX) {
-            settle_reply (attempt);
-            return;
-        }
         metric_add ("deliveries_unknown", 1);
         settle_back (attempt);
         return;
@@ -161,7 +166,7 @@ static void reply_done (void *arg, const work_result_t *result)
     settle_over (attempt, result->outcome == WORK_DONE);
 }
 
-static void settle_reply (attempt_t *attempt)
+void settle_reply (attempt_t *attempt)
 {
     const delivery_t *delivery = &attempt->delivery;
     work_order_t order = {
@@ -187,8 +192,9 @@ void settle (attempt_t *attempt, enum settle how)
     if (how == SETTLE_DEAD)
         log_fact (LOG_WARNING_, attempt->delivery.contact, "delivery failed for good", "delivery", attempt->delivery.id,
                   "way", way_name (attempt->delivery.way), "why", attempt->words, NULL);
-    if (settle_ends (attempt) && attempt->delivery.purpose == BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_REPLY)
-        settle_reply (attempt);
-    else
+    if (settle_ends (attempt) && attempt->delivery.purpose == BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_REPLY) {
+        if (settle_line_enter (attempt))
+            settle_reply (attempt);
+    } else
         settle_alone (attempt);
 }

@@ -2,6 +2,7 @@
  *
  *   settle.c        what became of an attempt, committed; what is done where that commit fails
  *   settle_write.c  what stands in that commit: record, timer, timeline, event
+ *   settle_line.c   replies to one contact, one after the other
  *   settle_back.c   what can't be settled now: put back by a commit that needs no key that others share */
 #ifndef BUCKSTOP_SETTLE_PRIVATE_H
 #define BUCKSTOP_SETTLE_PRIVATE_H
@@ -19,6 +20,10 @@ bool settle_keeps_timer (enum settle how);
 /* The delivery leaves the store, or is a dead letter; but for what is moot. */
 bool settle_ends (const attempt_t *attempt);
 
+/* Commits the outcome of a reply as an event of its contact; its turn must have come. */
+void settle_reply (attempt_t *attempt);
+bool settle_line_enter (attempt_t *attempt); /* false: it waits, and settle_reply is called when its turn comes */
+void settle_line_leave (attempt_t *attempt, bool all); /* the next one's turn; all: everybody's of that contact */
 /* Puts it back, and frees it. */
 void settle_back (attempt_t *attempt);
 /* It is over: freed, and there may be room for the next lease. */

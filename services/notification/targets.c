@@ -120,7 +120,7 @@ void target_failed (target_t *self, const char *why, bool probe, mono_ms_t now)
 
 static bool forgotten (const targets_t *self, const target_t *target, mono_ms_t now)
 {
-    return !target->calls && !target->waiting && !target->coming &&
+    return !target->calls && !target->waiting && !target->on_way &&
            (now - target->used_at >= TARGET_IDLE_MS || (self->n > TARGETS_MAX && !target->answered));
 }
 

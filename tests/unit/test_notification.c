@@ -50,6 +50,7 @@ typedef struct house {
     bus_t *bus;
     char secrets[64];
     unsigned made;
+    int64_t store_ms; /* each answer of the store takes so long, once the far side is well */
     unsigned heard;
     uint64_t heard_number;
     char text[DETAIL_SIZE];
@@ -794,24 +795,32 @@ static void a_failing_host_costs_little (void **state)
     assert_int_equal (metric_of (replica, "buckstop_outbox_age_seconds"), 0);
 }
 
-/* How long after its first answer a host that was down for so long has all that waited for it. */
-static int64_t caught_up_after (house_t *house, replica_t *replica, size_t n, const char *url)
+/* n of one purpose have waited for a host that was down; from now on it answers after so long, and just did. */
+static void host_comes_back (house_t *house, replica_t *replica, size_t n, purpose_t purpose, int64_t answer_ms)
 {
     contact_t contact = contact_of ();
     put_contact (&contact);
     fake_peer ("lost.example", FAKE_PEER_DOWN, 0, 0, -1);
     run (replica);
     for (size_t i = 0; i < n; i++) {
-        delivery_t page = callback_of (house, url);
+        delivery_t page = callback_of (house, "https://lost.example/");
+        page.purpose = purpose;
         page.due += (int64_t)i;
         put (&page);
     }
     fake_advance (20 * MS_PER_MINUTE);
     size_t before = fake_calls ();
+    fake_store_fault (FAKE_STORE_SLOW, house->store_ms);
     fake_peers_clear ();
-    for (int i = 0; i < 600 && fake_calls () == before; i++)
-        fake_advance (MS_PER_SECOND);
+    fake_peer ("lost.example", FAKE_PEER_ANSWERS, 200, answer_ms, -1);
+    for (int i = 0; i < 6000 && fake_calls () == before; i++)
+        fake_advance (100);
     assert_true (fake_calls () > before);
+}
+
+/* How long until nobody waits any more; -1: not within ten minutes. */
+static int64_t caught_up_after (void)
+{
     for (int64_t waited = 0; waited < 10 * MS_PER_MINUTE; waited += 500) {
         if (!outbox_left ())
             return waited;
@@ -826,7 +835,8 @@ static void a_host_that_answers_gets_what_waited (void **state)
 {
     house_t *house = *state;
     replica_t *replica = start (house);
-    int64_t late = caught_up_after (house, replica, 300, "https://lost.example/");
+    host_comes_back (house, replica, 300, PURPOSE (REPLY), 0);
+    int64_t late = caught_up_after ();
     assert_in_range (late, 0, 5 * MS_PER_SECOND);
     assert_int_equal (effects_taken (), 300);
     assert_int_equal (told (house, FACT (DELIVERED)), 300);
@@ -839,7 +849,8 @@ static void what_is_brought_forward_keeps_the_limit (void **state)
     house_t *house = *state;
     replica_t *replica = start (house);
     replica->params.rates = "lost.example=2/s:1";
-    int64_t late = caught_up_after (house, replica, 60, "https://lost.example/");
+    host_comes_back (house, replica, 60, PURPOSE (REPLY), 0);
+    int64_t late = caught_up_after ();
     assert_in_range (late, 20 * MS_PER_SECOND, 5 * MS_PER_MINUTE);
     for (size_t i = 0, first = 0; i < fake_calls (); i++) {
         if (!fake_call (i)->taken)
@@ -849,6 +860,62 @@ static void what_is_brought_forward_keeps_the_limit (void **state)
         assert_true (i - first <= 22);
     }
     assert_int_equal (effects_taken (), 60);
+}
+
+/* Each of them costs the commit that brings it forward and the one that settles it, however slow the store is: no more are
+ * brought than find a place, counted until they are there; and replies to one contact are settled one after the other. */
+static void what_is_brought_forward_comes_once (void **state)
+{
+    enum { N = 300, STORE_MS = 10 };
+    static const struct {
+        purpose_t purpose;
+        int calls_max;
+        int64_t answer_ms, at_most_ms;
+    } rows[] = {
+        {PURPOSE (APOLOGY), 256, 100, 5 * MS_PER_SECOND},   {PURPOSE (APOLOGY), 256, 3000, 30 * MS_PER_SECOND},
+        {PURPOSE (APOLOGY), 16, 3000, 100 * MS_PER_SECOND}, {PURPOSE (REPLY), 256, 0, 8 * MS_PER_SECOND},
+        {PURPOSE (REPLY), 256, 100, 8 * MS_PER_SECOND},
+    };
+    for (size_t r = 0; r < sizeof rows / sizeof *rows; r++) {
+        house_t *house = *state;
+        replica_t *replica = start (house);
+        replica->params.calls_max = rows[r].calls_max;
+        house->store_ms = STORE_MS;
+        host_comes_back (house, replica, N, rows[r].purpose, rows[r].answer_ms);
+        uint64_t before = fake_store_commits ();
+        size_t left = outbox_left ();
+        assert_in_range (left, N / 2, N); /* those of the first second are gone */
+        assert_in_range (caught_up_after (), 0, rows[r].at_most_ms);
+        uint64_t commits = fake_store_commits () - before;
+        if (10 * commits > 22 * left)
+            fail_msg ("row %zu: %llu commits for %zu notices", r, (unsigned long long)commits, left);
+        assert_int_equal (effects_taken (), N);
+        assert_int_equal (told (house, FACT (DELIVERED)), N);
+        fake_store_fault (FAKE_STORE_SLOW, 0);
+        fake_peers_clear ();
+        down (state);
+        up (state);
+    }
+}
+
+/* Who waits for another's commit is put back before its lease ends: what was accepted is not sent again. */
+static void replies_in_line_outlast_no_lease (void **state)
+{
+    house_t *house = *state;
+    enum { N = 60 };
+    contact_t contact = contact_of ();
+    put_contact (&contact);
+    run (start (house));
+    for (int i = 0; i < N; i++) {
+        delivery_t reply = callback_of (house, "https://good.example/");
+        put (&reply);
+    }
+    fake_advance (50);
+    fake_store_fault (FAKE_STORE_SLOW, 400);
+    fake_advance (5 * MS_PER_MINUTE);
+    assert_int_equal (fake_calls (), N);
+    assert_int_equal (told (house, FACT (DELIVERED)), N);
+    assert_int_equal (outbox_left () + records_left (), 0);
 }
 
 /* A slow host has few calls under way: whoever was held meanwhile comes as soon as there is a place. */
@@ -1502,6 +1569,8 @@ int main (void)
         CASE (a_failing_host_costs_little),
         CASE (a_host_that_answers_gets_what_waited),
         CASE (what_is_brought_forward_keeps_the_limit),
+        CASE (what_is_brought_forward_comes_once),
+        CASE (replies_in_line_outlast_no_lease),
         CASE (a_slow_host_is_never_idle_while_somebody_waits),
         CASE (nothing_is_sent_on_an_old_lease),
         CASE (f38_limits),
