@@ -852,6 +852,9 @@ static void check_reads_are_held (world_t *self)
     live_until (self->loop, &leased, PATIENCE_MS, "the lease");
     live_for (self->loop, 300);
     assert_int_equal (followed, 0);
+    live_redis_do (&self->redis, "REPLICAOF 127.0.0.1 1"); /* who waits for a replica is told that it is no primary */
+    live_for (self->loop, 100);
+    live_redis_do (&self->redis, "REPLICAOF NO ONE");
     kill (self->replica.pid, SIGCONT);
     self->ready = store_ready (self->store);
     live_until (self->loop, &self->ready, PATIENCE_MS, "ready again");

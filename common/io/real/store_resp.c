@@ -1,4 +1,5 @@
-/* store_resp.c - the bytes of a Redis command: an array of strings, written once and sent as often as needed. */
+/* store_resp.c - the bytes of a Redis command: an array of strings, written once and sent as often as needed. Behind the
+ * last one stands a zero that is not sent: hiredis looks there whether a second argument follows the first. */
 #include "store_private.h"
 
 #include <inttypes.h>
@@ -40,11 +41,12 @@ void resp_begin (resp_t *self, size_t args_n)
 void resp_bytes (resp_t *self, const void *bytes, size_t size)
 {
     put_head (self, '$', size);
-    char *at = room_for (self, size + 2);
+    char *at = room_for (self, size + 3);
     if (size)
         memcpy (at, bytes, size);
     at[size] = '\r';
     at[size + 1] = '\n';
+    at[size + 2] = '\0';
     self->size += size + 2;
 }
 
