@@ -208,30 +208,48 @@ static void on_lost (void *arg, const store_values_t *values)
     round_answered (self, values);
 }
 
-static void lost_read (audit_round_t *self)
+/* Without it who runs goes on with what was known, and who starts now knows nobody: the records are walked all the same. */
+static void on_list (void *arg, const store_values_t *values)
 {
+    audit_round_t *self = arg;
+    self->unlisted = values->wrong_type;
+    if (self->unlisted)
+        walk_tell_key (self, AUDIT_WRONG_TYPE, KEY_WORKSPACES, "", "the list of workspaces is no set");
+    round_answered (self, values);
+}
+
+static void wait_again (audit_round_t *self, round_fn *step)
+{
+    self->step = step;
+    self->away = true;
+    answered_all (self);
+}
+
+static void begin_walk (audit_round_t *self)
+{
+    if (!self->unlisted && !workspaces_loaded (self->order.workspaces)) {
+        wait_again (self, begin_walk);
+        return;
+    }
     walk_begin (self);
     round_on (self, PAGE_COST);
 }
 
 static void look_for_lost (audit_round_t *self)
 {
-    round_ask (self, look_for_lost, lost_read);
-    self->open++;
+    round_ask (self, look_for_lost, begin_walk);
+    self->open += 2;
     store_list (self->order.store, KEY_LOST, 0, LOST_LINES_MAX - 1, on_lost, self);
+    store_set (self->order.store, KEY_WORKSPACES, on_list, self);
     round_asked (self);
 }
 
 static void begin (audit_round_t *self)
 {
-    bool ready = store_ready (self->order.store) && workspaces_loaded (self->order.workspaces);
-    if (ready) {
+    if (store_ready (self->order.store))
         look_for_lost (self);
-        return;
-    }
-    self->step = begin;
-    self->away = true;
-    answered_all (self);
+    else
+        wait_again (self, begin);
 }
 
 static void on_begin (void *arg)

@@ -41,7 +41,7 @@ typedef struct audit_round audit_round_t;
 
 /* Takes a copy of the order. Nothing is called from within. */
 audit_round_t *audit_begin (const audit_order_t *order);
-/* At any time, from `done` too: nothing is called any more. */
+/* At any time, from `done` too, but not from `found`: nothing is called any more. */
 void audit_end (audit_round_t **self_p);
 const audit_result_t *audit_so_far (const audit_round_t *self);
 

@@ -6,6 +6,7 @@
 
 #include "contact.h"
 #include "delivery.h"
+#include "keys.h"
 #include "person.h"
 
 typedef enum audit_fault {
@@ -28,12 +29,12 @@ typedef enum audit_fault {
 } audit_fault_t;
 const char *audit_fault_name (audit_fault_t fault);
 
-enum { AUDIT_SUBJECT_SIZE = 64 };
+enum { AUDIT_ID_SIZE = 64, AUDIT_SUBJECT_SIZE = KEY_SIZE + 24 /* the kind in words */ };
 
 typedef struct audit_finding {
     audit_fault_t fault;
     char workspace[NAME_SIZE];        /* "": of none, or not said */
-    char subject[AUDIT_SUBJECT_SIZE]; /* "contact 01KA...", "person ada", "delivery ..." */
+    char subject[AUDIT_SUBJECT_SIZE]; /* "contact 01KA...", "person ada", "key b:{3}:n:desk" */
     uint64_t version;                 /* of the record; 0: there is none */
     char detail[DETAIL_SIZE];
 } audit_finding_t;

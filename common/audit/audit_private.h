@@ -40,7 +40,7 @@ typedef struct place {
 
 /* What is to be looked at. */
 typedef struct subject {
-    char kind, workspace[NAME_SIZE], id[AUDIT_SUBJECT_SIZE];
+    char kind, workspace[NAME_SIZE], id[AUDIT_ID_SIZE];
     int shard;
     place_t place;  /* where a set says that it stands; person "": no set does */
     unsigned looks; /* taken so far */
@@ -113,7 +113,8 @@ struct audit_round {
     audit_order_t order;
     audit_result_t result;
     loop_timer_t *timer;
-    bool ended; /* only answers under way keep it */
+    bool ended;    /* only answers under way keep it */
+    bool unlisted; /* the list of workspaces is none: their policies are not waited for */
     /* questions */
     size_t open;
     bool away;

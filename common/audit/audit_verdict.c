@@ -76,6 +76,8 @@ static void judge_contact (look_t *look, audit_findings_t *out)
     audit_contact (&in, out);
     if (look->timeline_wrong)
         find (look, out, AUDIT_WRONG_TYPE, "its timeline is no list");
+    else if (look->entries == 0)
+        find (look, out, AUDIT_TIMELINE, "there is none: its first commit began one");
     if (look->entries_bad)
         find (look, out, AUDIT_UNREADABLE, "its timeline has entries that can't be read");
 }
@@ -115,12 +117,23 @@ static void judge_delivery (look_t *look, audit_findings_t *out)
     delivery_clear (&delivery);
 }
 
+static bool is_listed (const workspaces_t *workspaces, const char *workspace)
+{
+    const char *name;
+    for (size_t i = 0; (name = workspaces_listed (workspaces, i)); i++)
+        if (strcmp (name, workspace) == 0)
+            return !workspaces_missing (workspaces, workspace);
+    return false;
+}
+
 static void judge_workspace (look_t *look, audit_findings_t *out)
 {
     workspace_record_t record;
     char *text = NULL;
     readable (look, workspace_unpack (look->bytes, look->size, &look->head, &record, &text), out);
-    if (!workspaces_policy (look->round->order.workspaces, look->subject.workspace))
+    if (!look->round->unlisted && !is_listed (look->round->order.workspaces, look->subject.workspace))
+        find (look, out, AUDIT_MISSING_PLACE, KEY_WORKSPACES " does not name it: who starts now does not serve it");
+    else if (!look->round->unlisted && !workspaces_policy (look->round->order.workspaces, look->subject.workspace))
         find (look, out, AUDIT_UNREADABLE, "no policy can be read");
     free (text);
 }

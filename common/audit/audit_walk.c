@@ -113,7 +113,7 @@ static void tell_key (audit_round_t *self, audit_fault_t fault, const source_t *
 /* "W:C" in due:K, "channel/C" in own:*, else the id alone. */
 static bool read_member (audit_round_t *self, const source_t *source, const store_value_t *value)
 {
-    char workspace[NAME_SIZE], id[AUDIT_SUBJECT_SIZE], channel[NAME_SIZE] = "";
+    char workspace[NAME_SIZE], id[AUDIT_ID_SIZE], channel[NAME_SIZE] = "";
     const char *at = value->bytes, *slash = memchr (at, '/', value->size);
     size_t size = value->size;
     snprintf (workspace, sizeof workspace, "%s", source->workspace);
@@ -166,7 +166,7 @@ static const char RECORD_FAMILIES[] = {KIND_CONTACT, KIND_PERSON, KIND_DELIVERY,
 /* "b:{S}:FAMILY:W:REST" */
 typedef struct key_parts {
     int shard;
-    char family[8], workspace[NAME_SIZE], rest[AUDIT_SUBJECT_SIZE];
+    char family[8], workspace[NAME_SIZE], rest[AUDIT_ID_SIZE];
 } key_parts_t;
 
 static bool copy_part (char *to, size_t size, const char *from, size_t n)
@@ -211,8 +211,19 @@ static bool read_token_key (audit_round_t *self, const char *key)
     const char *id = key + sizeof prefix - 1;
     if (strncmp (key, prefix, sizeof prefix - 1) != 0)
         return false;
-    if (!self->order.workspace && strlen (id) < AUDIT_SUBJECT_SIZE)
+    if (!self->order.workspace && strlen (id) < AUDIT_ID_SIZE)
         add_subject (self, KIND_TOKEN, 0, "", id);
+    return true;
+}
+
+/* "b:{S}:w:W": also of one that is in no list. */
+static bool read_workspace_key (audit_round_t *self, const char *key)
+{
+    int shard, used = 0;
+    if (sscanf (key, "b:{%d}:w:%n", &shard, &used) != 1 || !used)
+        return false;
+    if (strlen (key + used) < NAME_SIZE && round_covers (self, key + used))
+        add_subject (self, KIND_WORKSPACE, shard, key + used, key + used);
     return true;
 }
 
@@ -220,7 +231,7 @@ static void read_key (audit_round_t *self, const char *key)
 {
     key_parts_t parts;
     char value;
-    if (read_token_key (self, key))
+    if (read_token_key (self, key) || read_workspace_key (self, key))
         return;
     if (!split_key (key, &parts) || !round_covers (self, parts.workspace))
         return;

@@ -26,6 +26,7 @@ typedef struct cli {
     store_t *store;
     bool interrupted, connecting;
     char workspace_found[NAME_SIZE];
+    int status; /* when none was found */
     char password[512], sentinel_password[512];
     char token_read[128];
 } cli_t;
@@ -102,8 +103,8 @@ wall_ms_t cli_time_parse (const char *rfc3339);                             /* 0
 int64_t cli_duration_parse (const char *text);                              /* "8h", "90s", "2d"; -1: not one */
 
 typedef struct table table_t;
-table_t *table_new (const char *const *heads); /* ended by NULL */
-void table_last_whole (table_t *self);         /* before the first row: its last column is not cut */
+table_t *table_new (const char *const *heads);        /* ended by NULL */
+void table_whole_from (table_t *self, size_t column); /* before the first row: from that column on nothing is cut */
 void table_row (table_t *self, ...) __attribute__ ((sentinel));
 void table_print (table_t *self, FILE *out); /* aligned; nothing when there are no rows */
 void table_destroy (table_t **self_p);

@@ -87,7 +87,7 @@ typedef struct search {
     const char *ends, *key;
     char found[SHOWN_MAX][ID_SIZE], after[ID_SIZE];
     size_t n;
-    bool away;
+    bool away, wrong_type;
 } search_t;
 
 static void on_ids (void *arg, const store_values_t *values)
@@ -101,6 +101,7 @@ static void on_ids (void *arg, const store_values_t *values)
             memcpy (self->found[self->n++], self->after, ID_SIZE);
     }
     self->away = values->away;
+    self->wrong_type = values->wrong_type;
     if (!values->away && values->n == PAGE)
         store_range_lex (self->cli->store, self->key, self->after, PAGE, on_ids, self);
     else
@@ -119,6 +120,8 @@ int cli_contact_stored (cli_t *cli, const char *given, char id[ID_SIZE])
     store_range_lex (cli->store, key, "", PAGE, on_ids, &self);
     if (!cli_run (cli) || self.away)
         return cli_fail (CLI_UNREACHABLE, "the store went away");
+    if (self.wrong_type)
+        return cli_fail (CLI_NO, "the key %s in redis is damaged: give the whole id; 'buckstop audit' tells more", key);
     if (self.n == 0)
         return fail_none (ends);
     memcpy (id, self.found[0], ID_SIZE);

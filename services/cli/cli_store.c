@@ -92,15 +92,22 @@ void cli_store_close (cli_t *cli)
     loop_destroy (&cli->loop);
 }
 
+static int fail_damaged_list (void)
+{
+    return cli_fail (CLI_NO, "the key " KEY_WORKSPACES
+                             " in redis is no set: put it back ('buckstop audit' names all that is damaged), or give "
+                             "--workspace");
+}
+
 static void on_workspaces (void *arg, const store_values_t *values)
 {
     cli_t *cli = arg;
     loop_stop (cli->loop);
-    if (values->away) {
-        cli_fail (CLI_UNREACHABLE, "the store went away");
-        return;
-    }
-    if (values->n == 1)
+    if (values->away)
+        cli->status = cli_fail (CLI_UNREACHABLE, "the store went away");
+    else if (values->wrong_type)
+        cli->status = fail_damaged_list ();
+    else if (values->n == 1)
         snprintf (cli->workspace_found, sizeof cli->workspace_found, "%.*s", (int)values->items[0].size,
                   values->items[0].bytes);
     else if (values->n == 0)
@@ -117,9 +124,10 @@ int cli_workspace (cli_t *cli)
 {
     if (cli->workspace)
         return CLI_GO;
+    cli->status = CLI_USAGE;
     store_set (cli->store, KEY_WORKSPACES, on_workspaces, cli);
     if (!cli_run (cli))
         return CLI_UNREACHABLE;
     cli->workspace = cli->workspace_found;
-    return *cli->workspace_found ? CLI_GO : CLI_USAGE;
+    return *cli->workspace_found ? CLI_GO : cli->status;
 }

@@ -9,6 +9,7 @@
 
 #include "audit.h"
 #include "keys.h"
+#include "values.h"
 #include "xmalloc.h"
 
 #include <inttypes.h>
@@ -34,10 +35,8 @@ static void on_losses (void *arg, const store_values_t *values)
 {
     audit_t *self = arg;
     self->answered = !values->away;
-    for (size_t i = 0; i < values->n; i++) {
-        json_t *line = json_stringn (values->items[i].bytes, values->items[i].size);
-        json_array_append_new (self->forgotten, line ? line : json_string ("a line that is no text"));
-    }
+    for (size_t i = 0; i < values->n; i++)
+        json_array_append_new (self->forgotten, value_text (values->items[i].bytes));
     loop_stop (self->cli->loop);
 }
 
@@ -138,9 +137,10 @@ static void print_json (const audit_t *self)
     json_t *list = json_array ();
     for (size_t i = 0; i < self->shown_n; i++) {
         const audit_finding_t *finding = &self->shown[i];
-        json_array_append_new (list, json_pack ("{s:s, s:s, s:s, s:I, s:s}", "fault", audit_fault_name (finding->fault),
-                                                "workspace", finding->workspace, "subject", finding->subject, "version",
-                                                (json_int_t)finding->version, "detail", finding->detail));
+        json_array_append_new (list, json_pack ("{s:s, s:o, s:o, s:I, s:o}", "fault", audit_fault_name (finding->fault),
+                                                "workspace", value_text (finding->workspace), "subject",
+                                                value_text (finding->subject), "version", (json_int_t)finding->version,
+                                                "detail", value_text (finding->detail)));
     }
     const audit_counts_t *counts = &self->result.counts;
     const struct {
@@ -165,13 +165,16 @@ static void print_json (const audit_t *self)
 
 static void print_page (const audit_t *self)
 {
-    static const char *const heads[] = {"FAULT", "SUBJECT", "WHAT", NULL};
+    static const char *const heads[] = {"FAULT", "WORKSPACE", "SUBJECT", "WHAT", NULL};
     const audit_counts_t *counts = &self->result.counts;
     uint64_t findings = self->result.findings, unsettled = self->result.unsettled;
     table_t *table = table_new (heads);
-    table_last_whole (table); /* of a lost write the time stands at the end */
-    for (size_t i = 0; i < self->shown_n; i++)
-        table_row (table, audit_fault_name (self->shown[i].fault), self->shown[i].subject, self->shown[i].detail, NULL);
+    table_whole_from (table, 0); /* keys, to be put back; of a lost write the time stands at the end */
+    for (size_t i = 0; i < self->shown_n; i++) {
+        const audit_finding_t *finding = &self->shown[i];
+        table_row (table, audit_fault_name (finding->fault), *finding->workspace ? finding->workspace : "-",
+                   finding->subject, finding->detail, NULL);
+    }
     table_print (table, stdout);
     table_destroy (&table);
     if (findings > self->shown_n)

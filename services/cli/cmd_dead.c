@@ -5,6 +5,7 @@
 #include "commands.h"
 
 #include "dead_letters.h"
+#include "values.h"
 
 #include <string.h>
 
@@ -23,12 +24,12 @@ static void add_letter (dead_command_t *self, const dead_letter_t *letter)
     table_row (self->table, delivery->id, cli_time (letter->died_at, at), purpose_name (delivery->purpose),
                *delivery->person ? delivery->person : "(customer)", delivery->address, delivery->contact,
                delivery->last_error, NULL);
-    json_array_append_new (self->list,
-                           json_pack ("{s:s, s:I, s:s, s:s, s:s, s:s, s:I, s:s, s:s}", "id", delivery->id, "died_at",
-                                      (json_int_t)letter->died_at, "purpose", purpose_name (delivery->purpose),
-                                      "person", delivery->person, "address", delivery->address, "contact",
-                                      delivery->contact, "attempts", (json_int_t)delivery->attempts, "error",
-                                      delivery->last_error, "subject", delivery->subject ? delivery->subject : ""));
+    json_array_append_new (
+        self->list, json_pack ("{s:s, s:I, s:s, s:o, s:o, s:o, s:I, s:o, s:o}", "id", delivery->id, "died_at",
+                               (json_int_t)letter->died_at, "purpose", purpose_name (delivery->purpose), "person",
+                               value_text (delivery->person), "address", value_text (delivery->address), "contact",
+                               value_text (delivery->contact), "attempts", (json_int_t)delivery->attempts, "error",
+                               value_text (delivery->last_error), "subject", value_text (delivery->subject)));
 }
 
 static void on_page (void *arg, const dead_letters_t *letters)
@@ -116,7 +117,7 @@ int cmd_dead (cli_t *cli, const command_t *command, int argc, char **argv)
     if (!listing && !(strcmp (word, "replay") == 0 && cli->words_n == 2))
         return cli_fail (CLI_USAGE, "usage: buckstop dead %s", command->synopsis);
     self.table = table_new (heads);
-    table_last_whole (self.table);
+    table_whole_from (self.table, sizeof heads / sizeof *heads - 2);
     self.list = json_array ();
     rc = perform (&self, listing ? list : replay);
     if (rc == CLI_FINE && listing)

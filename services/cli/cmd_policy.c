@@ -8,6 +8,7 @@
 #include "keys.h"
 #include "policy_apply.h"
 #include "record.h"
+#include "values.h"
 #include "xmalloc.h"
 
 #include <errno.h>
@@ -58,9 +59,9 @@ static json_t *places_json (const policy_errors_t *places)
 {
     json_t *list = json_array ();
     for (size_t i = 0; i < places->n; i++)
-        json_array_append_new (list, json_pack ("{s:i, s:i, s:s, s:s}", "line", places->items[i].line, "column",
-                                                places->items[i].column, "what", places->items[i].what, "expected",
-                                                places->items[i].expected));
+        json_array_append_new (list, json_pack ("{s:i, s:i, s:o, s:o}", "line", places->items[i].line, "column",
+                                                places->items[i].column, "what", value_text (places->items[i].what),
+                                                "expected", value_text (places->items[i].expected)));
     return list;
 }
 

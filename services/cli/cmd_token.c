@@ -6,6 +6,7 @@
 
 #include "ids.h"
 #include "tokens.h"
+#include "values.h"
 #include "workspaces.h"
 
 #include <string.h>
@@ -22,9 +23,9 @@ typedef struct token_command {
 
 static json_t *info_json (const token_info_t *info)
 {
-    return json_pack ("{s:s, s:s, s:s, s:s, s:s, s:I}", "id", info->bearer.id, "scope", scope_name (info->bearer.scope),
-                      "workspace", info->bearer.workspace, "person", info->bearer.person, "note", info->note,
-                      "created_at", (json_int_t)info->created_at);
+    return json_pack ("{s:s, s:s, s:s, s:s, s:o, s:I}", "id", info->bearer.id, "scope", scope_name (info->bearer.scope),
+                      "workspace", info->bearer.workspace, "person", info->bearer.person, "note",
+                      value_text (info->note), "created_at", (json_int_t)info->created_at);
 }
 
 static void on_issued (void *arg, const char *token, const token_info_t *info)
@@ -55,6 +56,11 @@ static void issue_now (token_command_t *self, scope_t scope)
 /* It may be issued before the policy is applied; more often its name was mistyped. */
 static void warn_no_policy (token_command_t *self)
 {
+    if (workspaces_broken (self->workspaces, self->cli->workspace)) {
+        fprintf (stderr, "buckstop: the record of workspace '%s' can't be read; 'buckstop audit' names its key\n",
+                 self->cli->workspace);
+        return;
+    }
     fprintf (stderr, "buckstop: workspace '%s' has no policy yet", self->cli->workspace);
     if (self->wanted == SCOPE_PERSON)
         fprintf (stderr, ": nobody knows a person '%s'", self->person);

@@ -4,6 +4,7 @@
  */
 #include "cli.h"
 
+#include "values.h"
 #include "xmalloc.h"
 
 #include <inttypes.h>
@@ -90,7 +91,7 @@ struct table {
     size_t columns;
     char **cells; /* row by row */
     size_t rows;
-    bool last_whole;
+    size_t whole_from; /* columns */
 };
 
 table_t *table_new (const char *const *heads)
@@ -99,6 +100,7 @@ table_t *table_new (const char *const *heads)
     self->heads = heads;
     while (heads[self->columns])
         self->columns++;
+    self->whole_from = self->columns;
     return self;
 }
 
@@ -110,12 +112,12 @@ static size_t width_of (const char *text)
     return width;
 }
 
-void table_last_whole (table_t *self)
+void table_whole_from (table_t *self, size_t column)
 {
-    self->last_whole = true;
+    self->whole_from = column;
 }
 
-/* One line, at most `most` characters: line ends become spaces, the cut is shown. */
+/* One line, at most `most` characters: line ends become spaces, what is no UTF-8 '?'; the cut is shown. */
 static char *cell_of (const char *text, size_t most)
 {
     char *cell = xcalloc (strlen (text) + sizeof "…", 1);
@@ -128,6 +130,7 @@ static char *cell_of (const char *text, size_t most)
         }
         cell[used++] = (unsigned char)*text < ' ' || *text == 0x7f ? ' ' : *text;
     }
+    text_repair (cell);
     return cell;
 }
 
@@ -140,7 +143,7 @@ void table_row (table_t *self, ...)
     for (size_t i = 0; i < self->columns; i++) {
         const char *text = ended ? NULL : va_arg (list, const char *);
         ended = !text;
-        bool whole = self->last_whole && i + 1 == self->columns;
+        bool whole = i >= self->whole_from;
         self->cells[self->rows * self->columns + i] = cell_of (text ? text : "", whole ? SIZE_MAX : CELL_MAX);
     }
     self->rows++;

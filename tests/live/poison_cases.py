@@ -119,7 +119,7 @@ class WorkspaceCase(SoonCase):
 class ListCase(Case):
     """Of the workspaces: who runs knows them. One way: the same key is not told of twice within an hour."""
 
-    name, ways = "workspaces", (poison.wrong_type,)
+    name, ways, subject = "workspaces", (poison.wrong_type,), "b:workspaces"
 
     def prepare(self):
         self.key = self.ours = "b:workspaces"

@@ -385,6 +385,47 @@ def plant(s, key, change):
     s.db.set(key, bytes_[:body] + contact.SerializeToString())
 
 
+def audit_names_what_stops_others(s):
+    """One thing at a time, put back after: the key is named whole, also where it is no text."""
+    s.db = redis.Redis(unix_socket_path=s.socket)
+    tag = s.db.keys("b:*:w:desk")[0].decode().split(":")[1]
+    contact = s.db.keys(f"b:{tag}:c:desk:*")[0].decode().rsplit(":", 1)[1]
+    timeline, counts, due = f"b:{tag}:tl:desk:{contact}", f"b:{tag}:n:desk", f"b:{tag}:due:c"
+    long_own = f"b:{tag}:own:{'w' * 32}:{'p' * 32}:7"
+    strange = b"desk:01HZZZZZZZZZZZZZZZZZZZZZ\xff\xc3"
+    for words, plant, mend in [
+            ("timeline differs contact " + contact, lambda: s.db.rename(timeline, "kept"),
+             lambda: s.db.rename("kept", timeline)),
+            (f"unreadable key {counts}", lambda: s.db.hincrby(counts, "odd", 1) and s.db.hset(counts, "odd", " 12"),
+             lambda: s.db.hdel(counts, "odd")),
+            (f"unreadable key {counts}", lambda: s.db.hset(counts, "odd", "1" * 18), lambda: s.db.hdel(counts, "odd")),
+            (f"wrong type key {long_own}", lambda: s.db.rpush(long_own, "x"), lambda: s.db.delete(long_own)),
+            ("stray timer contact 01HZZZ", lambda: s.db.zadd(due, {strange: 9e12}), lambda: s.db.zrem(due, strange)),
+            ("wrong type key b:workspaces", lambda: s.db.rename("b:workspaces", "kept") and s.db.rpush("b:workspaces", "x"),
+             lambda: s.db.rename("kept", "b:workspaces")),
+            ("missing place workspace desk", lambda: s.db.rename("b:workspaces", "kept"),
+             lambda: s.db.rename("kept", "b:workspaces"))]:
+        plant()
+        done = s.call("audit", "--json")
+        assert done.returncode == 1, (words, done)
+        report = json.loads(done.stdout)
+        named = [" ".join((f["fault"], f["subject"])) for f in report["findings"]]
+        assert any(name.startswith(words) for name in named) and len(named) == report["found"], (words, report)
+        assert words.split(" ", 2)[2] in s.run("audit", status=1), words
+        mend()
+        assert json.loads(s.run("audit", "--json"))["found"] == 0, words
+
+
+def words_of_a_damaged_list(s):
+    """Nobody is told to apply a policy when the list of workspaces is what is broken."""
+    s.db.rename("b:workspaces", "kept")
+    s.db.rpush("b:workspaces", "x")
+    for command in (("dead",), ("policy", "show"), ("explain", "5D7K")):
+        words = s.run(*command, status=1)
+        assert "b:workspaces" in words and "apply" not in words, words
+    s.db.rename("kept", "b:workspaces")
+
+
 def audit_names_each_fault(s):
     subprocess.run(["protoc", f"--proto_path={ROOT}/proto", f"--python_out={s.dir}",
                     "buckstop/v1/record.proto", "buckstop/v1/event.proto"], check=True)
@@ -431,7 +472,7 @@ def audit_names_each_fault(s):
     more = {f for f in found - expected if f[0] not in ("older epoch", "wrong timer", "stray timer")}
     assert not more, f"named without a reason: {more}"
     table = s.run("audit", status=1)
-    assert re.search(r"no timer +contact \w+ +it is due at \d+", table), table
+    assert re.search(r"no timer +desk +contact \w+ +it is due at \d+", table), table
     lost = f"event 12 of workspace {'desk':.<60} is not there, its newest is 11; escalation, 2026-01-01T00:00:00Z"
     s.db.rpush("b:lost", lost)
     assert lost + "\n" in s.run("audit", status=1)
@@ -439,7 +480,7 @@ def audit_names_each_fault(s):
 
 CASES = [options_are_checked_at_the_door, services_start_without_a_store, policies, tokens, usage, life_of_a_contact,
          refusals_and_no_answer, watch_has_no_gap, watch_filters, a_reply_on_its_way, lists, dead_letters, audit_is_clean,
-         drain, audit_names_each_fault]
+         drain, audit_names_what_stops_others, words_of_a_damaged_list, audit_names_each_fault]
 
 
 def main():
