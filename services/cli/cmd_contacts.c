@@ -24,10 +24,23 @@ static const char *make_key (const char *given, char key[KEY_TEXT_SIZE])
     return key;
 }
 
-static void set_some (json_t *object, const char *key, const char *text)
+typedef struct field {
+    const char *key, *text;
+} field_t;
+
+/* Those that are given; NULL: said, since one left out would be another request. */
+static json_t *body_of (const field_t *fields, size_t n)
 {
-    if (text && *text)
-        json_object_set_new (object, key, json_string (text));
+    json_t *body = json_object ();
+    for (size_t i = 0; i < n; i++) {
+        bool given = fields[i].text && *fields[i].text;
+        if (!given || json_object_set_new (body, fields[i].key, json_string (fields[i].text)) == 0)
+            continue;
+        cli_fail (CLI_USAGE, "%s: it is no UTF-8 text", fields[i].key);
+        json_decref (body);
+        return NULL;
+    }
+    return body;
 }
 
 static void print_id (const cli_t *cli, const json_t *receipt)
@@ -107,12 +120,13 @@ int cmd_submit (cli_t *cli, const command_t *command, int argc, char **argv)
         path_below (path, id, "messages");
     if (rc != CLI_GO)
         return rc;
-    json_t *body = json_pack ("{s:s}", "text", cli->words[0]);
-    const char *const fields[][2] = {{"channel", channel},    {"subject", subject}, {"customer", customer},
-                                     {"customer_name", name}, {"thread", thread},   {"language", language},
-                                     {"tier", tier},          {"return_way", way},  {"return_to", to}};
-    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
-        set_some (body, fields[i][0], fields[i][1]);
+    const field_t fields[] = {{"text", cli->words[0]}, {"channel", channel},    {"subject", subject},
+                              {"customer", customer},  {"customer_name", name}, {"thread", thread},
+                              {"language", language},  {"tier", tier},          {"return_way", way},
+                              {"return_to", to}};
+    json_t *body = body_of (fields, sizeof fields / sizeof *fields);
+    if (!body)
+        return CLI_USAGE;
     if (priority)
         json_object_set_new (body, "priority", json_integer (priority));
     return send_and_print (cli, path, body, make_key (key, made), only_id ? print_id : print_receipt);
@@ -138,15 +152,12 @@ int cmd_act (cli_t *cli, const command_t *command, int argc, char **argv)
     if (rc != CLI_GO)
         return rc;
     path_below (path, contact, "actions");
-    json_t *body = json_pack ("{s:s}", "action", cli->words[0]);
-    const char *const fields[][2] = {{"person", person},
-                                     {"text", text               ? text
-                                              : cli->words_n > 2 ? cli->words[2]
-                                                                 : NULL},
-                                     {"to_person", to_person},
-                                     {"to_team", to_team},
-                                     {"promise", promise}};
-    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
-        set_some (body, fields[i][0], fields[i][1]);
+    if (!text && cli->words_n > 2)
+        text = cli->words[2];
+    const field_t fields[] = {{"action", cli->words[0]}, {"person", person},   {"text", text},
+                              {"to_person", to_person},  {"to_team", to_team}, {"promise", promise}};
+    json_t *body = body_of (fields, sizeof fields / sizeof *fields);
+    if (!body)
+        return CLI_USAGE;
     return send_and_print (cli, path, body, make_key (key, made), print_receipt);
 }
