@@ -50,7 +50,6 @@ typedef struct house {
     bus_t *bus;
     char secrets[64];
     unsigned made;
-    int64_t store_ms; /* each answer of the store takes so long, once the far side is well */
     unsigned heard;
     uint64_t heard_number;
     char text[DETAIL_SIZE];
@@ -795,24 +794,36 @@ static void a_failing_host_costs_little (void **state)
     assert_int_equal (metric_of (replica, "buckstop_outbox_age_seconds"), 0);
 }
 
-/* n of one purpose have waited for a host that was down; from now on it answers after so long, and just did. */
-static void host_comes_back (house_t *house, replica_t *replica, size_t n, purpose_t purpose, int64_t answer_ms)
+/* n of one purpose have waited for so many hosts that were down; from now on they answer after so long, and one just
+ * did. */
+typedef struct waited {
+    size_t n, hosts;
+    purpose_t purpose;
+    int calls_max;
+    int64_t answer_ms, store_ms; /* the store answers so late from now on */
+} waited_t;
+
+static void host_comes_back (house_t *house, replica_t *replica, const waited_t *waited)
 {
     contact_t contact = contact_of ();
     put_contact (&contact);
     fake_peer ("lost.example", FAKE_PEER_DOWN, 0, 0, -1);
+    if (waited->calls_max)
+        replica->params.calls_max = waited->calls_max;
     run (replica);
-    for (size_t i = 0; i < n; i++) {
-        delivery_t page = callback_of (house, "https://lost.example/");
-        page.purpose = purpose;
+    for (size_t i = 0; i < waited->n; i++) {
+        char url[64];
+        snprintf (url, sizeof url, "https://%zu.lost.example/", i % waited->hosts);
+        delivery_t page = callback_of (house, url);
+        page.purpose = waited->purpose;
         page.due += (int64_t)i;
         put (&page);
     }
     fake_advance (20 * MS_PER_MINUTE);
     size_t before = fake_calls ();
-    fake_store_fault (FAKE_STORE_SLOW, house->store_ms);
+    fake_store_fault (FAKE_STORE_SLOW, waited->store_ms);
     fake_peers_clear ();
-    fake_peer ("lost.example", FAKE_PEER_ANSWERS, 200, answer_ms, -1);
+    fake_peer ("lost.example", FAKE_PEER_ANSWERS, 200, waited->answer_ms, -1);
     for (int i = 0; i < 6000 && fake_calls () == before; i++)
         fake_advance (100);
     assert_true (fake_calls () > before);
@@ -835,7 +846,7 @@ static void a_host_that_answers_gets_what_waited (void **state)
 {
     house_t *house = *state;
     replica_t *replica = start (house);
-    host_comes_back (house, replica, 300, PURPOSE (REPLY), 0);
+    host_comes_back (house, replica, &(waited_t){.n = 300, .hosts = 1, .purpose = PURPOSE (REPLY)});
     int64_t late = caught_up_after ();
     assert_in_range (late, 0, 5 * MS_PER_SECOND);
     assert_int_equal (effects_taken (), 300);
@@ -848,8 +859,8 @@ static void what_is_brought_forward_keeps_the_limit (void **state)
 {
     house_t *house = *state;
     replica_t *replica = start (house);
-    replica->params.rates = "lost.example=2/s:1";
-    host_comes_back (house, replica, 60, PURPOSE (REPLY), 0);
+    replica->params.rates = "0.lost.example=2/s:1";
+    host_comes_back (house, replica, &(waited_t){.n = 60, .hosts = 1, .purpose = PURPOSE (REPLY)});
     int64_t late = caught_up_after ();
     assert_in_range (late, 20 * MS_PER_SECOND, 5 * MS_PER_MINUTE);
     for (size_t i = 0, first = 0; i < fake_calls (); i++) {
@@ -866,32 +877,51 @@ static void what_is_brought_forward_keeps_the_limit (void **state)
  * brought than find a place, counted until they are there; and replies to one contact are settled one after the other. */
 static void what_is_brought_forward_comes_once (void **state)
 {
-    enum { N = 300, STORE_MS = 10 };
+    enum { N = 300 };
     static const struct {
-        purpose_t purpose;
-        int calls_max;
-        int64_t answer_ms, at_most_ms;
+        waited_t waited;
+        int64_t at_most_ms;
     } rows[] = {
-        {PURPOSE (APOLOGY), 256, 100, 5 * MS_PER_SECOND},   {PURPOSE (APOLOGY), 256, 3000, 30 * MS_PER_SECOND},
-        {PURPOSE (APOLOGY), 16, 3000, 100 * MS_PER_SECOND}, {PURPOSE (REPLY), 256, 0, 8 * MS_PER_SECOND},
-        {PURPOSE (REPLY), 256, 100, 8 * MS_PER_SECOND},
+        {{N, 1, PURPOSE (APOLOGY), 256, 100, 10}, 5 * MS_PER_SECOND},
+        {{N, 1, PURPOSE (APOLOGY), 256, 3000, 10}, 30 * MS_PER_SECOND},
+        {{N, 1, PURPOSE (APOLOGY), 16, 3000, 10}, 100 * MS_PER_SECOND},
+        {{3 * N, 6, PURPOSE (APOLOGY), 64, 3000, 10}, 100 * MS_PER_SECOND},
+        {{N, 1, PURPOSE (REPLY), 256, 0, 10}, 8 * MS_PER_SECOND},
+        {{N, 1, PURPOSE (REPLY), 256, 100, 10}, 8 * MS_PER_SECOND},
     };
     for (size_t r = 0; r < sizeof rows / sizeof *rows; r++) {
         house_t *house = *state;
-        replica_t *replica = start (house);
-        replica->params.calls_max = rows[r].calls_max;
-        house->store_ms = STORE_MS;
-        host_comes_back (house, replica, N, rows[r].purpose, rows[r].answer_ms);
+        host_comes_back (house, start (house), &rows[r].waited);
         uint64_t before = fake_store_commits ();
-        size_t left = outbox_left ();
-        assert_in_range (left, N / 2, N); /* those of the first second are gone */
+        size_t left = outbox_left (), n = rows[r].waited.n;
+        assert_in_range (left, n / 2, n); /* those of the first moment are gone */
         assert_in_range (caught_up_after (), 0, rows[r].at_most_ms);
         uint64_t commits = fake_store_commits () - before;
         if (10 * commits > 22 * left)
             fail_msg ("row %zu: %llu commits for %zu notices", r, (unsigned long long)commits, left);
-        assert_int_equal (effects_taken (), N);
-        assert_int_equal (told (house, FACT (DELIVERED)), N);
+        assert_int_equal (effects_taken (), n);
+        assert_int_equal (told (house, FACT (DELIVERED)), n);
         fake_store_fault (FAKE_STORE_SLOW, 0);
+        fake_peers_clear ();
+        down (state);
+        up (state);
+    }
+}
+
+/* The service ends while they are read, moved, leased, called, or settled. */
+static void stopped_while_they_come (void **state)
+{
+    for (int64_t moment = 0; moment < 120; moment += 7) {
+        house_t *house = *state;
+        replica_t *replica = start (house);
+        host_comes_back (house, replica, &(waited_t){40, 1, PURPOSE (REPLY), 256, 20, 10});
+        fake_advance (moment);
+        end (replica);
+        fake_store_fault (FAKE_STORE_SLOW, 0);
+        run (start (house));
+        fake_advance (15 * MS_PER_MINUTE);
+        assert_int_equal (effects_taken (), 40);
+        assert_int_equal (outbox_left () + records_left (), 0);
         fake_peers_clear ();
         down (state);
         up (state);
@@ -1571,6 +1601,7 @@ int main (void)
         CASE (what_is_brought_forward_keeps_the_limit),
         CASE (what_is_brought_forward_comes_once),
         CASE (replies_in_line_outlast_no_lease),
+        CASE (stopped_while_they_come),
         CASE (a_slow_host_is_never_idle_while_somebody_waits),
         CASE (nothing_is_sent_on_an_old_lease),
         CASE (f38_limits),
