@@ -152,7 +152,8 @@ static int judge (const cli_t *cli, const cli_request_t *request, CURLcode rc, c
     if (!request->quiet)
         say_problem (cli, request, value, answer);
     json_decref (value);
-    return answer->status == 502 || answer->status == 503 || answer->status == 504 ? CLI_UNREACHABLE : CLI_NO;
+    /* too much at once, or out of order: neither says that the same will not be done later */
+    return answer->status == 429 || answer->status >= 500 ? CLI_UNREACHABLE : CLI_NO;
 }
 
 int cli_http (cli_t *cli, const cli_request_t *request, json_t **out)

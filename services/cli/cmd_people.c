@@ -2,7 +2,8 @@
  *
  * Hears: intake's JSON. Says: a table. `present` with --for holds the presence by a heartbeat until then (or until
  * Ctrl-C, which says away): presence is a lease.
- * Limits: a heartbeat that fails is tried again a second later; the lease outlasts several.
+ * Limits: a heartbeat that fails is tried again a second later; the lease outlasts several. One that is refused ends it,
+ * with the words of intake.
  */
 #include "commands.h"
 
@@ -115,7 +116,8 @@ static int hold (cli_t *cli, const char *person, int64_t ms)
         wait = wait < HEARTBEAT_MIN_MS ? HEARTBEAT_MIN_MS : wait > HEARTBEAT_MAX_MS ? HEARTBEAT_MAX_MS : wait;
         if (pause_for (&signals, end - clock_mono () < wait ? end - clock_mono () + 1 : wait))
             break;
-        if (clock_mono () < end && (rc = heartbeat (cli, person, true, &until)) == CLI_NO)
+        if (clock_mono () < end && (rc = heartbeat (cli, person, true, &until)) == CLI_NO &&
+            (rc = heartbeat (cli, person, false, &until)) == CLI_NO) /* once more, to say why */
             return rc;
     }
     return away (cli, person);

@@ -201,6 +201,15 @@ static int find_start (watch_t *self)
     return CLI_GO;
 }
 
+/* Asked once more, to say why. */
+static int say_refusal (const watch_t *self)
+{
+    json_t *page = NULL;
+    int rc = range (self, self->seen, 1, &page);
+    json_decref (page);
+    return rc == CLI_FINE ? cli_fail (CLI_NO, "%s refused for a moment: watch again", self->cli->server) : rc;
+}
+
 static int follow (watch_t *self)
 {
     cli_t *cli = self->cli;
@@ -211,7 +220,7 @@ static int follow (watch_t *self)
     } else {
         on_look (self);
         cli_run (cli);
-        rc = self->refused ? cli_fail (CLI_NO, "%s refuses this token now", cli->server) : CLI_FINE;
+        rc = self->refused ? say_refusal (self) : CLI_FINE;
     }
     loop_cancel (cli->loop, &self->look);
     bus_destroy (&self->bus);

@@ -1,6 +1,6 @@
 /* main.c - buckstop, the operator's hand: a table of commands.
  *
- * Exit status: 0 fine, 1 the answer is no (refused, or audit found something), 2 usage, 3 can not be reached.
+ * Exit status: 0 fine, 1 the answer is no (refused, or audit found something), 2 usage, 3 can not be reached, or not now.
  */
 #include "commands.h"
 #include "options.h"
@@ -69,7 +69,7 @@ static void print_commands (FILE *out)
         fprintf (out, "  %-8s %s\n", row->name, row->summary);
     fputs ("  help     a command's page: buckstop help watch\n\n"
            "a CONTACT is its id, or the last four or more characters of it, as watch prints them\n\n"
-           "exit status: 0 fine, 1 the answer is no, 2 usage, 3 can not be reached\n\n"
+           "exit status: 0 fine, 1 the answer is no, 2 usage, 3 can not be reached, or not now\n\n"
            "example:\n  BUCKSTOP_TOKEN=bs_... buckstop list --at-risk\n",
            out);
 }

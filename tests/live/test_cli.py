@@ -6,6 +6,7 @@ contact is led through its life with the commands; the stream is followed while 
 faults are planted into the store, and the audit must name each. Ends with "N passed, N failed".
 """
 import contextlib
+import http.server
 import importlib
 import json
 import os
@@ -16,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import traceback
 import urllib.error
 import urllib.request
@@ -292,6 +294,59 @@ def refusals_and_no_answer(s):
     assert "--server or BUCKSTOP_SERVER" in words, words
 
 
+class Moody(http.server.BaseHTTPRequestHandler):
+    """An intake that answers as it is told, one after the other; then as the last."""
+
+    statuses, asked = [], []
+
+    def do(self):
+        status = self.statuses.pop(0) if len(self.statuses) > 1 else self.statuses[0]
+        self.asked.append((self.command, status))
+        body = {"title": "Its title", "code": "a-code", "detail": "its words"}
+        if status == 200:
+            until_ = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 3))
+            body = {"present_until": until_, "newest": 0, "oldest_kept": 0, "events": []}
+        self.send_response(status)
+        self.end_headers()
+        self.wfile.write(json.dumps(body).encode())
+
+    do_GET = do_PUT = do_DELETE = do
+
+    def log_message(self, *_):
+        pass
+
+
+@contextlib.contextmanager
+def moody(s, *statuses):
+    Moody.statuses, Moody.asked = list(statuses), []
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Moody)
+    threading.Thread(target=server.serve_forever).start()
+    kept, s.env["BUCKSTOP_SERVER"] = s.env["BUCKSTOP_SERVER"], f"http://127.0.0.1:{server.server_port}"
+    try:
+        yield Moody.asked
+    finally:
+        s.env["BUCKSTOP_SERVER"] = kept
+        server.shutdown()
+        server.server_close()
+
+
+def who_goes_on_asking(s):
+    """Too often, or out of order: it asks again. Refused: it ends, and says by which words."""
+    with moody(s, 200, 429, 500, 200, 403) as asked:
+        words = s.run("people", "present", "ada", "--for", "1h", token=s.token, status=1)
+        assert [status for _, status in asked[:5]] == [200, 429, 500, 200, 403], asked
+        assert "its words" in words and "403" in words, words
+    with moody(s, 200, 429, 500, 200, 403) as asked:
+        words = s.run("watch", token=s.token, status=1)
+        assert [status for _, status in asked[:5]] == [200, 429, 500, 200, 403], asked
+        assert "its words" in words and "403" in words and "connected again" in words, words
+    with moody(s, 429):
+        s.run("list", token=s.token, status=3)
+    for option in ("--customer", "--subject"):
+        words = s.run("submit", "hello", "--channel", "form", option, "\udcff", token=s.token, status=2)
+        assert f"{option[2:]}: it is no UTF-8 text" in words, words
+
+
 def watch_has_no_gap(s):
     until("the note is watched", lambda: "noted" in s.watch.facts())
     s.stop("notification", signal.SIGKILL)
@@ -479,8 +534,8 @@ def audit_names_each_fault(s):
 
 
 CASES = [options_are_checked_at_the_door, services_start_without_a_store, policies, tokens, usage, life_of_a_contact,
-         refusals_and_no_answer, watch_has_no_gap, watch_filters, a_reply_on_its_way, lists, dead_letters, audit_is_clean,
-         drain, audit_names_what_stops_others, words_of_a_damaged_list, audit_names_each_fault]
+         refusals_and_no_answer, who_goes_on_asking, watch_has_no_gap, watch_filters, a_reply_on_its_way, lists,
+         dead_letters, audit_is_clean, drain, audit_names_what_stops_others, words_of_a_damaged_list, audit_names_each_fault]
 
 
 def main():
