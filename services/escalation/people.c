@@ -121,11 +121,16 @@ static void on_epoch (void *arg, const commit_answer_t *answer)
     drain_epoch (self);
 }
 
-/* Our own outage is not held against them: the record says how much longer they count as present. */
-static void prolong (drain_t *self, const person_t *after)
+/* The record says until when they count as present now: longer after an outage of ours, which is not held against them;
+ * less long where the clock was set back. */
+static void renew (drain_t *self, const person_t *after)
 {
-    metric_add ("presences_prolonged", 1);
-    log_fact (LOG_INFO_, self->person.name, "presence prolonged: for a while nobody could be heard", NULL);
+    bool longer = after->present_until > self->person.present_until;
+    metric_add (longer ? "presences_prolonged" : "presences_set_back", 1);
+    log_fact (LOG_INFO_, self->person.name,
+              longer ? "presence prolonged: for a while nobody could be heard"
+                     : "presence ends sooner: the clock was set back",
+              NULL);
     self->person = *after;
     look_again (self, person_next_due (after));
 }
@@ -147,12 +152,26 @@ static person_outcome_t apply (const drain_t *self, person_event_t event, wall_m
                          workspaces_hearing (workspaces, workspace), after);
 }
 
+/* It ended, and nobody has said since that people could be heard: this may be the beginning of an outage of ours
+ * (hearing.h), and what they hold would be with others before that is known. */
+static bool not_known_yet (const drain_t *self, wall_ms_t now)
+{
+    const hearing_t *hearing = workspaces_hearing (drain_service (self)->workspaces, self->person.workspace);
+    bool ended = self->person.present && self->person.present_until <= now;
+    return ended && hearing->heard && hearing->heard < self->person.present_until &&
+           now - hearing->heard <= HEARING_GAP_MS;
+}
+
 static void begin (drain_t *self, wall_ms_t now)
 {
     person_t after;
+    if (not_known_yet (self, now)) {
+        look_again (self, now + LOOK_MS);
+        return;
+    }
     switch (apply (self, PERSON_TIME, now, &after)) {
     case PERSON_RENEWED:
-        prolong (self, &after);
+        renew (self, &after);
         return;
     case PERSON_CHANGED:
         lapse (self, &after, now);
