@@ -143,6 +143,60 @@ static void test_lease (void **state)
     desk_clear (&desk);
 }
 
+/* As Redis compares bytes: without a sign. */
+static void test_lease_of_high_bytes (void **state)
+{
+    static const struct {
+        unsigned char schema, attempts;
+        bool handed_out;
+        unsigned counted;
+    } rows[] = {
+        {RECORD_SCHEMA, '0', true, 1}, {0xC1, '0', false, 0}, {RECORD_SCHEMA, 0xFF, true, STORE_ATTEMPTS_MAX + 10}};
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char head[RECORD_HEAD_SIZE] = {(char)rows[i].schema, (char)rows[i].attempts};
+        fake_reset (1);
+        desk_t desk = desk_new ();
+        fake_store_put ("b:{0}:c:w:x", head, sizeof head);
+        fake_store_place ("b:{0}:due:c", 1, "w:x");
+        lease (&desk);
+        assert_int_equal (desk.leased.rows_n, rows[i].handed_out);
+        assert_int_equal (desk.attempts, rows[i].counted);
+        desk_clear (&desk);
+    }
+}
+
+/* Of many that are on the way when a process dies the first ones are done: one connection keeps their order. */
+static void test_killed_with_many_on_the_way (void **state)
+{
+    enum { MANY = 100 };
+    size_t most = 0;
+    (void)state;
+    for (uint64_t seed = 1; seed <= 8; seed++) {
+        char key[32];
+        size_t n = 0;
+        fake_reset (seed);
+        fake_chaos (&(fake_chaos_t){.latency_ms = 50});
+        desk_t desk = desk_new ();
+        for (int i = 0; i < MANY; i++) {
+            commit_t *commit = commit_new (0);
+            snprintf (key, sizeof key, "b:{0}:i:w:%d", i);
+            commit_put (commit, key, "1", 1, 0);
+            store_commit (desk.store, &commit, 0, on_commit, &desk);
+        }
+        fake_kill (desk.loop);
+        for (int i = 0; i < MANY; i++) {
+            snprintf (key, sizeof key, "b:{0}:i:w:%d", i);
+            bool done = fake_store_size (key) > 0;
+            assert_true (!done || n == (size_t)i);
+            n += done;
+        }
+        most = n > most ? n : most;
+        desk_clear (&desk);
+    }
+    assert_true (most > 0);
+}
+
 static void on_message (void *arg, bus_peer_t *peer, const void *bytes, size_t size)
 {
     desk_t *desk = arg;
@@ -244,8 +298,14 @@ static void test_follow (void **state)
 int main (void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test (test_commit), cmocka_unit_test (test_faults), cmocka_unit_test (test_lease),
-        cmocka_unit_test (test_bus),    cmocka_unit_test (test_http),   cmocka_unit_test (test_follow),
+        cmocka_unit_test (test_commit),
+        cmocka_unit_test (test_faults),
+        cmocka_unit_test (test_lease),
+        cmocka_unit_test (test_bus),
+        cmocka_unit_test (test_http),
+        cmocka_unit_test (test_follow),
+        cmocka_unit_test (test_lease_of_high_bytes),
+        cmocka_unit_test (test_killed_with_many_on_the_way),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }

@@ -35,7 +35,7 @@ static void add_row (perform_rows_t *leased, const data_item_t *item, const data
 
 static unsigned attempts_of (const data_item_t *record)
 {
-    int attempts = record->bytes[1] - '0' + 1;
+    int attempts = (uint8_t)record->bytes[1] - '0' + 1;
     attempts = attempts < 1 ? 1 : attempts > STORE_ATTEMPTS_MAX + DOUBLINGS ? STORE_ATTEMPTS_MAX + DOUBLINGS : attempts;
     return (unsigned)attempts;
 }
@@ -70,11 +70,11 @@ static verdict_t take (perform_rows_t *leased, const data_item_t *item, const ch
         *move_ms = SET_ASIDE_MS;
         return GO_ON;
     }
-    if (record->bytes[0] > RECORD_SCHEMA) /* for a newer worker: it comes up again, for whoever is there */
+    if ((uint8_t)record->bytes[0] > RECORD_SCHEMA) /* for a newer worker: it comes up again, for whoever is there */
         return GO_ON;
-    if (record->bytes[1] - '0' + 1 > STORE_ATTEMPTS_ALONE && leased->n)
-        return LEAVE;
     unsigned attempts = attempts_of (record);
+    if (attempts > STORE_ATTEMPTS_ALONE && leased->n)
+        return LEAVE;
     add_row (leased, item, record, attempts); /* as it was before this attempt is counted in its head */
     record->bytes[1] = (char)('0' + attempts);
     *move_ms = lease_of (attempts, lease_ms);

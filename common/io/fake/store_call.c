@@ -176,15 +176,29 @@ void calls_end (store_t *store)
     }
 }
 
-void calls_orphaned (store_t *store)
+/* Those on the way to the store, the newest first; NULL: only counted. */
+static size_t commits_of (const store_t *store, call_t **calls)
 {
     size_t n = 0;
-    call_t *calls[64];
-    for (call_t *call = store->calls; call && n < 64; call = call->next) {
-        if (!call->answered && call->commit)
-            calls[n++] = call;
+    for (call_t *call = store->calls; call; call = call->next) {
+        if (call->answered || !call->commit)
+            continue;
+        if (calls)
+            calls[n] = call;
+        n++;
     }
+    return n;
+}
+
+void calls_orphaned (store_t *store)
+{
+    size_t n = commits_of (store, NULL);
     size_t done = world_chaos ()->latency_ms && !store_world_away () ? world_draw (n + 1) : 0;
-    for (size_t i = 0; i < done && i < n; i++)
+    if (done == 0)
+        return;
+    call_t **calls = xcalloc (n, sizeof *calls);
+    commits_of (store, calls);
+    for (size_t i = 0; i < done; i++)
         calls[n - 1 - i]->perform (calls[n - 1 - i]); /* the oldest stand last */
+    free (calls);
 }
