@@ -79,7 +79,7 @@ static void replay (dead_command_t *self)
 
 static int perform (dead_command_t *self, void (*run) (dead_command_t *self))
 {
-    int rc = cli_store_open (self->cli);
+    int rc = run == list ? cli_store_open_to_read (self->cli) : cli_store_open (self->cli);
     if (rc != CLI_GO)
         return rc;
     self->status = CLI_UNREACHABLE;

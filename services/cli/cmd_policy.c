@@ -242,7 +242,7 @@ static void on_record (void *arg, const store_values_t *values)
 static int show (policy_command_t *self)
 {
     char key[KEY_SIZE];
-    int rc = cli_store_open (self->cli);
+    int rc = cli_store_open_to_read (self->cli);
     if (rc != CLI_GO)
         return rc;
     if ((self->status = cli_workspace (self->cli)) == CLI_GO) {

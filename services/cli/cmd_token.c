@@ -142,7 +142,7 @@ static int list (token_command_t *self)
 static int perform (token_command_t *self, int (*run) (token_command_t *self), bool workspace)
 {
     static const char *const heads[] = {"ID", "SCOPE", "WORKSPACE", "PERSON", "CREATED", "NOTE", NULL};
-    int rc = cli_store_open (self->cli);
+    int rc = run == list ? cli_store_open_to_read (self->cli) : cli_store_open (self->cli);
     if (rc != CLI_GO)
         return rc;
     self->table = table_new (heads);

@@ -471,6 +471,16 @@ def audit_names_what_stops_others(s):
         assert json.loads(s.run("audit", "--json"))["found"] == 0, words
 
 
+def a_store_that_promises_less(s):
+    """What only reads goes on, as in an outage of the replica; what writes is refused."""
+    s.db.config_set("appendfsync", "everysec")
+    for command in (("dead",), ("policy", "show"), ("token", "list"), ("explain", s.contact), ("audit",)):
+        s.run(*command)
+    for command in (("dead", "replay", "0123456789abcdef-0"), ("token", "issue", "--scope", "operator")):
+        assert "appendfsync" in s.run(*command, status=3)
+    s.db.config_set("appendfsync", "always")
+
+
 def words_of_a_damaged_list(s):
     """Nobody is told to apply a policy when the list of workspaces is what is broken."""
     s.db.rename("b:workspaces", "kept")
@@ -535,7 +545,8 @@ def audit_names_each_fault(s):
 
 CASES = [options_are_checked_at_the_door, services_start_without_a_store, policies, tokens, usage, life_of_a_contact,
          refusals_and_no_answer, who_goes_on_asking, watch_has_no_gap, watch_filters, a_reply_on_its_way, lists,
-         dead_letters, audit_is_clean, drain, audit_names_what_stops_others, words_of_a_damaged_list, audit_names_each_fault]
+         dead_letters, audit_is_clean, drain, audit_names_what_stops_others, a_store_that_promises_less,
+         words_of_a_damaged_list, audit_names_each_fault]
 
 
 def main():
