@@ -7,7 +7,7 @@
  *   store_resp.c     the bytes of a command
  *   store_call.c     calls: queued, sent, answered, sent again, given up at their deadline
  *   store_hello.c    what is asked on connect, and once a second
- *   store_losses.c   has it still what it acknowledged?
+ *   store_losses.c   has it still what it acknowledged? (store_losses.h names its rooms)
  *   store_rewrite.c  after a restart: no torn transaction stays in its file
  *   store_commit.c   commits in batches
  *   store_wait.c     answers held until a replica has what they tell
