@@ -16,7 +16,13 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { PATH_SIZE = 128, PAGE = 200, BACK_PAGE = 250 /* no more than intake gives at once */, LOOK_MS = 1000 };
+enum {
+    PATH_SIZE = 128,
+    PAGE = 200,
+    BACK_PAGE = 250 /* no more than intake gives at once */,
+    LOOK_MS = 1000,
+    SOON_MS = 50
+};
 
 typedef struct watch {
     cli_t *cli;
@@ -28,6 +34,7 @@ typedef struct watch {
     bool refused;  /* it answered no: it will not answer otherwise */
     bus_t *bus;
     loop_timer_t *look;
+    bool soon; /* the next look is brought forward */
 } watch_t;
 
 static bool wanted (const watch_t *self, const json_t *event)
@@ -105,8 +112,19 @@ static void catch_up (watch_t *self)
 static void on_look (void *arg)
 {
     watch_t *self = arg;
+    self->soon = false;
     self->look = loop_at (self->cli->loop, loop_now (self->cli->loop) + LOOK_MS, on_look, self);
     catch_up (self);
+}
+
+/* Many events are one question. */
+static void look_soon (watch_t *self)
+{
+    if (self->soon)
+        return;
+    self->soon = true;
+    loop_cancel (self->cli->loop, &self->look);
+    self->look = loop_at (self->cli->loop, loop_now (self->cli->loop) + SOON_MS, on_look, self);
 }
 
 static void take_event (watch_t *self, const Buckstop__V1__Event *event)
@@ -136,7 +154,7 @@ static void on_stream (void *arg, bus_peer_t *peer, const void *bytes, size_t si
     if (wire_unpack (bytes, size, allowed, &envelope, why) != WIRE_OK)
         return;
     if (!self->cli->workspace)
-        catch_up (self);
+        look_soon (self);
     else if (strcmp (envelope->event->workspace, self->cli->workspace) == 0)
         take_event (self, envelope->event);
     buckstop__v1__envelope__free_unpacked (envelope, NULL);
