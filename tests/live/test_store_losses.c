@@ -182,7 +182,9 @@ static void test_cut_and_gone_on (void **state)
     live_redis_t elsewhere = self->redis;
     snprintf (elsewhere.socket, sizeof elsewhere.socket, "%s/t", self->redis.dir);
     live_redis_start (&elsewhere, NULL);
+    mono_ms_t end = loop_now (self->loop) + PATIENCE_MS;
     for (bool there = false; !there;) {
+        assert_true (loop_now (self->loop) < end);
         redisContext *redis = redisConnectUnix (elsewhere.socket);
         redisReply *reply = redis && !redis->err ? redisCommand (redis, "PING") : NULL;
         there = reply && reply->type == REDIS_REPLY_STATUS;
