@@ -3,12 +3,14 @@
  * commit of its own (people_return.c). Until then the duty lead is accountable for it. */
 #include "people_private.h"
 
+#include "lease_back.h"
 #include "log.h"
 #include "xmalloc.h"
 
 #include <stdio.h>
 
 #define DRAIN_AGAIN_MS (10 * MS_PER_SECOND) /* what could not be returned is tried again after it */
+#define NOT_KNOWN_MS   (2 * MS_PER_SECOND)  /* by then it is heard that somebody was heard, if all is well */
 
 void drain_destroy (drain_t *self)
 {
@@ -162,13 +164,20 @@ static bool not_known_yet (const drain_t *self, wall_ms_t now)
            now - hearing->heard <= HEARING_GAP_MS;
 }
 
+/* It stays leased: for the audit, too, which knows by that why its timer does not stand where presence ended. */
+static void wait_until_known (drain_t *self, const store_row_t *row, wall_ms_t now)
+{
+    const lease_row_t held = {.shard = self->lookout->shard,
+                              .kind = KIND_PERSON,
+                              .member = {.bytes = row->member, .size = row->member_size},
+                              .record = {.bytes = row->record, .size = row->record_size}};
+    if (!lease_back (drain_service (self)->store, &held, now + NOT_KNOWN_MS, on_put_off, self))
+        drain_destroy (self);
+}
+
 static void begin (drain_t *self, wall_ms_t now)
 {
     person_t after;
-    if (not_known_yet (self, now)) {
-        look_again (self, now + LOOK_MS);
-        return;
-    }
     switch (apply (self, PERSON_TIME, now, &after)) {
     case PERSON_RENEWED:
         renew (self, &after);
@@ -193,7 +202,10 @@ void person_is_due (lookout_t *lookout, const store_row_t *row, wall_ms_t now)
     lookout->self->under_way++;
     if (row->record && person_unpack (row->record, row->record_size, &self->head, &self->person) == RECORD_OK) {
         self->before = self->person;
-        begin (self, now);
+        if (not_known_yet (self, now))
+            wait_until_known (self, row, now);
+        else
+            begin (self, now);
         return;
     }
     char workspace[NAME_SIZE], name[NAME_SIZE];
