@@ -5,6 +5,7 @@
 #include "commands.h"
 
 #include "dead_letters.h"
+#include "keys.h"
 #include "values.h"
 
 #include <string.h>
@@ -14,6 +15,7 @@ typedef struct dead_command {
     const char *by;
     table_t *table;
     json_t *list;
+    size_t unreadable;
     int status;
 } dead_command_t;
 
@@ -32,16 +34,26 @@ static void add_letter (dead_command_t *self, const dead_letter_t *letter)
                                value_text (delivery->last_error), "subject", value_text (delivery->subject)));
 }
 
+static int fail_damaged (const cli_t *cli)
+{
+    char key[KEY_SIZE];
+    key_dead (key, store_shard (cli->store, cli->workspace), cli->workspace);
+    return cli_fail (CLI_NO, "the key %s in redis is no set of dead letters: put it back", key);
+}
+
 static void on_page (void *arg, const dead_letters_t *letters)
 {
     dead_command_t *self = arg;
     for (size_t i = 0; i < letters->n; i++)
         add_letter (self, &letters->items[i]);
+    self->unreadable += letters->unreadable;
     if (!letters->away && letters->next) {
         dead_letters_list (self->cli->store, self->cli->workspace, letters->next, on_page, self);
         return;
     }
-    self->status = letters->away ? cli_fail (CLI_UNREACHABLE, "the store went away") : CLI_FINE;
+    self->status = letters->away         ? cli_fail (CLI_UNREACHABLE, "the store went away")
+                   : letters->wrong_type ? fail_damaged (self->cli)
+                                         : CLI_FINE;
     loop_stop (self->cli->loop);
 }
 
@@ -94,6 +106,8 @@ static int perform (dead_command_t *self, void (*run) (dead_command_t *self))
 
 static void print_list (const dead_command_t *self)
 {
+    if (self->unreadable)
+        cli_fail (CLI_NO, "%zu more can't be read; 'buckstop audit' names them", self->unreadable);
     if (self->cli->json) {
         cli_print_json (self->list);
         return;

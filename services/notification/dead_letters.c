@@ -41,6 +41,7 @@ static void on_records (void *arg, const store_values_t *values)
             continue;
         items[letters.n++].died_at = self->died_at[i];
     }
+    letters.unreadable = values->away ? 0 : self->n - letters.n;
     letters.next = self->n == DEAD_LETTERS_MAX ? self->offset + DEAD_LETTERS_MAX : 0;
     self->fn (self->arg, &letters);
     for (size_t i = 0; i < letters.n; i++)
@@ -53,7 +54,7 @@ static void on_members (void *arg, const store_values_t *values)
 {
     listing_t *self = arg;
     if (values->away || !values->n) {
-        self->fn (self->arg, &(dead_letters_t){.away = values->away});
+        self->fn (self->arg, &(dead_letters_t){.away = values->away, .wrong_type = values->wrong_type});
         free (self);
         return;
     }

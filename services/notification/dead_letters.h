@@ -14,10 +14,12 @@ typedef struct dead_letter {
 
 /* Valid only during the call. */
 typedef struct dead_letters {
-    bool away; /* the store could not be asked */
+    bool away;       /* the store could not be asked */
+    bool wrong_type; /* their key holds something else */
     const dead_letter_t *items;
     size_t n;
-    int64_t next; /* offset of the next page; 0: this was the last */
+    size_t unreadable; /* more of them, whose records are gone or can't be read */
+    int64_t next;      /* offset of the next page; 0: this was the last */
 } dead_letters_t;
 typedef void (dead_letters_fn) (void *arg, const dead_letters_t *letters);
 

@@ -489,6 +489,14 @@ def words_of_a_damaged_list(s):
         words = s.run(*command, status=1)
         assert "b:workspaces" in words and "apply" not in words, words
     s.db.rename("kept", "b:workspaces")
+    dead = s.db.keys("b:*:w:desk")[0].decode().replace(":w:", ":dead:")
+    s.db.zadd(dead, {"0123456789abcdef-0": 1})
+    assert "1 more can't be read" in s.call("dead").stderr and json.loads(s.run("dead", "--json")) == []
+    s.db.delete(dead)
+    s.db.rpush(dead, "x")
+    words = s.run("dead", status=1)
+    assert dead in words and "0 dead letters" not in words, words
+    s.db.delete(dead)
 
 
 def audit_names_each_fault(s):
