@@ -176,29 +176,24 @@ void calls_end (store_t *store)
     }
 }
 
-/* Those on the way to the store, the newest first; NULL: only counted. */
-static size_t commits_of (const store_t *store, call_t **calls)
+/* A commit on the way to the store, counted from the newest; NULL: there are not so many. */
+static call_t *commit_under_way (const store_t *store, size_t index)
 {
-    size_t n = 0;
-    for (call_t *call = store->calls; call; call = call->next) {
-        if (call->answered || !call->commit)
-            continue;
-        if (calls)
-            calls[n] = call;
-        n++;
-    }
-    return n;
+    for (call_t *call = store->calls; call; call = call->next)
+        if (!call->answered && call->commit && index-- == 0)
+            return call;
+    return NULL;
 }
 
 void calls_orphaned (store_t *store)
 {
-    size_t n = commits_of (store, NULL);
+    size_t n = 0;
+    while (commit_under_way (store, n))
+        n++;
     size_t done = world_chaos ()->latency_ms && !store_world_away () ? world_draw (n + 1) : 0;
-    if (done == 0)
-        return;
-    call_t **calls = xcalloc (n, sizeof *calls);
-    commits_of (store, calls);
-    for (size_t i = 0; i < done; i++)
-        calls[n - 1 - i]->perform (calls[n - 1 - i]); /* the oldest stand last */
-    free (calls);
+    for (size_t i = 0; i < done; i++) { /* the oldest first */
+        call_t *call = commit_under_way (store, n - 1 - i);
+        if (call)
+            call->perform (call);
+    }
 }
