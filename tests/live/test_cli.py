@@ -456,7 +456,8 @@ def audit_names_what_stops_others(s):
             (f"unreadable key {counts}", lambda: s.db.hset(counts, "odd", "1" * 18), lambda: s.db.hdel(counts, "odd")),
             (f"wrong type key {long_own}", lambda: s.db.rpush(long_own, "x"), lambda: s.db.delete(long_own)),
             ("stray timer contact 01HZZZ", lambda: s.db.zadd(due, {strange: 9e12}), lambda: s.db.zrem(due, strange)),
-            ("wrong type key b:workspaces", lambda: s.db.rename("b:workspaces", "kept") and s.db.rpush("b:workspaces", "x"),
+            ("wrong type key b:workspaces",
+             lambda: s.db.rename("b:workspaces", "kept") and s.db.rpush("b:workspaces", "x"),
              lambda: s.db.rename("kept", "b:workspaces")),
             ("missing place workspace desk", lambda: s.db.rename("b:workspaces", "kept"),
              lambda: s.db.rename("kept", "b:workspaces"))]:
