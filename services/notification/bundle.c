@@ -113,6 +113,8 @@ static void on_bundled (void *arg, const commit_answer_t *answer)
     bool runs = notification_release (notification);
     if (runs && answer->outcome == COMMIT_DONE) {
         metric_add ("notices_bundled", (int64_t)self->n);
+        for (size_t i = 0; i < self->n; i++)
+            held_forget (notification, &self->attempts[i]->delivery);
         service_hint_outbox (notification->service, self->shard, self->delivery.due);
     }
     if (runs && (answer->outcome == COMMIT_REFUSED || answer->outcome == COMMIT_INVALID))

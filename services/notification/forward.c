@@ -151,6 +151,8 @@ static void on_sooner (void *arg, const commit_answer_t *answer)
     row->asked_at = loop_now (self->service->loop);
     bool done = answer->outcome == COMMIT_DONE; /* refused: somebody was faster; away: it is done, or comes at its own
                                                    time */
+    if (done && !row->come)
+        held_due (self, row->workspace, row->id, store_now (self->service->store));
     if (!done || row->come)
         drop_way (self, sooner.target, link_of (sooner.target, row));
     if (!done)

@@ -52,6 +52,9 @@ enum {
     HELD_SHORT_MS = 2000, /* the first hold; doubled each time */
     HELD_FAILING_MS = 10000,
     HELD_DRAINING_MS = 500,
+    HELD_SLOTS = 1024,
+    HELD_ROWS_MAX = 16384, /* so many that are held are remembered, for their age */
+    HELD_COMING_MS = 3000, /* who was due and not leased here by then is another replica's */
     FAULT_SAID_MS = 60000, /* a fault of ours is said in the log so often */
     DEAD_COUNTED_MAX = 1000,
     STREAM_AGAIN = 256,       /* published again at most, when a stream goes on below what was */
@@ -110,6 +113,20 @@ typedef struct targets {
     size_t n;
 } targets_t;
 
+/* One that is held, as it was put back. */
+typedef struct held_row {
+    struct held_row *next; /* in its slot */
+    uint64_t hash;         /* of workspace and id */
+    int shard;
+    wall_ms_t since;   /* when it should have gone and did not, for the first time */
+    mono_ms_t back_at; /* when it is leased again, at the latest */
+} held_row_t;
+
+typedef struct held {
+    held_row_t *slots[HELD_SLOTS];
+    size_t n;
+} held_t;
+
 /* What is known of a bundle's lines before it is sent. */
 typedef struct bundle_known {
     const char *moot[BUNDLE_MAX]; /* why; NULL: there is still a reason */
@@ -134,6 +151,7 @@ typedef struct attempt {
     int64_t retry_after_ms;
     wall_ms_t next_due;      /* RETRY, HELD */
     char words[DETAIL_SIZE]; /* the error, the reason */
+    bool held;               /* it was not sent, and not for a reason of its own: its age counts */
     bool say;                /* not twice what was said already */
     bool no_timeline;        /* it can't be written */
     bundle_known_t *bundle;  /* of a bundle: owned; NULL: it is none */
@@ -183,8 +201,7 @@ struct notification {
     lane_t mail, calls;
     targets_t targets;
     attempt_t *settling[SETTLE_SLOTS]; /* replies that are settled, or wait for that, by contact */
-    wall_ms_t held_oldest[2];          /* the oldest held_since of this time and of the time before; 0: none */
-    mono_ms_t held_turned;
+    held_t held;
     mono_ms_t fault_said[FAULTS];
     bucket_t buckets[NOTIFICATION_WAYS];
     rates_t rates;
@@ -254,8 +271,13 @@ unsigned throttle_room (notification_t *self, const char *host, way_kind_t way);
 /* Holds it until next_due, because of its words: the first time is said, all of them count for the age. */
 void attempt_hold (attempt_t *attempt);
 void held_note (attempt_t *attempt);
-int64_t held_age_ms (const notification_t *self); /* the age of the oldest that was held lately; 0: none */
+void held_over (attempt_t *attempt, bool written); /* the attempt is: remembered while it is held, else forgotten */
+void held_forget (notification_t *self, const delivery_t *delivery);
+/* It was leased, or its timer moved: now it comes back then, at the latest. */
+void held_due (notification_t *self, const char *workspace, const char *id, wall_ms_t at);
+int64_t held_age_ms (const notification_t *self); /* the age of the oldest that is held; 0: none */
 void held_turn (notification_t *self);            /* each second */
+void held_close (notification_t *self);
 
 void lanes_open (notification_t *self);
 void lanes_close (notification_t *self);

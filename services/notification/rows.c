@@ -257,6 +257,7 @@ void rows_begin (notification_t *self, int shard, const store_leased_t *leased)
         if (!attempt)
             continue;
         attempt->lease_ends = leased->now + self->params->attempt_ms + LEASE_MARGIN_MS;
+        held_due (self, attempt->delivery.workspace, attempt->delivery.id, attempt->lease_ends);
         batch->attempts[batch->n++] = attempt;
     }
     if (batch->n)

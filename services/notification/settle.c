@@ -21,6 +21,7 @@ void settle_over (attempt_t *attempt, bool written)
         kill_point ("notification.after-commit");
         self->outcomes[attempt->delivery.way][attempt->settle]++;
     }
+    held_over (attempt, written);
     if (written && attempt->forward && settle_keeps_timer (attempt->settle))
         forward_note (attempt);
     bool was_full = self->unsettled >= self->unsettled_max;

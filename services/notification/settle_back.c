@@ -52,6 +52,7 @@ static void put_back (attempt_t *attempt)
     wall_ms_t due = line_up (&self->stuck_until, store_now (self->service->store), SETTLE_STUCK_MS);
     if (settle_keeps_timer (attempt->settle) && attempt->next_due > due)
         due = attempt->next_due;
+    attempt->next_due = due;
     delivery_t after = unsettled_of (attempt, due);
     snprintf (version, sizeof version, "%llu", (unsigned long long)attempt->head.version);
     commit_t *commit =

@@ -761,6 +761,15 @@ static void spellings_are_one_target (void **state)
     assert_int_equal (fake_calls (), 4); /* nothing is known of it yet */
 }
 
+/* Nothing is left in the outbox: nothing has an age. */
+static void no_age (replica_t *replica)
+{
+    fake_advance (2 * MS_PER_SECOND);
+    assert_int_equal (outbox_left (), 0);
+    assert_int_equal (metric_of (replica, "buckstop_outbox_held_age_seconds"), 0);
+    assert_int_equal (metric_of (replica, "buckstop_outbox_age_seconds"), 0);
+}
+
 /* A host that keeps failing: each delivery says so once, costs few commits, and is looked for until it is back. */
 static void a_failing_host_costs_little (void **state)
 {
@@ -790,8 +799,7 @@ static void a_failing_host_costs_little (void **state)
     assert_int_equal (outbox_left (), 0);
     assert_int_equal (fake_log_count ("target answers again"), 1);
     assert_int_equal (metric_of (replica, "buckstop_targets_failing"), 0);
-    fake_advance (20 * MS_PER_MINUTE);
-    assert_int_equal (metric_of (replica, "buckstop_outbox_age_seconds"), 0);
+    no_age (replica);
 }
 
 /* n of one purpose have waited for so many hosts that were down; from now on they answer after so long, and one just
@@ -955,16 +963,19 @@ static void a_slow_host_is_never_idle_while_somebody_waits (void **state)
     contact_t contact = contact_of ();
     put_contact (&contact);
     fake_peer ("slow.example", FAKE_PEER_ANSWERS, 200, 8000, -1);
-    run (start (house));
+    replica_t *replica = start (house);
+    run (replica);
     for (int i = 0; i < 1000; i++) {
         delivery_t page = callback_of (house, "https://slow.example/");
         put (&page);
     }
     fake_advance (90 * MS_PER_SECOND);
     assert_true (effects_taken () < 800);
+    assert_in_range (metric_of (replica, "buckstop_outbox_held_age_seconds"), 60, 90);
     fake_peers_clear ();
     fake_advance (30 * MS_PER_SECOND);
     assert_int_equal (effects_taken (), 1000);
+    no_age (replica);
 }
 
 /* When the store was so slow that the lease is about to end, another may be at it: the row is left to its lease. */
@@ -1017,6 +1028,29 @@ static void f38_limits (void **state)
     assert_int_equal (effects_taken (), 7);
     assert_int_equal (told (house, FACT (DELIVERY_HELD)), 5);
     assert_non_null (strstr (house->text, "limit"));
+}
+
+/* What one replica held another has sent: the first does not wait for it for ever. */
+static void what_another_has_sent_has_no_age (void **state)
+{
+    house_t *house = *state;
+    contact_t contact = contact_of ();
+    put_contact (&contact);
+    replica_t *slow = start (house);
+    slow->params.limits[WAY (WEBHOOK)] = (notification_limit_t){.rate = 1, .burst = 1};
+    for (int i = 0; i < 60; i++) {
+        delivery_t delivery = delivery_of (house);
+        put (&delivery);
+    }
+    run (slow);
+    fake_advance (20 * MS_PER_SECOND);
+    assert_in_range (metric_of (slow, "buckstop_outbox_held_age_seconds"), 15, 25);
+    run (start (house));
+    for (int i = 0; i < 600 && outbox_left (); i++)
+        fake_advance (500);
+    fake_advance (3 * MS_PER_SECOND);
+    no_age (slow);
+    assert_int_equal (effects_taken (), 60);
 }
 
 static void moot (void **state)
@@ -1605,6 +1639,7 @@ int main (void)
         CASE (a_slow_host_is_never_idle_while_somebody_waits),
         CASE (nothing_is_sent_on_an_old_lease),
         CASE (f38_limits),
+        CASE (what_another_has_sent_has_no_age),
         CASE (moot),
         CASE (a_reply_accepted_keeps_the_promise),
         CASE (a_reply_that_fails_counts_as_never_given),
