@@ -3,7 +3,8 @@
  * Hears: events published over ZeroMQ (each has a number that is dense per workspace), and ranges over HTTP. Says: a
  * line a fact. An event that was seen is dropped (every replica publishes all); one that is further than the next
  * means that some were lost: they are asked for first. The last of a burst may be lost with nothing behind it,
- * so HTTP is asked once a second besides. Nothing of it needs a connection that holds.
+ * so HTTP is asked once a second besides. Nothing of it needs a connection that holds. While nobody reads what is printed,
+ * events are heard and let go; they are asked for once somebody does.
  * Limits: events older than the retention time are gone; the gap is said.
  */
 #include "commands.h"
@@ -13,6 +14,7 @@
 #include "views.h"
 
 #include <inttypes.h>
+#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -21,7 +23,8 @@ enum {
     PAGE = 200,
     BACK_PAGE = 250 /* no more than intake gives at once */,
     LOOK_MS = 1000,
-    SOON_MS = 50
+    SOON_MS = 50,
+    READ_MS = 50
 };
 
 typedef struct watch {
@@ -34,7 +37,8 @@ typedef struct watch {
     bool refused;  /* it answered no: it will not answer otherwise */
     bus_t *bus;
     loop_timer_t *look;
-    bool soon; /* the next look is brought forward */
+    bool soon;   /* the next look is brought forward */
+    bool unread; /* what is printed was not read; the next look tries again */
 } watch_t;
 
 static bool wanted (const watch_t *self, const json_t *event)
@@ -55,6 +59,14 @@ static void print_event (watch_t *self, const json_t *event)
         fputc ('\n', stdout);
     } else
         lines_print (event, &self->style, stdout);
+}
+
+/* Is what we print read? Else we would wait in it, and hear nothing meanwhile. */
+static bool is_read (watch_t *self)
+{
+    struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
+    self->unread = poll (&out, 1, READ_MS) == 0;
+    return !self->unread;
 }
 
 /* One page behind what was seen. CLI_FINE: asked; *more: there may be others. */
@@ -87,16 +99,18 @@ static bool print_page (watch_t *self, const json_t *page)
         uint64_t number = (uint64_t)json_number (event, "number");
         if (number <= self->seen)
             continue;
+        if (!is_read (self))
+            return false;
         self->seen = number;
         print_event (self, event);
+        fflush (stdout);
     }
-    fflush (stdout);
     return json_array_size (json_object_get (page, "events")) > 0 && self->seen < newest;
 }
 
 static void catch_up (watch_t *self)
 {
-    bool more = true;
+    bool more = is_read (self);
     while (more) {
         json_t *page = NULL;
         int rc = ask_page (self, self->seen, &page);
@@ -129,7 +143,7 @@ static void look_soon (watch_t *self)
 
 static void take_event (watch_t *self, const Buckstop__V1__Event *event)
 {
-    if (event->number <= self->seen)
+    if (event->number <= self->seen || self->unread || !is_read (self))
         return;
     if (event->number > self->seen + 1) {
         catch_up (self);

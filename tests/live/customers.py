@@ -18,12 +18,15 @@ class Watch:
              *words], env={**world.environment, "BUCKSTOP_TOKEN": world.token}, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, text=True)
         self.events, self.errors = [], []
+        self.reads = threading.Event()  # cleared: what it prints is not read
+        self.reads.set()
         self.threads = [threading.Thread(target=self.read), threading.Thread(target=self.read_errors)]
         for thread in self.threads:
             thread.start()
 
     def read(self):
         for line in self.process.stdout:
+            self.reads.wait()
             self.events.append(json.loads(line))
 
     def read_errors(self):
@@ -40,6 +43,7 @@ class Watch:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
         status = self.process.wait(10)
+        self.reads.set()
         for thread in self.threads:
             thread.join(5)
         return status

@@ -110,7 +110,24 @@ def both_die(stack):
         assert watch.stop() == 0, watch.errors
 
 
-CASES = [notification_dies, intake_dies, both_die]
+def nobody_reads(stack):
+    """A pipe that is full: the watch hears on, and prints all once it is read; it ends when it is told to."""
+    world = open_desk(stack)
+    watches = watches_of(world)
+    others = watches_of(world)
+    for watch in watches + others:
+        watch.reads.clear()
+    customers = customers_of(world, 1)
+    customers.more(150)
+    customers.end()
+    for watch in others:
+        assert watch.stop() == 0, watch.errors
+    for watch in watches:
+        watch.reads.set()
+    no_gap(world, *watches)
+
+
+CASES = [notification_dies, intake_dies, both_die, nobody_reads]
 
 if __name__ == "__main__":
     sys.exit(w.main(CASES))

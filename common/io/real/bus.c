@@ -27,6 +27,7 @@ enum {
     REQUEST_MAX = TEXT_MAX + 64 * 1024, /* a text, and what goes with it */
     HANDSHAKE_MS = 5000,
     ENDPOINT_SIZE = 256,
+    STREAM_HELD = 1 << 18, /* events that a subscriber has not read */
 };
 
 /* The topology. A receiver of hints binds; the stream is bound by who publishes. */
@@ -133,13 +134,21 @@ static int on_readable (zloop_t *zloop, zsock_t *sock, void *arg)
 
 /* ---- opening */
 
+/* A subscriber's queue is never to be full: heartbeats would end its connection, and libzmq 4.3 the process when it reads
+ * on after that (libzmq issue 3937). So it is long, and who subscribes reads on, whatever it can do with it. */
+static int received_max (const end_t *self, bool binds)
+{
+    const struct bus_row *row = &bus_row[self->link];
+    return binds ? row->heard : self->type == ZMQ_SUB ? STREAM_HELD : row->queued;
+}
+
 static void set_options (end_t *self, bool binds)
 {
     const struct bus_row *row = &bus_row[self->link];
     zsock_set_linger (self->sock, 0);
     zsock_set_ipv6 (self->sock, 1);
     zsock_set_sndhwm (self->sock, row->queued);
-    zsock_set_rcvhwm (self->sock, binds ? row->heard : row->queued);
+    zsock_set_rcvhwm (self->sock, received_max (self, binds));
     zsock_set_maxmsgsize (self->sock, binds ? (int)row->largest : WIRE_MAX);
     zsock_set_handshake_ivl (self->sock, HANDSHAKE_MS);
     zsock_set_heartbeat_ivl (self->sock, HEARTBEAT_MS);
