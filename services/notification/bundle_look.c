@@ -87,6 +87,7 @@ static void on_rest (void *arg, const commit_answer_t *answer)
     }
     if (answer->outcome == COMMIT_DONE) {
         metric_add ("bundles_anew", 1);
+        held_forget (service, &attempt->delivery);
         outbox_due (service, attempt->shard, self->rest.due);
     }
     look_destroy (self);

@@ -471,6 +471,89 @@ static void a_later_reply_that_arrived_counts (void **state)
     assert_int_equal (count_facts (&s, F (PROMISE_KEPT)), 1);
 }
 
+/* The first one died while the second is on its way: that one answers, at its time. */
+static void a_later_reply_under_way_decides (void **state)
+{
+    (void)state;
+    story_t s = in_state (S (OWNED));
+    s.now = T0 + 20 * MS_PER_SECOND;
+    does (&s, EVENT_REPLY);
+    s.now = T0 + 25 * MS_PER_SECOND;
+    does (&s, EVENT_REPLY);
+    contact_event_t first = delivery_of (EVENT_FAILED, T0 + 20 * MS_PER_SECOND);
+    apply (&s, &first);
+    passes (&s, 2 * MS_PER_MINUTE);
+    assert_int_equal (s.c.broken, 0);
+    contact_event_t second = delivery_of (EVENT_DELIVERED, T0 + 25 * MS_PER_SECOND);
+    apply (&s, &second);
+    assert_int_equal (count_facts (&s, F (PROMISE_KEPT)), 1);
+    assert_null (promise (&s, P (FIRST_RESPONSE), 0));
+}
+
+/* A reply that died is sent again, and arrives: what was asked before it is answered at that moment, and not before. */
+static void a_reply_that_arrives_after_all_counts_then (void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        int64_t arrives;             /* after T0; the first response is due after 60 s */
+        event_kind_t meanwhile;      /* at 30 s; EVENT_KINDS: nothing */
+        unsigned kept, broken, next; /* of responses; next: promises opened by it */
+        bool owed;                   /* a response still is */
+    } rows[] = {
+        {"in time", 50 * MS_PER_SECOND, EVENT_KINDS, 1, 0, 0, false},
+        {"too late: the one that makes good for it is kept", 90 * MS_PER_SECOND, EVENT_KINDS, 1, 1, 0, false},
+        {"too late for both", 5 * MS_PER_MINUTE, EVENT_KINDS, 0, 2, 0, false},
+        {"what was asked since is owed", 50 * MS_PER_SECOND, EVENT_MESSAGE, 1, 0, 1, true},
+        {"another reply is on its way, and decides", 50 * MS_PER_SECOND, EVENT_REPLY, 0, 0, 0, true},
+        {"somebody else has it by now", 50 * MS_PER_SECOND, EVENT_DECLINE, 1, 0, 0, false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        story_t s = in_state (S (OWNED));
+        unsigned kept = s.c.kept;
+        s.now = T0 + 10 * MS_PER_SECOND;
+        does (&s, EVENT_REPLY);
+        s.now = T0 + 20 * MS_PER_SECOND;
+        contact_event_t failed = delivery_of (EVENT_FAILED, T0 + 10 * MS_PER_SECOND);
+        apply (&s, &failed);
+        s.now = T0 + 30 * MS_PER_SECOND;
+        if (rows[i].meanwhile != EVENT_KINDS)
+            does (&s, rows[i].meanwhile);
+        while (s.now < T0 + rows[i].arrives)
+            passes (&s, 10 * MS_PER_SECOND);
+        contact_event_t arrived = delivery_of (EVENT_DELIVERED, T0 + 10 * MS_PER_SECOND);
+        if (apply (&s, &arrived) != APPLY_DONE || s.c.kept - kept != rows[i].kept || s.c.broken != rows[i].broken)
+            fail_msg ("%s: kept %u, broken %u; %s", rows[i].name, s.c.kept - kept, s.c.broken, s.why);
+        assert_int_equal (count_facts (&s, F (PROMISE_OPENED)), rows[i].next);
+        for (size_t f = 0; f < s.fx.facts_n; f++)
+            if (s.fx.facts[f].kind == F (PROMISE_KEPT))
+                assert_int_equal (s.fx.facts[f].at, s.now);
+        bool owed = false;
+        for (size_t p = 0; p < s.c.promises_n; p++)
+            owed |= s.c.promises[p].kind == P (FIRST_RESPONSE) || s.c.promises[p].kind == P (NEXT_RESPONSE);
+        if (owed != rows[i].owed)
+            fail_msg ("%s: a response is %s", rows[i].name, owed ? "owed" : "not owed");
+    }
+}
+
+/* The question has reached the customer: now it may be waited for. */
+static void a_question_that_arrives_after_all_may_be_waited_for (void **state)
+{
+    (void)state;
+    story_t s = in_state (S (OWNED));
+    s.now += MS_PER_SECOND;
+    wall_ms_t replied_at = s.now;
+    does (&s, EVENT_REPLY);
+    contact_event_t failed = delivery_of (EVENT_FAILED, replied_at),
+                    arrived = delivery_of (EVENT_DELIVERED, replied_at);
+    apply (&s, &failed);
+    s.now += MS_PER_SECOND;
+    apply (&s, &arrived);
+    contact_event_t wait = event_of (EVENT_WAIT);
+    wait.text = "";
+    assert_int_equal (apply (&s, &wait), APPLY_DONE);
+}
+
 static void no_pause_over_a_question_that_never_arrived (void **state)
 {
     (void)state;
@@ -682,6 +765,9 @@ int main (void)
         cmocka_unit_test (the_customer_is_told_who_and_when),
         cmocka_unit_test (a_contact_does_not_close_over_a_reply_under_way),
         cmocka_unit_test (a_later_reply_that_arrived_counts),
+        cmocka_unit_test (a_later_reply_under_way_decides),
+        cmocka_unit_test (a_reply_that_arrives_after_all_counts_then),
+        cmocka_unit_test (a_question_that_arrives_after_all_may_be_waited_for),
         cmocka_unit_test (no_pause_over_a_question_that_never_arrived),
         cmocka_unit_test (a_pause_ends_when_it_ends_whoever_looks),
         cmocka_unit_test (the_pause_budget_is_charged_whoever_ends_it),

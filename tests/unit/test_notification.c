@@ -1123,6 +1123,29 @@ static void a_reply_that_fails_counts_as_never_given (void **state)
     assert_int_equal (fake_log_count ("purpose=returned"), 1);
 }
 
+/* Its address is mended, and it is sent again: it arrives after all, and that is told with what it answers. */
+static void a_dead_reply_that_is_replayed_keeps_the_promise (void **state)
+{
+    house_t *house = *state;
+    fake_peer ("pager.example", FAKE_PEER_ANSWERS, 404, 0, 1);
+    put_reply (house);
+    run (start (house));
+    fake_advance (20 * MS_PER_SECOND);
+    assert_int_equal (contact_now ().kept, 0);
+    dead_letters_list (house->store, "acme", 0, listed, house);
+    fake_advance (10);
+    assert_int_equal (house->letters, 1);
+    char id[DELIVERY_ID_SIZE];
+    WORD_COPY (id, fake_call_header (fake_call (0), "Buckstop-Id"));
+    dead_letter_replay (house->store, "acme", id, "ada", replayed, house);
+    fake_advance (3000);
+    assert_int_equal (house->replayed, REPLAY_DONE);
+    assert_int_equal (contact_now ().kept, 1);
+    assert_int_equal (contact_now ().promises_n, 0);
+    assert_int_equal (told (house, FACT (PROMISE_KEPT)), 1);
+    assert_int_equal (outbox_left () + records_left (), 0);
+}
+
 /* ---- a key that many share is bad ---- */
 
 /* The events' stream, or the workspace's record, holds something else while the far side accepts; mended after `ms`. */
@@ -1643,6 +1666,7 @@ int main (void)
         CASE (moot),
         CASE (a_reply_accepted_keeps_the_promise),
         CASE (a_reply_that_fails_counts_as_never_given),
+        CASE (a_dead_reply_that_is_replayed_keeps_the_promise),
         CASE (accepted_is_not_sent_again),
         CASE (an_accepted_reply_is_not_sent_again),
         CASE (an_accepted_reply_outlasts_a_bad_workspace),

@@ -161,6 +161,40 @@ apply_outcome_t act_owner_lost (turn_t *t)
     return APPLY_DONE;
 }
 
+/* A second chance for one that is broken belongs to what was asked then, unless something was asked since. */
+static bool asked_before (const contact_t *c, const promise_t *p, wall_ms_t replied_at)
+{
+    if (p->opened_at <= replied_at || p->generation == 0)
+        return p->opened_at <= replied_at;
+    for (size_t i = 0; i < c->promises_n; i++) {
+        const promise_t *other = &c->promises[i];
+        if (other->kind == p->kind && other->generation == 0 && other->opened_at > replied_at)
+            return false;
+    }
+    return true;
+}
+
+/* A reply that counted as never given arrives after all: a dead letter was sent again. What was asked before it is
+ * answered at this moment; what the customer wrote since was covered by that promise, and gets its own. */
+static void arrived_after_all (turn_t *t)
+{
+    contact_t *c = t->c;
+    wall_ms_t replied_at = t->event->answered_at;
+    bool any = false;
+    for (size_t i = replied_at ? c->promises_n : 0; i-- > 0;) {
+        const promise_t *p = &c->promises[i];
+        if (!promise_is_response (p) || p->answered_at || !asked_before (c, p, replied_at))
+            continue;
+        any = true;
+        if (p->state == P_PENDING)
+            promise_keep (t, i, t->now);
+        else
+            promise_drop (t, i);
+    }
+    if (any && c->last_customer_at > replied_at && !promise_unanswered (c))
+        promise_open (t, P_NEXT, 0);
+}
+
 apply_outcome_t act_delivered (turn_t *t)
 {
     contact_t *c = t->c;
@@ -168,6 +202,8 @@ apply_outcome_t act_delivered (turn_t *t)
     fact->promise = t->event->promise;
     if (t->event->answered_at > c->delivered_at)
         c->delivered_at = t->event->answered_at;
+    if (c->delivered_at > c->last_reply_at)
+        c->last_reply_at = c->delivered_at;
     for (size_t i = c->promises_n; i-- > 0;) {
         promise_t *p = &c->promises[i];
         if (!p->answered_at || p->answered_at != t->event->answered_at)
@@ -177,16 +213,18 @@ apply_outcome_t act_delivered (turn_t *t)
         else
             promise_drop (t, i);
     }
+    arrived_after_all (t);
     return APPLY_DONE;
 }
 
-/* A later reply may have arrived meanwhile: then the customer was answered by that one, at its time. */
+/* A later reply may have arrived meanwhile: then the customer was answered by that one, at its time. Or it is on its way
+ * still: then its delivery decides. */
 static void not_answered (turn_t *t, size_t index)
 {
     contact_t *c = t->c;
     promise_t *p = &c->promises[index];
     bool later = c->delivered_at > p->answered_at;
-    p->answered_at = 0;
+    p->answered_at = !later && c->last_reply_at > p->answered_at ? c->last_reply_at : 0;
     if (!later)
         return;
     if (p->state == P_BROKEN)
