@@ -1,9 +1,9 @@
 /* settle.c - what became of an attempt, in one commit, and what is done where that fails.
  *
  * Told: an attempt that is over. Says: its commit (settle_write.c).
- * The outcome of a reply concerns the contact's promises: it is an event of the contact's own life, and the
- * delivery's writes ride in that commit. Where the contact is gone or no longer minds, the delivery is settled
- * alone.
+ * The outcome of a reply concerns the contact's promises, and so does it whoever answers for it that the customer could
+ * not be told: these are events of the contact's own life, and the delivery's writes ride in that commit. Where the
+ * contact is gone or no longer minds, the delivery is settled alone.
  * The event's id is the delivery and its version: who settles the same attempt a second time changes nothing.
  * A refused commit means that another replica was here: its word stands. Where a key that many share is bad, or the
  * outcome is not known, it is put back (settle_back.c). Only where that fails too does the lease bring back what was
@@ -167,16 +167,42 @@ static void reply_done (void *arg, const work_result_t *result)
     settle_over (attempt, result->outcome == WORK_DONE);
 }
 
+static bool is_reply (const delivery_t *delivery)
+{
+    return delivery->purpose == BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_REPLY;
+}
+
+static bool is_automatic (const delivery_t *delivery)
+{
+    return delivery->purpose == BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_ACKNOWLEDGE ||
+           delivery->purpose == BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_APOLOGY;
+}
+
+/* How it ended concerns the contact, beyond a word on its timeline. */
+static bool concerns_contact (const attempt_t *attempt)
+{
+    return (settle_ends (attempt) && is_reply (&attempt->delivery)) ||
+           (attempt->settle == SETTLE_DEAD && is_automatic (&attempt->delivery));
+}
+
+static event_kind_t kind_of (const attempt_t *attempt)
+{
+    if (attempt->settle == SETTLE_DONE)
+        return EVENT_DELIVERED;
+    return is_reply (&attempt->delivery) ? EVENT_FAILED : EVENT_UNTOLD;
+}
+
 void settle_reply (attempt_t *attempt)
 {
     const delivery_t *delivery = &attempt->delivery;
+    char what[DETAIL_SIZE];
     work_order_t order = {
         .service = attempt->self->service,
         .workspace = delivery->workspace,
         .contact = delivery->contact,
-        .event = {.kind = attempt->settle == SETTLE_DONE ? EVENT_DELIVERED : EVENT_FAILED,
+        .event = {.kind = kind_of (attempt),
                   .id = settle_event (attempt),
-                  .detail = attempt->words,
+                  .detail = is_reply (delivery) ? attempt->words : settle_detail (attempt, what),
                   .promise = delivery->promise,
                   .answered_at = delivery->created_at},
         .extra = reply_extra,
@@ -193,7 +219,7 @@ void settle (attempt_t *attempt, enum settle how)
     if (how == SETTLE_DEAD)
         log_fact (LOG_WARNING_, attempt->delivery.contact, "delivery failed for good", "delivery", attempt->delivery.id,
                   "way", way_name (attempt->delivery.way), "why", attempt->words, NULL);
-    if (settle_ends (attempt) && attempt->delivery.purpose == BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_REPLY) {
+    if (concerns_contact (attempt)) {
         if (settle_line_enter (attempt))
             settle_reply (attempt);
     } else

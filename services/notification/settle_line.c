@@ -1,6 +1,6 @@
-/* settle_line.c - the outcomes of replies to one contact are committed one after the other.
+/* settle_line.c - outcomes that concern one contact (replies, above all) are committed one after the other.
  *
- * Told: a reply's attempt that is over. Each outcome is an event of the same record: side by side all but one would be
+ * Told: such an attempt that is over. Each outcome is an event of the same record: side by side all but one would be
  * refused, and load and decide again, round after round, until the last ones are put back. In line each costs one commit.
  * While the store does not answer nobody waits for another. Who would wait until its lease is about to end is put back.
  * Limits: of one process; what another replica commits meanwhile is met as ever, by reload. */

@@ -14,13 +14,15 @@ void settle_write (const attempt_t *attempt, commit_t *commit);
 /* Its word in the timeline and the event, and the word that is still owed about attempts before. */
 void settle_say (const attempt_t *attempt, commit_t *commit);
 void settle_say_owed (const attempt_t *attempt, commit_t *commit);
+/* What it was, by which way, and what became of it. */
+const char *settle_detail (const attempt_t *attempt, char detail[DETAIL_SIZE]);
 /* The event by which an attempt is settled once, whoever does it. */
 event_id_t settle_event (const attempt_t *attempt);
 bool settle_keeps_timer (enum settle how);
 /* The delivery leaves the store, or is a dead letter; but for what is moot. */
 bool settle_ends (const attempt_t *attempt);
 
-/* Commits the outcome of a reply as an event of its contact; its turn must have come. */
+/* Commits an outcome that concerns the contact as an event of its life; its turn must have come. */
 void settle_reply (attempt_t *attempt);
 bool settle_line_enter (attempt_t *attempt); /* false: it waits, and settle_reply is called when its turn comes */
 void settle_line_leave (attempt_t *attempt, bool all); /* the next one's turn; all: everybody's of that contact */

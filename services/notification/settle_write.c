@@ -98,6 +98,14 @@ void settle_write (const attempt_t *attempt, commit_t *commit)
                       store_now (attempt->self->service->store), delivery->id);
 }
 
+const char *settle_detail (const attempt_t *attempt, char detail[DETAIL_SIZE])
+{
+    const char *why = attempt->settle != SETTLE_DONE ? attempt->words : "";
+    snprintf (detail, DETAIL_SIZE, "%s by %s%s%.180s", purpose_name (attempt->delivery.purpose),
+              way_name (attempt->delivery.way), *why ? ": " : "", why);
+    return detail;
+}
+
 static fact_t fact_of (const attempt_t *attempt)
 {
     const delivery_t *delivery = &attempt->delivery;
@@ -107,9 +115,7 @@ static fact_t fact_of (const attempt_t *attempt)
                    .due = rows[attempt->settle].timer ? attempt->next_due : 0,
                    .number = delivery->attempts};
     WORD_COPY (fact.to, delivery->person[0] ? delivery->person : "customer");
-    snprintf (fact.detail, sizeof fact.detail, "%s by %s%s%.180s", purpose_name (delivery->purpose),
-              way_name (delivery->way), attempt->words[0] && attempt->settle != SETTLE_DONE ? ": " : "",
-              attempt->settle != SETTLE_DONE ? attempt->words : "");
+    settle_detail (attempt, fact.detail);
     return fact;
 }
 

@@ -202,6 +202,7 @@ static const struct row {
     {EVENT_OWNER_LOST,  {  NO,    STALE, R,     STALE, R,     R,     NO,    NO  }},
     {EVENT_DELIVERED,   {  NO,    R,     O,     Q,     W,     H,     X,     NO  }},
     {EVENT_FAILED,      {  NO,    R,     O,     Q,     W,     W,     R,     NO  }},
+    {EVENT_UNTOLD,      {  NO,    R,     O,     Q,     W,     H,     NO,    NO  }},
     {EVENT_SET_ASIDE,   {  NO,    R,     O,     Q,     W,     H,     NO,    NO  }},
 };
 /* clang-format on */
@@ -469,6 +470,28 @@ static void a_later_reply_that_arrived_counts (void **state)
     apply (&s, &first);
     assert_int_equal (s.c.broken, 0);
     assert_int_equal (count_facts (&s, F (PROMISE_KEPT)), 1);
+}
+
+/* The customer never got the acknowledgement: whoever answers for the contact is told, and nothing else changes. */
+static void an_acknowledgement_that_died_is_told (void **state)
+{
+    (void)state;
+    static const struct {
+        contact_state_t state;
+        const char *told;
+    } rows[] = {{S (RECEIVED), "lea"}, {S (QUEUED), "lea"}, {S (OWNED), "ada"}, {S (WAITING), "ada"}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        story_t s = in_state (rows[i].state);
+        contact_t before = s.c;
+        contact_event_t untold = event_of (EVENT_UNTOLD);
+        untold.detail = "acknowledge by mail: 550";
+        assert_int_equal (apply (&s, &untold), APPLY_DONE);
+        assert_true (told (&s, D (RETURNED), rows[i].told));
+        assert_int_equal (count_facts (&s, F (DELIVERY_FAILED)), 1);
+        assert_string_equal (s.fx.facts[0].to, "customer");
+        assert_string_equal (s.fx.notices[0].detail, "acknowledge by mail: 550");
+        assert_true (s.c.kept == before.kept && s.c.promises_n == before.promises_n && s.c.state == before.state);
+    }
 }
 
 /* The first one died while the second is on its way: that one answers, at its time. */
@@ -765,6 +788,7 @@ int main (void)
         cmocka_unit_test (the_customer_is_told_who_and_when),
         cmocka_unit_test (a_contact_does_not_close_over_a_reply_under_way),
         cmocka_unit_test (a_later_reply_that_arrived_counts),
+        cmocka_unit_test (an_acknowledgement_that_died_is_told),
         cmocka_unit_test (a_later_reply_under_way_decides),
         cmocka_unit_test (a_reply_that_arrives_after_all_counts_then),
         cmocka_unit_test (a_question_that_arrives_after_all_may_be_waited_for),

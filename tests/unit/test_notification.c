@@ -1123,6 +1123,31 @@ static void a_reply_that_fails_counts_as_never_given (void **state)
     assert_int_equal (fake_log_count ("purpose=returned"), 1);
 }
 
+/* So does what the system tells the customer by itself, as far as telling goes: the owner hears of it, once; where the
+ * contact has ended its timeline does. */
+static void an_acknowledgement_that_fails_is_told (void **state)
+{
+    house_t *house = *state;
+    for (int ended = 0; ended < 2; ended++) {
+        contact_t contact = contact_of ();
+        if (ended)
+            contact.state = BUCKSTOP__V1__CONTACT_STATE__CONTACT_STATE_CLOSED;
+        fake_peer ("pager.example", FAKE_PEER_ANSWERS, 404, 0, -1);
+        delivery_t told_customer = delivery_of (house);
+        told_customer.purpose = ended ? PURPOSE (REPLY) : PURPOSE (ACKNOWLEDGE);
+        told_customer.person[0] = '\0';
+        put_contact (&contact);
+        put (&told_customer);
+        if (!ended)
+            run (start (house));
+        fake_advance (3000);
+        assert_int_equal (told (house, FACT (DELIVERY_FAILED)), 1 + ended);
+        assert_int_equal (fake_log_count ("purpose=returned"), 1);
+        assert_int_equal (records_left (), 1 + ended); /* the dead letters */
+        assert_int_equal (contact_now ().promises_n, 1);
+    }
+}
+
 /* Its address is mended, and it is sent again: it arrives after all, and that is told with what it answers. */
 static void a_dead_reply_that_is_replayed_keeps_the_promise (void **state)
 {
@@ -1666,6 +1691,7 @@ int main (void)
         CASE (moot),
         CASE (a_reply_accepted_keeps_the_promise),
         CASE (a_reply_that_fails_counts_as_never_given),
+        CASE (an_acknowledgement_that_fails_is_told),
         CASE (a_dead_reply_that_is_replayed_keeps_the_promise),
         CASE (accepted_is_not_sent_again),
         CASE (an_accepted_reply_is_not_sent_again),

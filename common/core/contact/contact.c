@@ -27,7 +27,7 @@ static const cell_t machine[CONTACT_STATES][EVENT_KINDS] = {
         [EVENT_ACCEPT] = NO, [EVENT_DECLINE] = NO, [EVENT_REPLY] = NO, [EVENT_NOTE] = NO, [EVENT_WAIT] = NO,
         [EVENT_TRANSFER] = NO, [EVENT_RESOLVE] = NO, [EVENT_REOPEN] = NO, [EVENT_ACKNOWLEDGE] = NO, [EVENT_RELEASE] = NO,
         [EVENT_OFFER] = NO, [EVENT_QUEUE] = NO, [EVENT_TIME] = NO, [EVENT_OWNER_LOST] = NO,
-        [EVENT_DELIVERED] = NO, [EVENT_FAILED] = NO, [EVENT_SET_ASIDE] = NO,
+        [EVENT_DELIVERED] = NO, [EVENT_FAILED] = NO, [EVENT_UNTOLD] = NO, [EVENT_SET_ASIDE] = NO,
     },
     [S_RECEIVED] = {
         [EVENT_OPEN] = NO, [EVENT_MESSAGE] = DO (act_message),
@@ -36,7 +36,7 @@ static const cell_t machine[CONTACT_STATES][EVENT_KINDS] = {
         [EVENT_ACKNOWLEDGE] = DO (act_acknowledge), [EVENT_RELEASE] = DO (act_release),
         [EVENT_OFFER] = DO (act_offer), [EVENT_QUEUE] = DO (act_queue), [EVENT_TIME] = DO (act_time),
         [EVENT_OWNER_LOST] = DO (act_offer_lost), [EVENT_DELIVERED] = DO (act_delivered),
-        [EVENT_FAILED] = DO (act_failed), [EVENT_SET_ASIDE] = DO (act_set_aside),
+        [EVENT_FAILED] = DO (act_failed), [EVENT_UNTOLD] = DO (act_untold), [EVENT_SET_ASIDE] = DO (act_set_aside),
     },
     [S_OFFERED] = {
         [EVENT_OPEN] = NO, [EVENT_MESSAGE] = DO (act_message),
@@ -45,7 +45,7 @@ static const cell_t machine[CONTACT_STATES][EVENT_KINDS] = {
         [EVENT_REOPEN] = NO, [EVENT_ACKNOWLEDGE] = DO (act_acknowledge), [EVENT_RELEASE] = DO (act_release),
         [EVENT_OFFER] = NO, [EVENT_QUEUE] = NO, [EVENT_TIME] = DO (act_time),
         [EVENT_OWNER_LOST] = DO (act_offer_lost), [EVENT_DELIVERED] = DO (act_delivered),
-        [EVENT_FAILED] = DO (act_failed), [EVENT_SET_ASIDE] = DO (act_set_aside),
+        [EVENT_FAILED] = DO (act_failed), [EVENT_UNTOLD] = DO (act_untold), [EVENT_SET_ASIDE] = DO (act_set_aside),
     },
     [S_QUEUED] = {
         [EVENT_OPEN] = NO, [EVENT_MESSAGE] = DO (act_message),
@@ -54,7 +54,7 @@ static const cell_t machine[CONTACT_STATES][EVENT_KINDS] = {
         [EVENT_ACKNOWLEDGE] = DO (act_acknowledge), [EVENT_RELEASE] = DO (act_release),
         [EVENT_OFFER] = DO (act_offer), [EVENT_QUEUE] = DO (act_queue), [EVENT_TIME] = DO (act_time),
         [EVENT_OWNER_LOST] = DO (act_offer_lost), [EVENT_DELIVERED] = DO (act_delivered),
-        [EVENT_FAILED] = DO (act_failed), [EVENT_SET_ASIDE] = DO (act_set_aside),
+        [EVENT_FAILED] = DO (act_failed), [EVENT_UNTOLD] = DO (act_untold), [EVENT_SET_ASIDE] = DO (act_set_aside),
     },
     [S_OWNED] = {
         [EVENT_OPEN] = NO, [EVENT_MESSAGE] = DO (act_message_owned),
@@ -64,7 +64,7 @@ static const cell_t machine[CONTACT_STATES][EVENT_KINDS] = {
         [EVENT_ACKNOWLEDGE] = DO (act_acknowledge), [EVENT_RELEASE] = DO (act_release),
         [EVENT_OFFER] = DO (act_offer_transfer), [EVENT_QUEUE] = DO (act_queue_transfer), [EVENT_TIME] = DO (act_time),
         [EVENT_OWNER_LOST] = DO (act_owner_lost), [EVENT_DELIVERED] = DO (act_delivered),
-        [EVENT_FAILED] = DO (act_failed), [EVENT_SET_ASIDE] = DO (act_set_aside),
+        [EVENT_FAILED] = DO (act_failed), [EVENT_UNTOLD] = DO (act_untold), [EVENT_SET_ASIDE] = DO (act_set_aside),
     },
     [S_WAITING] = {
         [EVENT_OPEN] = NO, [EVENT_MESSAGE] = DO (act_message_waiting),
@@ -73,7 +73,7 @@ static const cell_t machine[CONTACT_STATES][EVENT_KINDS] = {
         [EVENT_REOPEN] = NO, [EVENT_ACKNOWLEDGE] = DO (act_acknowledge), [EVENT_RELEASE] = DO (act_release),
         [EVENT_OFFER] = NO, [EVENT_QUEUE] = NO, [EVENT_TIME] = DO (act_time),
         [EVENT_OWNER_LOST] = DO (act_owner_lost), [EVENT_DELIVERED] = DO (act_delivered),
-        [EVENT_FAILED] = DO (act_failed_waiting), [EVENT_SET_ASIDE] = DO (act_set_aside),
+        [EVENT_FAILED] = DO (act_failed_waiting), [EVENT_UNTOLD] = DO (act_untold), [EVENT_SET_ASIDE] = DO (act_set_aside),
     },
     [S_RESOLVED] = {
         [EVENT_OPEN] = NO, [EVENT_MESSAGE] = DO (act_message_resolved),
@@ -81,14 +81,14 @@ static const cell_t machine[CONTACT_STATES][EVENT_KINDS] = {
         [EVENT_WAIT] = NO, [EVENT_TRANSFER] = NO, [EVENT_RESOLVE] = NO, [EVENT_REOPEN] = DO (act_reopen),
         [EVENT_ACKNOWLEDGE] = NO, [EVENT_RELEASE] = NO,
         [EVENT_OFFER] = NO, [EVENT_QUEUE] = NO, [EVENT_TIME] = DO (act_time), [EVENT_OWNER_LOST] = NO,
-        [EVENT_DELIVERED] = DO (act_delivered), [EVENT_FAILED] = DO (act_failed_resolved), [EVENT_SET_ASIDE] = NO,
+        [EVENT_DELIVERED] = DO (act_delivered), [EVENT_FAILED] = DO (act_failed_resolved), [EVENT_UNTOLD] = NO, [EVENT_SET_ASIDE] = NO,
     },
     [S_CLOSED] = {
         [EVENT_OPEN] = NO, [EVENT_MESSAGE] = NO,
         [EVENT_ACCEPT] = NO, [EVENT_DECLINE] = NO, [EVENT_REPLY] = NO, [EVENT_NOTE] = NO, [EVENT_WAIT] = NO,
         [EVENT_TRANSFER] = NO, [EVENT_RESOLVE] = NO, [EVENT_REOPEN] = NO, [EVENT_ACKNOWLEDGE] = NO, [EVENT_RELEASE] = NO,
         [EVENT_OFFER] = NO, [EVENT_QUEUE] = NO, [EVENT_TIME] = DO (act_time), [EVENT_OWNER_LOST] = NO,
-        [EVENT_DELIVERED] = NO, [EVENT_FAILED] = NO, [EVENT_SET_ASIDE] = NO,
+        [EVENT_DELIVERED] = NO, [EVENT_FAILED] = NO, [EVENT_UNTOLD] = NO, [EVENT_SET_ASIDE] = NO,
     },
 };
 /* clang-format on */

@@ -107,6 +107,7 @@ typedef enum event_kind {
     EVENT_OWNER_LOST, /* escalation: the holder's epoch is over */
     EVENT_DELIVERED,  /* notification: a reply was accepted by the far side */
     EVENT_FAILED,     /* notification: a reply failed for good */
+    EVENT_UNTOLD,     /* notification: what the system tells the customer by itself failed for good */
     EVENT_SET_ASIDE,  /* escalation: it can't be decided */
     EVENT_KINDS
 } event_kind_t;
@@ -130,7 +131,7 @@ typedef struct contact_event {
     uint32_t epoch;                 /* OFFER: that person's; OWNER_LOST: the first epoch that still counts */
     const char *team;               /* TRANSFER: to which, or NULL */
     const char *text;               /* REPLY, NOTE, WAIT, reasons */
-    const char *detail;             /* OFFER, QUEUE, FAILED: why, in words */
+    const char *detail;             /* OFFER, QUEUE, FAILED, UNTOLD: why, in words */
     promise_kind_t promise;         /* RELEASE; DELIVERED, FAILED: what the reply answered */
     wall_ms_t answered_at;          /* DELIVERED, FAILED: when the reply was committed */
     const submission_t *submission; /* OPEN, MESSAGE */

@@ -15,6 +15,6 @@ act_fn act_take, act_accept_offer, act_accept_transfer, act_decline_offer, act_d
     act_reply_waiting, act_note, act_wait, act_transfer, act_resolve, act_reopen, act_acknowledge, act_release;
 /* contact_system.c */
 act_fn act_offer, act_offer_transfer, act_queue, act_queue_transfer, act_time, act_offer_lost, act_owner_lost,
-    act_delivered, act_failed, act_failed_waiting, act_failed_resolved, act_set_aside;
+    act_delivered, act_failed, act_failed_waiting, act_failed_resolved, act_untold, act_set_aside;
 
 #endif

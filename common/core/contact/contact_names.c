@@ -93,6 +93,7 @@ const char *event_kind_name (event_kind_t kind)
         [EVENT_OWNER_LOST] = "owner_lost",
         [EVENT_DELIVERED] = "delivered",
         [EVENT_FAILED] = "failed",
+        [EVENT_UNTOLD] = "untold",
         [EVENT_SET_ASIDE] = "set_aside",
     };
     return kind < EVENT_KINDS ? names[kind] : "unknown";

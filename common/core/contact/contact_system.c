@@ -200,6 +200,7 @@ apply_outcome_t act_delivered (turn_t *t)
     contact_t *c = t->c;
     fact_t *fact = turn_fact_detail (t, FACT (DELIVERED), "the reply was accepted by the customer's side");
     fact->promise = t->event->promise;
+    WORD_COPY (fact->to, "customer");
     if (t->event->answered_at > c->delivered_at)
         c->delivered_at = t->event->answered_at;
     if (c->delivered_at > c->last_reply_at)
@@ -233,19 +234,28 @@ static void not_answered (turn_t *t, size_t index)
         promise_keep (t, index, c->delivered_at);
 }
 
+/* The customer did not get it: whoever answers for the contact reaches them in another way. */
+static void not_told (turn_t *t, const char *what)
+{
+    const contact_t *c = t->c;
+    const char *why = t->event->detail ? t->event->detail : "";
+    fact_t *fact = turn_fact_detail (t, FACT (DELIVERY_FAILED), "%s", why);
+    fact->promise = t->event->promise;
+    WORD_COPY (fact->to, "customer");
+    notice_t *notice = turn_notice (t, PURPOSE (RETURNED), *c->owner ? c->owner : c->accountable);
+    notice->urgent = true;
+    snprintf (notice->detail, sizeof notice->detail, "%s%.200s", what, why);
+}
+
 static void never_given (turn_t *t)
 {
     contact_t *c = t->c;
-    fact_t *fact = turn_fact_detail (t, FACT (DELIVERY_FAILED), "%s", t->event->detail ? t->event->detail : "");
-    fact->promise = t->event->promise;
+    not_told (t, "your answer, which counts as not given: ");
     for (size_t i = c->promises_n; i-- > 0;)
         if (c->promises[i].answered_at == t->event->answered_at && t->event->answered_at)
             not_answered (t, i);
     if (c->last_reply_at == t->event->answered_at)
         c->last_reply_at = c->delivered_at;
-    notice_t *notice = turn_notice (t, PURPOSE (RETURNED), *c->owner ? c->owner : c->accountable);
-    notice->urgent = true;
-    WORD_COPY (notice->detail, t->event->detail);
 }
 
 apply_outcome_t act_failed (turn_t *t)
@@ -265,6 +275,13 @@ apply_outcome_t act_failed_resolved (turn_t *t)
 {
     never_given (t);
     reopen (t, "", NULL, "the reply did not reach the customer");
+    return APPLY_DONE;
+}
+
+/* An acknowledgement, an apology. What was promised by it was counted when it was sent. */
+apply_outcome_t act_untold (turn_t *t)
+{
+    not_told (t, "");
     return APPLY_DONE;
 }
 

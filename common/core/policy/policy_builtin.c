@@ -82,12 +82,12 @@ const policy_template_t policy_builtin_templates[POLICY_TEMPLATES] = {
      "I see to it: {link_acknowledge}\n"
      "\n"
      "Contact {contact}\n"},
-    {"returned", "Your answer did not arrive: {subject}",
+    {"returned", "The customer did not get it: {subject}",
      "Hello {person},\n"
      "\n"
-     "your answer to {customer} about \"{subject}\" did not arrive.\n"
-     "{detail}\n"
-     "It counts as not given. Please reach {customer} in another way, by {due}.\n"
+     "what was sent to {customer} about \"{subject}\" did not arrive.\n"
+     "It was {detail}\n"
+     "Please reach {customer} in another way, by {due}.\n"
      "\n"
      "Contact {contact}\n"},
     {"acknowledge", "We have your message: {subject}",
