@@ -25,7 +25,7 @@ typedef struct fact_words {
     const char *fact;
     const char *color;
     const char *words; /* template.h's slots: by, to, promise, due, number, subject, channel, text, person, detail;
-                          the detail is added at the end where the words have no place for it */
+                          by and the detail are added at the end where the words have no place for them */
 } fact_words_t;
 
 static const fact_words_t rows[] = {
@@ -162,11 +162,14 @@ static void print_fact (const json_t *event, const json_t *fact, const line_styl
     char at[CLI_TIME_SIZE];
     const fact_words_t *row = words_of (json_text (fact, "fact"));
     const char *color = style->color && row ? row->color : "", *detail = json_text (fact, "detail");
+    const char *by = json_text (fact, "by");
     char *words = say (event, fact);
     fprintf (out, "%s  ", clock_of (cli_time_parse (json_text (fact, "at")), at));
     if (style->contact)
         fprintf (out, "%-*s  ", SHORT_ID, short_id (json_text (event, "contact")));
     fprintf (out, "%s%.*s%s", color, WORDS_MAX, words, *color ? RESET : "");
+    if (*by && !(row && (strstr (row->words, "{by}") || strstr (row->words, "{person}"))))
+        fprintf (out, ", by %s", by);
     if (*detail && !(row && strstr (row->words, "{detail}")))
         fprintf (out, " %s(%s)%s", style->color ? DIM : "", detail, style->color ? RESET : "");
     fputc ('\n', out);

@@ -85,7 +85,12 @@ void dead_letters_list (store_t *store, const char *workspace, int64_t offset, d
 
 typedef struct replay {
     store_t *store;
+    int shard;
     char workspace[NAME_SIZE], id[DELIVERY_ID_SIZE], by[NAME_SIZE];
+    record_head_t head;
+    delivery_t delivery;
+    contact_t contact; /* as the event names it */
+    bool timeline;     /* the contact has one that can be written */
     replay_fn *fn;
     void *arg;
 } replay_t;
@@ -93,8 +98,11 @@ typedef struct replay {
 static void replayed (replay_t *self, replay_outcome_t outcome)
 {
     self->fn (self->arg, outcome);
+    delivery_clear (&self->delivery);
     free (self);
 }
+
+static void commit_replay (replay_t *self);
 
 static void committed (void *arg, const commit_answer_t *answer)
 {
@@ -103,16 +111,18 @@ static void committed (void *arg, const commit_answer_t *answer)
                                                 [COMMIT_REFUSED] = REPLAY_CHANGED,
                                                 [COMMIT_INVALID] = REPLAY_BROKEN,
                                                 [COMMIT_AWAY] = REPLAY_AWAY};
-    replayed (arg, outcomes[answer->outcome]);
+    replay_t *self = arg;
+    if (answer->outcome == COMMIT_INVALID && answer->failed_op == OP_APPEND && self->timeline) {
+        self->timeline = false;
+        commit_replay (self);
+        return;
+    }
+    replayed (self, outcomes[answer->outcome]);
 }
 
-/* The event alone: whether the contact is still there is not known here, and on a timeline that is gone nobody would
- * delete it. What comes of it is told by the attempt. */
-static void say (const replay_t *self, const delivery_t *delivery, int shard, wall_ms_t now, commit_t *commit)
+static void say (const replay_t *self, wall_ms_t now, commit_t *commit)
 {
-    contact_t named = {0};
-    WORD_COPY (named.id, delivery->contact);
-    WORD_COPY (named.workspace, delivery->workspace);
+    const delivery_t *delivery = &self->delivery;
     fact_t fact = {.kind = BUCKSTOP__V1__FACT_KIND__FACT_KIND_DELIVERY_RETRIED,
                    .at = now,
                    .promise = delivery->promise,
@@ -120,15 +130,15 @@ static void say (const replay_t *self, const delivery_t *delivery, int shard, wa
     WORD_COPY (fact.by, self->by);
     WORD_COPY (fact.to, delivery->person[0] ? delivery->person : "customer");
     snprintf (fact.detail, sizeof fact.detail, "%s: a dead letter is sent again", purpose_name (delivery->purpose));
-    event_put (commit, shard, self->workspace, &named, delivery->person, &fact, false);
+    event_put (commit, self->shard, self->workspace, &self->contact, delivery->person, &fact, self->timeline);
 }
 
-static void commit_replay (replay_t *self, const record_head_t *head, delivery_t *delivery)
+static void commit_replay (replay_t *self)
 {
-    int shard = store_shard (self->store, self->workspace);
+    delivery_t *delivery = &self->delivery;
     wall_ms_t now = store_now (self->store);
     char key[KEY_SIZE], version[24];
-    snprintf (version, sizeof version, "%llu", (unsigned long long)head->version);
+    snprintf (version, sizeof version, "%llu", (unsigned long long)self->head.version);
     delivery->dead = false;
     delivery->attempts = 0;
     delivery->own_id = true;
@@ -136,39 +146,71 @@ static void commit_replay (replay_t *self, const record_head_t *head, delivery_t
     delivery->holds = 0;
     delivery->held_since = 0;
     delivery->due = now;
-    commit_t *commit = delivery_rewrite (shard, delivery, head, event_id_of ("replay", self->id, version, NULL));
-    commit_unplace (commit, key_dead (key, shard, self->workspace), self->id);
-    say (self, delivery, shard, now, commit);
+    commit_t *commit =
+        delivery_rewrite (self->shard, delivery, &self->head, event_id_of ("replay", self->id, version, NULL));
+    commit_unplace (commit, key_dead (key, self->shard, self->workspace), self->id);
+    say (self, now, commit);
     store_commit (self->store, &commit, 0, committed, self);
+}
+
+/* On the timeline of a contact that is gone nobody would delete it again: then the event alone says it. */
+static void on_contact (void *arg, const store_values_t *values)
+{
+    replay_t *self = arg;
+    record_head_t head;
+    contact_t contact;
+    if (values->away) {
+        replayed (self, REPLAY_AWAY);
+        return;
+    }
+    const store_value_t *value = values->n ? &values->items[0] : NULL;
+    self->timeline = value && value->bytes;
+    if (self->timeline && contact_unpack (value->bytes, value->size, &head, &contact) == RECORD_OK) {
+        WORD_COPY (self->contact.channel, contact.channel);
+        WORD_COPY (self->contact.team, contact.team);
+        WORD_COPY (self->contact.subject, contact.subject);
+    }
+    commit_replay (self);
+}
+
+static void look_at_contact (replay_t *self)
+{
+    char key[KEY_SIZE];
+    WORD_COPY (self->contact.id, self->delivery.contact);
+    WORD_COPY (self->contact.workspace, self->delivery.workspace);
+    WORD_COPY (self->contact.trace, self->delivery.trace);
+    if (!*self->contact.id) {
+        commit_replay (self);
+        return;
+    }
+    const char *keys[] = {key_contact (key, self->shard, self->workspace, self->contact.id)};
+    store_get (self->store, keys, 1, on_contact, self);
 }
 
 static void loaded (void *arg, const store_values_t *values)
 {
     replay_t *self = arg;
-    record_head_t head;
-    delivery_t delivery = {0};
     if (values->away)
         replayed (self, REPLAY_AWAY);
     else if (!values->n || !values->items[0].bytes)
         replayed (self, REPLAY_MISSING);
-    else if (delivery_unpack (values->items[0].bytes, values->items[0].size, &head, &delivery) != RECORD_OK)
+    else if (delivery_unpack (values->items[0].bytes, values->items[0].size, &self->head, &self->delivery) != RECORD_OK)
         replayed (self, REPLAY_BROKEN);
-    else if (!delivery.dead)
+    else if (!self->delivery.dead)
         replayed (self, REPLAY_NOT_DEAD);
     else
-        commit_replay (self, &head, &delivery);
-    delivery_clear (&delivery);
+        look_at_contact (self);
 }
 
 void dead_letter_replay (store_t *store, const char *workspace, const char *id, const char *by, replay_fn *fn,
                          void *arg)
 {
     replay_t *self = xcalloc (1, sizeof *self);
-    *self = (replay_t){.store = store, .fn = fn, .arg = arg};
+    *self = (replay_t){.store = store, .shard = store_shard (store, workspace), .fn = fn, .arg = arg};
     WORD_COPY (self->workspace, workspace);
     WORD_COPY (self->id, id);
     WORD_COPY (self->by, by);
     char key[KEY_SIZE];
-    const char *keys[] = {key_delivery (key, store_shard (store, workspace), workspace, id)};
+    const char *keys[] = {key_delivery (key, self->shard, workspace, id)};
     store_get (store, keys, 1, loaded, self);
 }

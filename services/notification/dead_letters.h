@@ -37,7 +37,7 @@ typedef enum replay_outcome {
 typedef void (replay_fn) (void *arg, replay_outcome_t outcome);
 
 /* Sends one again: due now, its attempts counted from 0, the same id and the same bytes. `by` is who asks (a
- * person's name, or ""): the timeline says so. The callback comes exactly once. */
+ * person's name, or ""): the event says so, and the contact's timeline if it is there. The callback comes exactly once. */
 void dead_letter_replay (store_t *store, const char *workspace, const char *id, const char *by, replay_fn *fn,
                          void *arg);
 

@@ -53,6 +53,7 @@ typedef struct house {
     unsigned heard;
     uint64_t heard_number;
     char text[DETAIL_SIZE];
+    char by[NAME_SIZE];
     size_t letters;
     replay_outcome_t replayed;
 } house_t;
@@ -237,6 +238,7 @@ static size_t told_of (house_t *house, const char *contact, fact_kind_t kind)
             if (event->facts[f]->kind == (Buckstop__V1__FactKind)kind) {
                 count++;
                 WORD_COPY (house->text, event->facts[f]->detail);
+                WORD_COPY (house->by, event->facts[f]->by);
             }
         buckstop__v1__event__free_unpacked (event, NULL);
     }
@@ -628,6 +630,8 @@ static void f40_dead_letters_and_replay (void **state)
     assert_int_equal (house->replayed, REPLAY_DONE);
     assert_int_equal (fake_calls (), 2);
     assert_int_equal (told (house, FACT (DELIVERED)), 1);
+    assert_int_equal (told (house, FACT (DELIVERY_RETRIED)), 1);
+    assert_string_equal (house->by, "ada");
     dead_letters_list (house->store, "acme", 0, listed, house);
     dead_letter_replay (house->store, "acme", id, "ada", replayed, house);
     fake_advance (10);
@@ -1398,6 +1402,15 @@ static void a_timeline_that_is_gone_stays_gone (void **state)
     bundle_line_t line = {.purpose = PURPOSE (STEP), .promise = FIRST, .subject = "one"};
     WORD_COPY (line.contact, page_contacts[3]);
     WORD_COPY (line.delivery, "0123456789abcdef-0");
+    delivery_t dead = delivery_of (house);
+    WORD_COPY (dead.contact, page_contacts[2]);
+    dead.dead = true;
+    put (&dead);
+    dead_letter_replay (house->store, "acme", dead.id, "ada", replayed, house);
+    fake_advance (5000);
+    assert_int_equal (house->replayed, REPLAY_DONE);
+    assert_int_equal (records_left (), 0);
+    assert_int_equal (fake_store_size (key_timeline (key, 0, "acme", page_contacts[2])), 0);
     delivery_t bundle = delivery_of (house);
     bundle.purpose = PURPOSE (BUNDLE);
     bundle.contact[0] = '\0';
@@ -1410,6 +1423,24 @@ static void a_timeline_that_is_gone_stays_gone (void **state)
     assert_int_equal (house->replayed, REPLAY_DONE);
     assert_int_equal (records_left (), 0);
     assert_int_equal (fake_store_size (key_timeline (key, 0, "acme", page_contacts[3])), 0);
+}
+
+/* It is sent again all the same, and the event says who asked. */
+static void a_bad_timeline_hinders_no_replay (void **state)
+{
+    house_t *house = *state;
+    char key[KEY_SIZE];
+    contact_t contact = contact_of ();
+    delivery_t dead = delivery_of (house);
+    dead.dead = true;
+    put_contact (&contact);
+    put (&dead);
+    fake_store_put (key_timeline (key, 0, "acme", CONTACT), "x", 1);
+    run (start (house));
+    dead_letter_replay (house->store, "acme", dead.id, "ada", replayed, house);
+    fake_advance (3000);
+    assert_int_equal (house->replayed, REPLAY_DONE);
+    assert_int_equal (fake_calls (), 1);
 }
 
 /* Five pages that waited, in one notice that does not arrive yet. */
@@ -1703,6 +1734,7 @@ int main (void)
         CASE (a_bundle_of_moot_ones_does_not_go),
         CASE (a_bundle_that_may_be_out_is_sent_as_it_is),
         CASE (a_timeline_that_is_gone_stays_gone),
+        CASE (a_bad_timeline_hinders_no_replay),
         CASE (a_bundle_names_only_who_needs_a_look),
         CASE (a_bundle_that_is_tried_again_is_the_same),
         CASE (what_became_of_a_bundle_is_told_to_each),

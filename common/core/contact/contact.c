@@ -81,7 +81,8 @@ static const cell_t machine[CONTACT_STATES][EVENT_KINDS] = {
         [EVENT_WAIT] = NO, [EVENT_TRANSFER] = NO, [EVENT_RESOLVE] = NO, [EVENT_REOPEN] = DO (act_reopen),
         [EVENT_ACKNOWLEDGE] = NO, [EVENT_RELEASE] = NO,
         [EVENT_OFFER] = NO, [EVENT_QUEUE] = NO, [EVENT_TIME] = DO (act_time), [EVENT_OWNER_LOST] = NO,
-        [EVENT_DELIVERED] = DO (act_delivered), [EVENT_FAILED] = DO (act_failed_resolved), [EVENT_UNTOLD] = NO, [EVENT_SET_ASIDE] = NO,
+        [EVENT_DELIVERED] = DO (act_delivered), [EVENT_FAILED] = DO (act_failed_resolved), [EVENT_UNTOLD] = NO,
+        [EVENT_SET_ASIDE] = NO,
     },
     [S_CLOSED] = {
         [EVENT_OPEN] = NO, [EVENT_MESSAGE] = NO,
