@@ -57,6 +57,7 @@ enum {
     HELD_COMING_MS = 3000, /* who was due and not leased here by then is another replica's */
     FAULT_SAID_MS = 60000, /* a fault of ours is said in the log so often */
     DEAD_COUNTED_MAX = 1000,
+    DEAD_LOOK_MS = 3000,      /* between looks at how many there are */
     STREAM_AGAIN = 256,       /* published again at most, when a stream goes on below what was */
     FORWARD_ROWS_MAX = 4096,  /* so many are remembered that wait for far sides */
     FORWARD_PAGE = 16,        /* brought forward by one read */
@@ -347,11 +348,13 @@ typedef struct feed {
     char topic[2 * NAME_SIZE + 32];
     uint64_t seen, seen_then; /* the newest number published; when the newest was asked for */
     size_t dead;              /* dead letters, as counted last; at most DEAD_COUNTED_MAX */
+    bool counting;
+    mono_ms_t dead_look; /* not before */
     bool trimming;
     wall_ms_t cutoff;
     uint64_t low, high, probe; /* low is too old, high is to be kept */
 } feed_t;
 void retention_begin (feed_t *feed);
-void retention_count_dead (feed_t *feed);
+void retention_look_dead (feed_t *feed); /* each second */
 
 #endif

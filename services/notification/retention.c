@@ -111,19 +111,43 @@ void retention_begin (feed_t *feed)
     store_events_first (service->store, key_of (feed, key), on_first, feed);
 }
 
+/* ---- dead letters */
+
+static void read_dead (feed_t *feed, size_t from, size_t most, store_values_fn *fn)
+{
+    char key[KEY_SIZE];
+    store_t *store = feed->self->service->store;
+    key_dead (key, store_shard (store, feed->workspace), feed->workspace);
+    feed->counting = true;
+    notification_hold (feed->self);
+    store_range (store, key, 0, INT64_MAX, (int64_t)from, (int64_t)most, fn, feed);
+}
+
 static void dead_counted (void *arg, const store_values_t *values)
 {
     feed_t *feed = arg;
+    feed->counting = false;
     if (!values->away)
         feed->dead = values->n;
     notification_release (feed->self);
 }
 
-void retention_count_dead (feed_t *feed)
+/* Not the one, or more than the one: others came, or went. */
+static void dead_looked (void *arg, const store_values_t *values)
 {
-    char key[KEY_SIZE];
-    store_t *store = feed->self->service->store;
-    key_dead (key, store_shard (store, feed->workspace), feed->workspace);
-    notification_hold (feed->self);
-    store_range (store, key, 0, INT64_MAX, 0, DEAD_COUNTED_MAX, dead_counted, feed);
+    feed_t *feed = arg;
+    feed->counting = false;
+    bool same = values->away || values->n == (feed->dead ? 1 : 0);
+    if (notification_release (feed->self) && !same)
+        read_dead (feed, 0, DEAD_COUNTED_MAX, dead_counted);
+}
+
+/* Are there as many as were counted: the last of them, and none behind it? */
+void retention_look_dead (feed_t *feed)
+{
+    mono_ms_t now = loop_now (feed->self->service->loop);
+    if (feed->counting || now < feed->dead_look)
+        return;
+    feed->dead_look = now + DEAD_LOOK_MS;
+    read_dead (feed, feed->dead ? feed->dead - 1 : 0, feed->dead == DEAD_COUNTED_MAX ? 1 : 2, dead_looked);
 }

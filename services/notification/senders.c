@@ -6,6 +6,7 @@
  * delivery: it waits, the timeline says why, and so does the log once a minute. */
 #include "notification_private.h"
 
+#include "address.h"
 #include "guard.h"
 #include "log.h"
 #include "words.h"
@@ -70,7 +71,7 @@ static void by_mail (attempt_t *attempt)
     const char *from = self->params->mail_from;
     if (word_empty (from) && policy)
         from = policy->mail_from;
-    if (!strchr (delivery->address, '@')) {
+    if (!address_is_mail (delivery->address)) {
         attempt_ended (attempt, ATTEMPT_PERMANENT, 0, "there is no mail address");
         return;
     }
@@ -153,17 +154,12 @@ static void call (attempt_t *attempt, const webhook_t *webhook)
     http_client_call (self->http, &call, call_answered, attempt);
 }
 
-static bool is_url (const char *address)
-{
-    return strncmp (address, "http://", 7) == 0 || strncmp (address, "https://", 8) == 0;
-}
-
 static void by_webhook (attempt_t *attempt)
 {
     notification_t *self = attempt->self;
     char why[DETAIL_SIZE];
     webhook_t webhook = {0};
-    if (!is_url (attempt->delivery.address)) {
+    if (!address_is_url (attempt->delivery.address)) {
         attempt_ended (attempt, ATTEMPT_PERMANENT, 0, "the address is no http or https URL");
         return;
     }
@@ -183,7 +179,7 @@ static void by_webhook (attempt_t *attempt)
 static void by_slack (attempt_t *attempt)
 {
     webhook_t webhook = {0};
-    if (!is_url (attempt->delivery.address)) {
+    if (!address_is_url (attempt->delivery.address)) {
         attempt_ended (attempt, ATTEMPT_PERMANENT, 0, "the address is no http or https URL");
         return;
     }

@@ -160,17 +160,18 @@ void stream_look (notification_t *self)
     tell_newest (self);
     if (!store_ready (self->service->store))
         return;
-    for (size_t i = 0; (name = workspaces_name (self->service->workspaces, i)); i++)
-        open_feed (feed_of (self, name));
+    for (size_t i = 0; (name = workspaces_name (self->service->workspaces, i)); i++) {
+        feed_t *feed = feed_of (self, name);
+        open_feed (feed);
+        retention_look_dead (feed);
+    }
 }
 
 static void on_minute (void *arg)
 {
     notification_t *self = arg;
-    for (feed_t *feed = self->feeds; feed; feed = feed->next) {
+    for (feed_t *feed = self->feeds; feed; feed = feed->next)
         retention_begin (feed);
-        retention_count_dead (feed);
-    }
     self->minute = loop_at (self->service->loop, loop_now (self->service->loop) + MS_PER_MINUTE, on_minute, self);
 }
 

@@ -615,10 +615,12 @@ static void f40_dead_letters_and_replay (void **state)
     house_t *house = *state;
     fake_peer ("pager.example", FAKE_PEER_ANSWERS, 410, 0, 1);
     put_standard (house);
-    run (start (house));
+    replica_t *replica = start (house);
+    run (replica);
     fake_advance (5000);
     assert_int_equal (fake_calls (), 1);
     assert_int_equal (outbox_left (), 0);
+    assert_int_equal (metric_of (replica, "buckstop_dead_letters"), 1);
     dead_letters_list (house->store, "acme", 0, listed, house);
     fake_advance (10);
     assert_int_equal (house->letters, 1);
@@ -632,11 +634,34 @@ static void f40_dead_letters_and_replay (void **state)
     assert_int_equal (told (house, FACT (DELIVERED)), 1);
     assert_int_equal (told (house, FACT (DELIVERY_RETRIED)), 1);
     assert_string_equal (house->by, "ada");
+    fake_advance (2000);
+    assert_int_equal (metric_of (replica, "buckstop_dead_letters"), 0);
     dead_letters_list (house->store, "acme", 0, listed, house);
     dead_letter_replay (house->store, "acme", id, "ada", replayed, house);
     fake_advance (10);
     assert_int_equal (house->letters, 0);
     assert_int_equal (house->replayed, REPLAY_MISSING);
+}
+
+/* However many there are: what can be counted is, and what comes and goes is seen within seconds. */
+static void dead_letters_are_counted (void **state)
+{
+    house_t *house = *state;
+    char key[KEY_SIZE], id[DELIVERY_ID_SIZE];
+    static const size_t counts[] = {3, 4, 1000, 1001, 1500, 999, 1, 0, 2, 2};
+    replica_t *replica = start (house);
+    run (replica);
+    key_dead (key, 0, "acme");
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+        for (size_t n = 0; n < 1500; n++) {
+            snprintf (id, sizeof id, "%016zx-0", n);
+            fake_store_unplace (key, id);
+            if (n < counts[i])
+                fake_store_place (key, (int64_t)(n + 1), id);
+        }
+        fake_advance (4000);
+        assert_int_equal (metric_of (replica, "buckstop_dead_letters"), counts[i] < 1000 ? counts[i] : 1000);
+    }
 }
 
 static void f40_without_guard (void **state)
@@ -1705,6 +1730,7 @@ int main (void)
         CASE (f37_without_guard),
         CASE (f40_dead_letters_and_replay),
         CASE (f40_without_guard),
+        CASE (dead_letters_are_counted),
         CASE (f41_each_delivery_for_itself),
         CASE (f41_without_guard),
         CASE (many_silent_hosts_starve_nobody),
