@@ -1,5 +1,5 @@
 /* audit.c - the order of a round, and its pace: lost writes, workspaces, then every source; suspects when there are
- * many or the walk is over.
+ * many or the walk is over; lost writes once more, since a round is long.
  *
  * Hears: the store's answers. Says: findings, each once, and at last what was counted.
  * One step is under way at a time. A step that the store did not answer is taken again. */
@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 static void next (audit_round_t *self);
+static void look_for_lost_last (audit_round_t *self);
 
 /* ------------------------------------------------------------- the store's answers */
 
@@ -154,8 +155,10 @@ void round_on (audit_round_t *self, size_t cost)
 /* Those that still change are behind the others, and come again; the walk goes on once none is left. */
 static void settle (audit_round_t *self)
 {
-    int64_t wait = self->suspected_at + self->order.settle_ms - loop_now (self->order.loop);
-    if (!self->settling && wait > 0) {
+    mono_ms_t from = self->settling ? 0 : self->suspected_at + self->order.settle_ms;
+    const subject_t *first = &self->suspects.items[self->suspects.at];
+    int64_t wait = (first->look_at > from ? first->look_at : from) - loop_now (self->order.loop);
+    if (wait > 0) {
         wait_for (self, wait, on_next);
         return;
     }
@@ -190,7 +193,7 @@ static void next (audit_round_t *self)
     else if (!walked)
         walk_page (self);
     else
-        finish (self, true);
+        look_for_lost_last (self);
 }
 
 /* -------------------------------------------------------------------- begin */
@@ -235,11 +238,29 @@ static void begin_walk (audit_round_t *self)
     round_on (self, PAGE_COST);
 }
 
+static void ask_for_lost (audit_round_t *self)
+{
+    self->open++;
+    store_list (self->order.store, KEY_LOST, 0, LOST_LINES_MAX - 1, on_lost, self);
+}
+
+static void finish_whole (audit_round_t *self)
+{
+    finish (self, true);
+}
+
+static void look_for_lost_last (audit_round_t *self)
+{
+    round_ask (self, look_for_lost_last, finish_whole);
+    ask_for_lost (self);
+    round_asked (self);
+}
+
 static void look_for_lost (audit_round_t *self)
 {
     round_ask (self, look_for_lost, begin_walk);
-    self->open += 2;
-    store_list (self->order.store, KEY_LOST, 0, LOST_LINES_MAX - 1, on_lost, self);
+    ask_for_lost (self);
+    self->open++;
     store_set (self->order.store, KEY_WORKSPACES, on_list, self);
     round_asked (self);
 }

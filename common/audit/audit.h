@@ -2,7 +2,9 @@
  *
  * Reads only, a batch at a time, so that memory does not grow with the store. While services work, a record and
  * what stands about it are read at different moments: a batch's records are read before and after the rest, and what
- * changed meanwhile, or looks wrong, is a suspect. It is named if it still looks wrong settle_ms later.
+ * changed meanwhile, or looks wrong, is a suspect. It is named if it still looks wrong settle_ms later. What somebody
+ * holds in an epoch that ended is to be moved on: it is named only once what they hold there has not become less for
+ * half a minute, which the round waits for.
  * Limits: of what is neither record nor set only the form is judged (audit_shapes.c, audit_values.c); a key may be met
  * twice, or not at all, when the store's own table grows during a walk. */
 #ifndef BUCKSTOP_AUDIT_H
@@ -16,12 +18,15 @@
 typedef struct audit_counts {
     uint64_t contacts, resolved, closed; /* contacts: all of them */
     uint64_t people, deliveries, dead, timers, promises;
+    uint64_t newer; /* contacts, people and deliveries of a newer schema: newer workers judge them */
 } audit_counts_t;
 
 typedef struct audit_result {
     bool whole; /* false: the store stayed away */
     audit_counts_t counts;
-    uint64_t findings, unsettled; /* unsettled: suspects that changed each time that they were looked at */
+    uint64_t findings;
+    uint64_t unsettled; /* suspects that changed each time that they were looked at, and what is being moved */
+    uint64_t moving;    /* of those: contacts of people whose presence ended, and the drain goes on */
 } audit_result_t;
 
 typedef struct audit_order {

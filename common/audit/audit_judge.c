@@ -44,7 +44,7 @@ void audit_add (audit_findings_t *self, audit_fault_t fault, const char *kind, c
     }
     audit_finding_t *finding = &self->items[self->n++];
     *finding = (audit_finding_t){.fault = fault, .version = version};
-    snprintf (finding->subject, sizeof finding->subject, "%s %s", kind, id);
+    snprintf (finding->subject, sizeof finding->subject, *id ? "%s %s" : "%s", kind, id);
     memcpy (finding->detail, detail, sizeof detail);
 }
 
@@ -94,24 +94,31 @@ typedef struct holders {
     struct {
         const char *person;
         uint32_t epoch, now_in;
-        bool found;
+        bool drains, found;
     } items[2];
     size_t n;
 } holders_t;
+
+bool audit_owned (const contact_t *contact)
+{
+    return (contact->state == STATE (OWNED) || contact->state == STATE (WAITING)) && *contact->owner;
+}
 
 static holders_t holders_of (const audit_contact_t *in)
 {
     const contact_t *c = in->contact;
     holders_t held = {.n = 0};
-    bool owned = (c->state == STATE (OWNED) || c->state == STATE (WAITING)) && *c->owner;
+    bool owned = audit_owned (c);
     if (owned) {
         held.items[held.n].person = c->owner;
         held.items[held.n].epoch = c->owner_epoch;
+        held.items[held.n].drains = in->owner_drains;
         held.items[held.n++].now_in = in->owner_epoch;
     }
     if (*c->offered_to && !(owned && word_same (c->offered_to, c->owner))) {
         held.items[held.n].person = c->offered_to;
         held.items[held.n].epoch = c->offer_epoch;
+        held.items[held.n].drains = in->offered_drains;
         held.items[held.n++].now_in = in->offered_epoch;
     }
     return held;
@@ -139,7 +146,7 @@ static void judge_holders (const about_t *about, const audit_contact_t *in)
         if (!held.items[i].found)
             FIND (about, AUDIT_MISSING_PLACE, "%s of epoch %" PRIu32 " holds it, and their load does not show it",
                   held.items[i].person, held.items[i].epoch);
-        if (held.items[i].now_in > held.items[i].epoch)
+        if (held.items[i].now_in > held.items[i].epoch && !held.items[i].drains)
             FIND (about, AUDIT_OLD_EPOCH, "%s holds it in epoch %" PRIu32 " and is in epoch %" PRIu32 " now",
                   held.items[i].person, held.items[i].epoch, held.items[i].now_in);
     }
@@ -232,7 +239,9 @@ void audit_contact (const audit_contact_t *in, audit_findings_t *out)
 void audit_person (const person_t *person, const audit_timer_t *timer, wall_ms_t now, audit_findings_t *out)
 {
     const about_t about = {"person", person->name, person->version, out};
-    judge_timer (&about, timer, person_next_due (person), now);
+    bool drains = person->drained_epoch < person->epoch, soon = timer->armed && timer->at <= now + AUDIT_LEASE_MS;
+    if (!drains || !soon) /* a drain that was put off for a while has no lease */
+        judge_timer (&about, timer, person_next_due (person), now);
     if (person->present && person->present_until < now - AUDIT_LEASE_MS)
         FIND (&about, AUDIT_OLD_EPOCH, "the presence ended at %" PRId64 " and no new epoch began",
               person->present_until);

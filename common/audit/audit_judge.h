@@ -78,7 +78,9 @@ typedef struct audit_contact {
     size_t places_n;
     const audit_tally_t *tally;          /* NULL: the timeline was not read */
     uint32_t owner_epoch, offered_epoch; /* the epoch that the owner, who is asked, is in now; 0: no record */
+    bool owner_drains, offered_drains;   /* it is being moved on from there, and that goes on */
 } audit_contact_t;
+bool audit_owned (const contact_t *contact); /* it counts in the owner's load */
 void audit_contact (const audit_contact_t *in, audit_findings_t *out);
 
 void audit_person (const person_t *person, const audit_timer_t *timer, wall_ms_t now, audit_findings_t *out);

@@ -1,7 +1,7 @@
 /* audit_look.c - a batch of records, and what stands about each, read so that it belongs together.
  *
  * Hears: the records in one read; then in one pipeline all that stands about them (timers, places, timelines, who
- * holds them); then the records once more. Says: looks, for audit_verdict.c. Between two reads that gave the same bytes
+ * holds them; of who has left them, how much is still to be moved); then the records once more. Says: looks, for audit_verdict.c. Between two reads that gave the same bytes
  * nothing was committed, and a lease changes them too.
  * Limits: a timeline is read TIMELINE_PAGE entries at a time, and counted as it comes. */
 #include "audit_private.h"
@@ -37,7 +37,7 @@ void looks_clear (audit_round_t *self)
 {
     for (size_t i = 0; i < self->looks_n; i++)
         free (self->looks[i].bytes);
-    self->looks_n = self->people_n = 0;
+    self->looks_n = self->people_n = self->drains_n = 0;
 }
 
 _Static_assert((int)BATCH_PACED *PRESENCE_SHARE <= (int)BATCH_MAX, "a batch has room");
@@ -221,7 +221,7 @@ static void on_people (void *arg, const store_values_t *values)
         person_t person;
         const store_value_t *value = &values->items[i];
         if (value->bytes && person_unpack (value->bytes, value->size, &head, &person) == RECORD_OK)
-            self->people[i].epoch = person.epoch;
+            self->people[i].epoch = person.epoch, self->people[i].drained_epoch = person.drained_epoch;
     }
     round_answered (self, values);
 }
@@ -239,12 +239,64 @@ static void ask_people (audit_round_t *self)
     store_get (self->order.store, list, self->people_n, on_people, self);
 }
 
+/* ----------------------------------------------------------- what is being moved on */
+
+const drain_t *look_drain (const audit_round_t *self, const char *person, uint32_t epoch)
+{
+    for (size_t i = 0; i < self->drains_n; i++)
+        if (self->drains[i].epoch == epoch && strcmp (self->drains[i].person, person) == 0)
+            return &self->drains[i];
+    return NULL;
+}
+
+static bool is_to_drain (const audit_round_t *self, const char *person, uint32_t epoch)
+{
+    for (size_t i = 0; i < self->people_n; i++)
+        if (strcmp (self->people[i].person, person) == 0)
+            return epoch < self->people[i].epoch && epoch >= self->people[i].drained_epoch;
+    return false;
+}
+
+static void on_left (void *arg, const store_values_t *values)
+{
+    drain_t *drain = arg;
+    drain->left = values->n == 1 ? (uint64_t)values->items[0].score : 0;
+    round_answered (drain->round, values);
+}
+
+static void ask_drain (const look_t *look, const char *person, uint32_t epoch)
+{
+    char key[KEY_SIZE];
+    audit_round_t *self = look->round;
+    if (!is_to_drain (self, person, epoch) || look_drain (self, person, epoch) || self->drains_n == 2 * BATCH_MAX)
+        return;
+    drain_t *drain = &self->drains[self->drains_n++];
+    *drain = (drain_t){.round = self, .epoch = epoch};
+    snprintf (drain->person, NAME_SIZE, "%s", person);
+    self->open++;
+    key_own (key, look->subject.shard, look->subject.workspace, person, epoch);
+    store_count_lex (self->order.store, key, "", on_left, drain);
+}
+
 /* ---------------------------------------------------------------------- steps */
 
 static void ask_last (audit_round_t *self)
 {
     round_more (self, verdict_whole);
     ask_records (self, on_last);
+    round_asked (self);
+}
+
+static void ask_drains (audit_round_t *self)
+{
+    round_more (self, ask_last);
+    for (size_t i = 0; i < self->looks_n; i++) {
+        const look_t *look = &self->looks[i];
+        if (look->subject.kind != KIND_CONTACT || !look->bytes || look->fault != RECORD_OK)
+            continue;
+        ask_drain (look, look->contact.owner, look->contact.owner_epoch);
+        ask_drain (look, look->contact.offered_to, look->contact.offer_epoch);
+    }
     round_asked (self);
 }
 
@@ -255,7 +307,7 @@ static void ask_longer (audit_round_t *self)
     for (size_t i = 0; i < self->looks_n; i++)
         more = more || self->looks[i].entries_more;
     if (!more) {
-        ask_last (self);
+        ask_drains (self);
         return;
     }
     round_more (self, ask_longer);

@@ -25,6 +25,7 @@ enum {
     PLACES_MAX = 3,       /* where a contact may stand: as the set says, the owner's, who is asked */
     TOLD_SLOTS = 1 << 14, /* findings are told once as long as three quarters of these are free */
     AWAY_AGAIN_MS = 250,
+    DRAIN_STILL_MS = 30000, /* a drain that was put off, or whose worker died, goes on before that */
 };
 
 /* Subjects that are no records, beside those of keys.h. */
@@ -44,6 +45,10 @@ typedef struct subject {
     int shard;
     place_t place;  /* where a set says that it stands; person "": no set does */
     unsigned looks; /* taken so far */
+    /* a contact that is to be moved on: */
+    mono_ms_t moved_at; /* when it was first seen so; 0: it was not */
+    uint64_t left;      /* how many there were to be moved then */
+    mono_ms_t look_at;  /* not looked at again before it */
 } subject_t;
 
 typedef struct subjects {
@@ -83,8 +88,16 @@ typedef struct slot {
 
 typedef struct person_epoch {
     char person[NAME_SIZE];
-    uint32_t epoch;
+    uint32_t epoch, drained_epoch;
 } person_epoch_t;
+
+/* What a person holds in an epoch that ended and is not drained. */
+typedef struct drain {
+    audit_round_t *round;
+    char person[NAME_SIZE];
+    uint32_t epoch;
+    uint64_t left;
+} drain_t;
 
 /* One record of the batch. */
 typedef struct look {
@@ -105,6 +118,8 @@ typedef struct look {
     audit_tally_t tally;
     size_t entries, entries_bad;
     bool entries_more, timeline_wrong;
+    bool moving;   /* it is to be moved on */
+    uint64_t left; /* the drains that it is in: how many there are to be moved */
 } look_t;
 
 typedef void (round_fn) (audit_round_t *self);
@@ -137,6 +152,8 @@ struct audit_round {
     size_t looks_n;
     person_epoch_t people[2 * BATCH_MAX];
     size_t people_n;
+    drain_t drains[2 * BATCH_MAX];
+    size_t drains_n;
 };
 
 /* audit.c: a step asks between round_ask and round_asked; `then` runs when all is answered. If the store was away,
@@ -171,6 +188,8 @@ const char *audit_value (char kind, const char *bytes, size_t size);
 void look_whole (audit_round_t *self);
 void look_presence (audit_round_t *self); /* PRESENCE_SHARE times as many, where it is paced */
 void looks_clear (audit_round_t *self);
+/* NULL: that epoch has not ended, or is drained. */
+const drain_t *look_drain (const audit_round_t *self, const char *person, uint32_t epoch);
 
 /* audit_verdict.c */
 void verdict_whole (audit_round_t *self);

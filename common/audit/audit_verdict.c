@@ -31,9 +31,11 @@ static void find_key (const look_t *look, audit_findings_t *out, audit_fault_t f
     find (look, out, fault, words);
 }
 
-/* A record of a newer schema is for newer workers to judge. */
-static bool readable (const look_t *look, record_fault_t fault, audit_findings_t *out)
+/* A record of a newer schema is for newer workers to judge: it is counted. */
+static bool readable (look_t *look, record_fault_t fault, audit_findings_t *out)
 {
+    look->round->result.counts.newer +=
+        fault == RECORD_NEWER && look->subject.looks == 0 && look->subject.kind != KIND_WORKSPACE;
     if (fault != RECORD_OK && fault != RECORD_NEWER)
         find_key (look, out, AUDIT_UNREADABLE,
                   fault == RECORD_WRONG_KIND ? "it is a record of another kind" : "the record is broken");
@@ -50,6 +52,22 @@ static uint32_t epoch_of (const audit_round_t *self, const char *person)
     return 0;
 }
 
+/* Drains that it is in count as such while they may go on: not when what is left did not become less for a while. */
+static void judge_drains (look_t *look, audit_contact_t *in)
+{
+    const audit_round_t *self = look->round;
+    const subject_t *subject = &look->subject;
+    const contact_t *contact = &look->contact;
+    const drain_t *owner = audit_owned (contact) ? look_drain (self, contact->owner, contact->owner_epoch) : NULL;
+    const drain_t *offered = look_drain (self, contact->offered_to, contact->offer_epoch);
+    look->moving = owner || offered;
+    look->left = (owner ? owner->left : 0) + (offered ? offered->left : 0);
+    bool goes_on = !subject->moved_at || look->left < subject->left ||
+                   loop_now (self->order.loop) < subject->moved_at + DRAIN_STILL_MS;
+    in->owner_drains = owner && goes_on;
+    in->offered_drains = offered && goes_on;
+}
+
 static void judge_contact (look_t *look, audit_findings_t *out)
 {
     audit_round_t *self = look->round;
@@ -61,18 +79,19 @@ static void judge_contact (look_t *look, audit_findings_t *out)
     for (size_t i = 0; i < look->places_n; i++)
         if (look->places_held[i].found)
             places[held++] = (audit_place_t){look->places[i].person, look->places[i].channel, look->places[i].epoch};
-    const audit_contact_t in = {.contact = contact,
-                                .policy = workspaces_policy (self->order.workspaces, look->subject.workspace),
-                                .now = store_now (self->order.store),
-                                .timer = timer_of (look),
-                                .queued = look->queue.found,
-                                .queue_score = look->queue.score,
-                                .open = look->open.found,
-                                .places = places,
-                                .places_n = held,
-                                .tally = look->entries > look->entries_bad ? &look->tally : NULL,
-                                .owner_epoch = epoch_of (self, contact->owner),
-                                .offered_epoch = epoch_of (self, contact->offered_to)};
+    audit_contact_t in = {.contact = contact,
+                          .policy = workspaces_policy (self->order.workspaces, look->subject.workspace),
+                          .now = store_now (self->order.store),
+                          .timer = timer_of (look),
+                          .queued = look->queue.found,
+                          .queue_score = look->queue.score,
+                          .open = look->open.found,
+                          .places = places,
+                          .places_n = held,
+                          .tally = look->entries > look->entries_bad ? &look->tally : NULL,
+                          .owner_epoch = epoch_of (self, contact->owner),
+                          .offered_epoch = epoch_of (self, contact->offered_to)};
+    judge_drains (look, &in);
     audit_contact (&in, out);
     if (look->timeline_wrong)
         find (look, out, AUDIT_WRONG_TYPE, "its timeline is no list");
@@ -204,6 +223,29 @@ static void suspect_again (audit_round_t *self, const subject_t *subject)
         self->result.unsettled++;
 }
 
+/* It is looked at once more soon: most were moved then. Then it goes on, or a while later it does, or it stands still. */
+static void watch_drain (audit_round_t *self, const look_t *look)
+{
+    subject_t again = look->subject;
+    again.looks++;
+    again.look_at = again.moved_at + DRAIN_STILL_MS;
+    if (look->left < again.left) {
+        self->result.moving++;
+        self->result.unsettled++;
+    } else if (loop_now (self->order.loop) < again.look_at) {
+        round_suspect (self, &again);
+    }
+}
+
+static void begin_to_watch (const audit_round_t *self, look_t *look)
+{
+    subject_t *subject = &look->subject;
+    if (!look->moving || subject->moved_at)
+        return;
+    subject->moved_at = loop_now (self->order.loop);
+    subject->left = look->left;
+}
+
 static void conclude (audit_round_t *self, look_t *look)
 {
     audit_findings_t found = {.items = NULL};
@@ -211,11 +253,16 @@ static void conclude (audit_round_t *self, look_t *look)
     if (first && look->subject.kind == KIND_CONTACT)
         count_contact (&self->result.counts, look);
     judge (look, &found);
-    if (!look->same || (first && found.n > 0))
+    bool watched = look->moving && look->subject.moved_at;
+    begin_to_watch (self, look);
+    if (!look->same || (first && found.n > 0) || (look->moving && !watched)) {
         suspect_again (self, &look->subject);
-    else
+    } else {
         for (size_t i = 0; i < found.n; i++)
             round_tell (self, &found.items[i], look->subject.workspace);
+        if (look->moving)
+            watch_drain (self, look);
+    }
     audit_clear (&found);
 }
 

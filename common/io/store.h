@@ -107,7 +107,7 @@ void store_range (store_t *self, const char *key, int64_t min, int64_t max, int6
 void store_range_lex (store_t *self, const char *key, const char *after, int64_t limit, store_values_fn *fn, void *arg);
 /* One value, a member's score; its bytes are NULL when the member is not there. */
 void store_score (store_t *self, const char *key, const char *member, store_values_fn *fn, void *arg);
-/* One value: how many members start with prefix + "/" (score 0 sets). */
+/* One value: how many members start with prefix + "/" (score 0 sets); of prefix "": how many there are. */
 void store_count_lex (store_t *self, const char *key, const char *prefix, store_values_fn *fn, void *arg);
 void store_list (store_t *self, const char *key, int64_t first, int64_t last, store_values_fn *fn, void *arg);
 /* Stream entries with number > after, at most limit: score is the number. */

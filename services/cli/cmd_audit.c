@@ -151,6 +151,7 @@ static void print_json (const audit_t *self)
                    {"people", counts->people},      {"deliveries", counts->deliveries},
                    {"dead", counts->dead},          {"timers", counts->timers},
                    {"promises", counts->promises},  {"unsettled", self->result.unsettled},
+                   {"moving", self->result.moving}, {"newer", counts->newer},
                    {"found", self->result.findings}};
     json_t *answer = json_object ();
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
@@ -167,7 +168,8 @@ static void print_page (const audit_t *self)
 {
     static const char *const heads[] = {"FAULT", "WORKSPACE", "SUBJECT", "WHAT", NULL};
     const audit_counts_t *counts = &self->result.counts;
-    uint64_t findings = self->result.findings, unsettled = self->result.unsettled;
+    uint64_t findings = self->result.findings, moving = self->result.moving;
+    uint64_t unsettled = self->result.unsettled - moving;
     table_t *table = table_new (heads);
     table_whole_from (table, 0); /* keys, to be put back; of a lost write the time stands at the end */
     for (size_t i = 0; i < self->shown_n; i++) {
@@ -184,6 +186,12 @@ static void print_page (const audit_t *self)
             " promises; in %.1f s\n",
             counts->contacts, open_of (counts), counts->resolved, counts->closed, counts->people,
             counts->deliveries - counts->dead, counts->dead, counts->timers, counts->promises, seconds_of (self));
+    if (counts->newer > 0)
+        printf ("%" PRIu64 " of a newer schema %s left to newer services\n", counts->newer,
+                counts->newer == 1 ? "is" : "are");
+    if (moving > 0)
+        printf ("%" PRIu64 " contact%s of people whose presence ended %s being moved on\n", moving,
+                moving == 1 ? "" : "s", moving == 1 ? "is" : "are");
     if (unsettled > 0)
         printf ("%" PRIu64 " suspect%s kept changing and could not be settled: audit again\n", unsettled,
                 unsettled == 1 ? "" : "s");

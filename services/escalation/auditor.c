@@ -1,7 +1,7 @@
 /* auditor.c - the audit that never stops, and the calls that tell a watch outside that it does not.
  *
  * Hears: rounds over all that the store holds (common/audit), one after the other, slowly. Says: gauges; each finding
- * in the log, once a round; and after each whole round without a finding it calls the dead-man's URL. Whoever waits
+ * in the log, once a round, and in the gauge at once; after each whole round without a finding it calls the dead-man's URL. Whoever waits
  * there for calls alarms when they stop: the audit is off, this service is dead, the store is away, or something is
  * wrong. Nobody in here has to notice.
  * Every replica audits for itself and calls for itself. The URL may hold a secret: only its host is ever said.
@@ -33,7 +33,8 @@ struct auditor {
     loop_timer_t *timer; /* until the next round */
     mono_ms_t began;     /* this round, or the last */
     mono_ms_t whole_at;  /* when a round was whole; before the first: when we started */
-    uint64_t said;       /* findings of this round */
+    uint64_t found;      /* in this round */
+    uint64_t found_last; /* in the last whole one */
     http_client_t *http; /* NULL: no URL is given */
     loop_timer_t *call_timer;
     int call_tries;
@@ -125,9 +126,11 @@ static void plan_round (auditor_t *self, mono_ms_t at)
 static void on_found (void *arg, const audit_finding_t *finding)
 {
     auditor_t *self = arg;
-    if (self->said++ < FINDINGS_SAID)
+    if (self->found++ < FINDINGS_SAID)
         log_fact (LOG_ERROR_, "", "audit", "fault", audit_fault_name (finding->fault), "subject", finding->subject,
-                  "workspace", finding->workspace, "what", finding->detail, NULL);
+                  "what", finding->detail, *finding->workspace ? "workspace" : NULL, finding->workspace, NULL);
+    metric_set ("audit_violations", (double)(self->found > self->found_last ? self->found : self->found_last));
+    loop_cancel (self->service->loop, &self->call_timer); /* that all was well is no news any more */
 }
 
 static void on_round_done (void *arg, const audit_result_t *result)
@@ -138,8 +141,10 @@ static void on_round_done (void *arg, const audit_result_t *result)
     if (result->findings > FINDINGS_SAID)
         log_fact (LOG_ERROR_, "", "audit: more findings than are said here", "all",
                   number_word (text, result->findings), NULL);
+    self->found_last = result->findings;
     metric_set ("audit_violations", (double)result->findings);
     metric_set ("audit_unsettled", (double)result->unsettled);
+    metric_set ("audit_newer", (double)result->counts.newer);
     metric_set ("audit_contacts", (double)result->counts.contacts);
     metric_set ("audit_round_seconds", (double)(now - self->began) / (double)MS_PER_SECOND);
     metric_add ("audit_rounds", 1);
@@ -155,7 +160,7 @@ static void begin_round (auditor_t *self)
     const service_t *service = self->service;
     int64_t half = self->params->audit_every * MS_PER_SECOND / 2;
     self->began = now_of (self);
-    self->said = 0;
+    self->found = 0;
     self->round = audit_begin (&(audit_order_t){.loop = service->loop,
                                                 .store = service->store,
                                                 .workspaces = service->workspaces,

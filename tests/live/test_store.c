@@ -544,24 +544,26 @@ static void test_lease (void **state)
     assert_true (lease.next_due == TIME_NEVER);
     plant_record (self, "a", 'A', 10);
     plant_record (self, "newer", 'B', 11);
+    plant_record (self, "none", 'g', 11); /* of no schema: handed out, so that it is set aside */
     make_due (self, "gone", 12);
     live_redis_do (&self->redis, "SADD b:{3}:c:acme:poison x");
     make_due (self, "poison", 13);
     plant_record (self, "b", 'A', 14);
     live_redis_do (&self->redis, "ZADD b:{3}:due:c 99999999999999 acme:far");
     lease_wait (self, 8, 5000, &lease);
-    assert_int_equal (lease.n, 4);
+    assert_int_equal (lease.n, 5);
     assert_string_equal (lease.rows[0].member, "acme:a");
     assert_int_equal (lease.rows[0].attempts, 1);
     assert_int_equal (lease.rows[0].due, 10);
-    assert_string_equal (lease.rows[1].member, "acme:gone");
-    assert_true (lease.rows[1].absent);
-    assert_false (lease.rows[1].set_aside);
-    assert_string_equal (lease.rows[2].member, "acme:poison");
-    assert_true (lease.rows[2].absent && lease.rows[2].set_aside);
-    assert_string_equal (lease.rows[3].member, "acme:b");
+    assert_string_equal (lease.rows[1].member, "acme:none");
+    assert_string_equal (lease.rows[2].member, "acme:gone");
+    assert_true (lease.rows[2].absent);
+    assert_false (lease.rows[2].set_aside);
+    assert_string_equal (lease.rows[3].member, "acme:poison");
+    assert_true (lease.rows[3].absent && lease.rows[3].set_aside);
+    assert_string_equal (lease.rows[4].member, "acme:b");
     assert_true (lease.next_due > lease.now && lease.next_due <= lease.now + 5000);
-    assert_int_equal (live_redis_number (&self->redis, "ZCARD b:{3}:due:c"), 5); /* without the gone one */
+    assert_int_equal (live_redis_number (&self->redis, "ZCARD b:{3}:due:c"), 6); /* without the gone one */
 }
 
 static double timer_of (world_t *self, const char *name)

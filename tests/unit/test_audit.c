@@ -261,6 +261,18 @@ static void older_epoch (scene_t *s)
     s->in.owner_epoch = 4;
 }
 
+static void drains (scene_t *s)
+{
+    older_epoch (s);
+    s->in.owner_drains = true;
+}
+
+static void another_drains (scene_t *s)
+{
+    older_epoch (s);
+    s->in.offered_drains = true;
+}
+
 static void unread_timeline (scene_t *s)
 {
     s->in.tally = NULL;
@@ -306,6 +318,8 @@ static const struct test_row {
     {"kept and broken", kept_and_broken, {AUDIT_PROMISE_TWICE, AUDIT_TIMELINE, NONE}},
     {"a promise lost", lost, {AUDIT_PROMISE_LOST, AUDIT_TIMELINE, NONE}},
     {"an older epoch not drained", older_epoch, {AUDIT_OLD_EPOCH, NONE}},
+    {"an older epoch that drains", drains, {NONE}},
+    {"another's drains", another_drains, {AUDIT_OLD_EPOCH, NONE}},
 };
 
 static void expect (const char *name, const audit_findings_t *found, const audit_fault_t *faults)
@@ -356,6 +370,11 @@ static void test_people (void **state)
         {"away, armed", {.epoch = 2, .drained_epoch = 2}, {true, LATER, 0}, {AUDIT_STRAY_TIMER, NONE}},
         {"draining", {.epoch = 3, .drained_epoch = 2}, {true, 1, 0}, {NONE}},
         {"draining, leased", {.epoch = 3, .drained_epoch = 2}, {true, NOW + 5000, 1}, {NONE}},
+        {"draining, put off", {.epoch = 3, .drained_epoch = 2}, {true, NOW + 10000, 0}, {NONE}},
+        {"draining, put off for too long",
+         {.epoch = 3, .drained_epoch = 2},
+         {true, NOW + AUDIT_LEASE_MS + 1, 0},
+         {AUDIT_WRONG_TIMER, NONE}},
         {"not drained, no timer", {.epoch = 3, .drained_epoch = 2}, {false, 0, 0}, {AUDIT_NO_TIMER, NONE}},
         {"long over",
          {.present = true, .present_until = NOW - 10 * 60000, .epoch = 2, .drained_epoch = 2},
@@ -369,6 +388,18 @@ static void test_people (void **state)
         expect (cases[i].name, &found, cases[i].faults);
         audit_clear (&found);
     }
+}
+
+/* What is of no workspace and has no id of its own ends without a blank. */
+static void test_subject (void **state)
+{
+    audit_findings_t found = {.items = NULL};
+    (void)state;
+    audit_add (&found, AUDIT_LOST, "store", "", 0, "%s", "x");
+    audit_add (&found, AUDIT_LOST, "person", "ada", 0, "%s", "x");
+    assert_string_equal (found.items[0].subject, "store");
+    assert_string_equal (found.items[1].subject, "person ada");
+    audit_clear (&found);
 }
 
 static void test_deliveries (void **state)
@@ -465,7 +496,7 @@ static void test_values (void **state)
 int main (void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test (test_contacts), cmocka_unit_test (test_people),
-                                       cmocka_unit_test (test_deliveries), cmocka_unit_test (test_tally),
-                                       cmocka_unit_test (test_values)};
+                                       cmocka_unit_test (test_subject),  cmocka_unit_test (test_deliveries),
+                                       cmocka_unit_test (test_tally),    cmocka_unit_test (test_values)};
     return cmocka_run_group_tests (tests, NULL, NULL);
 }

@@ -150,8 +150,12 @@ static void test_lease_of_high_bytes (void **state)
         unsigned char schema, attempts;
         bool handed_out;
         unsigned counted;
-    } rows[] = {
-        {RECORD_SCHEMA, '0', true, 1}, {0xC1, '0', false, 0}, {RECORD_SCHEMA, 0xFF, true, STORE_ATTEMPTS_MAX + 10}};
+    } rows[] = {{RECORD_SCHEMA, '0', true, 1},
+                {RECORD_SCHEMA + 1, '0', false, 0},
+                {RECORD_SCHEMA_LAST, '0', false, 0},
+                {RECORD_SCHEMA_LAST + 1, '0', true, 1},
+                {0xC1, '0', true, 1},
+                {RECORD_SCHEMA, 0xFF, true, STORE_ATTEMPTS_MAX + 10}};
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         char head[RECORD_HEAD_SIZE] = {(char)rows[i].schema, (char)rows[i].attempts};

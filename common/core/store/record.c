@@ -20,6 +20,13 @@ static uint64_t get_be (const uint8_t *from, int bytes)
     return value;
 }
 
+/* Else what overwrote a record would count as one that newer workers take care of. */
+static bool is_newer (const uint8_t *at, size_t size, char kind)
+{
+    return at[0] > RECORD_SCHEMA && at[0] <= RECORD_SCHEMA_LAST && at[1] >= '0' && at[2] <= EVENT_IDS_KEPT &&
+           at[3] == (uint8_t)kind && size >= RECORD_HEAD_SIZE + (size_t)at[2] * EVENT_ID_SIZE;
+}
+
 record_fault_t record_head_read (const void *bytes, size_t size, char kind, record_head_t *head, const uint8_t **body,
                                  size_t *body_size)
 {
@@ -28,7 +35,7 @@ record_fault_t record_head_read (const void *bytes, size_t size, char kind, reco
     if (!at || size < RECORD_HEAD_SIZE)
         return RECORD_BROKEN;
     head->schema = (char)at[0];
-    if (head->schema > RECORD_SCHEMA)
+    if (is_newer (at, size, kind))
         return RECORD_NEWER;
     if (head->schema != RECORD_SCHEMA || at[1] < '0' || at[2] > EVENT_IDS_KEPT)
         return RECORD_BROKEN;

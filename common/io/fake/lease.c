@@ -70,7 +70,9 @@ static verdict_t take (perform_rows_t *leased, const data_item_t *item, const ch
         *move_ms = SET_ASIDE_MS;
         return GO_ON;
     }
-    if ((uint8_t)record->bytes[0] > RECORD_SCHEMA) /* for a newer worker: it comes up again, for whoever is there */
+    uint8_t schema = (uint8_t)record->bytes[0];
+    if (schema > RECORD_SCHEMA &&
+        schema <= RECORD_SCHEMA_LAST) /* for a newer worker, whoever is there when it comes up */
         return GO_ON;
     unsigned attempts = attempts_of (record);
     if (attempts > STORE_ATTEMPTS_ALONE && leased->n)

@@ -140,8 +140,9 @@ static void do_count_lex (call_t *call)
     int64_t count = 0;
     for (size_t i = 0; data && i < data->n; i++) {
         const data_item_t *item = &data->items[i];
-        count += item->name_size > call->text_size && item->name[call->text_size] == '/' &&
-                 memcmp (item->name, call->text, call->text_size) == 0;
+        bool under = item->name_size > call->text_size && item->name[call->text_size] == '/' &&
+                     memcmp (item->name, call->text, call->text_size) == 0;
+        count += under || call->text_size == 0;
     }
     if (!call->wrong_type)
         give (call, NULL, 0, count);

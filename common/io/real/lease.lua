@@ -2,17 +2,20 @@
 --
 -- KEYS[1]  the zset of timers: "W:C" -> due
 -- ARGV     prefix of the records' keys, how many at most, the lease in ms, attempts above which one is handed
---          out alone, and above which it is set aside, for how long (ms), the newest schema that the caller reads
+--          out alone, and above which it is set aside, for how long (ms), the newest schema that the caller reads, the
+--          newest that it takes for one: bytes, as numbers
 -- answer   the store's time in ms, the next due time or nil, then per row
 --          member, record or nil, when it was due, attempts, 1 when its key holds no record (set aside, too)
 --
 -- The attempt is counted in the record's head; a commit clears it. Above the limit each lease is twice as long as the
 -- one before, up to aside_ms: what failed only since the store was slow for a while is back after about as long a while.
 -- Gone records lose their timers, what is no
--- record at all comes up again in an hour, newer records are left to newer workers: none stops the others.
+-- record at all comes up again in an hour, newer records are left to newer workers: none stops the others. What begins
+-- with no schema's letter is handed out: nobody can read it, and so it is set aside.
 local call, try = redis.call, redis.pcall
 local prefix, max, lease_ms = ARGV[1], tonumber (ARGV[2]), tonumber (ARGV[3])
-local alone_above, aside_above, aside_ms, schema = tonumber (ARGV[4]), tonumber (ARGV[5]), tonumber (ARGV[6]), ARGV[7]
+local alone_above, aside_above, aside_ms = tonumber (ARGV[4]), tonumber (ARGV[5]), tonumber (ARGV[6])
+local schema, schema_last = tonumber (ARGV[7]), tonumber (ARGV[8])
 local HEAD_SIZE, ZERO, DOUBLINGS = 16, 48, 10
 
 local time = call ('TIME')
@@ -44,7 +47,8 @@ local function take (member, due)
         row (member, false, due, aside_above + 1, 1)
         return false
     end
-    if string.sub (record, 1, 1) > schema then
+    local first = string.byte (record, 1)
+    if first > schema and first <= schema_last then
         move (member, lease_ms)
         return false
     end

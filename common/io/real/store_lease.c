@@ -5,7 +5,7 @@
 #include "keys.h"
 #include "record.h"
 
-enum { SCRIPT_ARGS = 7, ROW_FIELDS = 5, ROWS_FROM = 2, SET_ASIDE_MS = 3600 * 1000 };
+enum { SCRIPT_ARGS = 8, ROW_FIELDS = 5, ROWS_FROM = 2, SET_ASIDE_MS = 3600 * 1000 };
 
 static const redisReply *text_or_null (const redisReply *reply)
 {
@@ -49,7 +49,6 @@ static void on_answer (call_t *self, redisReply *reply)
 void store_lease (store_t *self, int shard, char kind, int max, int lease_ms, store_leased_fn *fn, void *arg)
 {
     char key[KEY_SIZE], prefix[KEY_SIZE];
-    const char schema[] = {RECORD_SCHEMA};
     call_t *call = call_new (self, 0, on_answer, arg);
     call->fn.leased = fn;
     call->once = true;
@@ -61,6 +60,7 @@ void store_lease (store_t *self, int shard, char kind, int max, int lease_ms, st
     resp_number (&call->command, STORE_ATTEMPTS_ALONE);
     resp_number (&call->command, STORE_ATTEMPTS_MAX);
     resp_number (&call->command, SET_ASIDE_MS);
-    resp_bytes (&call->command, schema, sizeof schema);
+    resp_number (&call->command, RECORD_SCHEMA);
+    resp_number (&call->command, RECORD_SCHEMA_LAST);
     call_begin (call);
 }

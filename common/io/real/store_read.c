@@ -159,7 +159,7 @@ void store_range_lex (store_t *self, const char *key, const char *after, int64_t
 void store_count_lex (store_t *self, const char *key, const char *prefix, store_values_fn *fn, void *arg)
 {
     char *from = joined ("[", prefix, "/"), *to = joined ("(", prefix, "0");
-    ask (read_new (self, SHAPE_PLAIN, fn, arg), "ZLEXCOUNT", key, from, to, NULL);
+    ask (read_new (self, SHAPE_PLAIN, fn, arg), "ZLEXCOUNT", key, *prefix ? from : "-", *prefix ? to : "+", NULL);
     free (from);
     free (to);
 }
