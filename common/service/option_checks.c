@@ -5,10 +5,10 @@
  * Limits: only the form is looked at, and files; no name is looked up and nobody is called. */
 #include "option_checks.h"
 
+#include "address.h"
 #include "http_client.h"
 #include "log.h"
 #include "password_file.h"
-#include "policy.h"
 #include "store_address.h"
 
 #include <dirent.h>
@@ -164,7 +164,7 @@ bool option_mail_server (const char *text, char why[PARAM_WHY_SIZE])
 
 bool option_mail_sender (const char *text, char why[PARAM_WHY_SIZE])
 {
-    return (strlen (text) < ADDRESS_SIZE && policy_is_mail (text)) ||
+    return (strlen (text) < ADDRESS_SIZE && address_is_mail (text)) ||
            no (why, "'%.128s' is no mail address; write it like desk@example.com or \"The desk <desk@example.com>\"",
                text);
 }

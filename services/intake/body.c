@@ -238,6 +238,20 @@ static void put_field (bytes_t *self, unsigned tag, const void *bytes, size_t si
 
 enum { TAG_TOKEN = 1, TAG_IDEMPOTENCY_KEY = 2, TAG_CONTACT = 3, FRAME_MAX = 128 };
 
+refusal_kind_t body_refusal (wire_fault_t fault)
+{
+    switch (fault) {
+    case WIRE_TOO_LARGE:
+        return REFUSE_TOO_LARGE;
+    case WIRE_MISSING:
+    case WIRE_TOO_LONG:
+    case WIRE_UNUSABLE:
+        return REFUSE_INVALID;
+    default:
+        return REFUSE_MALFORMED;
+    }
+}
+
 /* The bare message in an envelope. Of two values of one field the last counts: what the path and the headers say is
  * put behind what the body says. */
 static bool protobuf_read (body_t *self, envelope_kind_t kind, const void *bytes, size_t size, const char *contact,
@@ -257,8 +271,7 @@ static bool protobuf_read (body_t *self, envelope_kind_t kind, const void *bytes
     free (inner.at);
     free (outer.at);
     if (fault)
-        *refusal =
-            refusal_of (fault == WIRE_MISSING || fault == WIRE_TOO_LONG ? REFUSE_INVALID : REFUSE_MALFORMED, "%s", why);
+        *refusal = refusal_of (body_refusal (fault), "%s", why);
     return !fault;
 }
 

@@ -27,5 +27,7 @@ bool body_submit (body_t *self, body_type_t type, const void *bytes, size_t size
                   Buckstop__V1__Submit *submit, refusal_t *refusal);
 bool body_action (body_t *self, body_type_t type, const void *bytes, size_t size, const char *contact,
                   Buckstop__V1__Action *action, refusal_t *refusal);
+/* What a bad message of protobuf is refused as. */
+refusal_kind_t body_refusal (wire_fault_t fault);
 
 #endif

@@ -100,19 +100,6 @@ static void token_checked (void *arg, tokens_verdict_t verdict, const bearer_t *
 
 /* ------------------------------------------------------------------- door */
 
-static refusal_kind_t refusal_for (wire_fault_t fault)
-{
-    switch (fault) {
-    case WIRE_TOO_LARGE:
-        return REFUSE_TOO_LARGE;
-    case WIRE_MISSING:
-    case WIRE_TOO_LONG:
-        return REFUSE_INVALID;
-    default:
-        return REFUSE_MALFORMED;
-    }
-}
-
 void intake_bus (void *arg, bus_peer_t *peer, const void *bytes, size_t size)
 {
     intake_t *intake = arg;
@@ -121,7 +108,7 @@ void intake_bus (void *arg, bus_peer_t *peer, const void *bytes, size_t size)
     char why[DETAIL_SIZE];
     wire_fault_t fault = wire_unpack (bytes, size, heard, &self->body.envelope, why);
     if (fault) {
-        ask_refuse_as (&self, refusal_for (fault), "%s", why);
+        ask_refuse_as (&self, body_refusal (fault), "%s", why);
         return;
     }
     WORD_COPY (self->trace, self->body.envelope->trace);

@@ -10,6 +10,7 @@
 
 #include "guard.h"
 #include "log.h"
+#include "wire.h"
 #include "words.h"
 #include "xmalloc.h"
 
@@ -236,6 +237,24 @@ static submission_t submission_of (const ask_t *ask)
     };
 }
 
+/* A message that leaves the way to the channel, or to the contact that it follows: its address must fit that. False:
+ * refused, and the ask is gone. */
+static bool has_way_back (ask_t *ask, const submission_t *submission)
+{
+    const policy_t *policy = workspaces_policy (ask->intake->service->workspaces, ask->bearer.workspace);
+    const policy_channel_t *channel = policy ? policy_channel (policy, submission->channel) : NULL;
+    char why[DETAIL_SIZE];
+    if (!*ask->submit.return_to || ask->submit.return_way)
+        return true; /* it says neither, or both: the door has looked */
+    if (!wire_check_way_back (submission->return_way ? submission->return_way
+                              : channel              ? channel->answer
+                                                     : BUCKSTOP__V1__RETURN_WAY__RETURN_WAY_UNSPECIFIED,
+                              submission->return_to, why))
+        return true;
+    ask_refuse_as (&ask, REFUSE_INVALID, "%s", why);
+    return false;
+}
+
 void submit_work (ask_t *ask, const char *contact, bool opening)
 {
     submit_t *self = submit_of (ask);
@@ -247,6 +266,8 @@ void submit_work (ask_t *ask, const char *contact, bool opening)
         id_make (store_now (ask_store (ask)), random, self->contact);
     }
     submission_t submission = submission_of (ask);
+    if (opening && !has_way_back (ask, &submission))
+        return;
     work_order_t order = {
         .service = ask->intake->service,
         .workspace = ask->bearer.workspace,

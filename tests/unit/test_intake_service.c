@@ -25,6 +25,7 @@ static const char policy_text[] = "workspace: acme\n"
                                   "channels:\n"
                                   "  chat: { weight: 50, live: true, offer: 20s }\n"
                                   "  mail: { weight: 10, offer: 15m }\n"
+                                  "  post: { weight: 10, offer: 15m, answer: mail }\n"
                                   "people:\n"
                                   "  lea: { name: Lea }\n"
                                   "  ada: { name: Ada, capacity: 100 }\n"
@@ -154,6 +155,7 @@ static void expect_text (const json_t *value, const char *key, const char *text)
     assert_string_equal (text_of (value, key), text);
 }
 
+#define POST "{\"channel\":\"post\",\"text\":\"my card is lost\",\"customer\":\"joe\""
 #define MAIL "{\"channel\":\"mail\",\"text\":\"my card is lost\",\"customer\":\"joe@example.com\""
 
 static void open_one (char id[ID_SIZE])
@@ -266,6 +268,15 @@ static void refused_submissions (void **state)
          "chat, mail"},
         {{"POST", "/v1/contacts", channel, MAIL ",\"language\":\"not a language\"}"}, 422, "invalid", "language"},
         {{"POST", "/v1/contacts", channel, MAIL ",\"return_way\":\"callback\"}"}, 422, "invalid", "return_to"},
+        {{"POST", "/v1/contacts", channel, MAIL ",\"return_way\":\"callback\",\"return_to\":\"ftp://x\"}"},
+         422,
+         "invalid",
+         "an http or https URL"},
+        {{"POST", "/v1/contacts", channel, MAIL ",\"return_way\":\"mail\",\"return_to\":\"kim\"}"},
+         422,
+         "invalid",
+         "one mail address"},
+        {{"POST", "/v1/contacts", channel, POST ",\"return_to\":\"kim\"}"}, 422, "invalid", "one mail address"},
     };
     expect_refused (rows, sizeof rows / sizeof *rows);
 }

@@ -141,6 +141,38 @@ static void no_return_address (submit_t *submit)
 {
     submit->return_way = BUCKSTOP__V1__RETURN_WAY__RETURN_WAY_MAIL;
 }
+static void back (submit_t *submit, Buckstop__V1__ReturnWay way, const char *to)
+{
+    submit->return_way = way;
+    submit->return_to = (char *)(intptr_t)to;
+}
+#define BACK(name, way, to)                                            \
+    static void name (submit_t *submit)                                \
+    {                                                                  \
+        back (submit, BUCKSTOP__V1__RETURN_WAY__RETURN_WAY_##way, to); \
+    }
+BACK (callback, CALLBACK, "https://chat.example.com/back")
+BACK (callback_ftp, CALLBACK, "ftp://x")
+BACK (callback_file, CALLBACK, "file:///etc/passwd")
+BACK (callback_nowhere, CALLBACK, "http://")
+BACK (callback_word, CALLBACK, "not-an-address")
+BACK (callback_mail, CALLBACK, "kim@example.com")
+BACK (mail, MAIL, "Kim <kim@example.com>")
+BACK (mail_word, MAIL, "not-an-address")
+BACK (mail_two, MAIL, "kim@example.com, eve@example.com")
+BACK (mail_blank, MAIL, "kim @example.com")
+BACK (spoken_word, SPOKEN, "at the desk")
+BACK (unsaid_word, UNSPECIFIED, "at the desk")
+static void mail_customer (submit_t *submit)
+{
+    back (submit, BUCKSTOP__V1__RETURN_WAY__RETURN_WAY_MAIL, "");
+    submit->customer = "kim@example.com";
+}
+static void mail_odd_customer (submit_t *submit)
+{
+    back (submit, BUCKSTOP__V1__RETURN_WAY__RETURN_WAY_MAIL, "");
+    submit->customer = "@kim";
+}
 static void spoken (submit_t *submit)
 {
     submit->return_way = BUCKSTOP__V1__RETURN_WAY__RETURN_WAY_SPOKEN;
@@ -173,6 +205,20 @@ static const struct {
     {lines_of_text, WIRE_OK, ""},
     {no_return_address, WIRE_MISSING, "return_to is missing"},
     {spoken, WIRE_OK, ""},
+    {callback, WIRE_OK, ""},
+    {callback_ftp, WIRE_UNUSABLE, "an http or https URL with a host"},
+    {callback_file, WIRE_UNUSABLE, "an http or https URL with a host"},
+    {callback_nowhere, WIRE_UNUSABLE, "an http or https URL with a host"},
+    {callback_word, WIRE_UNUSABLE, "an http or https URL with a host"},
+    {callback_mail, WIRE_UNUSABLE, "return_to is not usable; by callback it is"},
+    {mail, WIRE_OK, ""},
+    {mail_word, WIRE_UNUSABLE, "return_to is not usable; by mail it is one mail address"},
+    {mail_two, WIRE_UNUSABLE, "one mail address"},
+    {mail_blank, WIRE_UNUSABLE, "one mail address"},
+    {spoken_word, WIRE_OK, ""},
+    {unsaid_word, WIRE_OK, ""},
+    {mail_customer, WIRE_OK, ""},
+    {mail_odd_customer, WIRE_UNUSABLE, "customer is not one mail address"},
     {odd_return_way, WIRE_MALFORMED, "return_way has the unknown value 77"},
 };
 

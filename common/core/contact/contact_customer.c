@@ -1,20 +1,16 @@
 /* contact_customer.c - what customers do: they open a contact and they say more. */
 #include "contact_actions.h"
 
-#include <string.h>
+#include "address.h"
 
-static bool looks_like_mail (const char *address)
-{
-    const char *at = strchr (address, '@');
-    return at && at != address && at[1];
-}
+#include <string.h>
 
 /* The way back that the submission names, else the channel's; one without an address is none. */
 static void choose_way_back (contact_t *c, const submission_t *s, const policy_channel_t *channel)
 {
     c->return_way = s->return_way ? s->return_way : channel ? channel->answer : WAY_BACK (UNSPECIFIED);
     WORD_COPY (c->return_to, s->return_to);
-    if (c->return_way == WAY_BACK (MAIL) && !*c->return_to && looks_like_mail (s->customer))
+    if (c->return_way == WAY_BACK (MAIL) && !*c->return_to && address_is_mail (s->customer))
         WORD_COPY (c->return_to, s->customer);
     if (can_tell_customer (c) && !*c->return_to)
         c->return_way = WAY_BACK (UNSPECIFIED);

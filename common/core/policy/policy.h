@@ -205,8 +205,6 @@ policy_t *policy_parse (const char *text, size_t length, policy_errors_t *errors
  * in its team can fulfil, a team without members, a ladder that tells nobody, a person to whom nothing ever
  * comes. Both lists are cleared by policy_errors_clear; warnings may be NULL. */
 policy_t *policy_check (const char *text, size_t length, policy_errors_t *errors, policy_errors_t *warnings);
-/* "ada@example.com", "Ada <ada@example.com>". Not RFC 5321 in full: what is surely none is refused. */
-bool policy_is_mail (const char *text);
 policy_t *policy_ref (const policy_t *self); /* one more owner */
 void policy_destroy (policy_t **self_p);     /* one less; NULL is fine */
 void policy_errors_clear (policy_errors_t *self);

@@ -1,6 +1,7 @@
 /* policy_yaml_values.c - the kinds of values that policies have: one function each.
  *
  * Each says what it expected in words that a person can act on. Bounds are the key's. */
+#include "address.h"
 #include "ids.h"
 #include "policy_yaml.h"
 #include "words.h"
@@ -36,18 +37,9 @@ void yaml_read_text (reader_t *self, const yaml_key_t *key, const node_t *value,
         store_text (self, value, field);
 }
 
-/* Control characters would end a line of a mail's head. */
-static bool is_line (const char *text)
-{
-    for (const unsigned char *at = (const unsigned char *)text; *at; at++)
-        if (*at < 0x20 || *at == 0x7F)
-            return false;
-    return true;
-}
-
 void yaml_read_line (reader_t *self, const yaml_key_t *key, const node_t *value, void *field)
 {
-    if (value->kind == NODE_TEXT && !is_line (value->text))
+    if (value->kind == NODE_TEXT && !address_is_line (value->text))
         wrong (self, key, value, "one line without control characters");
     else
         yaml_read_text (self, key, value, field);
@@ -232,22 +224,12 @@ void yaml_read_languages (reader_t *self, const yaml_key_t *key, const node_t *v
     read_items (self, key, value, field, yaml_read_language);
 }
 
-/* The address within "Name <address>", or all of it. */
-bool policy_is_mail (const char *text)
-{
-    const char *open = strchr (text, '<'), *from = open ? open + 1 : text;
-    size_t length = strcspn (from, ">"), local = strcspn (from, "@");
-    bool closed = open ? from[length] == '>' && !from[length + 1] : !from[length];
-    return closed && is_line (text) && local > 0 && local + 1 < length && strcspn (from, " \t,;()<>\"") >= length &&
-           !memchr (from + local + 1, '@', length - local - 1);
-}
-
 void yaml_read_mail (reader_t *self, const yaml_key_t *key, const node_t *value, void *field)
 {
     static const char expected[] = "a mail address like ada@example.com";
     if (!yaml_is (self, key, value, NODE_TEXT, expected))
         return;
-    if (policy_is_mail (value->text) && value->length < ADDRESS_SIZE)
+    if (address_is_mail (value->text) && value->length < ADDRESS_SIZE)
         store_text (self, value, field);
     else
         wrong (self, key, value, expected);
@@ -259,7 +241,7 @@ void yaml_read_url (reader_t *self, const yaml_key_t *key, const node_t *value, 
     if (!yaml_is (self, key, value, NODE_TEXT, expected))
         return;
     size_t scheme = strncmp (value->text, "https://", 8) == 0 ? 8 : strncmp (value->text, "http://", 7) == 0 ? 7 : 0;
-    bool plain = is_line (value->text) && !strpbrk (value->text, " \"<>\\^`{|}");
+    bool plain = address_is_line (value->text) && !strpbrk (value->text, " \"<>\\^`{|}");
     if (scheme && plain && strcspn (value->text + scheme, "/?#") > 0 && value->length < ADDRESS_SIZE)
         store_text (self, value, field);
     else

@@ -9,6 +9,7 @@
  * Limits: fields are told apart by name, so one name has one shape in all messages. */
 #include "wire_private.h"
 
+#include "address.h"
 #include "ids.h"
 #include "xmalloc.h"
 
@@ -50,14 +51,6 @@ static const struct shape *shape_of (const char *field)
     return &other;
 }
 
-static bool is_line (const char *text)
-{
-    for (; *text; text++)
-        if ((unsigned char)*text < 0x20 || *text == 0x7f)
-            return false;
-    return true;
-}
-
 static wire_fault_t check_string (field_t *field, const char *text, char why[DETAIL_SIZE])
 {
     if (!*text)
@@ -72,7 +65,7 @@ static wire_fault_t check_string (field_t *field, const char *text, char why[DET
         snprintf (why, DETAIL_SIZE, "%s is not UTF-8 text", field->name);
         return WIRE_MALFORMED;
     }
-    if (shape->form == LINE && !is_line (text)) {
+    if (shape->form == LINE && !address_is_line (text)) {
         snprintf (why, DETAIL_SIZE, "%s holds a control character; it is one line", field->name);
         return WIRE_MALFORMED;
     }
@@ -160,18 +153,48 @@ static bool is_empty (const char *text)
     return !text || !*text;
 }
 
+wire_fault_t wire_check_way_back (Buckstop__V1__ReturnWay way, const char *return_to, char why[DETAIL_SIZE])
+{
+    static const struct {
+        Buckstop__V1__ReturnWay way;
+        bool (*fine) (const char *text);
+        const char *name, *expected;
+    } rows[] = {
+        {BUCKSTOP__V1__RETURN_WAY__RETURN_WAY_MAIL, address_is_mail, "mail", "one mail address like kim@example.com"},
+        {BUCKSTOP__V1__RETURN_WAY__RETURN_WAY_CALLBACK, address_is_url, "callback",
+         "an http or https URL with a host, like https://chat.example.com/back"}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (rows[i].way == way && !rows[i].fine (return_to)) {
+            snprintf (why, DETAIL_SIZE, "return_to is not usable; by %s it is %s", rows[i].name, rows[i].expected);
+            return WIRE_UNUSABLE;
+        }
+    return WIRE_OK;
+}
+
+/* Who wrote is who is answered, if that is a mail address and nothing else is said. */
+static wire_fault_t need_address (const Buckstop__V1__Submit *submit, char why[DETAIL_SIZE])
+{
+    bool mail = submit->return_way == BUCKSTOP__V1__RETURN_WAY__RETURN_WAY_MAIL;
+    bool callback = submit->return_way == BUCKSTOP__V1__RETURN_WAY__RETURN_WAY_CALLBACK;
+    if (!mail && !callback)
+        return WIRE_OK;
+    if (!is_empty (submit->return_to))
+        return wire_check_way_back (submit->return_way, submit->return_to, why);
+    if (callback || is_empty (submit->customer) || !strchr (submit->customer, '@'))
+        return missing ("return_to", why);
+    if (address_is_mail (submit->customer))
+        return WIRE_OK;
+    snprintf (why, DETAIL_SIZE, "return_to is missing, and customer is not one mail address like kim@example.com");
+    return WIRE_UNUSABLE;
+}
+
 static wire_fault_t need_submit (const Buckstop__V1__Submit *submit, char why[DETAIL_SIZE])
 {
     if (is_empty (submit->contact) && is_empty (submit->channel))
         return missing ("channel", why);
     if (is_empty (submit->text) && (is_empty (submit->subject) || !is_empty (submit->contact)))
         return missing ("text", why);
-    bool mail = submit->return_way == BUCKSTOP__V1__RETURN_WAY__RETURN_WAY_MAIL;
-    bool callback = submit->return_way == BUCKSTOP__V1__RETURN_WAY__RETURN_WAY_CALLBACK;
-    bool to_customer = mail && submit->customer && strchr (submit->customer, '@'); /* who wrote is who is answered */
-    if ((mail || callback) && is_empty (submit->return_to) && !to_customer)
-        return missing ("return_to", why);
-    return WIRE_OK;
+    return need_address (submit, why);
 }
 
 static wire_fault_t need_action (const Buckstop__V1__Action *action, char why[DETAIL_SIZE])
