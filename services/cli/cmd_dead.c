@@ -1,11 +1,13 @@
 /* cmd_dead.c - buckstop dead: deliveries that failed for good, and sending one again.
  *
- * Hears: notification's dead letters (dead_letters.h). Says: who was not told what, and why.
+ * Hears: notification's dead letters (dead_letters.h), and what waits in its outbox (outbox_waiting.h). Says: who was not
+ * told what, and why; and that something is not dead, but waits.
  */
 #include "commands.h"
 
 #include "dead_letters.h"
 #include "keys.h"
+#include "outbox_waiting.h"
 #include "values.h"
 
 #include <string.h>
@@ -16,6 +18,8 @@ typedef struct dead_command {
     table_t *table;
     json_t *list;
     size_t unreadable;
+    outbox_waiting_t waiting;
+    wall_ms_t now; /* when that was counted */
     int status;
 } dead_command_t;
 
@@ -41,6 +45,15 @@ static int fail_damaged (const cli_t *cli)
     return cli_fail (CLI_NO, "the key %s in redis is no set of dead letters: put it back", key);
 }
 
+static void on_waiting (void *arg, const outbox_waiting_t *waiting)
+{
+    dead_command_t *self = arg;
+    self->waiting = *waiting;
+    self->now = store_now (self->cli->store);
+    self->status = waiting->away ? cli_fail (CLI_UNREACHABLE, "the store went away") : CLI_FINE;
+    loop_stop (self->cli->loop);
+}
+
 static void on_page (void *arg, const dead_letters_t *letters)
 {
     dead_command_t *self = arg;
@@ -49,6 +62,10 @@ static void on_page (void *arg, const dead_letters_t *letters)
     self->unreadable += letters->unreadable;
     if (!letters->away && letters->next) {
         dead_letters_list (self->cli->store, self->cli->workspace, letters->next, on_page, self);
+        return;
+    }
+    if (!letters->away && !letters->wrong_type && !self->cli->json) {
+        outbox_waiting (self->cli->store, self->cli->workspace, on_waiting, self);
         return;
     }
     self->status = letters->away         ? cli_fail (CLI_UNREACHABLE, "the store went away")
@@ -104,6 +121,18 @@ static int perform (dead_command_t *self, void (*run) (dead_command_t *self))
     return rc;
 }
 
+static void print_waiting (const dead_command_t *self)
+{
+    char span[CLI_TIME_SIZE];
+    const outbox_waiting_t *waiting = &self->waiting;
+    if (waiting->wrong_type)
+        cli_fail (CLI_NO, "the outbox can't be read; 'buckstop audit' says why");
+    if (waiting->n)
+        printf ("%s%zu wait%s in the outbox, the oldest for %s%s%s\n", waiting->more ? "at least " : "", waiting->n,
+                waiting->n == 1 ? "s" : "", cli_span (self->now - waiting->since, span), *waiting->why ? ": " : "",
+                waiting->why);
+}
+
 static void print_list (const dead_command_t *self)
 {
     if (self->unreadable)
@@ -114,6 +143,7 @@ static void print_list (const dead_command_t *self)
     }
     table_print (self->table, stdout);
     printf ("%zu dead letter%s\n", json_array_size (self->list), json_array_size (self->list) == 1 ? "" : "s");
+    print_waiting (self);
 }
 
 int cmd_dead (cli_t *cli, const command_t *command, int argc, char **argv)

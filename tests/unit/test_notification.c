@@ -7,6 +7,7 @@
 #include "keys.h"
 #include "notification.h"
 #include "options.h"
+#include "outbox_waiting.h"
 #include "plan.h"
 #include "policy_apply.h"
 #include "words.h"
@@ -55,6 +56,7 @@ typedef struct house {
     char text[DETAIL_SIZE];
     char by[NAME_SIZE];
     size_t letters;
+    wall_ms_t since;
     replay_outcome_t replayed;
 } house_t;
 
@@ -432,6 +434,50 @@ static void a_missing_key_names_its_file (void **state)
     fake_advance (DELIVERY_HELD_MAX_MS + 1000);
     assert_int_equal (told (house, FACT (DELIVERED)), 1);
     assert_int_equal (outbox_left () + records_left (), 0);
+}
+
+static void counted (void *arg, const outbox_waiting_t *waiting)
+{
+    house_t *house = arg;
+    house->letters = waiting->n;
+    house->since = waiting->since;
+    WORD_COPY (house->text, waiting->why);
+    assert_false (waiting->away || waiting->wrong_type || waiting->more);
+}
+
+/* What the operator is told who asks why nothing arrives. */
+static void what_waits_is_counted (void **state)
+{
+    house_t *house = *state;
+    contact_t contact = contact_of ();
+    put_contact (&contact);
+    wall_ms_t began = fake_store_now ();
+    delivery_t later = delivery_of (house);
+    later.due += MS_PER_DAY; /* a further way: nothing is wrong with it */
+    put (&later);
+    for (int i = 0; i < 150; i++) {
+        delivery_t delivery = delivery_of (house);
+        put (&delivery);
+    }
+    outbox_waiting (house->store, "acme", counted, house);
+    fake_advance (10);
+    assert_int_equal (house->letters, 0);
+    fake_advance (10 * MS_PER_SECOND); /* no notification service runs */
+    outbox_waiting (house->store, "acme", counted, house);
+    fake_advance (10);
+    assert_int_equal (house->letters, 150);
+    assert_string_equal (house->text, "");
+    secret (house, "pager", NULL);
+    run (start (house));
+    fake_advance (MS_PER_MINUTE);
+    outbox_waiting (house->store, "acme", counted, house);
+    fake_advance (10);
+    assert_int_equal (house->letters, 150);
+    assert_int_equal (house->since, began);
+    assert_non_null (strstr (house->text, "/pager"));
+    outbox_waiting (house->store, "other", counted, house);
+    fake_advance (10);
+    assert_int_equal (house->letters, 0);
 }
 
 static void put_mail_reply (house_t *house)
@@ -1720,6 +1766,7 @@ int main (void)
         CASE (f42_without_guard),
         CASE (private_addresses_call_by_call),
         CASE (a_missing_key_names_its_file),
+        CASE (what_waits_is_counted),
         CASE (mail_that_we_can_t_send_waits),
         CASE (f39_unknown_is_not_failed),
         CASE (f39_without_guard),
