@@ -38,10 +38,14 @@ typedef struct store_config {
 store_t *store_new (loop_t *loop, const store_config_t *config);
 void store_destroy (store_t **self_p);
 bool store_ready (const store_t *self);
-const char *store_why_not (const store_t *self); /* words for a person; "" when ready */
+const char *store_why_not (const store_t *self); /* words for a person; "" when ready and not full */
 /* Redis has lost what it acknowledged to us: store_why_not names it, KEY_LOST has a line about it. Never ready again:
  * what is in memory belongs to another past, so whoever runs on this store ends and starts afresh. */
 bool store_lost (const store_t *self);
+/* Redis takes no write for want of memory; reads go on. store_why_not says so, store_on_change does not. Noticed by a
+ * commit or lease that it refused, and once a second; over by itself. */
+bool store_full (const store_t *self);
+bool store_answered (const store_t *self); /* ever: what stands at the address has spoken as Redis does */
 void store_on_change (store_t *self, loop_fn *fn, void *arg); /* ready or not */
 int store_shards (const store_t *self);
 int store_shard (const store_t *self, const char *workspace);

@@ -82,13 +82,14 @@ bool service_started (const service_t *self)
 bool service_is_ready (const service_t *service, const char **why)
 {
     const service_private_t *self = service->private_;
-    *why = !store_ready (service->store)              ? store_why_not (service->store)
+    bool usable = store_ready (service->store) && !store_full (service->store);
+    *why = !usable                                    ? store_why_not (service->store)
            : !workspaces_loaded (service->workspaces) ? "the policies are not loaded yet"
            : self->draining                           ? "it is draining"
            : self->failed                             ? "it could not start"
            : !self->started                           ? "it is starting"
                                                       : "";
-    return !**why && self->started && store_ready (service->store);
+    return !**why && self->started && usable;
 }
 
 static void start_kind (void *arg)

@@ -49,7 +49,8 @@ static void print_own (service_t *service, FILE *out)
     const char *why = "";
     fprintf (out, "# TYPE buckstop_service info\nbuckstop_service_info{name=\"%s\"} 1\n", service->name);
     fprintf (out, "# TYPE buckstop_ready gauge\nbuckstop_ready %d\n", service_is_ready (service, &why));
-    fprintf (out, "# TYPE buckstop_store_ready gauge\nbuckstop_store_ready %d\n", store_ready (service->store));
+    fprintf (out, "# TYPE buckstop_store_ready gauge\nbuckstop_store_ready %d\n",
+             store_ready (service->store) && !store_full (service->store));
     fprintf (out, "# TYPE buckstop_store_memory_ratio gauge\nbuckstop_store_memory_ratio %g\n",
              store_memory_used (service->store));
     fprintf (out, "# TYPE buckstop_uptime_seconds gauge\nbuckstop_uptime_seconds %.3f\n",

@@ -59,6 +59,7 @@ int cli_fail (int status, const char *format, ...) __attribute__ ((format (print
 /* The store: connects and waits until it is ready. CLI_GO, or the exit status. */
 int cli_store_open (cli_t *cli);
 int cli_store_open_to_read (cli_t *cli); /* whatever Redis promises of writes: also in the middle of an outage */
+int cli_away (const cli_t *cli, const char *more); /* it gave no answer: says why, as cli_fail; more: behind that */
 void cli_store_close (cli_t *cli);
 /* Runs the loop until somebody calls loop_stop (cli->loop). False: interrupted. */
 bool cli_run (cli_t *cli);

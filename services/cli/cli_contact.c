@@ -119,7 +119,7 @@ int cli_contact_stored (cli_t *cli, const char *given, char id[ID_SIZE])
     key_open (key, store_shard (cli->store, cli->workspace), cli->workspace);
     store_range_lex (cli->store, key, "", PAGE, on_ids, &self);
     if (!cli_run (cli) || self.away)
-        return cli_fail (CLI_UNREACHABLE, "the store went away");
+        return cli_away (cli, "");
     if (self.wrong_type)
         return cli_fail (CLI_NO, "the key %s in redis is damaged: give the whole id; 'buckstop audit' tells more", key);
     if (self.n == 0)

@@ -13,6 +13,7 @@
 #include <string.h>
 
 enum { READY_MS = 5000 };
+#define ADDRESS_HINT "\n  --redis or BUCKSTOP_REDIS names it (deploy/up prints the line to paste)"
 
 static void on_interrupt (void *arg)
 {
@@ -68,10 +69,8 @@ static int open_store (cli_t *cli, store_durability_t durability)
     cli->connecting = false;
     if (store_ready (cli->store))
         return CLI_GO;
-    int rc = cli_fail (
-        CLI_UNREACHABLE,
-        "the store can't be used: %s\n  --redis or BUCKSTOP_REDIS names it (deploy/up prints the line to paste)",
-        store_why_not (cli->store));
+    int rc = cli_fail (CLI_UNREACHABLE, "the store can't be used: %s%s", store_why_not (cli->store),
+                       store_answered (cli->store) ? "" : ADDRESS_HINT);
     cli_store_close (cli);
     return rc;
 }
@@ -84,6 +83,12 @@ int cli_store_open (cli_t *cli)
 int cli_store_open_to_read (cli_t *cli)
 {
     return open_store (cli, DURABLE_RELAXED);
+}
+
+int cli_away (const cli_t *cli, const char *more)
+{
+    const char *why = store_why_not (cli->store);
+    return cli_fail (CLI_UNREACHABLE, "%s%s", *why ? why : "the store went away", more);
 }
 
 void cli_store_close (cli_t *cli)
@@ -104,7 +109,7 @@ static void on_workspaces (void *arg, const store_values_t *values)
     cli_t *cli = arg;
     loop_stop (cli->loop);
     if (values->away)
-        cli->status = cli_fail (CLI_UNREACHABLE, "the store went away");
+        cli->status = cli_away (cli, "");
     else if (values->wrong_type)
         cli->status = fail_damaged_list ();
     else if (values->n == 1)

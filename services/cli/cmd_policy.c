@@ -229,7 +229,7 @@ static void on_record (void *arg, const store_values_t *values)
     char *text = NULL;
     loop_stop (self->cli->loop);
     if (values->away || values->n != 1)
-        self->status = cli_fail (CLI_UNREACHABLE, "the store went away");
+        self->status = cli_away (self->cli, "");
     else if (!values->items[0].bytes)
         self->status = cli_fail (CLI_NO, "there is no workspace '%s'", self->cli->workspace);
     else if (workspace_unpack (values->items[0].bytes, values->items[0].size, &head, &record, &text) != RECORD_OK)

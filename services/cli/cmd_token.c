@@ -33,7 +33,7 @@ static void on_issued (void *arg, const char *token, const token_info_t *info)
     token_command_t *self = arg;
     loop_stop (self->cli->loop);
     if (!token) {
-        self->status = cli_fail (CLI_UNREACHABLE, "the store went away: no token was issued");
+        self->status = cli_away (self->cli, ": no token was issued");
         return;
     }
     self->status = CLI_FINE;
@@ -104,7 +104,7 @@ static void on_revoked (void *arg, bool away, bool found)
     token_command_t *self = arg;
     loop_stop (self->cli->loop);
     if (away)
-        self->status = cli_fail (CLI_UNREACHABLE, "the store went away: revoke it again");
+        self->status = cli_away (self->cli, ": revoke it again");
     else if (!found)
         self->status = cli_fail (CLI_NO, "there is no such token");
     else {
@@ -130,7 +130,7 @@ static void on_listed (void *arg, bool away, const token_info_t *info)
         return;
     }
     loop_stop (self->cli->loop);
-    self->status = away ? cli_fail (CLI_UNREACHABLE, "the store went away") : CLI_FINE;
+    self->status = away ? cli_away (self->cli, "") : CLI_FINE;
 }
 
 static int list (token_command_t *self)

@@ -46,6 +46,10 @@ bool ask_admit (ask_t **self_p)
     ask_t *self = *self_p;
     admit_t *admit = &self->intake->admit;
     int64_t now_us = loop_now_us (self->intake->service->loop);
+    if (store_full (ask_store (self))) { /* else it would be tried until its time is up */
+        ask_away (self_p);
+        return false;
+    }
     switch (admit_write (admit, &self->place, ask_shard (self), self->bearer.id, now_us)) {
     case ADMIT_SLOW:
         metric_add ("intake_refused_slow", 1);
@@ -134,8 +138,10 @@ void ask_refuse_as (ask_t **self_p, refusal_kind_t kind, const char *format, ...
 
 void ask_away (ask_t **self_p)
 {
-    const char *why = store_why_not (ask_store (*self_p));
-    ask_refuse_as (self_p, REFUSE_AWAY, "%s", *why ? why : "the store did not answer in time");
+    const store_t *store = ask_store (*self_p);
+    const char *why = store_why_not (store);
+    bool full = store_ready (store) && store_full (store);
+    ask_refuse_as (self_p, full ? REFUSE_MEMORY : REFUSE_AWAY, "%s", *why ? why : "the store did not answer in time");
 }
 
 static const char *ask_contact (const ask_t *self)

@@ -144,7 +144,7 @@ void health_ready (ask_t **self_p)
     ask_t *self = *self_p;
     if (self->intake->draining)
         ask_refuse_as (self_p, REFUSE_DRAINING, "shutting down");
-    else if (!store_ready (ask_store (self)))
+    else if (!store_ready (ask_store (self)) || store_full (ask_store (self)))
         ask_away (self_p);
     else if (!workspaces_loaded (self->intake->service->workspaces))
         ask_refuse_as (self_p, REFUSE_NO_POLICY, "the policies are not loaded yet");

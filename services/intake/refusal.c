@@ -70,7 +70,7 @@ static const refusal_row_t rows[REFUSE_KINDS] = {
     [REFUSE_CROWDED] = {{503, "busy", "As much is under way as can be done in time: nothing was begun",
                          "Send the same request again, with the same Idempotency-Key."},
                         1},
-    [REFUSE_MEMORY] = {{503, "store-full", "The store's memory is nearly used up: new messages are refused",
+    [REFUSE_MEMORY] = {{503, "store-full", "The store's memory is used up, or nearly",
                         "Send it again later; what was accepted goes on."},
                        30},
     [REFUSE_NO_POLICY] = {{503, "no-policy", "The workspace has no policy yet",

@@ -678,7 +678,7 @@ static void test_stopped (void **state)
     live_until (self->loop, &stopped.done, 500, "away by its deadline");
     assert_int_equal (stopped.answer.outcome, COMMIT_AWAY);
     assert_true (self->unready);
-    assert_string_equal (store_why_not (self->store), "redis does not answer in time");
+    assert_non_null (strstr (store_why_not (self->store), ": it does not answer in time"));
     commit = step ("two", 0, "b");
     store_commit (self->store, &commit, 3000, on_commit, &after);
     kill (self->redis.pid, SIGCONT);
@@ -690,15 +690,28 @@ static void test_stopped (void **state)
     assert_int_equal (commit_wait (self, step ("one", 0, "a"), &after), COMMIT_ALREADY);
 }
 
-/* Stopped for so long that the connection is given up. */
+/* Stopped for so long that the connection is given up: one reason is said, and none of an earlier connection. */
 static void test_stopped_for_long (void **state)
 {
     world_t *self = *state;
     got_t got = {0};
-    kill (self->redis.pid, SIGSTOP);
+    char why[256];
+    live_redis_kill (&self->redis, SIGKILL);
     live_until (self->loop, &self->unready, PATIENCE_MS, "unready");
-    live_for (self->loop, 5000);
-    assert_false (store_ready (self->store));
+    live_for (self->loop, 100);
+    assert_null (strstr (store_why_not (self->store), "in time")); /* refused, or no such socket */
+    live_redis_start (&self->redis, NULL);
+    self->ready = store_ready (self->store);
+    live_until (self->loop, &self->ready, PATIENCE_MS, "ready again after a restart");
+    kill (self->redis.pid, SIGSTOP);
+    self->unready = false;
+    live_until (self->loop, &self->unready, PATIENCE_MS, "unready");
+    snprintf (why, sizeof why, "redis at %s: it does not answer in time", self->redis.address);
+    for (int i = 0; i < 100; i++) { /* two connections are given up in that time */
+        live_for (self->loop, 90);
+        assert_false (store_ready (self->store));
+        assert_string_equal (store_why_not (self->store), why);
+    }
     kill (self->redis.pid, SIGCONT);
     self->ready = store_ready (self->store);
     live_until (self->loop, &self->ready, PATIENCE_MS, "ready again");
@@ -724,6 +737,90 @@ static void test_out_of_memory (void **state)
     live_until (self->loop, &got.done, PATIENCE_MS, "done once there is memory");
     assert_int_equal (got.answer.outcome, COMMIT_DONE);
     assert_int_equal (live_redis_number (&self->redis, "EXISTS b:{3}:c:acme:one"), 0);
+}
+
+static bool becomes (world_t *self, bool full)
+{
+    for (int i = 0; i < 50 && store_full (self->store) != full; i++)
+        live_for (self->loop, 100);
+    return store_full (self->store) == full;
+}
+
+static void on_refused_lease (void *arg, const store_leased_t *leased)
+{
+    *(bool *)arg = true;
+    assert_true (leased->away);
+}
+
+/* It is said, by whoever finds out first; what reads goes on; it is over when there is memory, with nobody's help. */
+static void test_full (void **state)
+{
+    world_t *self = *state;
+    static const char why[] = "redis is out of memory (maxmemory 1B): give it more";
+    got_t got = {0};
+    read_t read = {0};
+    bool leased = false;
+    assert_int_equal (commit_wait (self, step ("one", 0, "a"), &got), COMMIT_DONE);
+    live_redis_do (&self->redis, "CONFIG SET maxmemory 1");
+    commit_t *commit = step ("two", 0, "b");
+    store_commit (self->store, &commit, 200, on_commit, &got);
+    got.done = false;
+    live_until (self->loop, &got.done, PATIENCE_MS, "away");
+    assert_true (store_full (self->store)); /* no later than the commit is given up */
+    assert_string_equal (store_why_not (self->store), why);
+    assert_true (store_ready (self->store));
+    READ (self, &read, store_get, (const char *[]){"b:{3}:c:acme:one"}, 1);
+    assert_non_null (read.bytes[0]);
+    live_redis_do (&self->redis, "CONFIG SET maxmemory 0");
+    assert_true (becomes (self, false));
+    assert_string_equal (store_why_not (self->store), "");
+
+    live_redis_do (&self->redis, "ZADD b:{3}:due:c 1 acme:one"); /* a lease says it, too: inside its script */
+    live_redis_do (&self->redis, "CONFIG SET maxmemory 1");
+    store_lease (self->store, SHARD, KIND_CONTACT, 1, 1000, on_refused_lease, &leased);
+    live_until (self->loop, &leased, PATIENCE_MS, "the lease");
+    assert_true (store_full (self->store));
+    live_redis_do (&self->redis, "CONFIG SET maxmemory 0");
+    assert_true (becomes (self, false));
+
+    live_redis_do (&self->redis, "CONFIG SET maxmemory 1"); /* and where nobody writes it is seen all the same */
+    assert_true (becomes (self, true));
+    store_destroy (&self->store); /* who comes now may read */
+    open_store (self, NULL);
+    live_until (self->loop, &self->ready, PATIENCE_MS, "ready to read");
+    READ (self, &read, store_get, (const char *[]){"b:{3}:c:acme:one"}, 1);
+    assert_non_null (read.bytes[0]);
+    assert_true (becomes (self, true));
+    live_redis_do (&self->redis, "CONFIG SET maxmemory 0");
+    assert_true (becomes (self, false));
+    assert_int_equal (commit_wait (self, step ("three", 0, "c"), &got), COMMIT_DONE);
+}
+
+/* The first writes the shape of the data, in whatever order two of them come. */
+static void test_two_first (void **state)
+{
+    world_t *self = *state;
+    store_destroy (&self->store);
+    for (int i = 0; i < 10; i++) {
+        live_redis_do (&self->redis, "FLUSHALL");
+        open_store (self, &(store_config_t){.shards = 8});
+        store_t *first = self->store;
+        open_store (self, &(store_config_t){.shards = 4});
+        for (int k = 0; k < 100 && !store_ready (first) && !store_ready (self->store); k++)
+            live_for (self->loop, 10);
+        live_for (self->loop, 20);
+        int shards = store_ready (first) ? 8 : 4;
+        assert_true (store_ready (first) != store_ready (self->store));
+        redisReply *reply = live_redis_ask (&self->redis, "HGET b:conf shards");
+        assert_int_equal (atoi (reply->str), shards);
+        freeReplyObject (reply);
+        const store_t *other = shards == 8 ? self->store : first;
+        if (!strstr (store_why_not (other), "the data has"))
+            fail_msg ("it says: %s", store_why_not (other));
+        store_destroy (&first);
+        store_destroy (&self->store);
+    }
+    open_store (self, NULL);
 }
 
 /* ---- refusals to be ready */
@@ -774,6 +871,7 @@ static void test_password (void **state)
     live_for (self->loop, 150);
     assert_false (store_ready (self->store));
     assert_non_null (strstr (store_why_not (self->store), "WRONGPASS"));
+    assert_true (store_answered (self->store)); /* the address is right */
     store_destroy (&self->store);
     open_store (self, &(store_config_t){.user = "buck", .password = "stop"});
     live_until (self->loop, &self->ready, PATIENCE_MS, "with the right password");
@@ -818,6 +916,7 @@ static void test_tcp_by_name (void **state)
     self->store = store_new (self->loop, &(store_config_t){.address = "no-such-host.invalid:1"});
     live_for (self->loop, 50);
     assert_false (store_ready (self->store));
+    assert_false (store_answered (self->store));
 }
 
 /* ---- a replica */
@@ -1088,6 +1187,8 @@ int main (int argc, char **argv)
         LIVE_TEST (test_stopped),
         LIVE_TEST (test_stopped_for_long),
         LIVE_TEST (test_out_of_memory),
+        LIVE_TEST (test_full),
+        LIVE_TEST (test_two_first),
         LIVE_TEST (test_settings),
         LIVE_TEST (test_password),
         LIVE_TEST (test_tcp_by_name),

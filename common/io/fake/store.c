@@ -142,9 +142,21 @@ bool store_ready (const store_t *self)
     return !store_world_away ();
 }
 
+bool store_full (const store_t *self)
+{
+    (void)self;
+    return state.memory >= 1;
+}
+
+bool store_answered (const store_t *self)
+{
+    (void)self;
+    return true;
+}
+
 const char *store_why_not (const store_t *self)
 {
-    return store_ready (self)                ? ""
+    return store_ready (self)                ? store_full (self) ? "redis is out of memory: give it more" : ""
            : state.faults[FAKE_STORE_EVICTS] ? "it has maxmemory-policy allkeys-lru: set noeviction"
                                              : "the store is away";
 }

@@ -27,11 +27,24 @@ void store_set_ready (store_t *self, bool ready, const char *why)
         self->listeners[i].fn (self->listeners[i].arg);
 }
 
+/* Where sentinels name the place it is named, too: they are not who refused. */
+static void say_not_ready (store_t *self, const conn_t *conn, const char *words)
+{
+    char why[WHY_SIZE];
+    const store_place_t *primary = self->sentinels ? conn_place (conn) : NULL;
+    if (primary)
+        snprintf (why, sizeof why, "redis at %.80s: primary %.60s:%d: %.70s", self->config.address, primary->host,
+                  primary->port, words);
+    else
+        snprintf (why, sizeof why, "redis at %.80s: %.140s", self->config.address, words);
+    store_set_ready (self, false, why);
+}
+
 void store_stalled (store_t *self)
 {
     if (!self->stalled_since)
         self->stalled_since = loop_now (self->loop);
-    store_set_ready (self, false, "redis does not answer in time");
+    say_not_ready (self, self->conn, CONN_SILENT);
 }
 
 /* It said something after a silence. Was it ready before, it is again; else hello goes on. */
@@ -59,9 +72,19 @@ bool store_lost (const store_t *self)
     return self->lost;
 }
 
+bool store_full (const store_t *self)
+{
+    return self->full;
+}
+
+bool store_answered (const store_t *self)
+{
+    return conn_has_answered (self->conn) || (self->sentinels && sentinels_primary (self->sentinels));
+}
+
 const char *store_why_not (const store_t *self)
 {
-    return self->why;
+    return self->ready && self->full ? self->full_why : self->why;
 }
 
 static void on_up (void *arg)
@@ -85,9 +108,7 @@ static void drop_others (store_t *self)
 
 static void say_down (store_t *self, const conn_t *conn)
 {
-    char why[WHY_SIZE];
-    snprintf (why, sizeof why, "redis at %.80s: %.140s", self->config.address, conn_error (conn));
-    store_set_ready (self, false, why);
+    say_not_ready (self, conn, conn_error (conn));
 }
 
 static void on_down (void *arg)

@@ -118,7 +118,7 @@ static void give_up (call_t *self)
     if (waiting)
         call_free (self); /* else a reply comes, or the connection's end */
     if (silent)
-        conn_drop (store->writer);
+        conn_refuse (store->writer, CONN_SILENT);
 }
 
 static void on_deadline (void *arg)
@@ -181,6 +181,8 @@ static bool sent_again (call_t *self, const redisReply *reply)
     if (!is_passing (reply))
         return false;
     again (self, backoff (self));
+    if (says (reply, "OOM"))
+        full_suspected (store);
     if (says (reply, "READONLY")) { /* a fail-over: perhaps the address leads elsewhere now */
         store_set_ready (store, false, "redis is a read-only replica");
         conn_refuse (store->conn, "redis is a read-only replica");

@@ -9,6 +9,7 @@ struct conn {
     const conn_target_t *target;
     const conn_t *beside;           /* goes where that one is; NULL: where the target says */
     store_place_t place;            /* where it is, or is going to */
+    bool placed;                    /* it is known: not a socket, and sentinels agree */
     char address[INET6_ADDRSTRLEN]; /* of the place's host */
     size_t attempts;                /* of several addresses of a name the next one is tried */
     conn_fn *up_fn, *down_fn;
@@ -18,6 +19,7 @@ struct conn {
     loop_timer_t *timer; /* the attempt's end, or the next attempt */
     resolve_t *resolve;
     bool connected, up; /* up: and it may be used */
+    bool answered;      /* what is there has spoken as Redis does */
     bool want_write, watching_write, closing;
     int backoff_ms;
     char error[WHY_SIZE];

@@ -89,7 +89,7 @@ static void on_connect_late (void *arg)
 {
     conn_t *self = arg;
     self->timer = NULL;
-    conn_refuse (self, "no answer to connect");
+    conn_refuse (self, CONN_SILENT);
 }
 
 /* ---- where to */
@@ -141,6 +141,7 @@ static void begin_beside (conn_t *self)
     if (!other->up)
         return; /* conn_hurry comes */
     self->place = other->place;
+    self->placed = other->placed;
     if (other->target->address.kind == STORE_UNIX) {
         attach (self, redisAsyncConnectUnix (other->target->address.path));
         return;
@@ -155,6 +156,8 @@ void conn_begin (void *arg)
     const conn_target_t *target = self->target;
     const store_place_t *named = target->sentinels ? sentinels_primary (target->sentinels) : &target->address.places[0];
     self->timer = NULL;
+    self->placed = false;
+    conn_take_error (self, NULL); /* what an earlier attempt met is not what this one meets */
     if (*target->why)
         refuse (self, target->why);
     else if (self->beside)
@@ -165,6 +168,7 @@ void conn_begin (void *arg)
         refuse (self, sentinels_why (target->sentinels));
     else {
         self->place = *named;
+        self->placed = true;
         self->resolve = resolve_new (self->loop, self->place.host, on_address, self);
         self->timer = loop_at (self->loop, loop_now (self->loop) + RESOLVE_MS, on_resolve_late, self);
     }

@@ -17,9 +17,8 @@ enum {
     HELLO_AGAIN_MS = 500,
     STALL_DROP_MS = 3000,
     MAJOR_MIN = 7,
-    FIELD_SIZE = 64
+    CONF_FIELDS = 3 /* of those asked for: the others may be absent */
 };
-#define HASH_NAME     "fnv1a"
 #define SCHEMA        "A"
 #define REPLICA_WORDS "redis is a read-only replica: name its primary, or sentinels that know it (--redis sentinel:...)"
 
@@ -72,15 +71,6 @@ static void see_fsync (store_t *self, redisReply *reply, const char *name)
         wrong (self, "redis has %s no: set everysec or always", name);
 }
 
-/* The number behind "name:" in what INFO says; -1: it is not there. */
-static double info_number (const redisReply *reply, const char *name)
-{
-    char field[FIELD_SIZE];
-    snprintf (field, sizeof field, "\n%s:", name);
-    const char *at = reply->type == REDIS_REPLY_STRING ? strstr (reply->str, field) : NULL;
-    return at ? strtod (at + strlen (field), NULL) : -1;
-}
-
 static void see_version (store_t *self, redisReply *reply, const char *name)
 {
     double version = info_number (reply, "redis_version");
@@ -114,9 +104,20 @@ static const char *element_text (const redisReply *reply, size_t index)
     return there ? reply->element[index]->str : "";
 }
 
+/* Asked before anything is written: who only reads needs a Redis that answers, not one that takes writes. */
+static bool is_conf_absent (const redisReply *reply)
+{
+    for (size_t i = 0; i < CONF_FIELDS && i < reply->elements; i++)
+        if (reply->element[i]->type == REDIS_REPLY_NIL)
+            return true;
+    return false;
+}
+
 static void see_conf (store_t *self, redisReply *reply, const char *name)
 {
-    (void)name;
+    self->conf_absent = *name && is_conf_absent (reply);
+    if (self->conf_absent)
+        return;
     int shards = atoi (element_text (reply, 0));
     if (shards != self->config.shards)
         wrong (self, "the data has %d shards, this service %d: start it with --shards %d", shards, self->config.shards,
@@ -137,13 +138,6 @@ static void see_time (store_t *self, redisReply *reply, const char *name)
     store_time_seen (self, reply_number (reply->element[0]) * MS_PER_SECOND + us / 1000, self->asked_at);
 }
 
-static void see_memory (store_t *self, redisReply *reply, const char *name)
-{
-    (void)name;
-    double used = info_number (reply, "used_memory"), most = info_number (reply, "maxmemory");
-    self->memory_used = used > 0 && most > 0 ? used / most : 0;
-}
-
 /* clang-format off */
 enum { WORDS_MAX = 6 };
 static const struct question {
@@ -155,19 +149,26 @@ static const struct question {
     {{"SCRIPT", "LOAD", lease_lua},              see_script,   "lease"},
     {{"INFO", "replication"},                    see_replication, ""},
     {{"INFO", "server"},                         see_version,  ""},
-    {{"HSETNX", KEY_CONF, "shards", "?"},        see_written,  "shards"},
-    {{"HSETNX", KEY_CONF, "hash", HASH_NAME},    see_written,  ""},
-    {{"HSETNX", KEY_CONF, "schema", SCHEMA},     see_written,  ""},
-    {{"HMGET", KEY_CONF, "shards", "hash", "schema", "run"}, see_conf, ""},
+    {{"HMGET", KEY_CONF, "shards", "hash", "schema", "run"}, see_conf, "perhaps absent"},
     {{"CONFIG", "GET", "maxmemory-policy"},      see_eviction, "maxmemory-policy"},
     {{"CONFIG", "GET", "appendonly"},            see_append,   "appendonly"},
     {{"CONFIG", "GET", "appendfsync"},           see_fsync,    "appendfsync"},
     {{"TIME"},                                   see_time,     ""},
-    {{"INFO", "memory"},                         see_memory,   ""},
+    {{"INFO", "memory"},                         full_see_memory, ""},
+    /* only where it is absent; of several who are first each field keeps what came first, and all read the same */
+    {{"HSETNX", KEY_CONF, "shards", "?"},        see_written,  ""},
+    {{"HSETNX", KEY_CONF, "hash", HASH_NAME},    see_written,  ""},
+    {{"HSETNX", KEY_CONF, "schema", SCHEMA},     see_written,  ""},
+    {{"HMGET", KEY_CONF, "shards", "hash", "schema", "run"}, see_conf, ""},
 };
 /* clang-format on */
-enum { QUESTIONS = sizeof questions / sizeof *questions, TICK_FROM = QUESTIONS - 5, SCRIPTS_END = 2 };
-_Static_assert((int)QUESTIONS <= (int)HELLO_MAX, "each question has a slot");
+enum {
+    ROWS = sizeof questions / sizeof *questions,
+    QUESTIONS = ROWS - 4,
+    TICK_FROM = QUESTIONS - 5,
+    SCRIPTS_END = 2,
+};
+_Static_assert((int)ROWS <= (int)HELLO_MAX, "each question has a slot");
 
 static void ask (store_t *self, size_t index, conn_reply_fn *fn)
 {
@@ -210,6 +211,15 @@ void hello_checked (store_t *self, const char *why, bool lost)
     store_back (self);
 }
 
+static void on_hello (void *arg, redisReply *reply);
+
+static void write_conf (store_t *self)
+{
+    self->conf_absent = false;
+    for (size_t i = QUESTIONS; i < ROWS; i++)
+        ask (self, i, on_hello);
+}
+
 static void on_hello (void *arg, redisReply *reply)
 {
     hello_slot_t *slot = arg;
@@ -224,9 +234,11 @@ static void on_hello (void *arg, redisReply *reply)
                reply->str);
     else
         question->see (self, reply, question->name);
-    if (slot->index < QUESTIONS - 1)
+    if (slot->index != QUESTIONS - 1 && slot->index != ROWS - 1)
         return;
-    if (*self->hello_why)
+    if (self->conf_absent && !*self->hello_why)
+        write_conf (self);
+    else if (*self->hello_why)
         hello_checked (self, "", false);
     else
         losses_check (self);
@@ -244,6 +256,7 @@ void hello_begin (store_t *self)
         return;
     self->hello_open = true;
     self->hello_why[0] = '\0';
+    self->conf_absent = false;
     self->asked_at = loop_now (self->loop);
     for (size_t i = scripts_loaded (self) ? SCRIPTS_END : 0; i < QUESTIONS; i++)
         ask (self, i, on_hello);
@@ -292,7 +305,7 @@ static void silent (store_t *self)
     store_stalled (self);
     if (now - self->stalled_since < STALL_DROP_MS)
         return;
-    conn_drop (self->conn); /* and with it the others, see store.c */
+    conn_refuse (self->conn, CONN_SILENT); /* and with it the others, see store.c */
 }
 
 void hello_tick (void *arg)

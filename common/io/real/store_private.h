@@ -7,6 +7,7 @@
  *   store_resp.c     the bytes of a command
  *   store_call.c     calls: queued, sent, answered, sent again, given up at their deadline
  *   store_hello.c    what is asked on connect, and once a second
+ *   store_full.c     it is out of memory
  *   store_losses.c   has it still what it acknowledged? (store_losses.h names its rooms)
  *   store_rewrite.c  after a restart: no torn transaction stays in its file
  *   store_commit.c   commits in batches
@@ -38,7 +39,8 @@ void resp_bytes (resp_t *self, const void *bytes, size_t size);
 void resp_text (resp_t *self, const char *text);
 void resp_number (resp_t *self, int64_t number);
 void resp_clear (resp_t *self);
-int64_t reply_number (const redisReply *reply); /* an integer, or text that begins with one; else 0 */
+int64_t reply_number (const redisReply *reply);                 /* an integer, or text that begins with one; else 0 */
+double info_number (const redisReply *reply, const char *name); /* behind "name:" in what INFO says; -1: not there */
 
 store_value_t store_entry_of (const redisReply *entry); /* of a stream: value, and the number as score */
 
@@ -63,6 +65,7 @@ typedef struct conn conn_t;
 typedef void (conn_fn) (void *arg);                          /* it is up; it is down, or could not be made */
 typedef void (conn_reply_fn) (void *arg, redisReply *reply); /* NULL: the connection was lost */
 enum { CONN_BACKOFF_FIRST_MS = 20, CONN_BACKOFF_MAX_MS = 1000 };
+#define CONN_SILENT "it does not answer in time" /* the same words wherever it is noticed: one reason, said once */
 /* Connects at once, and again with back-off whenever it is lost. AUTH goes first; where sentinels name the place it is
  * up only once the node has said that it is a primary. up: once connected. down: each time that it was lost, or an
  * attempt failed: conn_error says why. The target is the caller's, and outlives it. */
@@ -71,7 +74,9 @@ void conn_beside (conn_t *self, const conn_t *other); /* before the turn ends: g
 void conn_hurry (conn_t *self);                       /* it has nothing under way: tries at once */
 void conn_destroy (conn_t **self_p);
 bool conn_is_up (const conn_t *self);
-const char *conn_error (const conn_t *self);
+const char *conn_error (const conn_t *self);          /* of the last attempt */
+const store_place_t *conn_place (const conn_t *self); /* where that went; NULL: to a socket, or nobody knows where */
+bool conn_has_answered (const conn_t *self);          /* ever: what is there has spoken as Redis does */
 /* Sends at the end of the turn; the reply, or NULL on loss, comes exactly once. Only while up. */
 void conn_send (conn_t *self, const resp_t *command, conn_reply_fn *fn, void *arg);
 void conn_drop (conn_t *self);                    /* lose it now; connect again after the back-off */
@@ -139,6 +144,11 @@ void losses_remember (store_t *store, const commit_t *commit, uint64_t number); 
 void losses_check (store_t *store); /* ends in hello_checked, or with the connection */
 void losses_look (store_t *store);  /* only at the newest */
 
+/* ---- out of memory (store_full.c) */
+void full_see_memory (store_t *store, redisReply *info, const char *name);
+void full_suspected (store_t *store); /* a write was refused */
+#define HASH_NAME "fnv1a"             /* by which workspaces are placed on shards, as KEY_CONF names it */
+
 /* ---- a start of Redis that the append-only file is written anew for (store_rewrite.c) */
 void rewrite_see_server (store_t *store, const char *info);
 void rewrite_see_conf (store_t *store, const char *run);
@@ -173,6 +183,7 @@ struct store {
     /* store_hello.c */
     hello_slot_t slots[HELLO_MAX];
     bool hello_open, tick_open, reload_open;
+    bool conf_absent; /* nobody has written the shape of the data yet */
     mono_ms_t asked_at;
     char hello_why[WHY_SIZE];
     char sha[SCRIPTS][SHA_SIZE];
@@ -184,6 +195,10 @@ struct store {
     int64_t jump_ms;
     wall_ms_t last_now;
     double memory_used;
+
+    /* store_full.c */
+    bool full, full_asked;
+    char full_why[WHY_SIZE];
 
     /* store_call.c */
     call_list_t waiting;

@@ -110,7 +110,6 @@ conn_t *conn_new (loop_t *loop, const conn_target_t *target, conn_fn *up, conn_f
     conn_t *self = xcalloc (1, sizeof *self);
     *self = (conn_t){.loop = loop, .target = target, .up_fn = up, .down_fn = down, .arg = arg};
     self->backoff_ms = CONN_BACKOFF_FIRST_MS;
-    conn_take_error (self, "not connected yet");
     loop_each_turn (loop, on_turn, self);
     self->timer = loop_at (loop, loop_now (loop), conn_begin, self);
     return self;
@@ -140,6 +139,16 @@ bool conn_is_up (const conn_t *self)
 const char *conn_error (const conn_t *self)
 {
     return self->error;
+}
+
+const store_place_t *conn_place (const conn_t *self)
+{
+    return self->placed ? &self->place : NULL;
+}
+
+bool conn_has_answered (const conn_t *self)
+{
+    return self->answered;
 }
 
 void conn_drop (conn_t *self)
@@ -172,6 +181,8 @@ static void on_reply (redisAsyncContext *redis, void *reply, void *arg)
 {
     sent_t *sent = arg;
     (void)redis;
+    if (reply)
+        sent->conn->answered = true;
     sent->fn (sent->arg, reply);
     free (sent);
 }

@@ -4,7 +4,7 @@
 
 #include <inttypes.h>
 
-enum { ROOM_FIRST = 256, HEAD_ROOM = 32, NUMBER_ROOM = 24 };
+enum { ROOM_FIRST = 256, HEAD_ROOM = 32, NUMBER_ROOM = 24, FIELD_SIZE = 64 };
 
 static char *room_for (resp_t *self, size_t more)
 {
@@ -76,4 +76,12 @@ int64_t reply_number (const redisReply *reply)
         return 0;
     /* scores come as doubles; beyond the digits of a double they are written with an exponent */
     return strpbrk (reply->str, ".e") ? (int64_t)strtod (reply->str, NULL) : strtoll (reply->str, NULL, 10);
+}
+
+double info_number (const redisReply *reply, const char *name)
+{
+    char field[FIELD_SIZE];
+    snprintf (field, sizeof field, "\n%s:", name);
+    const char *at = reply->type == REDIS_REPLY_STRING ? strstr (reply->str, field) : NULL;
+    return at ? strtod (at + strlen (field), NULL) : -1;
 }

@@ -81,8 +81,9 @@ static void count (sentinels_t *self)
 
 static void take_why (sentinel_t *self, const char *why)
 {
+    const store_place_t *place = &self->target.address.places[0];
     self->names = false;
-    snprintf (self->why, sizeof self->why, "%.100s", why);
+    snprintf (self->why, sizeof self->why, "%.50s:%d: %.50s", place->host, place->port, why);
 }
 
 /* [host, port], or nil when it knows none of that name */
@@ -124,10 +125,7 @@ static void on_up (void *arg)
 static void on_down (void *arg)
 {
     sentinel_t *self = arg;
-    char why[WHY_SIZE];
-    snprintf (why, sizeof why, "%.60s:%d: %.60s", self->target.address.places[0].host,
-              self->target.address.places[0].port, conn_error (self->conn));
-    take_why (self, why);
+    take_why (self, conn_error (self->conn));
     count (self->all);
 }
 
