@@ -4,6 +4,7 @@
 #include "ids.h"
 #include "link.h"
 #include "notice.h"
+#include "policy_builtin.h"
 #include "words.h"
 
 #include <setjmp.h>
@@ -239,6 +240,35 @@ static void the_acknowledgement (void **state)
     assert_string_equal (f->out[0].body, "by the earliest time we can");
 }
 
+/* Mails come without a subject, chats always do. */
+static void without_a_subject (void **state)
+{
+    fixture_t *f = *state;
+    static const struct {
+        purpose_t purpose;
+        const char *subject, *begins;
+    } rows[] = {
+        {PURPOSE (ACKNOWLEDGE), "We have your message", "Hello Eve,\n\nthank you for your message.\nBob M. takes"},
+        {PURPOSE (APOLOGY), "We are sorry",
+         "Hello Eve,\n\nwe are sorry. We had promised you an answer, and we did not keep our word.\nWhat we missed"},
+        {PURPOSE (REPLY), "Re: your message", "Hello"},
+    };
+    f->policy.templates = policy_builtin_templates;
+    f->policy.templates_n = POLICY_TEMPLATES;
+    f->contact.return_way = RETURN (MAIL);
+    f->contact.subject[0] = '\0';
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        render (f, (notice_t){.purpose = rows[i].purpose, .promise = FIRST, .text = "Hello"});
+        assert_string_equal (f->out[0].subject, rows[i].subject);
+        if (strncmp (f->out[0].body, rows[i].begins, strlen (rows[i].begins)) != 0)
+            fail_msg ("%s", f->out[0].body);
+    }
+    WORD_COPY (f->contact.subject, "My card");
+    render (f, (notice_t){.purpose = PURPOSE (ACKNOWLEDGE), .promise = FIRST});
+    assert_string_equal (f->out[0].subject, "We have your message: My card");
+    assert_non_null (strstr (f->out[0].body, "thank you for your message.\nIt is about \"My card\".\nBob M. takes"));
+}
+
 static void dry_run (void **state)
 {
     fixture_t *f = *state;
@@ -334,6 +364,7 @@ int main (void)
         cmocka_unit_test_setup_teardown (quiet_hours, up, down),
         cmocka_unit_test_setup_teardown (customer_s_way, up, down),
         cmocka_unit_test_setup_teardown (the_acknowledgement, up, down),
+        cmocka_unit_test_setup_teardown (without_a_subject, up, down),
         cmocka_unit_test_setup_teardown (dry_run, up, down),
         cmocka_unit_test_setup_teardown (signed_links, up, down),
         cmocka_unit_test_setup_teardown (the_log_has_no_link, up, down),

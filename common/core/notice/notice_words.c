@@ -110,6 +110,16 @@ static const char *who_answers (const render_t *self)
     return shown_name (self->policy, contact->owner[0] ? contact->owner : contact->accountable);
 }
 
+/* Customers read "Re: your message" rather than "Re:"; in other words it is left out, template.h. */
+static const char *subject_of (const render_t *self)
+{
+    if (self->contact->subject[0])
+        return self->contact->subject;
+    if (self->notice->person[0])
+        return "(no subject)";
+    return self->notice->purpose == BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_REPLY ? "your message" : "";
+}
+
 void notice_words (render_t *self)
 {
     const contact_t *contact = self->contact;
@@ -122,7 +132,7 @@ void notice_words (render_t *self)
     put_slot (self, "owner", customer ? who_answers (self) : shown_name (self->policy, contact->owner));
     put_slot (self, "accountable", customer ? who_answers (self) : shown_name (self->policy, contact->accountable));
     put_slot (self, "customer", contact->customer_name[0] ? contact->customer_name : contact->customer);
-    put_slot (self, "subject", customer || contact->subject[0] ? contact->subject : "(no subject)");
+    put_slot (self, "subject", subject_of (self));
     put_slot (self, "contact", contact->id);
     put_slot (self, "channel", contact->channel);
     put_slot (self, "state", contact_state_name (contact->state));

@@ -82,15 +82,29 @@ static void append_piece (builder_t *out, const piece_t *piece, const template_s
         append (out, piece->text, piece->length);
 }
 
+static bool is_blank (const piece_t *piece)
+{
+    return piece->kind == PIECE_WORDS && strspn (piece->text, " ") >= piece->length;
+}
+
+/* "Hello: {subject}" without a subject: the words that lead to it end before their colon. */
+static void trim_lead (builder_t *out)
+{
+    while (out->length && (out->text[out->length - 1] == ' ' || out->text[out->length - 1] == ':'))
+        out->length--;
+}
+
 char *template_expand (const char *text, const template_slot_t *slots, size_t slots_n, int one_line)
 {
     builder_t out = {.one_line = one_line != 0};
     size_t line = 0;                  /* where the line at hand begins in what is built */
     bool asked = false, said = false; /* it has slots; one of them has a value, or is not known */
+    bool empty_end = false;           /* nothing came after a slot without a value */
     append (&out, "", 0);
     for (piece_t piece = next_piece (text); piece.kind != PIECE_END; piece = next_piece (piece.next)) {
         const template_slot_t *slot = piece.kind == PIECE_SLOT ? slot_of (&piece, slots, slots_n) : NULL;
         append_piece (&out, &piece, slot);
+        empty_end = slot ? !slot->value || !*slot->value : empty_end && is_blank (&piece);
         asked = asked || slot;
         said = said || (piece.kind == PIECE_SLOT && (!slot || (slot->value && *slot->value)));
         bool ends = piece.kind == PIECE_WORDS && piece.text[piece.length - 1] == '\n';
@@ -101,6 +115,8 @@ char *template_expand (const char *text, const template_slot_t *slots, size_t sl
         line = out.length;
         asked = said = false;
     }
+    if (one_line && empty_end)
+        trim_lead (&out);
     out.text[out.length] = 0;
     return out.text;
 }

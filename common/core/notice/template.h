@@ -2,7 +2,8 @@
  *
  * A slot is {name}; "{{" is a brace. Values are inserted as they are, so a value can't bring slots;
  * where a template is for a header line (subject) control characters become spaces. In a text of several
- * lines, one whose slots are all empty is left out ("Take it: {link_accept}" where there are no links). */
+ * lines, one whose slots are all empty is left out ("Take it: {link_accept}" where there are no links). In a header line
+ * the colon before an empty slot at its end is ("We have your message: {subject}" where there is no subject). */
 #ifndef BUCKSTOP_TEMPLATE_H
 #define BUCKSTOP_TEMPLATE_H
 

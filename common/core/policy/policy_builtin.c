@@ -93,14 +93,16 @@ const policy_template_t policy_builtin_templates[POLICY_TEMPLATES] = {
     {"acknowledge", "We have your message: {subject}",
      "Hello {customer},\n"
      "\n"
-     "thank you for your message about \"{subject}\".\n"
+     "thank you for your message.\n"
+     "It is about \"{subject}\".\n"
      "{person} takes care of it. You will hear from {person} by {due}.\n"
      "\n"
      "Just answer this message if you want to add something. Your reference is {contact}.\n"},
     {"apology", "We are sorry: {subject}",
      "Hello {customer},\n"
      "\n"
-     "we are sorry. We had promised you an answer about \"{subject}\", and we did not keep our word.\n"
+     "we are sorry. We had promised you an answer, and we did not keep our word.\n"
+     "It is about \"{subject}\".\n"
      "What we missed: {promise}.\n"
      "{person} looks after it now. You will hear from us by {due}.\n"
      "\n"
