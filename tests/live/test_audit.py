@@ -3,6 +3,7 @@
 
 Ends with "N passed, N failed".
 """
+import json
 import sys
 
 import world as w
@@ -61,6 +62,8 @@ def calls_come_while_all_is_well(stack):
     tag = world.redis.keys("b:*:w:desk")[0].decode().split(":")[1]
     hashed = "0123456789abcdef"
     values = {f"b:{tag}:i:desk:{hashed}": b"\xff" * 40, f"b:{tag}:th:desk:{hashed}": b"nobody", "b:tok:0123456789": b""}
+    opened = world.redis.keys(f"b:{tag}:c:desk:*")[0].decode()
+    kept = world.redis.get(opened)
     faults = [
         ("stale place", lambda: world.redis.zadd(f"b:{tag}:q:desk", {NONE: 1}),
          lambda: world.redis.zrem(f"b:{tag}:q:desk", NONE)),
@@ -73,6 +76,8 @@ def calls_come_while_all_is_well(stack):
         (list(values), lambda: world.redis.mset(values), lambda: world.redis.delete(*values)),
         ("it holds something that is no string", lambda: world.redis.sadd(f"b:{tag}:i:desk:{hashed}", "noise"),
          lambda: world.redis.delete(f"b:{tag}:i:desk:{hashed}")),
+        *(("unreadable", lambda first=first: world.redis.setrange(opened, 0, first), lambda: world.redis.set(opened, kept))
+          for first in (b"g", b"Gar", b"garb", b"garbagegarbage")),
         ("acknowledged write lost", lambda: world.redis.rpush("b:lost", "what a person has to look at"),
          lambda: world.redis.delete("b:lost")),
     ]
@@ -88,6 +93,54 @@ def calls_come_while_all_is_well(stack):
         mend()
         violations(world, 0)
         calls_come(world, watch)
+    world.audit()
+
+
+def found_while_the_round_runs(stack):
+    """The gauge does not wait for its end."""
+    world = w.open_world(stack, POLICY, options={"escalation": ["--audit-every", "1", "--audit-rate", "10"]})
+    world.present("ada")
+    for _ in range(40):
+        world.submit()
+    world["escalation"].end()
+    world.redis.rpush("b:lost", "what a person has to look at")
+    world["escalation"].start()
+    w.until("it is found", lambda: world["escalation"].facts("audit"), 30)
+    violations(world, 1)
+    assert world["escalation"].metric("buckstop_audit_rounds_total") == 0
+    said = next(fact for fact in world["escalation"].facts("audit"))
+    assert said["subject"] == "store" and "workspace" not in said, said
+    world.redis.delete("b:lost")
+
+
+def what_is_being_moved(stack):
+    """Somebody goes who held much: while it is moved on there is no violation. When nobody moves it, there is."""
+    held = 800
+    world = w.open_world(stack, POLICY, options={"escalation": ["--audit-every", "1", "--audit-rate", "100000"]})
+    world.present("ada")
+    for _ in range(held):
+        world.submit()
+    own = lambda: world.count("b:{*}:own:desk:ada:*")
+    w.until("ada holds them", lambda: own() == held, 60)
+    rounds(world, 1)
+    most = 0.0
+    assert world.ask("DELETE", "/v1/people/ada/presence").status == 200
+    while own():
+        most = max(most, world["escalation"].metric("buckstop_audit_violations"))
+    rounds(world, 2)
+    assert not most and not world["escalation"].facts("audit"), (most, world["escalation"].facts("audit")[:3])
+    world.audit()
+    # nobody is there who would move it
+    world.present("ada")
+    w.until("ada holds them", lambda: own() == held, 60)
+    world["escalation"].end()
+    assert world.ask("DELETE", "/v1/people/ada/presence").status == 200
+    report = json.loads(world.call("audit", "--json").stdout)
+    assert report["found"] == held and {row["fault"] for row in report["findings"]} == {"older epoch"}, report
+    world["escalation"].start()
+    w.until("all are moved", lambda: own() == 0, 60)
+    rounds(world, 1)
+    violations(world, 0)
     world.audit()
 
 
@@ -108,4 +161,4 @@ def a_watch_that_fails(stack):
 
 
 if __name__ == "__main__":
-    sys.exit(w.main([calls_come_while_all_is_well, a_watch_that_fails]))
+    sys.exit(w.main([calls_come_while_all_is_well, found_while_the_round_runs, what_is_being_moved, a_watch_that_fails]))

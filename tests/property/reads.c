@@ -124,7 +124,7 @@ void op_range_lex (driver_t *self)
 void op_count_lex (driver_t *self)
 {
     char key[KEY_SIZE];
-    const char *channel = draw_channel (&self->draw);
+    const char *channel = draw_below (&self->draw, 4) ? draw_channel (&self->draw) : ""; /* "": all */
     printf ("%s ", channel);
     store_count_lex (self->store, key_for (self, key, "count", DRAW_OWN), channel, on_values, self);
 }
