@@ -19,7 +19,9 @@ typedef struct http_server_config {
     int slow_ms;              /* 0: 30 s; for a client to send a head, then its body, then to take the answer */
     size_t bodies_max;        /* 0: 256 MiB; of all requests until they are answered; a large one more gets 503; as many
                                  bytes of answers wait for their clients, and a large one more becomes a 503 */
+    char *why;                /* HTTP_WHY_SIZE, or NULL: gets the words for an endpoint that can't be listened on */
 } http_server_config_t;
+enum { HTTP_WHY_SIZE = 128 };
 
 /* Called once a request's body is complete. The handler owns the request until it responds. */
 typedef void (http_handler_fn) (void *arg, http_request_t *request);

@@ -11,6 +11,7 @@
 #include "password_file.h"
 #include "store_address.h"
 
+#include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
@@ -76,6 +77,20 @@ bool option_store (const char *text, char why[PARAM_WHY_SIZE])
     return store_address_parse (text, &address, why);
 }
 
+/* What looks like an address in numbers has to be one; a name may come to be known. */
+static bool is_known_form (const char *text, size_t size)
+{
+    char host[HOST_MAX];
+    struct in6_addr address;
+    struct in_addr old;
+    bool bracketed = size > 2 && text[0] == '[' && text[size - 1] == ']';
+    snprintf (host, sizeof host, "%.*s", (int)(bracketed ? size - 2 : size), text + bracketed);
+    if (!bracketed)
+        return !*host || host[strspn (host, "0123456789.")] || inet_aton (host, &old) == 1;
+    host[strcspn (host, "%")] = '\0'; /* behind it: which network card */
+    return inet_pton (AF_INET6, host, &address) == 1;
+}
+
 /* "host:port", the host in brackets when it has colons; empty where `any` allows that. */
 static bool is_place (const char *text, size_t size, bool any, int port_min)
 {
@@ -89,6 +104,8 @@ static bool is_place (const char *text, size_t size, bool any, int port_min)
             return false;
         port = port * 10 + (text[i] - '0');
     }
+    if (!is_known_form (text, host))
+        return false;
     bool bracketed = host > 2 && text[0] == '[' && text[host - 1] == ']';
     for (size_t i = 0; i < host; i++)
         if ((unsigned char)text[i] <= ' ' || text[i] == '/' || (!bracketed && strchr (":[]", text[i])))

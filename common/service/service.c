@@ -101,7 +101,8 @@ static void start_kind (void *arg)
         return;
     int rc = self->kind->start ? self->kind->start (service, self->arg) : 0;
     if (rc < 0) {
-        log_fact (LOG_ERROR_, "", "can't start", "why", strerror (-rc), NULL);
+        if (rc != -ECANCELED) /* else said */
+            log_fact (LOG_ERROR_, "", "can't start", "why", strerror (-rc), NULL);
         self->failed = true;
         loop_stop (service->loop);
         return;
@@ -276,8 +277,8 @@ void service_stop_in (service_t *self, const service_kind_t *kind, void *arg)
 static int run (service_t *self, const service_kind_t *kind, void *arg)
 {
     int rc = wire (self, kind, arg);
-    if (rc == 0 && (rc = health_open (self)) < 0)
-        log_fact (LOG_ERROR_, "", "can't listen", "endpoint", self->health, "why", strerror (-rc), NULL);
+    if (rc == 0)
+        rc = health_open (self);
     if (rc == 0) {
         loop_on_stop (self->loop, on_stop, self);
         rc = loop_run (self->loop);

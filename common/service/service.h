@@ -47,7 +47,7 @@ typedef struct service_kind {
     const char *summary;                        /* one line for --help */
     const char *example;                        /* for --help */
     const param_t *params;                      /* its own, ended by a NULL name */
-    int (*start) (service_t *self, void *arg);  /* open sockets, arm timers; 0 or negative errno (said in the log) */
+    int (*start) (service_t *self, void *arg);  /* open sockets, arm timers; 0, -errno, or -ECANCELED: it is said */
     void (*drain) (service_t *self, void *arg); /* stop taking, stop polling, finish what is begun */
     bool (*idle) (service_t *self, void *arg);  /* drained? true: no store call of its own is under way */
     void (*stop) (service_t *self, void *arg);  /* free all */

@@ -110,13 +110,18 @@ static void on_request (void *arg, http_request_t *request)
 
 int health_open (service_t *service)
 {
+    char why[HTTP_WHY_SIZE] = "";
     http_server_config_t config = {.endpoint = service->health,
                                    .body_max = HEALTH_BODY_MAX,
                                    .timeout_ms = HEALTH_TIMEOUT_MS,
-                                   .connections_max = HEALTH_CONNECTIONS};
+                                   .connections_max = HEALTH_CONNECTIONS,
+                                   .why = why};
     service->private_->health = http_server_new (service->loop, &config, on_request, service);
-    if (!service->private_->health)
-        return errno > 0 ? -errno : -EADDRNOTAVAIL;
+    if (!service->private_->health) {
+        int error = errno;
+        log_fact (LOG_ERROR_, "", "can't listen", "endpoint", service->health, "why", why, NULL);
+        return error > 0 ? -error : -EADDRNOTAVAIL;
+    }
     char port[16];
     snprintf (port, sizeof port, "%d", http_server_port (service->private_->health));
     log_fact (LOG_NOTICE_, "", "listening", "for", "health", "endpoint", service->health, "port", port, NULL);

@@ -1,6 +1,6 @@
 /* service_options.c - one table of parameters, three places that may set them.
  *
- * Hears: argv and the environment. Says: values in the targets, or one line on what is wrong.
+ * Hears: argv and the environment. Says: values in the targets, or a line on each that is wrong.
  * The arguments are read by getopt_long; this file only turns the table into its option list and
  * checks the values against their bounds. A value from the environment passes the same checks.
  */
@@ -159,44 +159,59 @@ static void fill_long_options (const rows_t *rows, struct option *list)
     list[rows->n + 3] = (struct option){NULL, 0, NULL, 0};
 }
 
-static options_outcome_t read_arguments (const options_t *self, const rows_t *rows, int argc, char **argv, FILE *out,
-                                         FILE *err)
+/* What the arguments ask for besides values. */
+typedef struct arguments {
+    bool help, version, check, bad; /* bad: said */
+} arguments_t;
+
+/* False: it is a letter, and what hangs on it is not looked at. */
+static bool say_unknown (const options_t *self, int found, char *const *argv, FILE *err)
+{
+    char letter[] = {'-', (char)(optopt > ' ' && optopt < 0x7f ? optopt : '?'), '\0'};
+    bool word = found == ':' || optopt == 0 || optopt >= FIRST_PARAM || (optopt > 0 && optopt <= OPTION_CHECK);
+    fprintf (err, "%s: %s %s; --help lists the options\n", self->program, word ? argv[optind - 1] : letter,
+             found == ':' ? "needs a value" : "is no option here");
+    return word;
+}
+
+static bool set_argument (const options_t *self, const param_t *row, const char *text, FILE *err)
+{
+    char why[PARAM_WHY_SIZE];
+    if (set_given (row, text ? text : "yes", why) == 0)
+        return true;
+    fprintf (err, "%s: --%s: %s\n", self->program, row->name, why);
+    return false;
+}
+
+/* All of them, so that each wrong one is said; up to one that asks for words only. */
+static void read_arguments (const options_t *self, const rows_t *rows, int argc, char **argv, arguments_t *asked,
+                            FILE *err)
 {
     struct option list[PARAMS_MAX + 4];
-    options_outcome_t outcome = OPTIONS_GO;
     fill_long_options (rows, list);
     optind = 0; /* getopt starts afresh: it may have read other arguments before */
     opterr = 0;
     for (int found; (found = getopt_long (argc, argv, ":", list, NULL)) != -1;) {
-        char why[PARAM_WHY_SIZE];
         if (found == '?' || found == ':') {
-            fprintf (err, "%s: %s %s; --help lists the options\n", self->program, argv[optind - 1],
-                     found == ':' ? "needs a value" : "is no option here");
-            return OPTIONS_BAD;
-        }
-        if (found == OPTION_HELP)
-            options_help (self, out);
-        else if (found == OPTION_VERSION)
-            fprintf (out, "%s %s\n", self->program, BUCKSTOP_VERSION);
-        if (found == OPTION_HELP || found == OPTION_VERSION)
-            return OPTIONS_TOLD;
-        if (found == OPTION_CHECK) {
-            outcome = OPTIONS_CHECKED;
-            continue;
-        }
-        const param_t *row = rows->items[found - FIRST_PARAM];
-        if (set_given (row, optarg ? optarg : "yes", why)) {
-            fprintf (err, "%s: --%s: %s\n", self->program, row->name, why);
-            return OPTIONS_BAD;
+            asked->bad = true;
+            if (!say_unknown (self, found, argv, err))
+                return;
+        } else if (found >= FIRST_PARAM) {
+            asked->bad |= !set_argument (self, rows->items[found - FIRST_PARAM], optarg, err);
+        } else {
+            asked->help |= found == OPTION_HELP;
+            asked->version |= found == OPTION_VERSION;
+            asked->check |= found == OPTION_CHECK;
+            if (found != OPTION_CHECK)
+                return;
         }
     }
-    return outcome;
 }
 
 /* --check also looks at what a start can do without. What we say ourselves when nothing is given need not be there. */
-static options_outcome_t look_at_all (const options_t *self, const rows_t *rows, FILE *err)
+static bool look_at_all (const options_t *self, const rows_t *rows, FILE *err)
 {
-    options_outcome_t outcome = OPTIONS_CHECKED;
+    bool fine = true;
     for (size_t i = 0; i < rows->n; i++) {
         const param_t *row = rows->items[i];
         const char *text = row->look ? *(const char **)row->target : NULL;
@@ -204,9 +219,9 @@ static options_outcome_t look_at_all (const options_t *self, const rows_t *rows,
         if (!text || !*text || (row->fallback && strcmp (text, row->fallback) == 0) || row->look (text, why))
             continue;
         fprintf (err, "%s: --%s: %s\n", self->program, row->name, why);
-        outcome = OPTIONS_BAD;
+        fine = false;
     }
-    return outcome;
+    return fine;
 }
 
 void options_say_fine (const options_t *self, FILE *out)
@@ -217,15 +232,20 @@ void options_say_fine (const options_t *self, FILE *out)
 options_outcome_t options_parse (const options_t *self, int argc, char **argv, int *rest, FILE *out, FILE *err)
 {
     rows_t rows = rows_of (self);
-    bool bad = false;
+    arguments_t found = {0};
     for (size_t i = 0; i < rows.n; i++) {
         set_default (rows.items[i]);
-        bad = set_from_environment (self, rows.items[i], err) || bad;
+        found.bad |= set_from_environment (self, rows.items[i], err) != 0;
     }
-    if (bad)
-        return OPTIONS_BAD;
-    options_outcome_t outcome = read_arguments (self, &rows, argc, argv, out, err);
+    read_arguments (self, &rows, argc, argv, &found, err);
     if (rest)
         *rest = optind;
-    return outcome == OPTIONS_CHECKED ? look_at_all (self, &rows, err) : outcome;
+    if (found.help)
+        options_help (self, out);
+    else if (found.version)
+        fprintf (out, "%s %s\n", self->program, BUCKSTOP_VERSION);
+    if (found.help || found.version)
+        return OPTIONS_TOLD;
+    found.bad |= found.check && !look_at_all (self, &rows, err);
+    return found.bad ? OPTIONS_BAD : found.check ? OPTIONS_CHECKED : OPTIONS_GO;
 }

@@ -33,7 +33,7 @@ void hints_init (service_private_t *self);
 void hints_clear (service_private_t *self);
 void hints_flush (service_t *service); /* at the end of each turn */
 /* health */
-int health_open (service_t *service);
+int health_open (service_t *service); /* negative errno: said */
 void health_close (service_t *service);
 /* Ready to serve: started, not draining, the store answers. Else the reason in words. */
 bool service_is_ready (const service_t *service, const char **why);

@@ -44,16 +44,18 @@ static intake_params_t *params_of (void *arg)
 static int open_http (intake_t *self)
 {
     const intake_params_t *given = self->params;
+    char why[HTTP_WHY_SIZE] = "";
     http_server_config_t config = {
         .endpoint = given->listen,
         .body_max = (size_t)(given->body_max ? given->body_max : BODY_MAX_DEFAULT),
         .timeout_ms = INTAKE_ANSWER_MS,
         .connections_max = (unsigned)(given->connections ? given->connections : CONNECTIONS_DEFAULT),
+        .why = why,
     };
     self->http = http_server_new (self->service->loop, &config, intake_http, self);
     if (!self->http) {
-        log_fact (LOG_ERROR_, "", "can't listen", "endpoint", given->listen, NULL);
-        return -EADDRINUSE;
+        log_fact (LOG_ERROR_, "", "can't listen", "endpoint", given->listen, "why", why, NULL);
+        return -ECANCELED;
     }
     char port[12];
     snprintf (port, sizeof port, "%d", http_server_port (self->http));
@@ -135,7 +137,7 @@ int intake_port (const intake_params_t *given)
 const service_kind_t intake_kind = {
     .name = "intake",
     .summary = "takes what comes in: customers' messages, people's actions, operators' questions",
-    .example = "  buckstop-intake --redis unix:/run/buckstop/redis.sock --listen 127.0.0.1:7400\n",
+    .example = "buckstop-intake --redis unix:/run/buckstop/redis.sock --listen 127.0.0.1:7400",
     .params = params,
     .start = intake_start,
     .drain = intake_drain,

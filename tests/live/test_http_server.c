@@ -1,6 +1,8 @@
 /* test_http_server.c - the real HTTP server, in bytes: conversations on a port that the system picks. */
 #include "http_bench.h"
 
+#include <netdb.h>
+
 /* --- raw conversations ------------------------------------------------------------------------------- */
 
 static void on_raw (void *arg, uint32_t events)
@@ -246,11 +248,17 @@ static void an_endpoint_that_cannot_be_had_is_said (void **state)
     const struct {
         const char *endpoint;
         int error;
-    } rows[] = {{taken, EADDRINUSE}, {"nonsense", EINVAL}, {"192.0.2.1:0", EADDRNOTAVAIL}};
+        const char *why;
+    } rows[] = {{taken, EADDRINUSE, strerror (EADDRINUSE)},
+                {"nonsense", EINVAL, strerror (EINVAL)},
+                {"192.0.2.1:0", EADDRNOTAVAIL, strerror (EADDRNOTAVAIL)},
+                {"[::g]:0", EADDRNOTAVAIL, gai_strerror (EAI_NONAME)}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        http_server_config_t config = {.endpoint = rows[i].endpoint, .body_max = 1, .timeout_ms = 1};
+        char why[HTTP_WHY_SIZE] = "";
+        http_server_config_t config = {.endpoint = rows[i].endpoint, .body_max = 1, .timeout_ms = 1, .why = why};
         assert_null (http_server_new (self->loop, &config, on_request, self));
         assert_int_equal (errno, rows[i].error);
+        assert_string_equal (why, rows[i].why);
     }
     http_server_config_t config = {.endpoint = "[::1]:0", .body_max = 1, .timeout_ms = 1};
     http_server_t *v6 = http_server_new (self->loop, &config, on_request, self);

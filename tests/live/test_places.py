@@ -41,9 +41,39 @@ def place_taken(stack):
             status, lines = second_start(world, kind, "--" + door, address)
             assert status == 1 and all(line.startswith("{") for line in lines), (kind, door, status, lines)
             assert any(json.loads(line)["level"] == "error" for line in lines), (kind, door, lines)
+            if door in ("health", "listen"):
+                says_why(lines, place, "Address already in use")
 
 
-CASES = [place_taken]
+def says_why(lines, place, why):
+    """Once, by whoever refused: the resolver or the system."""
+    facts = [json.loads(line) for line in lines if json.loads(line)["level"] == "error"]
+    assert len(facts) == 1 and facts[0]["endpoint"] == place and facts[0]["why"] == why, (place, facts)
+
+
+def place_that_is_none(stack):
+    world = w.open_world(stack, POLICY)
+    for door in "health", "listen":
+        # 192.0.2.0/24: nobody's (RFC 5737); .invalid: no name's (RFC 2606), whatever the resolver's words are here
+        status, lines = second_start(world, "intake", "--" + door, "192.0.2.1:8000")
+        assert status == 1, lines
+        says_why(lines, "192.0.2.1:8000", "Cannot assign requested address")
+        status, lines = second_start(world, "intake", "--" + door, "nohost.invalid:8000")
+        assert status == 1 and any("name" in json.loads(line).get("why", "").lower() for line in lines), lines
+        status, lines = second_start(world, "intake", "--" + door, "300.0.0.1:80")
+        assert status == 2 and "300.0.0.1" in lines[0] and "127.0.0.1:7400" in lines[0], lines
+
+
+def each_wrong_option_is_said(stack):
+    world = w.open_world(stack, POLICY)
+    wrong = {"health": "300.0.0.1:80", "durability": "always", "log-level": "loud"}
+    status, lines = second_start(world, "routing", "--check", *(f"--{name}={text}" for name, text in wrong.items()))
+    assert status == 2 and len(lines) == len(wrong), lines
+    for line, (name, text) in zip(lines, wrong.items()):
+        assert f"--{name}: '{text}'" in line, lines
+
+
+CASES = [place_taken, place_that_is_none, each_wrong_option_is_said]
 
 if __name__ == "__main__":
     sys.exit(w.main(CASES))

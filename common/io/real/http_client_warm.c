@@ -48,7 +48,7 @@ static void begin_handshake (CURLM *multi, int listener)
 void http_client_warm (CURLM *multi)
 {
     char url[64];
-    int port, listener = http_listen ("127.0.0.1:0", &port);
+    int port, listener = http_listen ("127.0.0.1:0", &port, NULL);
     CURL *easy = listener < 0 ? NULL : curl_easy_init ();
     if (easy) {
         snprintf (url, sizeof url, "https://127.0.0.1:%d/", port);

@@ -2,7 +2,8 @@
 #ifndef BUCKSTOP_HTTP_LISTEN_H
 #define BUCKSTOP_HTTP_LISTEN_H
 
-/* Non-blocking; *port is the one it got. The descriptor, or negative errno. */
-int http_listen (const char *endpoint, int *port);
+/* Non-blocking; *port is the one it got. The descriptor, or negative errno; *why, unless NULL, is then the words of
+ * whoever refused: the resolver, or the system. */
+int http_listen (const char *endpoint, int *port, const char **why);
 
 #endif

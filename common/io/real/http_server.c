@@ -18,6 +18,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <strings.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
@@ -247,14 +248,21 @@ static struct MHD_Daemon *start (http_server_t *self, int fd, unsigned connectio
                              MHD_OPTION_END);
 }
 
+static http_server_t *refused (const http_server_config_t *config, int error, const char *why)
+{
+    if (config->why)
+        snprintf (config->why, HTTP_WHY_SIZE, "%s", why);
+    errno = error;
+    return NULL;
+}
+
 http_server_t *http_server_new (loop_t *loop, const http_server_config_t *config, http_handler_fn *fn, void *arg)
 {
     int port = 0;
-    int fd = http_listen (config->endpoint, &port);
-    if (fd < 0) {
-        errno = -fd;
-        return NULL;
-    }
+    const char *why = "";
+    int fd = http_listen (config->endpoint, &port, &why);
+    if (fd < 0)
+        return refused (config, -fd, why);
     http_server_t *self = xcalloc (1, sizeof *self);
     *self = (http_server_t){.loop = loop, .fn = fn, .arg = arg, .port = port};
     self->body_max = config->body_max;
@@ -266,8 +274,7 @@ http_server_t *http_server_new (loop_t *loop, const http_server_config_t *config
     if (!self->daemon) {
         close (fd);
         free (self);
-        errno = EMFILE; /* all that start needs is descriptors */
-        return NULL;
+        return refused (config, EMFILE, strerror (EMFILE)); /* all that start needs is descriptors */
     }
     int epoll = MHD_get_daemon_info (self->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
     self->watch = loop_watch (loop, epoll, EPOLLIN, on_ready, self);

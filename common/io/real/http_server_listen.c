@@ -58,23 +58,32 @@ static int port_of (int fd)
     return ntohs (address.any.sa_family == AF_INET6 ? address.v6.sin6_port : address.v4.sin_port);
 }
 
-int http_listen (const char *endpoint, int *port)
+static int open_any (const struct addrinfo *found)
+{
+    int fd = -EADDRNOTAVAIL;
+    for (const struct addrinfo *at = found; at && fd < 0; at = at->ai_next)
+        fd = open_at (at);
+    return fd;
+}
+
+int http_listen (const char *endpoint, int *port, const char **why)
 {
     char host[HOST_MAX];
-    const char *service;
+    const char *service, *words = NULL;
     struct addrinfo hints = {
         .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
     struct addrinfo *found = NULL;
     int fd = split (endpoint, host, &service);
-    if (fd < 0)
-        return fd;
-    if (getaddrinfo (host[0] ? host : NULL, service, &hints, &found) != 0)
-        return -EADDRNOTAVAIL;
-    fd = -EADDRNOTAVAIL;
-    for (const struct addrinfo *at = found; at && fd < 0; at = at->ai_next)
-        fd = open_at (at);
-    freeaddrinfo (found);
+    if (fd == 0) {
+        int unknown = getaddrinfo (host[0] ? host : NULL, service, &hints, &found);
+        fd = unknown ? -EADDRNOTAVAIL : open_any (found);
+        words = unknown && unknown != EAI_SYSTEM ? gai_strerror (unknown) : NULL;
+    }
+    if (found)
+        freeaddrinfo (found);
     if (fd >= 0)
         *port = port_of (fd);
+    else if (why)
+        *why = words ? words : strerror (-fd);
     return fd;
 }
