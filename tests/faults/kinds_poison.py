@@ -1,5 +1,5 @@
 """Records and keys of each kind poisoned for a while, in a way that is drawn: another type, cut short, garbage behind a
-good head, a newer schema, empty; then what belongs there is put back.
+good head, a first byte of no schema, a newer schema, empty; then what belongs there is put back.
 
 What is about one contact is done to contacts of its own, which customers do not have: whoever asks for a bad record is
 refused for good. What many share is refused for a while (503): customers come again.

@@ -45,6 +45,11 @@ def newer(record, _draw):
     return NEWER + record[1:]
 
 
+def first_byte(record, _draw):
+    """Of no schema, not even of a newer one."""
+    return b"g" + record[1:]
+
+
 def empty(_record, _draw):
     return b""
 
@@ -53,7 +58,7 @@ def noise(record, draw):
     return bytes(draw.randrange(256) for _ in range(len(record or b"") or 40))
 
 
-RECORD_WAYS = (wrong_type, head_cut, body_cut, garbage, newer, empty)
+RECORD_WAYS = (wrong_type, head_cut, body_cut, garbage, first_byte, newer, empty)
 PLAIN_WAYS = (wrong_type, noise, empty)  # of a string that is no record
 SET_WAYS = (wrong_type, noise)           # of a set, list, stream or hash: a list, a string
 

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """Every kind of key in the store poisoned in turn, while contacts flow: wrong type, cut short, garbage behind a good
-head, a newer schema, empty.
+head, a first byte of no schema, a newer schema, empty.
 
 Each row says what stands still while its key is bad: the record itself, its contact, its workspace, or its shard. All
 else goes on: contacts of the same workspace, of another on the same shard, and of one on another shard are accepted,
