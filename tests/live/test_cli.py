@@ -482,6 +482,19 @@ def a_store_that_promises_less(s):
     s.db.config_set("appendfsync", "always")
 
 
+def who_is_told_of_the_address(s):
+    """Only who reached nobody there: where Redis answers, its address is right."""
+    hint, kept = "--redis or BUCKSTOP_REDIS names it", s.env["BUCKSTOP_REDIS"]
+    assert hint not in s.run("audit", "--shards", "8", status=3)
+    s.db.config_set("appendonly", "no")
+    assert hint not in s.run("token", "issue", "--scope", "operator", status=3)
+    s.db.config_set("appendonly", "yes")
+    until("its file is whole", lambda: not s.db.info("persistence")["aof_rewrite_in_progress"])
+    s.env["BUCKSTOP_REDIS"] = "unix:/nowhere"
+    assert hint in s.run("audit", status=3)
+    s.env["BUCKSTOP_REDIS"] = kept
+
+
 def words_of_a_damaged_list(s):
     """Nobody is told to apply a policy when the list of workspaces is what is broken."""
     s.db.rename("b:workspaces", "kept")
@@ -555,6 +568,7 @@ def audit_names_each_fault(s):
 CASES = [options_are_checked_at_the_door, services_start_without_a_store, policies, tokens, usage, life_of_a_contact,
          refusals_and_no_answer, who_goes_on_asking, watch_has_no_gap, watch_filters, a_reply_on_its_way, lists,
          dead_letters, audit_is_clean, drain, audit_names_what_stops_others, a_store_that_promises_less,
+         who_is_told_of_the_address,
          words_of_a_damaged_list, audit_names_each_fault]
 
 

@@ -202,6 +202,9 @@ def passwords(stack):
     nodes.taken_over(old)
     nodes.come_back(old)
     world.submit("mail", return_way="spoken")
+    for service in world.services.values():  # who refused is named: it was no sentinel
+        whys = [fact["why"] for fact in service.facts("not ready")]
+        assert any(f"primary 127.0.0.1:{old.port}: " in why for why in whys), (service.name, whys)
     world.audit()
 
 

@@ -301,12 +301,37 @@ def quite_full(world, receiver, contact):
     answer = world.ask("POST", f"/v1/contacts/{contact}/actions", note, "full")
     assert answer.status == 503 and answer.headers["Retry-After"], answer
     health_answers(world)
+    full_is_said(world, contact)
     w.until("the promise is overdue", lambda: time.monotonic() > began + 1.2)
     assert world.view(contact)["version"] == before
     world.redis.config_set("maxmemory", 0)
+    w.until("all are ready by themselves", lambda: all(s.ready() for s in world.services.values()), 5)
     w.until("its promise breaks, and the lead is told", lambda: told_step(receiver, soon))
     assert world.act(contact, "note", "ada", "full", text="full").status == 200
     assert world.view(contact)["version"] == before + 1
+
+
+def full_is_said(world, contact):
+    """By all services, in the words that help; the tools that help work on."""
+    not_ready(world)
+    for service in world.services.values():
+        why = service.ask("/readyz").body.decode()
+        assert why.startswith("not ready: redis is out of memory (maxmemory ") and "give it more" in why, why
+        assert service.metric("buckstop_store_ready") == 0 and service.metric("buckstop_set_aside_total") == 0
+    for method, path, body in (("POST", f"/v1/contacts/{contact}/actions", {"action": "note", "person": "ada", "text": "x"}),
+                               ("PUT", "/v1/people/ada/presence", None),
+                               ("POST", "/v1/contacts", {"channel": "mail", "text": "hello", "customer": "full"})):
+        answer = world.ask(method, path, body)
+        assert answer.status == 503 and answer["code"] == "store-full" and answer.headers["Retry-After"], answer
+        assert "out of memory" in answer["detail"], answer
+    for words in (["explain", contact], ["dead"], ["token", "list"]):
+        world.cli(*words)
+    refused = world.call("token", "issue", "--scope", "operator", "--workspace", "desk")
+    assert refused.returncode and "redis is out of memory" in refused.stderr and "--redis" not in refused.stderr, refused
+    looked = world.call("audit")
+    assert "redis" not in looked.stderr, looked
+    said = [f for s in world.services.values() for f in s.facts("not ready") if "out of memory" in str(f)]
+    assert len(said) == len(world.services), said
 
 
 def hints_lost(stack):
