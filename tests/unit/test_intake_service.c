@@ -728,6 +728,20 @@ static void memory_near_the_limit (void **state)
     expect_text (problem, "code", "store-full");
     json_decref (problem);
     json_decref (act (ada, id, "{\"action\":\"accept\"}", 200));
+    fake_store_memory (1); /* used up: nothing is taken any more, and it says so at once; what is there is shown */
+    fake_advance (2000);
+    wall_ms_t before = fake_wall ();
+    json_t *full[] = {ask ((request_t){"POST", "/v1/contacts", channel, MAIL "}"}, 503),
+                      act (ada, id, "{\"action\":\"note\",\"text\":\"x\"}", 503),
+                      ask ((request_t){"PUT", "/v1/people/ada/presence", ada}, 503),
+                      ask ((request_t){"GET", "/readyz"}, 503)};
+    for (size_t i = 0; i < sizeof full / sizeof *full; i++) {
+        expect_text (full[i], "code", "store-full");
+        expect_text (full[i], "detail", "redis is out of memory: give it more");
+        json_decref (full[i]);
+    }
+    assert_in_range (fake_wall () - before, 0, 500);
+    json_decref (ask ((request_t){"GET", "/v1/contacts", ada}, 200));
     fake_store_memory (0.5);
     fake_advance (2000);
     json_decref (ask ((request_t){"POST", "/v1/contacts", channel, MAIL "}"}, 202));
