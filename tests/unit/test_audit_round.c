@@ -93,7 +93,7 @@ static void put_person (const scene_t *s, uint32_t drained_epoch, wall_ms_t time
 
 static const char *contact_id (char id[ID_SIZE], int n)
 {
-    snprintf (id, ID_SIZE, "01KAJ6Q6JS000000000000000%d", n);
+    snprintf (id, ID_SIZE, "01KAJ6Q6JS000000000000000%c", '0' + n);
     return id;
 }
 
