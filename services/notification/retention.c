@@ -2,6 +2,8 @@
  *
  * Numbers are dense and times do not fall, so the first entry to keep is found by halving: some twenty small reads
  * a minute and workspace, however many there are. The newest entry always stays.
+ * As many dead letters as were counted are there if the last of them is and none behind it: one small read each few
+ * seconds, and a count only where that fails.
  * Limits: every replica does it; the second finds nothing left to do. */
 #include "notification_private.h"
 
