@@ -54,7 +54,9 @@ void applying_destroy (applying_t **self_p)
 void applying_end (applying_t *self, bool away)
 {
     if (away)
-        finish (self, POLICY_AWAY, "the store could not be asked; apply it again");
+        finish (self, POLICY_AWAY,
+                store_full (self->store) ? store_why_not (self->store)
+                                         : "the store could not be asked; apply it again");
     else
         finish (self, self->same ? POLICY_SAME : POLICY_APPLIED, "");
 }

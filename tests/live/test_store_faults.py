@@ -328,6 +328,8 @@ def full_is_said(world, contact):
         world.cli(*words)
     refused = world.call("token", "issue", "--scope", "operator", "--workspace", "desk")
     assert refused.returncode and "redis is out of memory" in refused.stderr and "--redis" not in refused.stderr, refused
+    refused = world.call("policy", "apply", "policy.yaml")
+    assert refused.returncode and "redis is out of memory" in refused.stderr, refused
     looked = world.call("audit")
     assert "redis" not in looked.stderr, looked
     said = [f for s in world.services.values() for f in s.facts("not ready") if "out of memory" in str(f)]
