@@ -95,6 +95,9 @@ int cli_contact (cli_t *cli, const char *given, char id[ID_SIZE]);
 int cli_contact_stored (cli_t *cli, const char *given, char id[ID_SIZE]);
 
 /* Printing. */
+/* At most so many characters of a text that may hold anything; \xNN is what would be a command to a terminal. The
+ * columns that it takes; out may be NULL. */
+size_t cli_quote (FILE *out, const char *text, size_t size, size_t most);
 void cli_print_json (const json_t *value);
 enum { CLI_TIME_SIZE = 32 };
 const char *cli_time (wall_ms_t at, char text[CLI_TIME_SIZE]);              /* local, to the second; "-" for 0 */

@@ -15,7 +15,7 @@
 #include <inttypes.h>
 #include <unistd.h>
 
-enum { POLICY_FILE_MAX = 4 * 1024 * 1024 };
+enum { POLICY_FILE_MAX = 4 * 1024 * 1024, LINE_SHOWN_MAX = 240 };
 
 typedef struct policy_command {
     cli_t *cli;
@@ -42,7 +42,7 @@ static int read_file (policy_command_t *self)
     return CLI_GO;
 }
 
-/* The line of the text, and a caret below the column. */
+/* The line of the text, and a caret below the column; not of a line so long that it is none. */
 static void show_place (const char *text, int line, int column)
 {
     const char *at = text;
@@ -50,9 +50,12 @@ static void show_place (const char *text, int line, int column)
         at = strchr (at, '\n');
         at = at ? at + 1 : NULL;
     }
-    if (line < 1 || !at || !*at)
+    if (line < 1 || !at || !*at || column > LINE_SHOWN_MAX)
         return;
-    fprintf (stderr, "    %.*s\n    %*s^\n", (int)strcspn (at, "\n"), at, column > 1 ? column - 1 : 0, "");
+    size_t size = strcspn (at, "\n");
+    fputs ("    ", stderr);
+    cli_quote (stderr, at, size, LINE_SHOWN_MAX);
+    fprintf (stderr, "\n    %*s^\n", column > 1 ? (int)cli_quote (NULL, at, size, (size_t)column - 1) : 0, "");
 }
 
 static json_t *places_json (const policy_errors_t *places)
@@ -69,7 +72,9 @@ static void say_places (const policy_command_t *self, const policy_errors_t *pla
 {
     for (size_t i = 0; i < places->n; i++) {
         const policy_error_t *place = &places->items[i];
-        fprintf (stderr, "%s:%d:%d: %s%s\n", self->path, place->line, place->column, kind, place->what);
+        fprintf (stderr, "%s:%d:%d: %s", self->path, place->line, place->column, kind);
+        cli_quote (stderr, place->what, strlen (place->what), SIZE_MAX);
+        fputc ('\n', stderr);
         show_place (self->text, place->line, place->column);
         if (*place->expected)
             fprintf (stderr, "    expected: %s\n", place->expected);

@@ -201,6 +201,16 @@ def policies(s):
     assert json.loads(s.run("policy", "apply", path, "--json"))["outcome"] == "same"
     assert POLICY in s.run("policy", "show")
     s.run("policy", "check", "/nowhere.yaml", status=2)
+    odd = os.path.join(s.dir, "odd.yaml")
+    for text, place, quoted, caret in [
+            (b"\x7fELF\x02\x01\0", "1:7", r"\x7fELF\x02\x01", 15),  # a terminal obeys nothing of it
+            ("workspace: dësk\nlast_resort: é\x1b[31m\x9b".encode(), "2:14", r"last_resort: é\x1b[31m\xc2\x9b", 13),
+            (b'workspace: "\\e[31m"\n', "1:12", r'"\e[31m"', 11)]:
+        with open(odd, "wb") as file:
+            file.write(text)
+        words = s.run("policy", "check", odd, status=1)
+        assert f"odd.yaml:{place}: " in words and quoted in words and "\n    " + " " * caret + "^\n" in words, words
+        assert not [c for c in words if c != "\n" and (ord(c) < 0x20 or 0x7f <= ord(c) < 0xa0)], words
 
 
 def tokens(s):
