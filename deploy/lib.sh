@@ -96,6 +96,29 @@ how_it_ended() {
     [ -n "$last" ] || printf 'says nothing of it'
 }
 
+# lock FILE: ours until the last process that we started has ended, too; else it says who is there, and ends.
+lock() {
+    local at pid pids=() names=
+    exec 9>>"$1"
+    if flock -n 9; then
+        printf '%s\n' $$ >"$1" # who has to be told to stop
+        return 0
+    fi
+    for at in /proc/[0-9]*/fd/9; do
+        pid=${at#/proc/} pid=${pid%%/*}
+        [ "$pid" != $$ ] && [ "$at" -ef "$1" ] || continue
+        pids+=("$pid")
+        names+=", $(tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline" | awk '{ sub (".*/", "", $1); print $1 }') $pid"
+    done
+    pid=$(cat "$1")
+    if [ -n "$pid" ] && [[ " ${pids[*]} " == *" $pid "* ]]; then
+        die "something runs in ${1%/*} already; stop it:  kill $pid    or give another --data"
+    elif [ ${#pids[@]} -gt 0 ]; then
+        die "what an earlier start left runs in ${1%/*}: ${names#, }; stop it:  kill ${pids[*]}    or give another --data"
+    fi
+    die "something runs in ${1%/*} already, of another user; stop it, or give another --data"
+}
+
 # Polls in short steps, bounded: wait_for SECONDS COMMAND...
 wait_for() {
     local tries=$(($1 * 50))
