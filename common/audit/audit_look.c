@@ -1,8 +1,8 @@
 /* audit_look.c - a batch of records, and what stands about each, read so that it belongs together.
  *
  * Hears: the records in one read; then in one pipeline all that stands about them (timers, places, timelines, who
- * holds them; of who has left them, how much is still to be moved); then the records once more. Says: looks, for audit_verdict.c. Between two reads that gave the same bytes
- * nothing was committed, and a lease changes them too.
+ * holds them), and of who has left them, how much is still to be moved; then the records once more. Says: looks, for
+ * audit_verdict.c. Between two reads that gave the same bytes nothing was committed, and a lease changes them too.
  * Limits: a timeline is read TIMELINE_PAGE entries at a time, and counted as it comes. */
 #include "audit_private.h"
 

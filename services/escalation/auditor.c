@@ -1,9 +1,9 @@
 /* auditor.c - the audit that never stops, and the calls that tell a watch outside that it does not.
  *
  * Hears: rounds over all that the store holds (common/audit), one after the other, slowly. Says: gauges; each finding
- * in the log, once a round, and in the gauge at once; after each whole round without a finding it calls the dead-man's URL. Whoever waits
- * there for calls alarms when they stop: the audit is off, this service is dead, the store is away, or something is
- * wrong. Nobody in here has to notice.
+ * in the log, once a round, and in the gauge at once; after each whole round without a finding it calls the dead-man's
+ * URL. Whoever waits there for calls alarms when they stop: the audit is off, this service is dead, the store is away,
+ * or something is wrong. Nobody in here has to notice.
  * Every replica audits for itself and calls for itself. The URL may hold a secret: only its host is ever said.
  * Limits: FINDINGS_SAID findings of a round are said, all are counted. */
 #include "auditor.h"
