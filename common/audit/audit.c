@@ -5,6 +5,8 @@
  * One step is under way at a time. A step that the store did not answer is taken again. */
 #include "audit_private.h"
 
+#include "words.h"
+
 #include "xmalloc.h"
 
 #include <stdio.h>
@@ -93,11 +95,10 @@ void round_answered (audit_round_t *self, const store_values_t *values)
 /* Whether it was told already in this round. When too many were, all count as new. */
 static bool is_new (audit_round_t *self, const audit_finding_t *finding)
 {
-    uint64_t hash = 14695981039346656037ULL; /* FNV-1a */
+    uint64_t hash = WORD_HASH;
     const char *parts[] = {audit_fault_name (finding->fault), finding->workspace, finding->subject, finding->detail};
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
-        for (const char *at = parts[i]; *at; at++)
-            hash = (hash ^ (uint8_t)*at) * 1099511628211ULL;
+        hash = word_hash (hash, parts[i]);
     hash += hash == 0;
     if (!self->told)
         self->told = xcalloc (TOLD_SLOTS, sizeof *self->told);

@@ -34,10 +34,7 @@ struct tokens {
 
 static cached_t *place_of (tokens_t *self, const char *id)
 {
-    uint32_t hash = 2166136261u;
-    for (const char *at = id; *at; at++)
-        hash = (hash ^ (uint8_t)*at) * 16777619u;
-    return &self->places[hash % CACHE_PLACES];
+    return &self->places[word_hash (WORD_HASH, id) % CACHE_PLACES];
 }
 
 tokens_t *tokens_new (loop_t *loop, store_t *store)

@@ -1,6 +1,8 @@
 /* admit.c - how much is taken on at once, and from whom how often. */
 #include "admit.h"
 
+#include "words.h"
+
 #include <string.h>
 
 #define US_PER_S 1000000LL
@@ -43,10 +45,7 @@ void admit_ends (admit_t *self, admit_place_t *place)
 
 static struct admit_token *token_place (admit_t *self, const char *id)
 {
-    uint32_t hash = 2166136261u; /* FNV-1a */
-    for (const char *at = id; *at; at++)
-        hash = (hash ^ (uint8_t)*at) * 16777619u;
-    return &self->tokens[hash % ADMIT_TOKENS];
+    return &self->tokens[word_hash (WORD_HASH, id) % ADMIT_TOKENS];
 }
 
 int64_t admit_rate (admit_t *self, const char *token_id, int64_t now_us)

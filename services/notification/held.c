@@ -6,18 +6,13 @@
  * Limits: in memory, HELD_ROWS_MAX of them: further ones are remembered once there is room and they are held again. */
 #include "notification_private.h"
 
+#include "words.h"
 #include "xmalloc.h"
 
 /* Which one it is: two that share it would share their age, too. */
 static uint64_t hash_of (const char *workspace, const char *id)
 {
-    uint64_t hash = 14695981039346656037u; /* FNV-1a */
-    for (const char *c = workspace; *c; c++)
-        hash = (hash ^ (unsigned char)*c) * 1099511628211u;
-    hash = (hash ^ '/') * 1099511628211u;
-    for (const char *c = id; *c; c++)
-        hash = (hash ^ (unsigned char)*c) * 1099511628211u;
-    return hash;
+    return word_hash (word_hash (word_hash (WORD_HASH, workspace), "/"), id);
 }
 
 /* Where it stands, or where it would be added. */

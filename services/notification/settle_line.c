@@ -10,10 +10,7 @@
 
 static attempt_t **slot_of (const attempt_t *attempt)
 {
-    uint32_t hash = 2166136261u; /* FNV-1a */
-    for (const char *c = attempt->delivery.contact; *c; c++)
-        hash = (hash ^ (unsigned char)*c) * 16777619u;
-    return &attempt->self->settling[hash % SETTLE_SLOTS];
+    return &attempt->self->settling[word_hash (WORD_HASH, attempt->delivery.contact) % SETTLE_SLOTS];
 }
 
 static bool same_contact (const attempt_t *a, const attempt_t *b)

@@ -25,10 +25,7 @@ static void host_of (const delivery_t *delivery, char host[ADDRESS_SIZE])
 
 static target_t **slot_of (targets_t *self, const char *host)
 {
-    uint32_t hash = 2166136261u; /* FNV-1a */
-    for (; *host; host++)
-        hash = (hash ^ (unsigned char)*host) * 16777619u;
-    return &self->slots[hash % TARGET_SLOTS];
+    return &self->slots[word_hash (WORD_HASH, host) % TARGET_SLOTS];
 }
 
 target_t *target_of (notification_t *service, const delivery_t *delivery)

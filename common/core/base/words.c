@@ -29,3 +29,10 @@ bool word_same (const char *a, const char *b)
 {
     return strcmp (a ? a : "", b ? b : "") == 0;
 }
+
+uint64_t word_hash (uint64_t hash, const char *word)
+{
+    for (; *word; word++)
+        hash = (hash ^ (unsigned char)*word) * UINT64_C (1099511628211);
+    return hash;
+}

@@ -1,9 +1,10 @@
-/* words.h - bounded copies of strings. Pure. */
+/* words.h - bounded copies of strings, and what stands for them in a table. Pure. */
 #ifndef BUCKSTOP_WORDS_H
 #define BUCKSTOP_WORDS_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* Copies at most size - 1 bytes, never half a UTF-8 character; NULL counts as "". */
 void word_copy (char *to, size_t size, const char *from);
@@ -16,5 +17,9 @@ static inline bool word_empty (const char *word)
     return !word || !*word;
 }
 bool word_same (const char *a, const char *b);
+
+/* FNV-1a, for tables in memory: the hash of all words that were given, one after the other, from WORD_HASH on. */
+#define WORD_HASH UINT64_C (14695981039346656037)
+uint64_t word_hash (uint64_t hash, const char *word);
 
 #endif
