@@ -28,6 +28,7 @@ static const cell_t machine[CONTACT_STATES][EVENT_KINDS] = {
         [EVENT_TRANSFER] = NO, [EVENT_RESOLVE] = NO, [EVENT_REOPEN] = NO, [EVENT_ACKNOWLEDGE] = NO, [EVENT_RELEASE] = NO,
         [EVENT_OFFER] = NO, [EVENT_QUEUE] = NO, [EVENT_TIME] = NO, [EVENT_OWNER_LOST] = NO,
         [EVENT_DELIVERED] = NO, [EVENT_FAILED] = NO, [EVENT_UNTOLD] = NO, [EVENT_SET_ASIDE] = NO,
+        [EVENT_CALL] = NO, [EVENT_BOUNCED] = NO, [EVENT_RECEIPT] = NO,
     },
     [S_RECEIVED] = {
         [EVENT_OPEN] = NO, [EVENT_MESSAGE] = DO (act_message),
@@ -37,6 +38,7 @@ static const cell_t machine[CONTACT_STATES][EVENT_KINDS] = {
         [EVENT_OFFER] = DO (act_offer), [EVENT_QUEUE] = DO (act_queue), [EVENT_TIME] = DO (act_time),
         [EVENT_OWNER_LOST] = DO (act_offer_lost), [EVENT_DELIVERED] = DO (act_delivered),
         [EVENT_FAILED] = DO (act_failed), [EVENT_UNTOLD] = DO (act_untold), [EVENT_SET_ASIDE] = DO (act_set_aside),
+        [EVENT_CALL] = NO, [EVENT_BOUNCED] = NO, [EVENT_RECEIPT] = NO,
     },
     [S_OFFERED] = {
         [EVENT_OPEN] = NO, [EVENT_MESSAGE] = DO (act_message),
@@ -46,6 +48,7 @@ static const cell_t machine[CONTACT_STATES][EVENT_KINDS] = {
         [EVENT_OFFER] = NO, [EVENT_QUEUE] = NO, [EVENT_TIME] = DO (act_time),
         [EVENT_OWNER_LOST] = DO (act_offer_lost), [EVENT_DELIVERED] = DO (act_delivered),
         [EVENT_FAILED] = DO (act_failed), [EVENT_UNTOLD] = DO (act_untold), [EVENT_SET_ASIDE] = DO (act_set_aside),
+        [EVENT_CALL] = NO, [EVENT_BOUNCED] = NO, [EVENT_RECEIPT] = NO,
     },
     [S_QUEUED] = {
         [EVENT_OPEN] = NO, [EVENT_MESSAGE] = DO (act_message),
@@ -55,6 +58,7 @@ static const cell_t machine[CONTACT_STATES][EVENT_KINDS] = {
         [EVENT_OFFER] = DO (act_offer), [EVENT_QUEUE] = DO (act_queue), [EVENT_TIME] = DO (act_time),
         [EVENT_OWNER_LOST] = DO (act_offer_lost), [EVENT_DELIVERED] = DO (act_delivered),
         [EVENT_FAILED] = DO (act_failed), [EVENT_UNTOLD] = DO (act_untold), [EVENT_SET_ASIDE] = DO (act_set_aside),
+        [EVENT_CALL] = NO, [EVENT_BOUNCED] = NO, [EVENT_RECEIPT] = NO,
     },
     [S_OWNED] = {
         [EVENT_OPEN] = NO, [EVENT_MESSAGE] = DO (act_message_owned),
@@ -65,6 +69,7 @@ static const cell_t machine[CONTACT_STATES][EVENT_KINDS] = {
         [EVENT_OFFER] = DO (act_offer_transfer), [EVENT_QUEUE] = DO (act_queue_transfer), [EVENT_TIME] = DO (act_time),
         [EVENT_OWNER_LOST] = DO (act_owner_lost), [EVENT_DELIVERED] = DO (act_delivered),
         [EVENT_FAILED] = DO (act_failed), [EVENT_UNTOLD] = DO (act_untold), [EVENT_SET_ASIDE] = DO (act_set_aside),
+        [EVENT_CALL] = NO, [EVENT_BOUNCED] = NO, [EVENT_RECEIPT] = NO,
     },
     [S_WAITING] = {
         [EVENT_OPEN] = NO, [EVENT_MESSAGE] = DO (act_message_waiting),
@@ -74,6 +79,7 @@ static const cell_t machine[CONTACT_STATES][EVENT_KINDS] = {
         [EVENT_OFFER] = NO, [EVENT_QUEUE] = NO, [EVENT_TIME] = DO (act_time),
         [EVENT_OWNER_LOST] = DO (act_owner_lost), [EVENT_DELIVERED] = DO (act_delivered),
         [EVENT_FAILED] = DO (act_failed_waiting), [EVENT_UNTOLD] = DO (act_untold), [EVENT_SET_ASIDE] = DO (act_set_aside),
+        [EVENT_CALL] = NO, [EVENT_BOUNCED] = NO, [EVENT_RECEIPT] = NO,
     },
     [S_RESOLVED] = {
         [EVENT_OPEN] = NO, [EVENT_MESSAGE] = DO (act_message_resolved),
@@ -83,6 +89,7 @@ static const cell_t machine[CONTACT_STATES][EVENT_KINDS] = {
         [EVENT_OFFER] = NO, [EVENT_QUEUE] = NO, [EVENT_TIME] = DO (act_time), [EVENT_OWNER_LOST] = NO,
         [EVENT_DELIVERED] = DO (act_delivered), [EVENT_FAILED] = DO (act_failed_resolved), [EVENT_UNTOLD] = NO,
         [EVENT_SET_ASIDE] = NO,
+        [EVENT_CALL] = NO, [EVENT_BOUNCED] = NO, [EVENT_RECEIPT] = NO,
     },
     [S_CLOSED] = {
         [EVENT_OPEN] = NO, [EVENT_MESSAGE] = NO,
@@ -90,6 +97,7 @@ static const cell_t machine[CONTACT_STATES][EVENT_KINDS] = {
         [EVENT_TRANSFER] = NO, [EVENT_RESOLVE] = NO, [EVENT_REOPEN] = NO, [EVENT_ACKNOWLEDGE] = NO, [EVENT_RELEASE] = NO,
         [EVENT_OFFER] = NO, [EVENT_QUEUE] = NO, [EVENT_TIME] = DO (act_time), [EVENT_OWNER_LOST] = NO,
         [EVENT_DELIVERED] = NO, [EVENT_FAILED] = NO, [EVENT_UNTOLD] = NO, [EVENT_SET_ASIDE] = NO,
+        [EVENT_CALL] = NO, [EVENT_BOUNCED] = NO, [EVENT_RECEIPT] = NO,
     },
 };
 /* clang-format on */

@@ -20,6 +20,7 @@ typedef Buckstop__V1__ContactState contact_state_t;
 typedef Buckstop__V1__PromiseState promise_state_t;
 typedef Buckstop__V1__FactKind fact_kind_t;
 typedef Buckstop__V1__DeliveryPurpose purpose_t;
+typedef Buckstop__V1__CallState call_state_t;
 #define CONTACT_STATES 8 /* one past the last; 0 (unspecified) is "no contact yet" */
 
 typedef struct promise {
@@ -86,6 +87,10 @@ typedef struct contact {
     uint32_t policy_version;
     char continues[ID_SIZE];
     char trace[TRACE_SIZE];
+    char customer_id[ID_SIZE]; /* "" : nobody is named */
+    char reply_channel[NAME_SIZE];
+    call_state_t call;
+    char linked[ID_SIZE];
 } contact_t;
 
 typedef enum event_kind {
@@ -109,8 +114,19 @@ typedef enum event_kind {
     EVENT_FAILED,     /* notification: a reply failed for good */
     EVENT_UNTOLD,     /* notification: what the system tells the customer by itself failed for good */
     EVENT_SET_ASIDE,  /* escalation: it can't be decided */
+    EVENT_CALL,       /* intake: a line was answered, abandoned, ended, or rings again */
+    EVENT_BOUNCED,    /* intake: what a far side had accepted came back */
+    EVENT_RECEIPT,    /* intake: a far side says later what became of what it accepted */
     EVENT_KINDS
 } event_kind_t;
+
+enum { ATTACHMENTS_MAX = 16, ATTACHMENT_NAME_SIZE = 81, ATTACHMENT_TYPE_SIZE = 65, ATTACHMENT_NOTE_SIZE = 81 };
+
+/* A file that came with a message; it lies in intake's spool under its hash. Nothing is owned. */
+typedef struct attachment {
+    const char *name, *type, *hash, *note;
+    uint64_t size;
+} attachment_t;
 
 /* What a customer's message or a new contact brings. Strings are not NULL, and checked at the door. */
 typedef struct submission {
@@ -119,6 +135,18 @@ typedef struct submission {
     return_way_t return_way;
     const char *return_to;
     const char *continues; /* id of a closed contact, or "" */
+    const char *fresh;     /* what of the text is new; "" : all of it */
+    const attachment_t *attachments;
+    size_t attachments_n;
+    call_state_t call;
+    const char *call_person;  /* "" : not known */
+    wall_ms_t sent_at;        /* as the channel says; 0: not said */
+    const char *customer_id;  /* "" : nobody */
+    const char *tier_known;   /* the customer's own tier, where the submission says none; "" : none */
+    const char *owner_known;  /* the account's owner, who is preferred where no rule prefers; "" : none */
+    const char *linked;       /* OPEN: another open contact of the same customer, or "" */
+    const char *linked_owner; /* who has that one; "" : nobody */
+    wall_ms_t linked_due;     /* what is promised next there; 0: nothing */
 } submission_t;
 
 /* Fields that a kind does not use are 0 or NULL. Nothing is owned. */
@@ -138,6 +166,8 @@ typedef struct contact_event {
     const char *contact, *workspace, *trace; /* OPEN: the new id */
     const hearing_t *hearing; /* all: offers that ended while nobody could be heard are prolonged; NULL: not known */
     bool nobody;              /* QUEUE: nobody is eligible, not only busy */
+    purpose_t purpose;        /* BOUNCED, RECEIPT: of what came back, or arrived */
+    bool last_way;            /* BOUNCED, to a person: they have no further way */
 } contact_event_t;
 
 typedef struct fact {

@@ -13,7 +13,7 @@ typedef Buckstop__V1__PromiseKind promise_kind_t;
 typedef Buckstop__V1__ReturnWay return_way_t;
 typedef Buckstop__V1__WayKind way_kind_t;
 
-#define PROMISE_KINDS 5 /* one past the last promise_kind_t */
+#define PROMISE_KINDS 6 /* one past the last promise_kind_t */
 
 typedef struct calendar calendar_t; /* calendar.h */
 
@@ -42,6 +42,7 @@ typedef struct policy_person {
     const calendar_t *quiet; /* NULL: none; open while notices are held */
     const policy_way_t *ways;
     size_t ways_n;
+    const char *phone; /* E.164, or an extension as the telephone system names it: who answered; NULL: none */
 } policy_person_t;
 
 typedef struct policy_team {
@@ -51,13 +52,32 @@ typedef struct policy_team {
     size_t members_n;
 } policy_team_t;
 
+/* A word that a description uses and a channel sets, such as an account's number. */
+typedef struct policy_setting {
+    const char *name, *value;
+} policy_setting_t;
+
+/* How customers of a channel are known to others. */
+enum policy_identity { IDENTITY_BY_FORM, IDENTITY_MAIL, IDENTITY_PHONE, IDENTITY_HANDLE };
+/* Where answers by mail carry the signed tag that leads back to the contact, beside the message id. */
+enum policy_tag { TAG_NONE, TAG_ADDRESS, TAG_SUBJECT };
+
 typedef struct policy_channel {
     const char *name;
-    int weight;          /* of one contact against a person's capacity */
-    bool live;           /* somebody is on the line: class before deferred ones */
-    bool accept_auto;    /* an offer counts as accepted at once */
-    int64_t offer_ms;    /* how long an offer stands */
-    return_way_t answer; /* default return way when the submission names none */
+    int weight;           /* of one contact against a person's capacity */
+    bool live;            /* somebody is on the line: class before deferred ones */
+    bool accept_auto;     /* an offer counts as accepted at once */
+    int64_t offer_ms;     /* how long an offer stands */
+    return_way_t answer;  /* default return way when the submission names none */
+    int identity;         /* enum policy_identity; BY_FORM: an address is mail, +49... is phone, all else a handle */
+    const char *platform; /* HANDLE: whose; NULL: the channel's name */
+    const char *const *addresses; /* mail: "support@example.com", or "@example.com" for a whole domain */
+    size_t addresses_n;
+    int tag;                       /* enum policy_tag */
+    const struct channel_in *in;   /* what its platform sends (channel_in.h); NULL: no webhook */
+    const struct channel_out *out; /* how answers go back to its platform (channel_out.h); NULL: no call */
+    const policy_setting_t *settings;
+    size_t settings_n;
 } policy_channel_t;
 
 /* What a rule looks at; an absent criterion (NULL, 0) matches everything. */
@@ -67,6 +87,8 @@ typedef struct policy_match {
     const char *language;
     const char *const *words; /* any of them as a whole word, case folded, in subject or text */
     size_t words_n;
+    const struct pattern *const *patterns; /* any of them (pattern.h), in subject or text */
+    size_t patterns_n;
     int priority_min; /* INT_MIN: not asked */
 } policy_match_t;
 
@@ -140,6 +162,13 @@ typedef struct policy_template {
     const char *body;
 } policy_template_t;
 
+/* A customer who has an open contact comes again, and no thread says that it is the same matter. */
+enum policy_same {
+    SAME_LINK,     /* a contact of its own, that names the other and is offered to its owner first */
+    SAME_APPEND,   /* a message of the open one */
+    SAME_SEPARATE, /* nothing */
+};
+
 typedef struct policy {
     const char *workspace;
     uint32_t version; /* 0 until it came from the store */
@@ -181,6 +210,8 @@ typedef struct policy {
     int64_t retain_ms;       /* events and closed contacts are kept so long */
     unsigned transfers_max;  /* more climb to the manager */
     unsigned makeup_max;     /* promises made good for broken ones, per chain */
+    int same_customer;       /* enum policy_same: a second contact while one is open */
+    const char *country;     /* "+49": of numbers that are written without; NULL: such are handles */
 
     struct policy_arena *arena;
 } policy_t;

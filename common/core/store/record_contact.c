@@ -9,13 +9,14 @@
 #define CONTACT_TEXTS(X) \
     X (id) X (workspace) X (channel) X (team) X (rule) X (subject) X (language) X (tier) X (customer) \
     X (customer_name) X (thread) X (return_to) X (accountable) X (owner) X (offered_to) X (preferred) \
-    X (transfer_team) X (transfer_to) X (acknowledged_by) X (continues) X (trace) X (reply_to_message)
+    X (transfer_team) X (transfer_to) X (acknowledged_by) X (continues) X (trace) X (reply_to_message) \
+    X (customer_id) X (reply_channel) X (linked)
 #define CONTACT_VALUES(X) \
     X (state) X (priority) X (return_way) X (owner_epoch) X (offer_epoch) X (offer_expires) X (offered_at) X (offer_ends) \
     X (preferred_until) \
     X (opened_at) X (waiting_since) X (last_customer_at) X (last_reply_at) X (delivered_at) X (handoff_at) X (handoff_tries) \
     X (relax_at) X (review_at) X (pause_ends_at) X (pause_left_ms) X (close_at) X (acknowledged_until) \
-    X (customer_told) X (messages) X (transfers) X (policy_version)
+    X (customer_told) X (messages) X (transfers) X (policy_version) X (call)
 /* clang-format on */
 #define PROMISE_TEXTS(X) X (ladder) X (hours)
 /* clang-format off */
