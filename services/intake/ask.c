@@ -121,6 +121,12 @@ void intake_random (intake_t *self, void *bytes, size_t size)
     self->random_used += size;
 }
 
+void ask_refuse_late (ask_t *self)
+{
+    refusal_t refusal = refusal_of (REFUSE_AWAY, "not done within %d ms; it may still happen", INTAKE_ANSWER_MS);
+    ask_refuse_early (self, &refusal);
+}
+
 void ask_refuse (ask_t **self_p, const refusal_t *refusal)
 {
     ask_refuse_early (*self_p, refusal);

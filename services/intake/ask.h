@@ -32,10 +32,16 @@ struct intake {
     size_t random_used;
 };
 
+/* One of both; the other is NULL. Once, and never from within the order. */
+typedef void (ask_inner_fn) (void *arg, const receipt_t *receipt, const refusal_t *refusal);
+
 struct ask {
     intake_t *intake;
-    http_request_t *http; /* one of both; NULL once answered */
+    http_request_t *http; /* one of the three; NULL once answered */
     bus_peer_t *peer;
+    ask_inner_fn *inner;
+    void *inner_arg;
+    bool contact_is_hint;   /* submit.contact was read off a signed tag: if it is gone, a new one is opened */
     loop_timer_t *deadline; /* peer: an HTTP request has one of its own */
     bool answered;
     admit_place_t place;
@@ -70,11 +76,24 @@ bool ask_query (ask_t **self_p, const char *name, int64_t min, int64_t max, int6
 void ask_once (ask_t *self, const char *channel, const char *message_id, const ProtobufCMessage *body);
 void intake_random (intake_t *self, void *bytes, size_t size);
 
+/* What another door of this process heard, as a Submit: the same checks, limits and answers as for any. All is copied; the
+ * texts are cut to fit before (types.h), since what is too long is refused. */
+typedef struct ask_order {
+    const char *workspace;
+    const Buckstop__V1__Submit *submit;
+    const char *trace; /* W3C traceparent, "" : none */
+    bool contact_is_hint;
+    ask_inner_fn *fn;
+    void *arg;
+} ask_order_t;
+void ask_submit (intake_t *intake, const ask_order_t *order);
+
 /* Answers. */
 void ask_receipt (ask_t **self_p, const receipt_t *receipt, bool replay);
 /* The same two, but the ask is kept: what is under way goes on. */
 void ask_answer_receipt (ask_t *self, const receipt_t *receipt, bool replay);
 void ask_refuse_early (ask_t *self, const refusal_t *refusal);
+void ask_refuse_late (ask_t *self); /* its time is up: it may still happen */
 void ask_refuse (ask_t **self_p, const refusal_t *refusal);
 void ask_refuse_as (ask_t **self_p, refusal_kind_t kind, const char *format, ...)
     __attribute__ ((format (printf, 3, 4)));

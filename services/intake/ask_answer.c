@@ -149,7 +149,9 @@ void ask_answer_receipt (ask_t *self, const receipt_t *receipt, bool replay)
     if (self->answered)
         return;
     answered (self, replay ? "intake_replayed" : "intake_done");
-    if (self->peer) {
+    if (self->inner) {
+        self->inner (self->inner_arg, receipt, NULL);
+    } else if (self->peer) {
         receipt_answer_t answer = {.ask = self};
         receipt_message (receipt, receipt_to_peer, &answer);
     } else if (self->route->page) {
@@ -216,7 +218,9 @@ void ask_refuse_early (ask_t *self, const refusal_t *refusal)
     if (self->answered)
         return;
     answered (self, "intake_refused");
-    if (self->peer) {
+    if (self->inner) {
+        self->inner (self->inner_arg, NULL, refusal);
+    } else if (self->peer) {
         Buckstop__V1__Refusal message;
         refusal_to_message (refusal, &message);
         peer_answer (self, BUCKSTOP__V1__ENVELOPE__BODY_REFUSAL, &message);

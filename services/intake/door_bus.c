@@ -12,8 +12,7 @@ static void expire (void *arg)
 {
     ask_t *self = arg;
     self->deadline = NULL;
-    refusal_t refusal = refusal_of (REFUSE_AWAY, "not done within %d ms; it may still happen", INTAKE_ANSWER_MS);
-    ask_refuse_early (self, &refusal);
+    ask_refuse_late (self);
 }
 
 /* -------------------------------------------------- what each kind needs */
