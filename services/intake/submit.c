@@ -19,13 +19,10 @@ static void refuse_channel (ask_t **ask_p, const policy_t *policy, const char *c
 }
 
 /* False: refused, and the ask is gone. */
-static bool may_submit (ask_t **ask_p)
+static bool may_submit (ask_t **ask_p, const policy_t *policy)
 {
     const Buckstop__V1__Submit *submit = &(*ask_p)->submit;
-    const policy_t *policy = ask_policy (ask_p);
     char why[DETAIL_SIZE];
-    if (!policy)
-        return false;
     if (store_memory_used (ask_store (*ask_p)) > INTAKE_MEMORY_MAX) {
         ask_refuse_as (ask_p, REFUSE_MEMORY, "more than %d %% of the store's memory is used",
                        (int)(INTAKE_MEMORY_MAX * 100));
@@ -42,10 +39,21 @@ static bool may_submit (ask_t **ask_p)
     return true;
 }
 
+static void take_attachments (submit_t *self, const Buckstop__V1__Submit *submit)
+{
+    for (; self->attachments_n < submit->n_attachments && self->attachments_n < ATTACHMENTS_MAX;
+         self->attachments_n++) {
+        const Buckstop__V1__Attachment *said = submit->attachments[self->attachments_n];
+        self->attachments[self->attachments_n] = (attachment_t){
+            .name = said->name, .type = said->type, .hash = said->hash, .note = said->note, .size = said->size};
+    }
+}
+
 void submit_begin (ask_t **ask_p)
 {
     ask_t *ask = *ask_p;
-    if (!may_submit (ask_p))
+    const policy_t *policy = ask_policy (ask_p);
+    if (!policy || !may_submit (ask_p, policy))
         return;
     *ask_p = NULL;
     submit_t *self = ask->more = xcalloc (1, sizeof *self);
@@ -54,14 +62,11 @@ void submit_begin (ask_t **ask_p)
     WORD_COPY (self->thread, ask->submit.thread);
     ask_once (ask, ask->submit.channel, ask->submit.message_id, &ask->submit.base);
     kill_point ("intake.heard");
-    if (*ask->submit.contact) {
+    if (*ask->submit.contact)
         self->thread[0] = '\0'; /* the contact is named: its own thread counts */
-        submit_work (ask, ask->submit.contact, false);
-    } else if (*self->thread) {
-        submit_find_thread (ask);
-    } else {
-        submit_work (ask, "", true);
-    }
+    take_attachments (self, &ask->submit);
+    self->customer = customers_new (ask, policy, ask->submit.channel, ask->submit.customer);
+    submit_find (ask);
 }
 
 static void by_http (ask_t **ask_p, const char *contact)

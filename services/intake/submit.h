@@ -3,8 +3,9 @@
 #define BUCKSTOP_SUBMIT_H
 
 #include "ask.h"
+#include "customers.h"
 
-enum { SUBMIT_TURNS_MAX = 6 };
+enum { SUBMIT_TURNS_MAX = 6, SUBMIT_REFERENCES_MAX = 8 };
 
 typedef struct submit {
     char contact[ID_SIZE];     /* being opened or appended to */
@@ -13,6 +14,15 @@ typedef struct submit {
     char thread[ADDRESS_SIZE]; /* "" : none */
     char channel[NAME_SIZE];   /* of the thread and of a new contact */
     contact_t *closed;         /* owned: lends a new contact what the message leaves out */
+    char hit[ID_SIZE];         /* the contact that the thread or a reference leads to; "" : none */
+    size_t threads_n;          /* keys of threads that were read */
+    bool only_thread;          /* what else named a contact named one that is over */
+    bool by_customer;          /* it is appended since its customer has this contact open */
+    char answering[NAME_SIZE]; /* who answers the call; "" : not known */
+    uint32_t answering_epoch;
+    attachment_t attachments[ATTACHMENTS_MAX]; /* borrowed from the submission */
+    size_t attachments_n;
+    customer_found_t *customer; /* owned; NULL: the submission names nobody */
     bool opening;
     unsigned turns;
     size_t thread_op;
@@ -20,8 +30,8 @@ typedef struct submit {
 } submit_t;
 
 void submit_free (void *more);
-/* Reads the thread's index, then appends or opens. */
-void submit_find_thread (ask_t *ask);
+/* Looks where it belongs, then appends or opens. */
+void submit_find (ask_t *ask);
 /* contact: to append to; "" when opening. */
 void submit_work (ask_t *ask, const char *contact, bool opening);
 

@@ -20,6 +20,7 @@ void submit_free (void *more)
 {
     submit_t *self = more;
     free (self->closed);
+    customers_destroy (&self->customer);
     free (self);
 }
 
@@ -59,6 +60,7 @@ static void extra (void *arg, commit_t *commit, const contact_t *after)
                                 self->opening ? BUCKSTOP__V1__DISPOSITION__DISPOSITION_OPENED
                                               : BUCKSTOP__V1__DISPOSITION__DISPOSITION_APPENDED);
     expect_thread (self, ask, commit);
+    customers_extra (self->customer, ask, commit, after, self->opening);
     once_write (&ask->once, commit, &self->receipt);
     kill_point ("intake.decided");
     if (!GUARD ("f21"))
@@ -133,6 +135,11 @@ static void check (ask_t *ask, const work_result_t *result)
         thread_moved (ask, answer);
         return;
     }
+    if (customers_refused (submit_of (ask)->customer, answer)) {
+        if (again (ask))
+            submit_find (ask);
+        return;
+    }
     switch (once_refused (&ask->once, answer, &receipt)) {
     case ONCE_SAME:
         ask_receipt (&ask, &receipt, true);
@@ -157,6 +164,10 @@ static void follow_closed (ask_t *ask, const contact_t *closed)
     bool by_thread = strcmp (self->thread_was, closed->id) == 0;
     if (!again (ask))
         return;
+    if (self->by_customer) {
+        submit_find (ask); /* it was closed this very moment: no thread says that it is the same matter */
+        return;
+    }
     WORD_COPY (self->continues, closed->id);
     if (!self->closed)
         self->closed = xmemdup (closed, sizeof *closed);
@@ -164,12 +175,13 @@ static void follow_closed (ask_t *ask, const contact_t *closed)
         submit_work (ask, "", true);
         return;
     }
+    self->only_thread = true;
     WORD_COPY (self->channel, closed->channel);
     if (*closed->thread)
         WORD_COPY (self->thread, closed->thread);
     else
         snprintf (self->thread, sizeof self->thread, "continues %s", closed->id);
-    submit_find_thread (ask);
+    submit_find (ask);
 }
 
 static void refused (ask_t *ask, const work_result_t *result)
@@ -181,13 +193,17 @@ static void refused (ask_t *ask, const work_result_t *result)
     ask_refuse_as (&ask, REFUSE_INVALID, "%s", result->why);
 }
 
-/* The thread's contact was closed and deleted meanwhile. */
+/* What named it is older than the contact: that was closed and deleted meanwhile. Whoever named it outright hears so. */
 static void missing (ask_t *ask, const work_result_t *result)
 {
     submit_t *self = submit_of (ask);
-    if (self->opening || !*self->thread_was || strcmp (self->thread_was, self->contact) != 0)
+    bool outright = strcmp (ask->submit.contact, self->contact) == 0 && !ask->contact_is_hint;
+    if (self->opening || outright) {
         ask_refuse_outcome (&ask, result);
-    else if (again (ask))
+        return;
+    }
+    self->only_thread = true;
+    if (again (ask))
         submit_work (ask, "", true);
 }
 
@@ -234,6 +250,17 @@ static submission_t submission_of (const ask_t *ask)
         .return_way = said->return_way ? said->return_way : old->return_way,
         .return_to = or_else (said->return_to, said->return_way ? "" : old->return_to),
         .continues = self->continues,
+        .fresh = said->fresh,
+        .attachments = self->attachments,
+        .attachments_n = self->attachments_n,
+        .call = said->call,
+        .call_person = said->call_person,
+        .sent_at = said->sent_at,
+        .customer_id = "",
+        .tier_known = "",
+        .owner_known = "",
+        .linked = "",
+        .linked_owner = "",
     };
 }
 
@@ -255,6 +282,16 @@ static bool has_way_back (ask_t *ask, const submission_t *submission)
     return false;
 }
 
+/* A line that rings says as much as a message. */
+static event_kind_t event_of (const ask_t *ask, bool opening)
+{
+    if (opening)
+        return EVENT_OPEN;
+    bool says = ask->submit.call == BUCKSTOP__V1__CALL_STATE__CALL_STATE_UNSPECIFIED ||
+                ask->submit.call == BUCKSTOP__V1__CALL_STATE__CALL_STATE_RINGING;
+    return says ? EVENT_MESSAGE : EVENT_CALL;
+}
+
 void submit_work (ask_t *ask, const char *contact, bool opening)
 {
     submit_t *self = submit_of (ask);
@@ -266,14 +303,17 @@ void submit_work (ask_t *ask, const char *contact, bool opening)
         id_make (store_now (ask_store (ask)), random, self->contact);
     }
     submission_t submission = submission_of (ask);
+    customers_say (self->customer, &submission);
     if (opening && !has_way_back (ask, &submission))
         return;
     work_order_t order = {
         .service = ask->intake->service,
         .workspace = ask->bearer.workspace,
         .contact = self->contact,
-        .event = {.kind = opening ? EVENT_OPEN : EVENT_MESSAGE,
+        .event = {.kind = event_of (ask, opening),
                   .id = ask->once.event,
+                  .by = self->answering,
+                  .by_epoch = self->answering_epoch,
                   .submission = &submission,
                   .contact = self->contact,
                   .workspace = ask->bearer.workspace,
@@ -283,34 +323,4 @@ void submit_work (ask_t *ask, const char *contact, bool opening)
         .arg = ask,
     };
     work_begin (&order);
-}
-
-static void thread_read (void *arg, const store_values_t *values)
-{
-    ask_t *ask = arg;
-    submit_t *self = submit_of (ask);
-    if (values->away) {
-        ask_away (&ask);
-        return;
-    }
-    const store_value_t *value = values->n ? &values->items[0] : NULL;
-    self->thread_was[0] = '\0';
-    if (value && value->bytes && value->size >= sizeof self->thread_was) {
-        ask_refuse_as (&ask, REFUSE_BROKEN, "the index of thread '%s' can't be read", self->thread);
-        return;
-    }
-    if (value && value->bytes && value->size < sizeof self->thread_was) {
-        memcpy (self->thread_was, value->bytes, value->size);
-        self->thread_was[value->size] = '\0';
-    }
-    bool known = id_valid (self->thread_was);
-    submit_work (ask, known ? self->thread_was : "", !known);
-}
-
-void submit_find_thread (ask_t *ask)
-{
-    const submit_t *self = submit_of (ask);
-    char key[KEY_SIZE];
-    const char *keys[] = {key_thread (key, ask_shard (ask), ask->bearer.workspace, self->channel, self->thread)};
-    store_get (ask_store (ask), keys, 1, thread_read, ask);
 }

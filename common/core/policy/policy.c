@@ -6,6 +6,7 @@
 #include "policy.h"
 #include "policy_arena.h"
 #include "policy_match.h"
+#include "words.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -96,6 +97,15 @@ const policy_person_t *policy_person (const policy_t *self, const char *name)
     const policy_person_t *const *found =
         bsearch (name, self->people_by_name, self->people_n, sizeof (void *), compare_name);
     return found ? *found : NULL;
+}
+
+const policy_person_t *policy_person_called (const policy_t *self, const char *who)
+{
+    const policy_person_t *named = policy_person (self, who);
+    for (size_t i = 0; !named && !word_empty (who) && i < self->people_n; i++)
+        if (word_same (self->people[i].phone, who))
+            named = &self->people[i];
+    return named;
 }
 
 const policy_rule_t *policy_rule (const policy_t *self, const char *name)

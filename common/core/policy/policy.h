@@ -250,6 +250,8 @@ const policy_rule_t *policy_rule (const policy_t *self, const char *name);
 const policy_ladder_t *policy_ladder (const policy_t *self, const char *name); /* default for "" and unknown */
 const calendar_t *policy_hours (const policy_t *self, const char *name);       /* NULL: around the clock */
 const policy_template_t *policy_template (const policy_t *self, const char *name);
+/* Who is meant by a name, or by the number at which they answer calls. */
+const policy_person_t *policy_person_called (const policy_t *self, const char *who);
 bool policy_team_has (const policy_team_t *team, const char *person);
 
 /* What a submission looks like to rules and promises. Strings may be NULL. */
