@@ -1,48 +1,10 @@
-/* policy_yaml_people.c - the sections `channels`, `people` and `teams`. */
+/* policy_yaml_people.c - the sections `people` and `teams`. */
 #include "policy_yaml.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { WAYS_MAX = 8, CAPACITY_DEFAULT = 100, CAPACITY_MAX = 100000, WEIGHT_DEFAULT = 10 };
-#define OFFER_LIVE_MS     (20 * MS_PER_SECOND)
-#define OFFER_DEFERRED_MS (15 * MS_PER_MINUTE)
-
-/* ---- channels */
-
-static const yaml_word_t accept_words[] = {{"ask", 0}, {"auto", 1}, {NULL, 0}};
-static const yaml_word_t answer_words[] = {
-    {"mail", BUCKSTOP__V1__RETURN_WAY__RETURN_WAY_MAIL},
-    {"callback", BUCKSTOP__V1__RETURN_WAY__RETURN_WAY_CALLBACK},
-    {"spoken", BUCKSTOP__V1__RETURN_WAY__RETURN_WAY_SPOKEN},
-    {"none", BUCKSTOP__V1__RETURN_WAY__RETURN_WAY_UNSPECIFIED},
-    {NULL, 0},
-};
-_Static_assert(sizeof (return_way_t) == sizeof (int), "yaml_read_word writes an int");
-
-static const yaml_key_t channel_keys[] = {
-    {"weight", yaml_read_number, offsetof (policy_channel_t, weight), 0, CAPACITY_MAX, "of one contact"},
-    {"live", yaml_read_switch, offsetof (policy_channel_t, live), 0, 0, "is somebody on the line?"},
-    {"offer", yaml_read_duration, offsetof (policy_channel_t, offer_ms), 1, MS_PER_DAY, "how long an offer stands"},
-    {"accept", yaml_read_switch, offsetof (policy_channel_t, accept_auto), 0, 0, "ask or auto", false, accept_words},
-    {"answer", yaml_read_word, offsetof (policy_channel_t, answer), 0, 0, "how answers go", false, answer_words},
-    YAML_KEYS_END,
-};
-
-void yaml_section_channels (reader_t *self, const yaml_key_t *key, const node_t *value, void *field)
-{
-    (void)key, (void)field;
-    policy_channel_t *rows = yaml_named_rows (self, value, sizeof *rows, "channel", &self->policy->channels_n);
-    self->policy->channels = rows;
-    const node_t *word = value->first;
-    for (size_t i = 0; i < self->policy->channels_n; i++, word = word->next) {
-        rows[i].weight = WEIGHT_DEFAULT;
-        if (word->value)
-            yaml_read_map (self, word->value, channel_keys, &rows[i], yaml_where (self, "channel '%s'", rows[i].name));
-        if (rows[i].offer_ms == 0)
-            rows[i].offer_ms = rows[i].live ? OFFER_LIVE_MS : OFFER_DEFERRED_MS;
-    }
-}
+enum { WAYS_MAX = 8, CAPACITY_DEFAULT = 100, CAPACITY_MAX = 100000 };
 
 /* ---- people */
 
