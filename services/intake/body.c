@@ -50,10 +50,21 @@ typedef struct key {
 
 static int parse_way (const char *word, int *value)
 {
-    static const char *const names[] = {"mail", "callback", "spoken"};
-    for (int i = 0; i < 3; i++)
+    static const char *const names[] = {"mail", "callback", "spoken", "channel"};
+    for (int i = 0; i < 4; i++)
         if (strcmp (word, names[i]) == 0) {
             *value = BUCKSTOP__V1__RETURN_WAY__RETURN_WAY_MAIL + i;
+            return 0;
+        }
+    return -1;
+}
+
+static int parse_call (const char *word, int *value)
+{
+    static const char *const names[] = {"ringing", "answered", "abandoned", "ended"};
+    for (int i = 0; i < 4; i++)
+        if (strcmp (word, names[i]) == 0) {
+            *value = BUCKSTOP__V1__CALL_STATE__CALL_STATE_RINGING + i;
             return 0;
         }
     return -1;
@@ -90,8 +101,11 @@ static const key_row_t submit_keys[] = {
     SUBMIT (language, KEY_STRING),
     SUBMIT (tier, KEY_STRING),
     SUBMIT (priority, KEY_NUMBER),
-    {"return_way", KEY_WORD, offsetof (Buckstop__V1__Submit, return_way), parse_way, "mail, callback, spoken"},
+    {"return_way", KEY_WORD, offsetof (Buckstop__V1__Submit, return_way), parse_way, "mail, callback, spoken, channel"},
     SUBMIT (return_to, KEY_STRING),
+    SUBMIT (fresh, KEY_STRING),
+    {"call", KEY_WORD, offsetof (Buckstop__V1__Submit, call), parse_call, "ringing, answered, abandoned, ended"},
+    SUBMIT (call_person, KEY_STRING),
     {NULL},
 };
 
@@ -107,7 +121,7 @@ static const key_row_t action_keys[] = {
     ACTION (to_person, KEY_STRING),
     ACTION (to_team, KEY_STRING),
     {"promise", KEY_WORD, offsetof (Buckstop__V1__Action, promise), parse_promise,
-     "acknowledge, first_response, next_response, resolution"},
+     "acknowledge, first_response, next_response, resolution, callback"},
     {NULL},
 };
 
