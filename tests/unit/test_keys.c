@@ -16,6 +16,9 @@ static void test_spelling (void **state)
     assert_string_equal (key_contact (key, 3, "acme", ID), "b:{3}:c:acme:" ID);
     assert_string_equal (key_person (key, 3, "acme", "ada"), "b:{3}:p:acme:ada");
     assert_string_equal (key_delivery (key, 3, "acme", "00ff-1"), "b:{3}:d:acme:00ff-1");
+    assert_string_equal (key_customer (key, 3, "acme", ID), "b:{3}:k:acme:" ID);
+    assert_string_equal (key_identity (key, 3, "acme", ID), "b:{3}:id:acme:" ID);
+    assert_string_equal (key_customer_contacts (key, 3, "acme", ID), "b:{3}:kc:acme:" ID);
     assert_string_equal (key_workspace (key, 3, "acme"), "b:{3}:w:acme");
     assert_string_equal (key_due (key, 15, KIND_CONTACT), "b:{15}:due:c");
     assert_string_equal (key_match (key, 3), "b:{3}:match");

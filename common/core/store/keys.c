@@ -89,6 +89,21 @@ const char *key_delivery (char key[KEY_SIZE], int shard, const char *workspace, 
     return of_one (key, shard, "d", workspace, delivery);
 }
 
+const char *key_customer (char key[KEY_SIZE], int shard, const char *workspace, const char *customer)
+{
+    return of_one (key, shard, "k", workspace, customer);
+}
+
+const char *key_identity (char key[KEY_SIZE], int shard, const char *workspace, const char *derived)
+{
+    return of_one (key, shard, "id", workspace, derived);
+}
+
+const char *key_customer_contacts (char key[KEY_SIZE], int shard, const char *workspace, const char *customer)
+{
+    return of_one (key, shard, "kc", workspace, customer);
+}
+
 const char *key_due (char key[KEY_SIZE], int shard, char kind)
 {
     spelling_t spelling = spell (key, shard, "due:");

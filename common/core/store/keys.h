@@ -7,6 +7,7 @@
  *   b:{s}:c:W:C              record  a contact                                       all (work.c)
  *   b:{s}:p:W:P              record  a person: presence, epoch                       intake, escalation, cli
  *   b:{s}:d:W:D              record  a delivery in the outbox, or a dead letter      all; notification
+ *   b:{s}:k:W:K              record  a customer (customer.h)                         intake, cli
  *   b:{s}:w:W                record  the workspace: policy text, version, link key   cli
  *   b:{s}:due:K              zset    timers of records of that kind: "W:C" -> due    commit, lease
  *   b:{s}:match              zset    "W:P" -> when to look whether P can take more   commit; routing
@@ -19,6 +20,9 @@
  *   b:{s}:i:W:H              string  idempotency key (hash) -> hash of the body, packed Receipt; of what services say
  *                                    once "1"; expires                               intake; all
  *   b:{s}:th:W:H             string  channel + thread (hash) -> contact              intake, escalation
+ *   b:{s}:id:W:I             string  an identity, as the customer's id that it derives -> the customer that it leads to,
+ *                                    where that is another                           cli
+ *   b:{s}:kc:W:K             zset    that customer's newest contacts -> when they were opened   intake, escalation
  *   b:{s}:n:W                hash    promises opened, kept, broken, released; ... counted in the commit
  *   b:{s}:dead:W             zset    dead letters -> when they died
  *   b:{s}:closed:W           zset    closed contacts -> when they may be deleted
@@ -40,6 +44,7 @@ enum { KEY_SIZE = 160 };
 #define KIND_PERSON    'p'
 #define KIND_DELIVERY  'd'
 #define KIND_WORKSPACE 'w'
+#define KIND_CUSTOMER  'k'
 
 /* Which shard a workspace lives on: a hash of its name (FNV-1a, 32 bits) modulo the number of shards. */
 int shard_of (const char *workspace, int shards);
@@ -48,6 +53,9 @@ int shard_of (const char *workspace, int shards);
 const char *key_contact (char key[KEY_SIZE], int shard, const char *workspace, const char *contact);
 const char *key_person (char key[KEY_SIZE], int shard, const char *workspace, const char *person);
 const char *key_delivery (char key[KEY_SIZE], int shard, const char *workspace, const char *delivery);
+const char *key_customer (char key[KEY_SIZE], int shard, const char *workspace, const char *customer);
+const char *key_identity (char key[KEY_SIZE], int shard, const char *workspace, const char *derived);
+const char *key_customer_contacts (char key[KEY_SIZE], int shard, const char *workspace, const char *customer);
 const char *key_workspace (char key[KEY_SIZE], int shard, const char *workspace);
 const char *key_due (char key[KEY_SIZE], int shard, char kind);
 const char *key_match (char key[KEY_SIZE], int shard);

@@ -5,7 +5,7 @@
  *                 laid out as this one. What begins otherwise is no record of anybody's: broken
  *   1       1     attempts: '0' + how often it was leased since the last commit (commit writes '0')
  *   2       1     how many event ids follow the head (0..32)
- *   3       1     kind: 'c', 'p', 'd', 'w'
+ *   3       1     kind: 'c', 'p', 'd', 'k', 'w'
  *   4       8     version, big endian, 1 for the first
  *   12      4     epoch, big endian: a person's; 0 elsewhere
  *   16      8n    the last event ids, oldest first
