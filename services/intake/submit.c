@@ -62,7 +62,7 @@ void submit_begin (ask_t **ask_p)
     WORD_COPY (self->thread, ask->submit.thread);
     ask_once (ask, ask->submit.channel, ask->submit.message_id, &ask->submit.base);
     kill_point ("intake.heard");
-    if (*ask->submit.contact)
+    if (*ask->submit.contact && !ask->contact_is_hint)
         self->thread[0] = '\0'; /* the contact is named: its own thread counts */
     take_attachments (self, &ask->submit);
     self->customer = customers_new (ask, policy, ask->submit.channel, ask->submit.customer);

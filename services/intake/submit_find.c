@@ -58,7 +58,7 @@ static void place (ask_t *ask)
 {
     submit_t *self = submit_of (ask);
     self->by_customer = false;
-    if (*ask->submit.contact && !self->only_thread) {
+    if (*ask->submit.contact && !self->named_is_gone && !self->only_thread) {
         go (ask, ask->submit.contact, false);
     } else if (*self->hit) {
         go (ask, self->hit, false);

@@ -202,8 +202,12 @@ static void missing (ask_t *ask, const work_result_t *result)
         ask_refuse_outcome (&ask, result);
         return;
     }
-    self->only_thread = true;
-    if (again (ask))
+    if (!again (ask))
+        return;
+    if (*ask->submit.contact && !self->named_is_gone) {
+        self->named_is_gone = true;
+        submit_find (ask);
+    } else
         submit_work (ask, "", true);
 }
 
