@@ -15,7 +15,7 @@ typedef enum state {
 } state_t;
 
 struct csv {
-    const char *at, *end;
+    const char *begin, *at, *end;
     size_t line, began; /* where we are; where the row began */
     state_t state;
     size_t cells[CSV_CELLS_MAX]; /* offsets into text */
@@ -27,7 +27,7 @@ csv_t *csv_new (const char *text, size_t size)
 {
     static const char mark[] = "\xef\xbb\xbf";
     csv_t *self = xcalloc (1, sizeof *self);
-    self->at = text;
+    self->begin = self->at = text;
     self->end = text + size;
     self->line = 1;
     if (size >= sizeof mark - 1 && memcmp (text, mark, sizeof mark - 1) == 0)
@@ -54,6 +54,16 @@ size_t csv_cells (const csv_t *self)
 const char *csv_cell (const csv_t *self, size_t index)
 {
     return self->text + self->cells[index];
+}
+
+char *csv_cell_edit (csv_t *self, size_t index)
+{
+    return self->text + self->cells[index];
+}
+
+size_t csv_read (const csv_t *self)
+{
+    return (size_t)(self->at - self->begin);
 }
 
 const char *csv_words (csv_outcome_t outcome)
@@ -108,9 +118,10 @@ static csv_outcome_t fail (csv_t *self, csv_outcome_t outcome)
 {
     self->began = outcome == CSV_OPEN_QUOTE ? self->began : self->line;
     self->cells_n = 0;
-    const char *newline = memchr (self->at, '\n', (size_t)(self->end - self->at));
-    self->at = newline ? newline + 1 : self->end;
-    self->line += newline != NULL;
+    while (self->at < self->end && *self->at != '\n')
+        self->at++;
+    if (self->at < self->end)
+        pass_line_end (self);
     return outcome;
 }
 

@@ -32,6 +32,8 @@ csv_outcome_t csv_next (csv_t *self);
 size_t csv_line (const csv_t *self);
 size_t csv_cells (const csv_t *self);
 const char *csv_cell (const csv_t *self, size_t index);
-const char *csv_words (csv_outcome_t outcome); /* of an error: what is wrong */
+char *csv_cell_edit (csv_t *self, size_t index); /* it may be shortened in place */
+size_t csv_read (const csv_t *self);             /* bytes of the text so far */
+const char *csv_words (csv_outcome_t outcome);   /* of an error: what is wrong */
 
 #endif
