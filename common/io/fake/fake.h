@@ -163,4 +163,20 @@ int fake_answer_status (const fake_answer_t *self); /* 0: not answered yet; -1: 
 const char *fake_answer_body (const fake_answer_t *self, size_t *size);       /* ended by a zero */
 const char *fake_answer_header (const fake_answer_t *self, const char *name); /* Content-Type too; NULL: absent */
 
+/* --- mail in ------------------------------------------------------------------------------------ */
+
+/* A mail server that hands over by LMTP to the server that was made with that endpoint (NULL: the newest there is). NULL:
+ * there is none. It is the test's: fake_lmtp_close. */
+typedef struct fake_lmtp fake_lmtp_t;
+fake_lmtp_t *fake_lmtp_connect (const char *endpoint);
+void fake_lmtp_say (fake_lmtp_t *self, const void *bytes, size_t size);
+/* All replies until now. closed: the server has ended it, or died. */
+const char *fake_lmtp_heard (const fake_lmtp_t *self, bool *closed);
+void fake_lmtp_close (fake_lmtp_t **self_p);
+
+/* --- files of messages -------------------------------------------------------------------------- */
+
+void fake_spool_full (bool full);           /* the disk is */
+const char *fake_spool_file (size_t index); /* "workspace/customer/hash"; NULL: no more */
+
 #endif

@@ -295,4 +295,6 @@ void fake_reset (uint64_t seed)
     world_reset_peers ();
     world_reset_http_client ();
     world_reset_mail ();
+    world_reset_spool ();
+    world_reset_lmtp ();
 }

@@ -25,6 +25,8 @@ void world_reset_bus (void);
 void world_reset_peers (void);
 void world_reset_http_client (void);
 void world_reset_mail (void);
+void world_reset_spool (void);
+void world_reset_lmtp (void);
 
 /* Chance: never NULL; all zero while there is no chaos. */
 const fake_chaos_t *world_chaos (void);
