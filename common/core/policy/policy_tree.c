@@ -156,6 +156,7 @@ static void on_scalar (builder_t *self, struct fy_token *token)
     enum fy_scalar_style style = token ? fy_token_scalar_style (token) : FYSS_PLAIN;
     if (style == FYSS_SINGLE_QUOTED || style == FYSS_DOUBLE_QUOTED)
         node->column--; /* libfyaml's mark is behind the quote */
+    node->plain = style == FYSS_PLAIN;
     node->text = arena_copy (self->arena, text, length);
     node->length = length;
     if (strlen (node->text) != length)

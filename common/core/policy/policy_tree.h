@@ -25,6 +25,7 @@ typedef struct node {
     const struct node *next;  /* the item or key behind this one */
     const struct node *value; /* of a key */
     size_t n;                 /* kids */
+    bool plain;               /* TEXT: it stands without quotes */
 } node_t;
 
 /* The root, in the arena; NULL with at least one error. Duplicate keys, aliases, anchors, merge keys and

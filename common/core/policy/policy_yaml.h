@@ -99,6 +99,11 @@ int yaml_duration (const char *text, int64_t *ms);
 /* What the policy of that text may say and probably does not mean. */
 void yaml_doubts (const policy_t *policy, const node_t *root, policy_errors_t *out);
 
+/* policy_yaml_out.c: const struct channel_out *; and, once the channel's settings are known, whether all are set that
+ * it uses: what is not is said at `at`. */
+yaml_read_fn yaml_read_out;
+void yaml_check_out (reader_t *self, const node_t *at, const policy_channel_t *channel);
+
 /* Sections, each in a file with its tables. */
 yaml_read_fn yaml_section_hours, yaml_section_channels, yaml_section_people, yaml_section_teams, yaml_section_ladders,
     yaml_section_templates, yaml_section_rules, yaml_section_promises, yaml_section_settings;

@@ -105,6 +105,7 @@ static const yaml_key_t channel_keys[] = {
     {"addresses", read_addresses, CHANNEL (addresses), 0, 0, "mail to them comes in here"},
     {"tag", yaml_read_word, CHANNEL (tag), 0, 0, "where answers carry the contact's tag", false, tag_words},
     {"settings", read_settings, CHANNEL (settings), 0, 0, "words that its description uses"},
+    {"out", yaml_read_out, CHANNEL (out), 0, 0, "the call by which answers go back"},
     YAML_KEYS_END,
 };
 
@@ -118,6 +119,7 @@ void yaml_section_channels (reader_t *self, const yaml_key_t *key, const node_t 
         rows[i].weight = WEIGHT_DEFAULT;
         if (word->value)
             yaml_read_map (self, word->value, channel_keys, &rows[i], yaml_where (self, "channel '%s'", rows[i].name));
+        yaml_check_out (self, word, &rows[i]);
         if (rows[i].offer_ms == 0)
             rows[i].offer_ms = rows[i].live ? OFFER_LIVE_MS : OFFER_DEFERRED_MS;
     }
