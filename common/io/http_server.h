@@ -11,15 +11,22 @@ typedef struct http_header {
     const char *name, *value;
 } http_header_t;
 
+/* Of paths that begin so. */
+typedef struct http_limit {
+    const char *path;
+    size_t body_max;
+} http_limit_t;
+
 typedef struct http_server_config {
-    const char *endpoint;     /* "127.0.0.1:8080"; port 0: the system picks one */
-    size_t body_max;          /* more is answered 413 by the server itself, as a problem document */
-    int timeout_ms;           /* a request not answered by then gets 503 with Retry-After: 1 */
-    unsigned connections_max; /* 0: 1000; fewer where descriptors are few; more clients wait to be accepted */
-    int slow_ms;              /* 0: 30 s; for a client to send a head, then its body, then to take the answer */
-    size_t bodies_max;        /* 0: 256 MiB; of all requests until they are answered; a large one more gets 503; as many
+    const char *endpoint;       /* "127.0.0.1:8080"; port 0: the system picks one */
+    size_t body_max;            /* more is answered 413 by the server itself, as a problem document */
+    const http_limit_t *limits; /* other ones; ended by a NULL path, outlives the server; NULL: none */
+    int timeout_ms;             /* a request not answered by then gets 503 with Retry-After: 1 */
+    unsigned connections_max;   /* 0: 1000; fewer where descriptors are few; more clients wait to be accepted */
+    int slow_ms;                /* 0: 30 s; for a client to send a head, then its body, then to take the answer */
+    size_t bodies_max; /* 0: 256 MiB; of all requests until they are answered; a large one more gets 503; as many
                                  bytes of answers wait for their clients, and a large one more becomes a 503 */
-    char *why;                /* HTTP_WHY_SIZE, or NULL: gets the words for an endpoint that can't be listened on */
+    char *why;         /* HTTP_WHY_SIZE, or NULL: gets the words for an endpoint that can't be listened on */
 } http_server_config_t;
 enum { HTTP_WHY_SIZE = 128 };
 

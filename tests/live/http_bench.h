@@ -102,7 +102,9 @@ static int setup (void **state)
     self->loop = loop_new ();
     self->heard = malloc (HEARD_MAX);
     self->fd = -1;
-    http_server_config_t config = {.endpoint = "127.0.0.1:0", .body_max = BODY_MAX, .timeout_ms = TIMEOUT_MS};
+    static const http_limit_t limits[] = {{"/large", 2 * BODY_MAX}, {"/small", 10}, {NULL, 0}};
+    http_server_config_t config = {
+        .endpoint = "127.0.0.1:0", .body_max = BODY_MAX, .limits = limits, .timeout_ms = TIMEOUT_MS};
     self->server = http_server_new (self->loop, &config, on_request, self);
     self->client = http_client_new (self->loop);
     loop_at (self->loop, loop_now (self->loop) + TOO_LONG_MS, on_guard, self);

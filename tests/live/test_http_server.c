@@ -171,6 +171,31 @@ static void a_body_announced_too_large_is_refused_before_it_is_sent (void **stat
     assert_true (heard (self, "HTTP/1.1 413 "));
 }
 
+static void a_path_may_have_a_limit_of_its_own (void **state)
+{
+    bench_t *self = *state;
+    static const struct {
+        const char *path;
+        int size;
+        const char *expect;
+    } rows[] = {
+        {"/large/x", 2 * BODY_MAX, "size=20000"},
+        {"/large/x", 2 * BODY_MAX + 1, "larger than 20000 bytes"},
+        {"/small", 10, "size=10"},
+        {"/small", 11, "larger than 10 bytes"},
+        {"/smal", 11, "size=11"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char *whole = malloc ((size_t)rows[i].size + 200);
+        int head =
+            sprintf (whole, "POST %s HTTP/1.1\r\nHost: h\r\nContent-Length: %d\r\n\r\n", rows[i].path, rows[i].size);
+        memset (whole + head, 'x', (size_t)rows[i].size);
+        say (self, whole, (size_t)head + (size_t)rows[i].size, rows[i].expect);
+        assert_true (heard (self, rows[i].expect));
+        free (whole);
+    }
+}
+
 static void endless_chunks_end_in_a_closed_connection (void **state)
 {
     bench_t *self = *state;
@@ -277,6 +302,7 @@ int main (void)
         HTTP_TEST (what_is_not_http_gets_400_and_the_door_shut),
         HTTP_TEST (a_body_too_large_is_read_not_kept_and_gets_413),
         HTTP_TEST (a_body_announced_too_large_is_refused_before_it_is_sent),
+        HTTP_TEST (a_path_may_have_a_limit_of_its_own),
         HTTP_TEST (endless_chunks_end_in_a_closed_connection),
         HTTP_TEST (a_client_that_goes_away_while_waiting_hurts_nobody),
         HTTP_TEST (draining_refuses_new_requests_and_ends_open_ones),

@@ -122,13 +122,22 @@ static void parse_headers (http_request_t *self, const char *const *headers)
     }
 }
 
+static size_t body_max_of (const http_server_t *server, const char *path)
+{
+    for (const http_limit_t *limit = server->config.limits; limit && limit->path; limit++)
+        if (strncmp (limit->path, path, strlen (limit->path)) == 0)
+            return limit->body_max;
+    return server->config.body_max;
+}
+
 static void handle (void *arg)
 {
     http_request_t *self = arg;
     http_server_t *server = self->server;
     if (!server)
         return;
-    if (self->size > server->config.body_max && server->config.body_max) {
+    size_t body_max = body_max_of (server, self->path);
+    if (self->size > body_max && body_max) {
         answer_problem (self->answer, PROBLEM_LARGE, "The body is too large.");
         request_leave (self);
         return;

@@ -46,7 +46,7 @@ static const char *header_of (struct MHD_Connection *connection, const char *nam
 static void refuse_large (http_request_t *request)
 {
     char detail[128];
-    snprintf (detail, sizeof detail, "The body is larger than %zu bytes.", request->server->body_max);
+    snprintf (detail, sizeof detail, "The body is larger than %zu bytes.", request->body_max);
     request->seen = true;
     http_request_refuse (request, PROBLEM_LARGE, detail);
 }
@@ -56,18 +56,17 @@ static void look_at_length (http_request_t *request)
 {
     const char *length = header_of (request->connection, MHD_HTTP_HEADER_CONTENT_LENGTH);
     unsigned long long announced = length ? strtoull (length, NULL, 10) : 0;
-    size_t max = request->server->body_max;
+    size_t max = request->body_max;
     if (announced > max && (announced > max + DISCARD_MAX || header_of (request->connection, MHD_HTTP_HEADER_EXPECT)))
         refuse_large (request);
 }
 
 static enum MHD_Result take_body (http_request_t *request, const char *bytes, size_t size)
 {
-    http_server_t *self = request->server;
     request->received += size;
-    if (request->received > self->body_max + DISCARD_MAX)
+    if (request->received > request->body_max + DISCARD_MAX)
         return MHD_NO; /* closes the connection */
-    if (request->received <= self->body_max && !request->crowded)
+    if (request->received <= request->body_max && !request->crowded)
         request->crowded = !http_request_keep (request, bytes, size);
     return MHD_YES;
 }
@@ -90,7 +89,7 @@ static void dispatch (http_request_t *request, const char *version)
     http_server_t *self = request->server;
     request->seen = true;
     const char *wrong = malformed (request, version);
-    if (request->received > self->body_max)
+    if (request->received > request->body_max)
         refuse_large (request);
     else if (request->crowded)
         http_request_refuse (request, PROBLEM_CROWDED, "Nothing was done.");
@@ -266,6 +265,7 @@ http_server_t *http_server_new (loop_t *loop, const http_server_config_t *config
     http_server_t *self = xcalloc (1, sizeof *self);
     *self = (http_server_t){.loop = loop, .fn = fn, .arg = arg, .port = port};
     self->body_max = config->body_max;
+    self->limits = config->limits;
     self->timeout_ms = config->timeout_ms;
     self->slow_ms = config->slow_ms ? config->slow_ms : SLOW_MS_DEFAULT;
     self->bodies_max = config->bodies_max ? config->bodies_max : BODIES_MAX_DEFAULT;

@@ -38,6 +38,7 @@ struct http_request {
     size_t body_size, body_room;
     size_t counted;  /* bytes of it in the server's `bodies` */
     size_t received; /* of the body, also of what was not kept */
+    size_t body_max;
     mono_ms_t deadline;
     struct MHD_Response *response; /* ready, and not yet taken by the connection */
     bool answered;
@@ -57,6 +58,7 @@ struct http_server {
     http_handler_fn *fn;
     void *arg;
     size_t body_max;
+    const http_limit_t *limits;
     size_t bodies, bodies_max; /* bytes held for them */
     size_t answers;            /* bytes that clients have not taken yet; at most bodies_max */
     int timeout_ms, slow_ms;

@@ -1,6 +1,7 @@
 /* http_server_request.c - one request: what the handler reads of it, and its answer.
  *
- * Limits: a request's head is bounded by the daemon (CONNECTION_MEMORY in http_server.c), its body by body_max.
+ * Limits: a request's head is bounded by the daemon (CONNECTION_MEMORY in http_server.c), its body by body_max, or by the
+ * limit of its path.
  */
 #include "http_server_private.h"
 #include "xmalloc.h"
@@ -9,6 +10,14 @@
 
 enum { BODY_ROOM_MIN = 1024, BODY_SMALL = 16 * 1024, HEX = 16 };
 
+static size_t body_max_of (const http_server_t *server, const char *path)
+{
+    for (const http_limit_t *limit = server->limits; limit && limit->path; limit++)
+        if (strncmp (limit->path, path, strlen (limit->path)) == 0)
+            return limit->body_max;
+    return server->body_max;
+}
+
 http_request_t *http_request_new (http_server_t *server, struct MHD_Connection *connection, const char *method,
                                   const char *path)
 {
@@ -16,6 +25,7 @@ http_request_t *http_request_new (http_server_t *server, struct MHD_Connection *
     http_request_t *self = xcalloc (1, sizeof *self + method_size + path_size);
     self->server = server;
     self->connection = connection;
+    self->body_max = body_max_of (server, path);
     self->method = memcpy (self + 1, method, method_size);
     self->path = memcpy (self->method + method_size, path, path_size);
     return self;
@@ -55,8 +65,8 @@ static bool make_room (http_request_t *self, size_t size)
 {
     http_server_t *server = self->server;
     size_t room = self->body_room ? 2 * self->body_room : BODY_ROOM_MIN;
-    if (room > server->body_max)
-        room = server->body_max;
+    if (room > self->body_max)
+        room = self->body_max;
     if (room < size)
         room = size;
     if (room > BODY_SMALL && server->bodies + (room - self->body_room) > server->bodies_max)
