@@ -3,7 +3,7 @@
 
 #include "xmalloc.h"
 
-enum { STRINGS_MAX = 24 };
+enum { STRINGS_MAX = 40 + 4 * ATTACHMENTS_MAX };
 
 /* Every string of an event, as places to be pointed at the copy. */
 static size_t places_of (work_copy_t *self, const char **places[STRINGS_MAX])
@@ -17,12 +17,29 @@ static size_t places_of (work_copy_t *self, const char **places[STRINGS_MAX])
     if (!e->submission)
         return n;
     submission_t *s = &self->submission;
-    const char **of_submission[] = {&s->channel,       &s->subject,   &s->text,       &s->customer,
-                                    &s->customer_name, &s->thread,    &s->message_id, &s->language,
-                                    &s->tier,          &s->return_to, &s->continues};
+    const char **of_submission[] = {
+        &s->channel,     &s->subject,     &s->text,       &s->customer,    &s->customer_name, &s->thread,
+        &s->message_id,  &s->language,    &s->tier,       &s->return_to,   &s->continues,     &s->fresh,
+        &s->call_person, &s->customer_id, &s->tier_known, &s->owner_known, &s->linked,        &s->linked_owner};
     for (size_t i = 0; i < sizeof (of_submission) / sizeof (of_submission[0]); i++)
         places[n++] = of_submission[i];
+    for (size_t i = 0; i < s->attachments_n; i++) {
+        const char **of_file[] = {&self->attachments[i].name, &self->attachments[i].type, &self->attachments[i].hash,
+                                  &self->attachments[i].note};
+        for (size_t k = 0; k < sizeof (of_file) / sizeof (of_file[0]); k++)
+            places[n++] = of_file[k];
+    }
     return n;
+}
+
+/* The rows; their strings are among the places. */
+static void copy_attachments (work_copy_t *self)
+{
+    submission_t *s = &self->submission;
+    if (s->attachments_n > ATTACHMENTS_MAX)
+        s->attachments_n = ATTACHMENTS_MAX;
+    self->attachments = s->attachments_n ? xmemdup (s->attachments, s->attachments_n * sizeof *s->attachments) : NULL;
+    s->attachments = self->attachments;
 }
 
 void work_copy_make (work_copy_t *self, const contact_event_t *event)
@@ -30,9 +47,11 @@ void work_copy_make (work_copy_t *self, const contact_event_t *event)
     const char **places[STRINGS_MAX];
     size_t total = 0;
     self->event = *event;
+    self->attachments = NULL;
     if (event->submission) {
         self->submission = *event->submission;
         self->event.submission = &self->submission;
+        copy_attachments (self);
     }
     size_t n = places_of (self, places);
     for (size_t i = 0; i < n; i++)
@@ -51,5 +70,7 @@ void work_copy_make (work_copy_t *self, const contact_event_t *event)
 void work_copy_clear (work_copy_t *self)
 {
     free (self->memory);
+    free (self->attachments);
     self->memory = NULL;
+    self->attachments = NULL;
 }

@@ -7,6 +7,7 @@
 typedef struct work_copy {
     contact_event_t event; /* its strings, and the submission, lie in `memory` */
     submission_t submission;
+    attachment_t *attachments; /* the submission's; owned */
     char *memory;
 } work_copy_t;
 

@@ -77,6 +77,12 @@ static const fact_words_t rows[] = {
     {"leaving", YELLOW, "{person} is leaving"},
     {"policy_applied", BLUE, "a policy was applied by {by}"},
     {"drained", PLAIN, "all that {person} held is handed back"},
+    {"attached", BLUE, "attached: {detail}"},
+    {"call", BLUE, "a call: {detail}"},
+    {"linked", PLAIN, "another contact of the same customer: {detail}"},
+    {"bounced", RED, "it came back: {to}"},
+    {"delivery_receipt", PLAIN, "the far side says: {detail}"},
+    {"forgotten", YELLOW, "personal data was removed"},
     {"clock_jumped", RED, "the clock jumped"},
 };
 

@@ -89,18 +89,34 @@ static const submission_t chat = {.channel = "chat",
                                   .return_to = "http://channel.example/back",
                                   .continues = ""};
 
+static const submission_t ringing = {.channel = "phone",
+                                     .subject = "",
+                                     .text = "",
+                                     .customer = "+493012345",
+                                     .customer_name = "",
+                                     .thread = "line 1",
+                                     .message_id = "",
+                                     .language = "",
+                                     .tier = "",
+                                     .return_to = "",
+                                     .continues = "",
+                                     .call = BUCKSTOP__V1__CALL_STATE__CALL_STATE_RINGING};
+
 /* An event as it would be valid for Ada, who owns or was asked. */
 static contact_event_t event_of (event_kind_t kind)
 {
     return (contact_event_t){.kind = kind,
                              .by = "ada",
                              .by_epoch = 1,
-                             .person = kind == EVENT_TRANSFER ? "ben" : "ada",
+                             .person = kind == EVENT_TRANSFER                           ? "ben"
+                                       : kind == EVENT_BOUNCED || kind == EVENT_RECEIPT ? ""
+                                                                                        : "ada",
                              .epoch = kind == EVENT_OWNER_LOST ? 2 : 1,
                              .text = "words",
                              .detail = "why",
                              .promise = P (RESOLUTION),
-                             .submission = &chat,
+                             .purpose = D (REPLY),
+                             .submission = kind == EVENT_CALL ? &ringing : &chat,
                              .contact = "01K00000000000000000000000",
                              .workspace = "desk",
                              .trace = ""};
@@ -204,6 +220,9 @@ static const struct row {
     {EVENT_FAILED,      {  NO,    R,     O,     Q,     W,     W,     R,     NO  }},
     {EVENT_UNTOLD,      {  NO,    R,     O,     Q,     W,     H,     NO,    NO  }},
     {EVENT_SET_ASIDE,   {  NO,    R,     O,     Q,     W,     H,     NO,    NO  }},
+    {EVENT_CALL,        {  NO,    R,     O,     Q,     W,     W,     R,     NO  }},
+    {EVENT_BOUNCED,     {  NO,    R,     O,     Q,     W,     W,     R,     NO  }},
+    {EVENT_RECEIPT,     {  NO,    R,     O,     Q,     W,     H,     X,     NO  }},
 };
 /* clang-format on */
 
@@ -692,7 +711,7 @@ static void check_laws (const story_t *s, unsigned seed, int step)
         fail_msg ("seed %u step %d: offered to nobody", seed, step);
 }
 
-static contact_event_t random_event (const story_t *s)
+static contact_event_t random_event (const story_t *s, submission_t *line)
 {
     static const char *const people[] = {"ada", "ben", "lea", "dana"};
     static const submission_t ways[] = {{.channel = "mail",
@@ -724,10 +743,20 @@ static contact_event_t random_event (const story_t *s)
                                               : people[rand () % 4];
     event.person = event.kind == EVENT_OWNER_LOST && *s->c.owner ? s->c.owner : people[rand () % 4];
     event.team = rand () % 2 ? "front" : NULL;
-    event.promise = (promise_kind_t)(1 + rand () % 4);
-    event.nobody = rand () % 2;
+    event.promise = (promise_kind_t)(1 + rand () % (PROMISE_KINDS - 1));
+    event.nobody = event.last_way = rand () % 2;
+    event.purpose = (purpose_t)(D (ACKNOWLEDGE) + rand () % 3);
+    if ((event.kind == EVENT_BOUNCED || event.kind == EVENT_RECEIPT) && rand () % 3)
+        event.person = "";
     if (rand () % 3)
         event.submission = &ways[rand () % 2];
+    bool hears = event.kind == EVENT_OPEN || event.kind == EVENT_MESSAGE;
+    if (event.kind == EVENT_CALL || (hears && rand () % 3 == 0)) {
+        *line = ringing;
+        line->call = (call_state_t)(1 + rand () % 4);
+        line->thread = rand () % 2 ? "line 1" : "line 2";
+        event.submission = line;
+    }
     for (size_t i = 0; i < s->c.promises_n; i++)
         if (s->c.promises[i].answered_at)
             event.answered_at = s->c.promises[i].answered_at;
@@ -743,7 +772,8 @@ static void laws_hold_on_random_walks (void **state)
         srand (seed);
         story_t s = {.now = T0};
         for (int step = 0; step < 60; step++) {
-            contact_event_t event = random_event (&s);
+            submission_t line;
+            contact_event_t event = random_event (&s, &line);
             wall_ms_t due = contact_next_due (&s.c);
             s.now += rand () % 3 ? rand () % 20000 : due > s.now && rand () % 2 ? due - s.now : rand () % 9000000;
             apply (&s, &event);

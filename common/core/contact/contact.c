@@ -38,7 +38,7 @@ static const cell_t machine[CONTACT_STATES][EVENT_KINDS] = {
         [EVENT_OFFER] = DO (act_offer), [EVENT_QUEUE] = DO (act_queue), [EVENT_TIME] = DO (act_time),
         [EVENT_OWNER_LOST] = DO (act_offer_lost), [EVENT_DELIVERED] = DO (act_delivered),
         [EVENT_FAILED] = DO (act_failed), [EVENT_UNTOLD] = DO (act_untold), [EVENT_SET_ASIDE] = DO (act_set_aside),
-        [EVENT_CALL] = NO, [EVENT_BOUNCED] = NO, [EVENT_RECEIPT] = NO,
+        [EVENT_CALL] = DO (act_call), [EVENT_BOUNCED] = DO (act_bounced), [EVENT_RECEIPT] = DO (act_receipt),
     },
     [S_OFFERED] = {
         [EVENT_OPEN] = NO, [EVENT_MESSAGE] = DO (act_message),
@@ -48,7 +48,7 @@ static const cell_t machine[CONTACT_STATES][EVENT_KINDS] = {
         [EVENT_OFFER] = NO, [EVENT_QUEUE] = NO, [EVENT_TIME] = DO (act_time),
         [EVENT_OWNER_LOST] = DO (act_offer_lost), [EVENT_DELIVERED] = DO (act_delivered),
         [EVENT_FAILED] = DO (act_failed), [EVENT_UNTOLD] = DO (act_untold), [EVENT_SET_ASIDE] = DO (act_set_aside),
-        [EVENT_CALL] = NO, [EVENT_BOUNCED] = NO, [EVENT_RECEIPT] = NO,
+        [EVENT_CALL] = DO (act_call), [EVENT_BOUNCED] = DO (act_bounced), [EVENT_RECEIPT] = DO (act_receipt),
     },
     [S_QUEUED] = {
         [EVENT_OPEN] = NO, [EVENT_MESSAGE] = DO (act_message),
@@ -58,7 +58,7 @@ static const cell_t machine[CONTACT_STATES][EVENT_KINDS] = {
         [EVENT_OFFER] = DO (act_offer), [EVENT_QUEUE] = DO (act_queue), [EVENT_TIME] = DO (act_time),
         [EVENT_OWNER_LOST] = DO (act_offer_lost), [EVENT_DELIVERED] = DO (act_delivered),
         [EVENT_FAILED] = DO (act_failed), [EVENT_UNTOLD] = DO (act_untold), [EVENT_SET_ASIDE] = DO (act_set_aside),
-        [EVENT_CALL] = NO, [EVENT_BOUNCED] = NO, [EVENT_RECEIPT] = NO,
+        [EVENT_CALL] = DO (act_call), [EVENT_BOUNCED] = DO (act_bounced), [EVENT_RECEIPT] = DO (act_receipt),
     },
     [S_OWNED] = {
         [EVENT_OPEN] = NO, [EVENT_MESSAGE] = DO (act_message_owned),
@@ -69,7 +69,7 @@ static const cell_t machine[CONTACT_STATES][EVENT_KINDS] = {
         [EVENT_OFFER] = DO (act_offer_transfer), [EVENT_QUEUE] = DO (act_queue_transfer), [EVENT_TIME] = DO (act_time),
         [EVENT_OWNER_LOST] = DO (act_owner_lost), [EVENT_DELIVERED] = DO (act_delivered),
         [EVENT_FAILED] = DO (act_failed), [EVENT_UNTOLD] = DO (act_untold), [EVENT_SET_ASIDE] = DO (act_set_aside),
-        [EVENT_CALL] = NO, [EVENT_BOUNCED] = NO, [EVENT_RECEIPT] = NO,
+        [EVENT_CALL] = DO (act_call), [EVENT_BOUNCED] = DO (act_bounced), [EVENT_RECEIPT] = DO (act_receipt),
     },
     [S_WAITING] = {
         [EVENT_OPEN] = NO, [EVENT_MESSAGE] = DO (act_message_waiting),
@@ -79,7 +79,7 @@ static const cell_t machine[CONTACT_STATES][EVENT_KINDS] = {
         [EVENT_OFFER] = NO, [EVENT_QUEUE] = NO, [EVENT_TIME] = DO (act_time),
         [EVENT_OWNER_LOST] = DO (act_owner_lost), [EVENT_DELIVERED] = DO (act_delivered),
         [EVENT_FAILED] = DO (act_failed_waiting), [EVENT_UNTOLD] = DO (act_untold), [EVENT_SET_ASIDE] = DO (act_set_aside),
-        [EVENT_CALL] = NO, [EVENT_BOUNCED] = NO, [EVENT_RECEIPT] = NO,
+        [EVENT_CALL] = DO (act_call), [EVENT_BOUNCED] = DO (act_bounced_waiting), [EVENT_RECEIPT] = DO (act_receipt),
     },
     [S_RESOLVED] = {
         [EVENT_OPEN] = NO, [EVENT_MESSAGE] = DO (act_message_resolved),
@@ -89,7 +89,7 @@ static const cell_t machine[CONTACT_STATES][EVENT_KINDS] = {
         [EVENT_OFFER] = NO, [EVENT_QUEUE] = NO, [EVENT_TIME] = DO (act_time), [EVENT_OWNER_LOST] = NO,
         [EVENT_DELIVERED] = DO (act_delivered), [EVENT_FAILED] = DO (act_failed_resolved), [EVENT_UNTOLD] = NO,
         [EVENT_SET_ASIDE] = NO,
-        [EVENT_CALL] = NO, [EVENT_BOUNCED] = NO, [EVENT_RECEIPT] = NO,
+        [EVENT_CALL] = DO (act_call), [EVENT_BOUNCED] = DO (act_bounced_resolved), [EVENT_RECEIPT] = DO (act_receipt),
     },
     [S_CLOSED] = {
         [EVENT_OPEN] = NO, [EVENT_MESSAGE] = NO,
@@ -119,7 +119,9 @@ const char *contact_allowed (contact_state_t state, char *buffer, size_t size)
 
 static apply_outcome_t act_on (turn_t *t)
 {
-    act_fn *act = machine[t->c->state][t->event->kind].act;
+    const submission_t *said = t->event->submission;
+    bool line = t->event->kind == EVENT_MESSAGE && said->call; /* a line that rings says as much as a message */
+    act_fn *act = machine[t->c->state][line ? EVENT_CALL : t->event->kind].act;
     char allowed[DETAIL_SIZE];
     if (act)
         return act (t);
@@ -190,10 +192,41 @@ const promise_t *contact_next_promise (const contact_t *self)
     return next;
 }
 
+static const promise_t *callback_owed (const contact_t *self)
+{
+    for (size_t i = 0; i < self->promises_n; i++)
+        if (self->promises[i].kind == P_CALLBACK && !self->promises[i].answered_at)
+            return &self->promises[i];
+    return NULL;
+}
+
+bool contact_owes_callback (const contact_t *self)
+{
+    return self->state != S_RESOLVED && self->state != S_CLOSED && callback_owed (self);
+}
+
+/* Who gave up waiting on the line keeps the place that they had, though what was promised then may be broken since. */
+static wall_ms_t place_kept (const contact_t *self, wall_ms_t dropped_at)
+{
+    wall_ms_t due = 0;
+    for (size_t i = 0; i < self->promises_n; i++) {
+        const promise_t *p = &self->promises[i];
+        bool counts = p->state == P_PENDING || p->due >= dropped_at;
+        if (p->kind == P_ACKNOWLEDGE || p->kind == P_CALLBACK || p->paused || p->answered_at || !counts)
+            continue;
+        if (!due || p->due < due)
+            due = p->due;
+    }
+    return due ? due : self->waiting_since;
+}
+
 wall_ms_t contact_queue_score (const contact_t *self)
 {
-    const promise_t *next = contact_next_promise (self);
+    const promise_t *next = contact_next_promise (self), *callback = callback_owed (self);
     wall_ms_t due = next ? next->due : self->waiting_since;
+    wall_ms_t kept = callback ? place_kept (self, callback->opened_at) : due;
+    if (kept < due)
+        due = kept;
     return due - self->priority * PRIORITY_SHIFT_MS;
 }
 

@@ -153,16 +153,17 @@ typedef struct submission {
 typedef struct contact_event {
     event_kind_t kind;
     event_id_t id;
-    const char *by;                 /* the person who acts */
+    const char *by;                 /* the person who acts; OPEN, CALL: who answered, "" : not known */
     uint32_t by_epoch;              /* ACCEPT, REPLY, ...: the actor's epoch now */
-    const char *person;             /* OFFER: to whom; TRANSFER: to whom, or NULL; OWNER_LOST: whose epoch ended */
+    const char *person;             /* OFFER: to whom; TRANSFER: to whom, or NULL; OWNER_LOST: whose epoch ended;
+                                       BOUNCED, RECEIPT: whose notice it was, NULL or "": the customer's */
     uint32_t epoch;                 /* OFFER: that person's; OWNER_LOST: the first epoch that still counts */
     const char *team;               /* TRANSFER: to which, or NULL */
     const char *text;               /* REPLY, NOTE, WAIT, reasons */
-    const char *detail;             /* OFFER, QUEUE, FAILED, UNTOLD: why, in words */
-    promise_kind_t promise;         /* RELEASE; DELIVERED, FAILED: what the reply answered */
-    wall_ms_t answered_at;          /* DELIVERED, FAILED: when the reply was committed */
-    const submission_t *submission; /* OPEN, MESSAGE */
+    const char *detail;             /* OFFER, QUEUE, FAILED, UNTOLD, BOUNCED, RECEIPT: why, in words */
+    promise_kind_t promise;         /* RELEASE; DELIVERED, FAILED, BOUNCED: what the reply answered */
+    wall_ms_t answered_at;          /* DELIVERED, FAILED, BOUNCED: when the reply was committed */
+    const submission_t *submission; /* OPEN, MESSAGE, CALL */
     const char *contact, *workspace, *trace; /* OPEN: the new id */
     const hearing_t *hearing; /* all: offers that ended while nobody could be heard are prolonged; NULL: not known */
     bool nobody;              /* QUEUE: nobody is eligible, not only busy */
@@ -225,6 +226,8 @@ bool contact_is_current (const contact_t *self, const policy_t *policy);
 /* The waiting order within a class: the deadline of the promise that is due first, priority shifting it. */
 wall_ms_t contact_queue_score (const contact_t *self);
 #define PRIORITY_SHIFT_MS (5 * MS_PER_MINUTE) /* a point of priority counts as so much nearer a deadline */
+/* Is it open, and was a caller promised a call back? Then a new call of that customer belongs to it. */
+bool contact_owes_callback (const contact_t *self);
 /* Does routing owe it somebody (received, queued, or a transfer to a team)? */
 bool contact_wants_somebody (const contact_t *self);
 /* Does it stand in the queue, where routing looks by itself? What is queued; and what wants somebody and whose hint was

@@ -3,17 +3,33 @@
 
 #include "address.h"
 
+#include <stdio.h>
 #include <string.h>
 
-/* The way back that the submission names, else the channel's; one without an address is none. */
-static void choose_way_back (contact_t *c, const submission_t *s, const policy_channel_t *channel)
+typedef struct way_back {
+    return_way_t way;
+    const char *to;
+} way_back_t;
+
+/* The way back that the submission names, else the channel's: its own call, where it has one. The address that is given,
+ * else where the customer wrote from; without one there is no way. */
+static way_back_t way_back_of (const submission_t *s, const policy_channel_t *channel)
 {
-    c->return_way = s->return_way ? s->return_way : channel ? channel->answer : WAY_BACK (UNSPECIFIED);
-    WORD_COPY (c->return_to, s->return_to);
-    if (c->return_way == WAY_BACK (MAIL) && !*c->return_to && address_is_mail (s->customer))
-        WORD_COPY (c->return_to, s->customer);
-    if (can_tell_customer (c) && !*c->return_to)
-        c->return_way = WAY_BACK (UNSPECIFIED);
+    way_back_t back = {s->return_way, s->return_to};
+    if (!back.way && channel)
+        back.way = channel->answer == WAY_BACK (UNSPECIFIED) && channel->out ? WAY_BACK (CHANNEL) : channel->answer;
+    if (word_empty (back.to) &&
+        (back.way == WAY_BACK (CHANNEL) || (back.way == WAY_BACK (MAIL) && address_is_mail (s->customer))))
+        back.to = s->customer;
+    if (word_empty (back.to) && back.way != WAY_BACK (SPOKEN))
+        back.way = WAY_BACK (UNSPECIFIED);
+    return back;
+}
+
+static void set_way_back (contact_t *c, way_back_t back)
+{
+    c->return_way = back.way;
+    WORD_COPY (c->return_to, back.to);
 }
 
 static void copy_submission (turn_t *t, const submission_t *s)
@@ -25,14 +41,50 @@ static void copy_submission (turn_t *t, const submission_t *s)
     WORD_COPY (c->channel, s->channel);
     WORD_COPY (c->subject, s->subject);
     WORD_COPY (c->language, s->language);
-    WORD_COPY (c->tier, s->tier);
+    WORD_COPY (c->tier, *s->tier ? s->tier : s->tier_known);
     WORD_COPY (c->customer, s->customer);
     WORD_COPY (c->customer_name, s->customer_name);
     WORD_COPY (c->thread, s->thread);
     WORD_COPY (c->reply_to_message, s->message_id);
     WORD_COPY (c->continues, s->continues);
+    WORD_COPY (c->customer_id, s->customer_id);
+    WORD_COPY (c->linked, s->linked);
+    WORD_COPY (c->reply_channel, s->channel);
     c->priority = s->priority;
-    choose_way_back (c, s, policy_channel (t->policy, s->channel));
+    set_way_back (c, way_back_of (s, policy_channel (t->policy, s->channel)));
+}
+
+/* What rules and promises look at: quotes and signatures speak of something else. */
+static const char *new_words (const submission_t *s)
+{
+    return word_empty (s->fresh) ? s->text : s->fresh;
+}
+
+/* "; sent Mon 23 Nov, 09:30 CET" of what was long under way. Our time stamps count: nothing follows from it. */
+#define UNDER_WAY_MS MS_PER_MINUTE
+static void note_sent (const turn_t *t, fact_t *fact)
+{
+    wall_ms_t sent = t->event->submission->sent_at;
+    char when[64], detail[2 * DETAIL_SIZE];
+    if (sent <= 0 || (t->now - sent <= UNDER_WAY_MS && sent - t->now <= UNDER_WAY_MS))
+        return;
+    calendar_format (t->policy->hours_n ? t->policy->hours[0].calendar : NULL, sent, when, sizeof when);
+    snprintf (detail, sizeof detail, "%s%ssent %s", fact->detail, *fact->detail ? "; " : "", when);
+    WORD_COPY (fact->detail, detail);
+}
+
+/* A fact for each: its name, type and size, what is to be said about it; where it lies is the fact's text. */
+static void note_attachments (turn_t *t)
+{
+    const submission_t *s = t->event->submission;
+    for (size_t i = 0; i < s->attachments_n && i < ATTACHMENTS_MAX; i++) {
+        const attachment_t *file = &s->attachments[i];
+        fact_t *fact = turn_fact_detail (
+            t, FACT (ATTACHED), "%s, %s, %llu bytes%s%s", word_empty (file->name) ? "(no name)" : file->name,
+            word_empty (file->type) ? "(no type)" : file->type, (unsigned long long)file->size,
+            word_empty (file->note) ? "" : ", ", word_empty (file->note) ? "" : file->note);
+        fact->text = word_empty (file->hash) ? NULL : file->hash;
+    }
 }
 
 void apply_rule (turn_t *t, const char *text)
@@ -52,12 +104,39 @@ void apply_rule (turn_t *t, const char *text)
     }
 }
 
+/* Another open contact of the same customer: who has that one knows them, and what was promised there counts here. */
+static void note_link (turn_t *t)
+{
+    const submission_t *s = t->event->submission;
+    if (word_empty (s->linked))
+        return;
+    fact_t *fact = turn_fact_detail (t, FACT (LINKED), "the same customer has contact %s open", s->linked);
+    WORD_COPY (fact->to, s->linked_owner);
+    fact->due = s->linked_due;
+}
+
+/* Where no rule prefers anybody: who has the other one, else who has the account. First choice if they are there, but
+ * nobody waits for them. */
+static void prefer_known (turn_t *t)
+{
+    contact_t *c = t->c;
+    const submission_t *s = t->event->submission;
+    const policy_person_t *known = policy_person (t->policy, s->linked_owner);
+    if (!known)
+        known = policy_person (t->policy, s->owner_known);
+    if (*c->preferred || !known)
+        return;
+    WORD_COPY (c->preferred, known->name);
+    c->preferred_until = 0;
+}
+
 apply_outcome_t act_open (turn_t *t)
 {
     contact_t *c = t->c;
     const submission_t *s = t->event->submission;
     copy_submission (t, s);
-    apply_rule (t, s->text);
+    apply_rule (t, new_words (s));
+    prefer_known (t);
     c->opened_at = c->waiting_since = c->last_customer_at = t->now;
     c->review_at = t->now + t->policy->review_ms;
     c->pause_left_ms = t->policy->pause_ms;
@@ -65,28 +144,75 @@ apply_outcome_t act_open (turn_t *t)
     fact_t *fact = turn_fact_detail (t, FACT (OPENED), "rule %s, team %s", *c->rule ? c->rule : "(none)", c->team);
     WORD_COPY (fact->to, c->team);
     fact->text = s->text;
+    note_sent (t, fact);
+    note_attachments (t);
+    note_link (t);
     set_accountable (t, duty_lead (t->policy, c)->name, "duty lead until somebody accepts");
     if (can_tell_customer (c))
-        promise_open (t, P_ACKNOWLEDGE, 0);
-    promise_open (t, P_FIRST, 0);
-    promise_open (t, P_RESOLUTION, 0);
+        promise_open (t, P_ACKNOWLEDGE, &(promise_ask_t){.text = new_words (s)});
+    promise_open (t, P_FIRST, &(promise_ask_t){.text = new_words (s), .no_later = s->linked_due});
+    promise_open (t, P_RESOLUTION, &(promise_ask_t){.text = new_words (s)});
     want_somebody (t);
+    if (s->call)
+        hear_line (t);
     return APPLY_DONE;
+}
+
+/* They are answered where they are. By the same channel only who wrote before says that it is elsewhere by now: not
+ * everybody who knows a thread. A channel that has no way back leaves the one that there is. */
+static void way_follows (turn_t *t, bool moved)
+{
+    contact_t *c = t->c;
+    const submission_t *s = t->event->submission;
+    bool same = word_empty (s->customer) || word_same (s->customer, c->customer);
+    if (!moved && (word_empty (s->return_to) || !same))
+        return;
+    const char *channel = moved || !*c->reply_channel ? s->channel : c->reply_channel;
+    way_back_t back = way_back_of (s, policy_channel (t->policy, channel));
+    if (back.way != WAY_BACK (UNSPECIFIED))
+        set_way_back (c, back);
+}
+
+static bool by_another_channel (const contact_t *c, const submission_t *s)
+{
+    return !word_empty (s->channel) && !word_same (s->channel, *c->reply_channel ? c->reply_channel : c->channel);
+}
+
+void customer_said (turn_t *t)
+{
+    contact_t *c = t->c;
+    const submission_t *s = t->event->submission;
+    bool moved = by_another_channel (c, s);
+    way_follows (t, moved);
+    if (moved || !word_empty (s->message_id))
+        WORD_COPY (c->reply_to_message, s->message_id);
+    if (!word_empty (s->channel))
+        WORD_COPY (c->reply_channel, s->channel);
+    if (!*c->customer_id)
+        WORD_COPY (c->customer_id, s->customer_id);
+    c->messages++;
+    c->last_customer_at = t->now;
+    c->review_at = t->now + t->policy->review_ms;
+}
+
+void owe_answer (turn_t *t, bool stricter)
+{
+    const submission_t *s = t->event->submission;
+    promise_ask_t ask = {.text = new_words (s), .stricter = true};
+    if (!promise_unanswered (t->c) || (stricter && GUARD ("f16")))
+        promise_open (t, P_NEXT, &ask);
 }
 
 static void note_message (turn_t *t)
 {
-    contact_t *c = t->c;
     const submission_t *s = t->event->submission;
-    fact_t *fact = turn_fact (t, FACT (MESSAGE));
+    bool moved = by_another_channel (t->c, s);
+    fact_t *fact = turn_fact_detail (t, FACT (MESSAGE), "%s%s", moved ? "by " : "", moved ? s->channel : "");
     fact->text = s->text;
-    c->messages++;
-    c->last_customer_at = t->now;
-    c->review_at = t->now + t->policy->review_ms;
-    if (*s->message_id)
-        WORD_COPY (c->reply_to_message, s->message_id);
-    if (!promise_unanswered (c))
-        promise_open (t, P_NEXT, 0);
+    note_sent (t, fact);
+    note_attachments (t);
+    customer_said (t);
+    owe_answer (t, moved);
 }
 
 /* Nobody has it yet: what is owed is owed already. */
@@ -96,15 +222,19 @@ apply_outcome_t act_message (turn_t *t)
     return APPLY_DONE;
 }
 
-static void tell_owner (turn_t *t, const char *what)
+void tell_owner (turn_t *t, const char *what, bool urgent)
 {
-    WORD_COPY (turn_notice (t, PURPOSE (ASSIGNED), t->c->owner)->detail, what);
+    if (word_empty (t->c->owner))
+        return;
+    notice_t *notice = turn_notice (t, PURPOSE (ASSIGNED), t->c->owner);
+    notice->urgent = urgent;
+    WORD_COPY (notice->detail, what);
 }
 
 apply_outcome_t act_message_owned (turn_t *t)
 {
     note_message (t);
-    tell_owner (t, "the customer wrote again");
+    tell_owner (t, "the customer wrote again", false);
     return APPLY_DONE;
 }
 
@@ -112,7 +242,7 @@ apply_outcome_t act_message_waiting (turn_t *t)
 {
     end_pause (t, t->now, "the customer answered");
     note_message (t);
-    tell_owner (t, "the customer answered");
+    tell_owner (t, "the customer answered", false);
     return APPLY_DONE;
 }
 
@@ -130,12 +260,21 @@ void reopen (turn_t *t, const char *by, const char *text, const char *why)
     give_up_owner (t, "reopened: duty lead until somebody accepts");
     WORD_COPY (c->preferred, former);
     c->preferred_until = 0;
-    promise_open (t, P_RESOLUTION, 0);
+    promise_open (t, P_RESOLUTION, &(promise_ask_t){0});
+}
+
+void customer_is_back (turn_t *t, const char *why)
+{
+    if (t->c->state == S_WAITING)
+        end_pause (t, t->now, why);
+    else if (t->c->state == S_RESOLVED)
+        reopen (t, "", NULL, why);
 }
 
 apply_outcome_t act_message_resolved (turn_t *t)
 {
-    reopen (t, "", NULL, "the customer wrote again");
+    if (GUARD ("f16"))
+        reopen (t, "", NULL, "the customer wrote again");
     note_message (t);
     return APPLY_DONE;
 }

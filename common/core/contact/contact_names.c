@@ -95,6 +95,9 @@ const char *event_kind_name (event_kind_t kind)
         [EVENT_FAILED] = "failed",
         [EVENT_UNTOLD] = "untold",
         [EVENT_SET_ASIDE] = "set_aside",
+        [EVENT_CALL] = "call",
+        [EVENT_BOUNCED] = "bounced",
+        [EVENT_RECEIPT] = "receipt",
     };
     return kind < EVENT_KINDS ? names[kind] : "unknown";
 }

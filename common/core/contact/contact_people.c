@@ -93,26 +93,28 @@ apply_outcome_t act_decline_owned (turn_t *t)
     return APPLY_DONE;
 }
 
+/* Who was promised a call is called; unless they have written since, and are answered where they are. */
+static bool may_be_written (const contact_t *c, const promise_t *p)
+{
+    return p->kind != P_CALLBACK || c->last_customer_at > p->opened_at;
+}
+
 /* A reply that goes out by a way counts once the far side has accepted it; spoken words count now. */
 static void answer (turn_t *t)
 {
     contact_t *c = t->c;
-    bool spoken = c->return_way == WAY_BACK (SPOKEN);
     promise_kind_t answered = 0;
+    if (c->return_way == WAY_BACK (SPOKEN)) {
+        promises_spoken (t);
+        return;
+    }
     for (size_t i = c->promises_n; i-- > 0;) {
         promise_t *p = &c->promises[i];
-        if (!promise_is_response (p) || p->answered_at)
+        if (!promise_is_response (p) || p->answered_at || !may_be_written (c, p))
             continue;
         answered = p->kind;
-        if (!spoken)
-            p->answered_at = t->now;
-        else if (p->state == P_BROKEN)
-            promise_drop (t, i);
-        else
-            promise_keep (t, i, t->now);
+        p->answered_at = t->now;
     }
-    if (spoken)
-        return;
     notice_t *notice = turn_notice (t, PURPOSE (REPLY), "");
     notice->promise = answered;
     notice->text = t->event->text;
@@ -245,7 +247,7 @@ apply_outcome_t act_reopen (turn_t *t)
 {
     reopen (t, t->event->by, t->event->text, "by a person");
     if (!promise_unanswered (t->c))
-        promise_open (t, P_NEXT, 0);
+        promise_open (t, P_NEXT, &(promise_ask_t){0});
     return APPLY_DONE;
 }
 

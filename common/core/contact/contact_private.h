@@ -22,12 +22,14 @@
 #define P_FIRST       BUCKSTOP__V1__PROMISE_KIND__PROMISE_KIND_FIRST_RESPONSE
 #define P_NEXT        BUCKSTOP__V1__PROMISE_KIND__PROMISE_KIND_NEXT_RESPONSE
 #define P_RESOLUTION  BUCKSTOP__V1__PROMISE_KIND__PROMISE_KIND_RESOLUTION
+#define P_CALLBACK    BUCKSTOP__V1__PROMISE_KIND__PROMISE_KIND_CALLBACK
 #define P_PENDING     BUCKSTOP__V1__PROMISE_STATE__PROMISE_STATE_PENDING
 #define P_BROKEN      BUCKSTOP__V1__PROMISE_STATE__PROMISE_STATE_BROKEN
 
 #define FACT(name)     BUCKSTOP__V1__FACT_KIND__FACT_KIND_##name
 #define PURPOSE(name)  BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_##name
 #define WAY_BACK(name) BUCKSTOP__V1__RETURN_WAY__RETURN_WAY_##name
+#define CALL(name)     BUCKSTOP__V1__CALL_STATE__CALL_STATE_##name
 
 /* Times that no policy sets. */
 #define CLOSE_LATER_MS    (15 * MS_PER_MINUTE) /* a reply is still on its way when it should close */
@@ -75,7 +77,15 @@ void end_pause (turn_t *t, wall_ms_t at, const char *why); /* WAITING: its time 
 void tell_customer (turn_t *t);                            /* the acknowledgement, once */
 
 /* promise.c */
-void promise_open (turn_t *t, promise_kind_t kind, unsigned generation);
+typedef struct promise_ask {
+    unsigned generation;
+    const char *text; /* what the customer says, for rows that look at words; NULL: nothing */
+    const char
+        *channel;       /* whose terms; NULL or "": of the contact's, for what follows of the customer's last message */
+    wall_ms_t no_later; /* due by then at the latest; 0: by its own terms alone */
+    bool stricter;      /* only if it is due before every response that is owed already */
+} promise_ask_t;
+void promise_open (turn_t *t, promise_kind_t kind, const promise_ask_t *ask);
 void promise_keep (turn_t *t, size_t index, wall_ms_t at);
 void promise_release (turn_t *t, size_t index, const char *by, const char *reason);
 void promise_break (turn_t *t, size_t index);
@@ -84,11 +94,22 @@ void promises_pause (turn_t *t);
 void promises_resume (turn_t *t, wall_ms_t at); /* the pause ended then */
 bool promise_is_response (const promise_t *p);
 promise_t *promise_unanswered (contact_t *c); /* a response that is owed and not on its way; NULL: none */
+promise_t *promise_pending (contact_t *c, promise_kind_t kind); /* the first of that kind; NULL: none */
+void promises_spoken (turn_t *t); /* a person speaks with the customer: that answers them, now */
 /* Arms the next step of p, counted from `from`, at which `elapsed` of its duration had passed. */
 void promise_arm_step (const policy_t *policy, promise_t *p, wall_ms_t from, int64_t elapsed);
 
 /* ladder.c */
 void ladder_climb (turn_t *t, size_t index);
+
+/* contact_customer.c */
+void customer_is_back (turn_t *t, const char *why); /* a pause ends, what is resolved goes on */
+void customer_said (turn_t *t);                     /* counts, and the way back follows: not what is owed for it */
+void owe_answer (turn_t *t, bool stricter);         /* where no response is owed, or only a later one */
+void tell_owner (turn_t *t, const char *what, bool urgent);
+
+/* contact_call.c */
+void hear_line (turn_t *t); /* what the submission says of it */
 
 /* contact_clock.c */
 bool clocks_catch_up (turn_t *t); /* whether anything was due */

@@ -183,7 +183,7 @@ static void arrived_after_all (turn_t *t)
     bool any = false;
     for (size_t i = replied_at ? c->promises_n : 0; i-- > 0;) {
         const promise_t *p = &c->promises[i];
-        if (!promise_is_response (p) || p->answered_at || !asked_before (c, p, replied_at))
+        if (!promise_is_response (p) || p->kind == P_CALLBACK || p->answered_at || !asked_before (c, p, replied_at))
             continue;
         any = true;
         if (p->state == P_PENDING)
@@ -192,7 +192,7 @@ static void arrived_after_all (turn_t *t)
             promise_drop (t, i);
     }
     if (any && c->last_customer_at > replied_at && !promise_unanswered (c))
-        promise_open (t, P_NEXT, 0);
+        promise_open (t, P_NEXT, &(promise_ask_t){0});
 }
 
 apply_outcome_t act_delivered (turn_t *t)

@@ -82,7 +82,8 @@ void set_accountable (turn_t *t, const char *person, const char *why)
 
 bool can_tell_customer (const contact_t *c)
 {
-    return c->return_way == WAY_BACK (MAIL) || c->return_way == WAY_BACK (CALLBACK);
+    return c->return_way == WAY_BACK (MAIL) || c->return_way == WAY_BACK (CALLBACK) ||
+           c->return_way == WAY_BACK (CHANNEL);
 }
 
 policy_subject_t subject_of (const contact_t *c, const char *text)

@@ -13,13 +13,21 @@ static const calendar_t *hours_of (const policy_t *policy, const promise_t *p)
 
 bool promise_is_response (const promise_t *p)
 {
-    return p->kind == P_FIRST || p->kind == P_NEXT;
+    return p->kind == P_FIRST || p->kind == P_NEXT || p->kind == P_CALLBACK;
 }
 
 promise_t *promise_unanswered (contact_t *c)
 {
     for (size_t i = 0; i < c->promises_n; i++)
         if (promise_is_response (&c->promises[i]) && c->promises[i].answered_at == 0)
+            return &c->promises[i];
+    return NULL;
+}
+
+promise_t *promise_pending (contact_t *c, promise_kind_t kind)
+{
+    for (size_t i = 0; i < c->promises_n; i++)
+        if (c->promises[i].kind == kind && c->promises[i].state == P_PENDING)
             return &c->promises[i];
     return NULL;
 }
@@ -54,34 +62,70 @@ static void arm_first (turn_t *t, promise_t *p)
     p->step_at = p->due - margin > p->opened_at ? p->due - margin : p->opened_at + p->duration_ms / 2;
 }
 
-void promise_open (turn_t *t, promise_kind_t kind, unsigned generation)
+/* Whose terms: what the customer says later counts by the channel that they said it on. */
+static const char *terms_of (const contact_t *c, promise_kind_t kind, const promise_ask_t *ask)
+{
+    if (!word_empty (ask->channel))
+        return ask->channel;
+    bool follows = kind == P_NEXT || kind == P_CALLBACK;
+    return follows && *c->reply_channel ? c->reply_channel : c->channel;
+}
+
+/* False: nothing is promised. */
+static bool draft (const turn_t *t, promise_kind_t kind, const promise_ask_t *ask, promise_t *p)
+{
+    policy_subject_t about = subject_of (t->c, ask->text);
+    about.channel = terms_of (t->c, kind, ask);
+    promise_terms_t terms = policy_promise (t->policy, kind, &about);
+    memset (p, 0, sizeof (*p));
+    p->kind = kind;
+    p->state = P_PENDING;
+    p->opened_at = t->now;
+    p->duration_ms = terms.duration_ms;
+    p->generation = ask->generation;
+    WORD_COPY (p->hours, terms.hours);
+    WORD_COPY (p->ladder, terms.ladder);
+    if (terms.duration_ms <= 0)
+        return false;
+    p->due = calendar_add (hours_of (t->policy, p), t->now, p->duration_ms);
+    if (ask->no_later > t->now && ask->no_later < p->due) {
+        /* an instant that somebody else's hours led to: what is left until then is all the time there is, and the
+         * shares of the ladder are shares of that */
+        p->due = ask->no_later;
+        p->duration_ms = p->due - t->now;
+        p->hours[0] = '\0';
+    }
+    return true;
+}
+
+static bool is_stricter (const contact_t *c, const promise_t *p)
+{
+    for (size_t i = 0; i < c->promises_n; i++) {
+        const promise_t *owed = &c->promises[i];
+        if (promise_is_response (owed) && !owed->answered_at && owed->due <= p->due)
+            return false;
+    }
+    return true;
+}
+
+void promise_open (turn_t *t, promise_kind_t kind, const promise_ask_t *ask)
 {
     contact_t *c = t->c;
-    policy_subject_t about = subject_of (c, NULL);
-    promise_terms_t terms = policy_promise (t->policy, kind, &about);
-    if (terms.duration_ms <= 0)
+    promise_t p;
+    if (!draft (t, kind, ask, &p) || (ask->stricter && !is_stricter (c, &p)))
         return;
     if (c->promises_n == PROMISES_MAX) {
         turn_fact_detail (t, FACT (NOTED), "too much is owed at once: no further promise (%s)",
                           promise_kind_name (kind));
         return;
     }
-    promise_t *p = &c->promises[c->promises_n++];
-    memset (p, 0, sizeof (*p));
-    p->kind = kind;
-    p->state = P_PENDING;
-    p->opened_at = t->now;
-    p->duration_ms = terms.duration_ms;
-    p->generation = generation;
-    WORD_COPY (p->hours, terms.hours);
-    WORD_COPY (p->ladder, terms.ladder);
-    p->due = calendar_add (hours_of (t->policy, p), t->now, p->duration_ms);
-    arm_first (t, p);
+    arm_first (t, &p);
+    c->promises[c->promises_n++] = p;
     c->opened++;
     fact_t *fact = turn_fact (t, FACT (PROMISE_OPENED));
     fact->promise = kind;
-    fact->due = p->due;
-    fact->number = generation;
+    fact->due = p.due;
+    fact->number = p.generation;
 }
 
 void promise_drop (turn_t *t, size_t index)
@@ -108,6 +152,21 @@ void promise_keep (turn_t *t, size_t index, wall_ms_t at)
     promise_drop (t, index);
 }
 
+/* What is on its way in writing is not touched: its delivery decides. */
+void promises_spoken (turn_t *t)
+{
+    contact_t *c = t->c;
+    for (size_t i = c->promises_n; i-- > 0;) {
+        const promise_t *p = &c->promises[i];
+        if (!promise_is_response (p) || p->answered_at)
+            continue;
+        if (p->state == P_BROKEN)
+            promise_drop (t, i);
+        else
+            promise_keep (t, i, t->now);
+    }
+}
+
 void promise_release (turn_t *t, size_t index, const char *by, const char *reason)
 {
     fact_t *fact = ended (t, index, FACT (PROMISE_RELEASED));
@@ -129,6 +188,20 @@ static void compounded (turn_t *t, const promise_t *p)
     WORD_COPY (notice->detail, "broken again after an apology");
 }
 
+/* By when it is made good: a new promise, or the call back that is promised already. 0: it is not. */
+static wall_ms_t make_good (turn_t *t, const promise_t *was)
+{
+    contact_t *c = t->c;
+    const promise_t *callback = was->kind == P_FIRST || was->kind == P_NEXT ? promise_pending (c, P_CALLBACK) : NULL;
+    if (callback)
+        return callback->due;
+    if (was->generation >= t->policy->makeup_max)
+        return 0;
+    size_t before = c->promises_n;
+    promise_open (t, was->kind, &(promise_ask_t){.generation = was->generation + 1});
+    return c->promises_n > before ? c->promises[c->promises_n - 1].due : 0;
+}
+
 void promise_break (turn_t *t, size_t index)
 {
     contact_t *c = t->c;
@@ -143,15 +216,12 @@ void promise_break (turn_t *t, size_t index)
     }
     if (was.generation > 0)
         compounded (t, &was);
-    if (was.generation >= t->policy->makeup_max)
-        return;
-    size_t before = c->promises_n;
-    promise_open (t, was.kind, was.generation + 1);
-    if (c->promises_n == before || !can_tell_customer (c))
+    wall_ms_t due = make_good (t, &was);
+    if (!due || !can_tell_customer (c))
         return;
     notice_t *notice = turn_notice (t, PURPOSE (APOLOGY), "");
     notice->promise = was.kind;
-    notice->due = c->promises[c->promises_n - 1].due;
+    notice->due = due;
 }
 
 void promises_pause (turn_t *t)

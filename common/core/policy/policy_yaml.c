@@ -33,6 +33,9 @@ static const policy_t defaults = {
 };
 _Static_assert(sizeof defaults.transfers_max == sizeof (int), "yaml_read_number writes an int");
 
+static const yaml_word_t same_words[] = {
+    {"link", SAME_LINK}, {"append", SAME_APPEND}, {"separate", SAME_SEPARATE}, {NULL, 0}};
+
 #define YEAR           (366 * MS_PER_DAY)
 #define SETTING(field) offsetof (policy_t, field)
 static const yaml_key_t setting_keys[] = {
@@ -46,6 +49,8 @@ static const yaml_key_t setting_keys[] = {
     {"retain", yaml_read_duration, SETTING (retain_ms), MS_PER_SECOND, YEAR, "events and closed contacts are kept"},
     {"transfers", yaml_read_number, SETTING (transfers_max), 0, COUNT_MAX, "more climb to the manager"},
     {"makeups", yaml_read_number, SETTING (makeup_max), 0, MAKEUPS_MAX, "promises made good for broken ones"},
+    {"same_customer", yaml_read_word, SETTING (same_customer), 0, 0, "a second contact while one is open", false,
+     same_words},
     YAML_KEYS_END,
 };
 
@@ -133,6 +138,22 @@ static void read_links (reader_t *self, const yaml_key_t *key, const node_t *val
         *(const char **)field = arena_copy (self->arena, base, length);
 }
 
+/* "+49": of numbers that are written without. */
+static void read_country (reader_t *self, const yaml_key_t *key, const node_t *value, void *field)
+{
+    static const char expected[] = "a country's calling code in quotes, as in \"+49\"";
+    char found[DETAIL_SIZE];
+    enum { CODE_DIGITS_MAX = 3 };
+    if (!yaml_is (self, key, value, NODE_TEXT, expected))
+        return;
+    size_t digits = strspn (value->text + (*value->text == '+'), "0123456789");
+    bool fine = *value->text == '+' && digits >= 1 && digits <= CODE_DIGITS_MAX && value->length == digits + 1;
+    if (fine && value->text[1] != '0')
+        *(const char **)field = arena_copy (self->arena, value->text, value->length);
+    else
+        yaml_fail (self, value, expected, "%s is %s", key->name, yaml_found (value, found));
+}
+
 /* In the order in which they are read. */
 static const yaml_key_t root_keys[] = {
     {"workspace", yaml_read_name, SETTING (workspace), 0, 0, "the workspace's name", true},
@@ -147,6 +168,7 @@ static const yaml_key_t root_keys[] = {
     {"dry", read_dry, 0, 0, 0, "send all notices to one place"},
     {"mail_from", yaml_read_mail, SETTING (mail_from), 0, 0, "sender of mails"},
     {"links", read_links, SETTING (link_base), 0, 0, "public URL of intake"},
+    {"country", read_country, SETTING (country), 0, 0, "calling code of numbers that are written without"},
     {"ladders", yaml_section_ladders, 0, 0, 0, "what happens around a deadline"},
     {"templates", yaml_section_templates, 0, 0, 0, "the words of notices"},
     {"rules", yaml_section_rules, 0, 0, 0, "who takes what"},

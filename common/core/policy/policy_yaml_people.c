@@ -1,4 +1,5 @@
 /* policy_yaml_people.c - the sections `people` and `teams`. */
+#include "ids.h"
 #include "policy_yaml.h"
 
 #include <stdlib.h>
@@ -87,6 +88,29 @@ static void read_ways (reader_t *self, const yaml_key_t *key, const node_t *valu
         read_way (self, item, &ways[i++]);
 }
 
+enum { NUMBER_MIN = 2, NUMBER_MAX = 32 };
+
+/* As it is dialled: what makes it easier to read is left out. */
+static void read_phone (reader_t *self, const yaml_key_t *key, const node_t *value, void *field)
+{
+    static const char expected[] = "a number like +49 30 1234567, or an extension as the telephone system names it";
+    char found[DETAIL_SIZE], number[NUMBER_MAX + 1];
+    size_t n = 0;
+    if (!yaml_is (self, key, value, NODE_TEXT, expected))
+        return;
+    for (const char *at = value->text; *at && n < NUMBER_MAX; at++)
+        if (!strchr (" -./()", *at))
+            number[n++] = *at;
+    number[n] = '\0';
+    bool plus = *number == '+';
+    if (n < NUMBER_MIN || n == NUMBER_MAX ||
+        (plus ? strspn (number + 1, "0123456789") + 1 != n : !name_valid (number))) {
+        yaml_fail (self, value, expected, "%s of %s is %s", key->name, self->where, yaml_found (value, found));
+        return;
+    }
+    *(const char **)field = arena_copy (self->arena, number, n);
+}
+
 static const yaml_key_t person_keys[] = {
     {"name", yaml_read_line, offsetof (policy_person_t, display), 1, DISPLAY_SIZE - 1, "what customers read"},
     {"skills", yaml_read_skills, offsetof (policy_person_t, skills), 0, 0, "skill: level 1..10"},
@@ -95,6 +119,7 @@ static const yaml_key_t person_keys[] = {
     {"shift", yaml_read_calendar, offsetof (policy_person_t, shift), 0, 0, "a calendar; none: always"},
     {"quiet", yaml_read_calendar, offsetof (policy_person_t, quiet), 0, 0, "a calendar while notices are held"},
     {"ways", read_ways, offsetof (policy_person_t, ways), 0, 0, "how to reach the person"},
+    {"phone", read_phone, offsetof (policy_person_t, phone), 0, 0, "where the person answers calls"},
     YAML_KEYS_END,
 };
 

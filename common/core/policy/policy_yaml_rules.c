@@ -144,6 +144,7 @@ static const yaml_key_t promise_keys[] = {
     {"first_response", yaml_read_duration, PROMISED (FIRST_RESPONSE), 1, PROMISE_MAX_MS, "a person's first answer"},
     {"next_response", yaml_read_duration, PROMISED (NEXT_RESPONSE), 1, PROMISE_MAX_MS, "to each later message"},
     {"resolution", yaml_read_duration, PROMISED (RESOLUTION), 1, PROMISE_MAX_MS, "all is done"},
+    {"callback", yaml_read_duration, PROMISED (CALLBACK), 1, PROMISE_MAX_MS, "to who gave up on the line"},
     {"hours", yaml_read_hours_name, offsetof (policy_promise_t, hours), 0, 0, "a calendar; none: around the clock"},
     {"ladder", yaml_read_ladder, offsetof (policy_promise_t, ladder), 0, 0, "none: the default one"},
     YAML_KEYS_END,
@@ -171,7 +172,7 @@ void yaml_section_promises (reader_t *self, const yaml_key_t *key, const node_t 
         rows[i].when.priority_min = INT_MIN;
         yaml_read_map (self, item, promise_keys, &rows[i], where_of (self, item, "promise", i));
         if (!promises_something (item))
-            yaml_fail (self, item, "acknowledge, first_response, next_response or resolution",
+            yaml_fail (self, item, "acknowledge, first_response, next_response, resolution or callback",
                        "promise %zu promises nothing", i + 1);
     }
 }

@@ -10,37 +10,62 @@
 #include "wire_private.h"
 
 #include "address.h"
+#include "contact.h"
 #include "ids.h"
 #include "xmalloc.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { STRING_DEFAULT_MAX = 1024 };
+enum { STRING_DEFAULT_MAX = 1024, REFERENCES_MAX = 8, HASH_DIGITS = 64, HASH_SIZE = HASH_DIGITS + 1 };
 
 typedef const ProtobufCFieldDescriptor field_t;
 
 /* ---------------------------------------------------------------- fields */
 
-typedef enum form { TEXT, LINE, NAME, ID } form_t; /* a line: text without control characters */
+typedef enum form { TEXT, LINE, NAME, ID, HASH } form_t; /* a line: text without control characters */
 
 static const struct shape {
     const char *field;
     size_t size; /* with the terminating zero */
     form_t form;
 } shapes[] = {
-    {"token", ADDRESS_SIZE, LINE},     {"idempotency_key", ADDRESS_SIZE, LINE},
-    {"contact", ID_SIZE, ID},          {"channel", NAME_SIZE, NAME},
-    {"subject", SUBJECT_SIZE, LINE},   {"text", TEXT_MAX + 1, TEXT},
-    {"customer", ADDRESS_SIZE, LINE},  {"customer_name", DISPLAY_SIZE, LINE},
-    {"thread", ADDRESS_SIZE, LINE},    {"message_id", ADDRESS_SIZE, LINE},
-    {"language", LANGUAGE_SIZE, NAME}, {"tier", NAME_SIZE, NAME},
-    {"return_to", ADDRESS_SIZE, LINE}, {"person", NAME_SIZE, NAME},
-    {"to_person", NAME_SIZE, NAME},    {"to_team", NAME_SIZE, NAME},
-    {"accountable", NAME_SIZE, NAME},  {"owner", NAME_SIZE, NAME},
-    {"team", NAME_SIZE, NAME},         {"workspace", NAME_SIZE, NAME},
-    {"trace", TRACE_SIZE, LINE},       {"by", NAME_SIZE, LINE},
+    {"token", ADDRESS_SIZE, LINE},
+    {"idempotency_key", ADDRESS_SIZE, LINE},
+    {"contact", ID_SIZE, ID},
+    {"channel", NAME_SIZE, NAME},
+    {"subject", SUBJECT_SIZE, LINE},
+    {"text", TEXT_MAX + 1, TEXT},
+    {"customer", ADDRESS_SIZE, LINE},
+    {"customer_name", DISPLAY_SIZE, LINE},
+    {"thread", ADDRESS_SIZE, LINE},
+    {"message_id", ADDRESS_SIZE, LINE},
+    {"language", LANGUAGE_SIZE, NAME},
+    {"tier", NAME_SIZE, NAME},
+    {"return_to", ADDRESS_SIZE, LINE},
+    {"person", NAME_SIZE, NAME},
+    {"to_person", NAME_SIZE, NAME},
+    {"to_team", NAME_SIZE, NAME},
+    {"accountable", NAME_SIZE, NAME},
+    {"owner", NAME_SIZE, NAME},
+    {"team", NAME_SIZE, NAME},
+    {"workspace", NAME_SIZE, NAME},
+    {"trace", TRACE_SIZE, LINE},
+    {"by", NAME_SIZE, LINE},
+    {"fresh", TEXT_MAX + 1, TEXT},
+    {"references", ADDRESS_SIZE, LINE},
+    {"call_person", ADDRESS_SIZE, LINE},
+    {"name", ATTACHMENT_NAME_SIZE, LINE},
+    {"type", ATTACHMENT_TYPE_SIZE, LINE},
+    {"note", ATTACHMENT_NOTE_SIZE, LINE},
+    {"hash", HASH_SIZE, HASH},
 };
+
+/* How many there may be of what may be there several times, in what is asked of us. */
+static const struct {
+    const char *field;
+    size_t max;
+} lists[] = {{"attachments", ATTACHMENTS_MAX}, {"references", REFERENCES_MAX}};
 
 static const struct shape *shape_of (const char *field)
 {
@@ -49,6 +74,12 @@ static const struct shape *shape_of (const char *field)
         if (strcmp (shapes[i].field, field) == 0)
             return &shapes[i];
     return &other;
+}
+
+/* It names a file. */
+static bool is_hash (const char *text)
+{
+    return strspn (text, "0123456789abcdef") == HASH_DIGITS && !text[HASH_DIGITS];
 }
 
 static wire_fault_t check_string (field_t *field, const char *text, char why[DETAIL_SIZE])
@@ -77,6 +108,10 @@ static wire_fault_t check_string (field_t *field, const char *text, char why[DET
         snprintf (why, DETAIL_SIZE, "%s is not a name: a-z A-Z 0-9 . _ -, not starting with . or -", field->name);
         return WIRE_MALFORMED;
     }
+    if (shape->form == HASH && !is_hash (text)) {
+        snprintf (why, DETAIL_SIZE, "%s is not a hash: 64 digits of 0-9 a-f", field->name);
+        return WIRE_MALFORMED;
+    }
     return WIRE_OK;
 }
 
@@ -102,15 +137,28 @@ static bool is_request (const ProtobufCMessage *message)
 
 static wire_fault_t check_fields (const ProtobufCMessage *message, char why[DETAIL_SIZE]);
 
+static bool too_many (const char *field, size_t n, char why[DETAIL_SIZE])
+{
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+        if (n > lists[i].max && strcmp (lists[i].field, field) == 0) {
+            snprintf (why, DETAIL_SIZE, "%s are %zu; at most %zu", field, n, lists[i].max);
+            return true;
+        }
+    return false;
+}
+
 static wire_fault_t check_list (field_t *field, const ProtobufCMessage *message, char why[DETAIL_SIZE])
 {
     size_t n = *(const size_t *)member_of (message, field->quantifier_offset);
+    const void *items = n ? *(const void *const *)member_of (message, field->offset) : NULL;
     wire_fault_t fault = WIRE_OK;
-    if (field->type != PROTOBUF_C_TYPE_MESSAGE)
-        return WIRE_OK;
-    ProtobufCMessage *const *items = *(ProtobufCMessage *const *const *)member_of (message, field->offset);
+    if (n && too_many (field->name, n, why))
+        return WIRE_TOO_LONG;
     for (size_t i = 0; i < n && !fault; i++)
-        fault = check_fields (items[i], why);
+        if (field->type == PROTOBUF_C_TYPE_MESSAGE)
+            fault = check_fields (((ProtobufCMessage *const *)items)[i], why);
+        else if (field->type == PROTOBUF_C_TYPE_STRING)
+            fault = check_string (field, ((const char *const *)items)[i], why);
     return fault;
 }
 
@@ -176,6 +224,9 @@ static wire_fault_t need_address (const Buckstop__V1__Submit *submit, char why[D
 {
     bool mail = submit->return_way == BUCKSTOP__V1__RETURN_WAY__RETURN_WAY_MAIL;
     bool callback = submit->return_way == BUCKSTOP__V1__RETURN_WAY__RETURN_WAY_CALLBACK;
+    bool channel = submit->return_way == BUCKSTOP__V1__RETURN_WAY__RETURN_WAY_CHANNEL;
+    if (channel && is_empty (submit->return_to) && is_empty (submit->customer))
+        return missing ("return_to", why);
     if (!mail && !callback)
         return WIRE_OK;
     if (!is_empty (submit->return_to))
@@ -192,7 +243,10 @@ static wire_fault_t need_submit (const Buckstop__V1__Submit *submit, char why[DE
 {
     if (is_empty (submit->contact) && is_empty (submit->channel))
         return missing ("channel", why);
-    if (is_empty (submit->text) && (is_empty (submit->subject) || !is_empty (submit->contact)))
+    if (submit->call && is_empty (submit->thread) && is_empty (submit->contact))
+        return missing ("thread (which call it is)", why);
+    bool says = submit->call || submit->n_attachments || !is_empty (submit->text);
+    if (!says && (is_empty (submit->subject) || !is_empty (submit->contact)))
         return missing ("text", why);
     return need_address (submit, why);
 }
