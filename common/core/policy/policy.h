@@ -210,6 +210,7 @@ typedef struct policy {
     int64_t retain_ms;       /* events and closed contacts are kept so long */
     unsigned transfers_max;  /* more climb to the manager */
     unsigned makeup_max;     /* promises made good for broken ones, per chain */
+    bool languages;          /* does anything here depend on what language a contact is in? */
     int same_customer;       /* enum policy_same: a second contact while one is open */
     const char *country;     /* "+49": of numbers that are written without; NULL: such are handles */
 
@@ -236,6 +237,17 @@ policy_t *policy_parse (const char *text, size_t length, policy_errors_t *errors
  * in its team can fulfil, a team without members, a ladder that tells nobody, a person to whom nothing ever
  * comes. Both lists are cleared by policy_errors_clear; warnings may be NULL. */
 policy_t *policy_check (const char *text, size_t length, policy_errors_t *errors, policy_errors_t *warnings);
+/* A policy may use files (`use: FILE` of a channel). They stand behind it in the same text, so that what is stored is
+ * whole: each a further document whose first line is `file: "FILE"`. policy_uses.c.
+ *
+ * The names of those that a text uses and does not hold yet, once each, ended by NULL; free each, and the list. */
+char **policy_uses (const char *text, size_t length);
+/* The text with one more; malloc'd. */
+char *policy_append_used (const char *text, size_t length, const char *file, const char *bytes, size_t size,
+                          size_t *new_length);
+/* Is that line one of a file that is used? Then which, and its own number there. */
+bool policy_place (const char *text, size_t length, int line, char file[ADDRESS_SIZE], int *own_line);
+
 policy_t *policy_ref (const policy_t *self); /* one more owner */
 void policy_destroy (policy_t **self_p);     /* one less; NULL is fine */
 void policy_errors_clear (policy_errors_t *self);
@@ -262,6 +274,10 @@ typedef struct policy_subject {
 
 /* First rule that matches; NULL: none, and the default team takes it. */
 const policy_rule_t *policy_match_rule (const policy_t *self, const policy_subject_t *about);
+/* The same; *gave_up is the first of the rules before it of which a pattern gave up at its limit (pattern.h), and which
+ * therefore did not match; NULL: none. Whoever decides says so. */
+const policy_rule_t *policy_choose_rule (const policy_t *self, const policy_subject_t *about,
+                                         const policy_rule_t **gave_up);
 
 /* What is promised for a kind: the first row that matches and says; else the built-in (first response:
  * live channel 60 s, others 24 h; acknowledge: live 30 s, others 1 h; next response as first response;
@@ -270,6 +286,7 @@ typedef struct promise_terms {
     int64_t duration_ms;
     const char *hours;  /* "" : around the clock */
     const char *ladder; /* "" : the default */
+    bool gave_up;       /* a row's pattern did, which therefore did not match */
 } promise_terms_t;
 promise_terms_t policy_promise (const policy_t *self, promise_kind_t kind, const policy_subject_t *about);
 

@@ -26,7 +26,7 @@ typedef struct builder {
     policy_errors_t *errors;
     frame_t frames[TREE_DEPTH_MAX];
     int depth;
-    node_t *root;
+    node_t *root, *last_root; /* of the first document, and of the newest */
     unsigned documents;
     int line, column; /* of the event at hand */
     bool stop;
@@ -109,7 +109,11 @@ static void place (builder_t *self, node_t *node)
 {
     frame_t *frame = self->depth ? &self->frames[self->depth - 1] : NULL;
     if (!frame || !frame->node) {
-        self->root = node;
+        if (self->root)
+            self->last_root->next = node;
+        else
+            self->root = node;
+        self->last_root = node;
         return;
     }
     if (frame->node->kind == NODE_LIST) {
@@ -178,8 +182,8 @@ static void on_start (builder_t *self, node_kind_t kind)
 
 static void on_document (builder_t *self)
 {
-    if (self->documents++) {
-        say (self, "one document", "a second document");
+    if (self->documents++ == TREE_DOCUMENTS_MAX) {
+        say (self, "at most 64 documents", "too many documents");
         self->stop = true;
     }
 }

@@ -11,6 +11,7 @@ enum {
     TREE_DEPTH_MAX = 16,
     TREE_KIDS_MAX = 4096, /* entries of one map or list */
     TREE_ERRORS_MAX = 100,
+    TREE_DOCUMENTS_MAX = 64,
 };
 
 /* REFUSED: an error has been said about it, nothing more is to be said. */
@@ -22,7 +23,7 @@ typedef struct node {
     const char *text; /* TEXT, and of a key; ends with a zero */
     size_t length;
     const struct node *first; /* LIST: its items; MAP: its keys */
-    const struct node *next;  /* the item or key behind this one */
+    const struct node *next;  /* the item or key behind this one; of a root: that of the next document */
     const struct node *value; /* of a key */
     size_t n;                 /* kids */
     bool plain;               /* TEXT: it stands without quotes */

@@ -206,6 +206,16 @@ static void team_of_all (policy_t *self)
     self->teams_n = 1;
 }
 
+static bool asks_for_language (const policy_t *self)
+{
+    bool asks = false;
+    for (size_t i = 0; i < self->rules_n && !asks; i++)
+        asks = self->rules[i].when.language || self->rules[i].need_language;
+    for (size_t i = 0; i < self->promises_n && !asks; i++)
+        asks = self->promises[i].when.language != NULL;
+    return asks;
+}
+
 static void fill_gaps (policy_t *self)
 {
     if (!self->manager)
@@ -226,6 +236,7 @@ static void fill_gaps (policy_t *self)
     for (size_t i = 0; i < self->rules_n; i++)
         if (!rules[i].team)
             rules[i].team = self->default_team;
+    self->languages = asks_for_language (self);
 }
 
 static int by_place (const void *a, const void *b)
@@ -235,10 +246,26 @@ static int by_place (const void *a, const void *b)
     return line ? line : column ? column : strcmp (x->what, y->what);
 }
 
+/* In the order of place; what two channels say of one file that both use is said once. */
 static void sort (policy_errors_t *self)
 {
+    size_t kept = 0;
     if (self->n)
         qsort (self->items, self->n, sizeof *self->items, by_place);
+    for (size_t i = 0; i < self->n; i++)
+        if (i == 0 || by_place (&self->items[i], &self->items[kept - 1]) != 0)
+            self->items[kept++] = self->items[i];
+    self->n = kept;
+}
+
+/* Behind the policy only files that it uses, each with its name. */
+static void check_used (policy_errors_t *errors, const node_t *root)
+{
+    for (const node_t *file = root->next; file; file = file->next)
+        if (file->kind != NODE_MAP || !file->first || strcmp (file->first->text, "file") != 0 || !file->first->value ||
+            file->first->value->kind != NODE_TEXT)
+            tree_error (errors, file->line, file->column,
+                        "one document; behind it only files that it uses: 'file: NAME' first", "a second document");
 }
 
 policy_t *policy_parse (const char *text, size_t length, policy_errors_t *errors)
@@ -255,6 +282,10 @@ policy_t *policy_check (const char *text, size_t length, policy_errors_t *errors
     policy_t *policy = begin (arena);
     reader_t reader = {.arena = arena, .policy = policy, .errors = errors, .where = "the policy"};
     const node_t *root = tree_parse (scratch, text, length, errors);
+    if (root) {
+        check_used (errors, root);
+        reader.used = root->next;
+    }
     if (root)
         yaml_read_map (&reader, root, root_keys, policy, "the policy");
     if (errors->n) {

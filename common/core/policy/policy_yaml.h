@@ -15,6 +15,7 @@ typedef struct reader {
     policy_t *policy; /* as far as it is read: sections are read in the order of their dependence */
     policy_errors_t *errors;
     const char *where; /* "person 'ada'": what the keys at hand belong to */
+    const node_t *used; /* the first document behind the policy: files that it uses; NULL: none */
 } reader_t;
 
 typedef struct yaml_key yaml_key_t;
@@ -93,16 +94,22 @@ yaml_read_fn yaml_read_calendar;   /* const calendar_t * */
 yaml_read_fn yaml_read_hours_name; /* const char *: the name of a calendar */
 yaml_read_fn yaml_read_ladder;     /* const policy_ladder_t * */
 
+/* A list, each of its items by `read` into a pointer; what read leaves as it is, is left out. Field: yaml_list_t. */
+void yaml_read_items (reader_t *self, const yaml_key_t *key, const node_t *value, void *field, yaml_read_fn *read);
+
 /* "1h30m" in milliseconds; 0, or -1: not of the form, or too long to count. */
 int yaml_duration (const char *text, int64_t *ms);
-
-/* What the policy of that text may say and probably does not mean. */
-void yaml_doubts (const policy_t *policy, const node_t *root, policy_errors_t *out);
 
 /* policy_yaml_out.c: const struct channel_out *; and, once the channel's settings are known, whether all are set that
  * it uses: what is not is said at `at`. */
 yaml_read_fn yaml_read_out;
 void yaml_check_out (reader_t *self, const node_t *at, const policy_channel_t *channel);
+/* policy_yaml_in.c: const struct channel_in *; the same of it. */
+yaml_read_fn yaml_read_in;
+void yaml_check_in (reader_t *self, const node_t *at, const policy_channel_t *channel);
+
+/* What the policy of that text may say and probably does not mean. */
+void yaml_doubts (const policy_t *policy, const node_t *root, policy_errors_t *out);
 
 /* Sections, each in a file with its tables. */
 yaml_read_fn yaml_section_hours, yaml_section_channels, yaml_section_people, yaml_section_teams, yaml_section_ladders,

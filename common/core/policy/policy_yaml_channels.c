@@ -75,7 +75,7 @@ static void read_addresses (reader_t *self, const yaml_key_t *key, const node_t 
 static void read_settings (reader_t *self, const yaml_key_t *key, const node_t *value, void *field)
 {
     static const yaml_key_t one = {.name = "setting", .min = 0, .max = SETTING_MAX};
-    yaml_list_t *list = field;
+    yaml_list_t *list = field, before = *list;
     if (!yaml_is (self, key, value, NODE_MAP, "a map of words and what they stand for"))
         return;
     policy_setting_t *rows = yaml_named_rows (self, value, sizeof *rows, "setting", &list->n);
@@ -87,27 +87,61 @@ static void read_settings (reader_t *self, const yaml_key_t *key, const node_t *
         if (word->value)
             yaml_read_line (self, &one, word->value, &rows[i].value);
     }
-    list->items = rows;
+    /* those of the file that it uses stand behind: the first of a name counts */
+    policy_setting_t *all = arena_alloc (self->arena, (list->n + before.n) * sizeof *all);
+    if (list->n)
+        memcpy (all, rows, list->n * sizeof *rows);
+    if (before.n)
+        memcpy (all + list->n, before.items, before.n * sizeof *all);
+    *list = (yaml_list_t){all, list->n + before.n};
 }
 
 /* ---- the keys */
 
+static yaml_read_fn read_use, read_nothing;
+
 #define CHANNEL(field) offsetof (policy_channel_t, field)
-static const yaml_key_t channel_keys[] = {
-    {"weight", yaml_read_number, CHANNEL (weight), 0, CAPACITY_MAX, "of one contact"},
-    {"live", yaml_read_switch, CHANNEL (live), 0, 0, "is somebody on the line?"},
-    {"offer", yaml_read_duration, CHANNEL (offer_ms), 1, MS_PER_DAY, "how long an offer stands"},
-    {"accept", yaml_read_switch, CHANNEL (accept_auto), 0, 0, "ask or auto", false, accept_words},
-    {"answer", yaml_read_word, CHANNEL (answer), 0, 0, "how answers go", false, answer_words},
-    {"identity", yaml_read_word, CHANNEL (identity), 0, 0, "mail, phone or handle", false, identity_words},
-    {"platform", yaml_read_name, CHANNEL (platform), 0, 0, "whose handles they are"},
-    {"address", read_addresses, CHANNEL (addresses), 0, 0, "mail to it comes in here"},
-    {"addresses", read_addresses, CHANNEL (addresses), 0, 0, "mail to them comes in here"},
-    {"tag", yaml_read_word, CHANNEL (tag), 0, 0, "where answers carry the contact's tag", false, tag_words},
-    {"settings", read_settings, CHANNEL (settings), 0, 0, "words that its description uses"},
-    {"out", yaml_read_out, CHANNEL (out), 0, 0, "the call by which answers go back"},
-    YAML_KEYS_END,
-};
+#define KEYS_OF_BOTH                                                                                             \
+    {"weight", yaml_read_number, CHANNEL (weight), 0, CAPACITY_MAX, "of one contact"},                           \
+        {"live", yaml_read_switch, CHANNEL (live), 0, 0, "is somebody on the line?"},                            \
+        {"offer", yaml_read_duration, CHANNEL (offer_ms), 1, MS_PER_DAY, "how long an offer stands"},            \
+        {"accept", yaml_read_switch, CHANNEL (accept_auto), 0, 0, "ask or auto", false, accept_words},           \
+        {"answer", yaml_read_word, CHANNEL (answer), 0, 0, "how answers go", false, answer_words},               \
+        {"identity", yaml_read_word, CHANNEL (identity), 0, 0, "mail, phone or handle", false, identity_words},  \
+        {"platform", yaml_read_name, CHANNEL (platform), 0, 0, "whose handles they are"},                        \
+        {"address", read_addresses, CHANNEL (addresses), 0, 0, "mail to it comes in here"},                      \
+        {"addresses", read_addresses, CHANNEL (addresses), 0, 0, "mail to them comes in here"},                  \
+        {"tag", yaml_read_word, CHANNEL (tag), 0, 0, "where answers carry the contact's tag", false, tag_words}, \
+        {"settings", read_settings, CHANNEL (settings), 0, 0, "words that its description uses"},                \
+        {"in", yaml_read_in, CHANNEL (in), 0, 0, "what its platform sends"},                                     \
+        {"out", yaml_read_out, CHANNEL (out), 0, 0, "how answers go to its platform"}, YAML_KEYS_END
+
+static const yaml_key_t file_keys[] = {{"file", read_nothing, 0, 0, 0, "the name of the file"}, KEYS_OF_BOTH};
+/* `use` comes first, so that what the channel itself says counts before it. */
+static const yaml_key_t channel_keys[] = {{"use", read_use, 0, 0, 0, "a file that describes it"}, KEYS_OF_BOTH};
+
+/* ---- files that are used */
+
+static void read_nothing (reader_t *self, const yaml_key_t *key, const node_t *value, void *field)
+{
+    (void)self, (void)key, (void)value, (void)field;
+}
+
+static void read_use (reader_t *self, const yaml_key_t *key, const node_t *value, void *field)
+{
+    static const char expected[] = "a file that 'buckstop policy check' and 'apply' find beside the policy";
+    char found[DETAIL_SIZE];
+    if (!yaml_is (self, key, value, NODE_TEXT, expected))
+        return;
+    for (const node_t *file = self->used; file; file = file->next)
+        if (file->kind == NODE_MAP && file->first && file->first->value &&
+            strcmp (file->first->value->text, value->text) == 0) {
+            yaml_read_map (self, file, file_keys, field, yaml_where (self, "'%.100s'", value->text));
+            return;
+        }
+    yaml_fail (self, value, expected, "%s of %s is %s, which is not in this text", key->name, self->where,
+               yaml_found (value, found));
+}
 
 void yaml_section_channels (reader_t *self, const yaml_key_t *key, const node_t *value, void *field)
 {
@@ -117,8 +151,10 @@ void yaml_section_channels (reader_t *self, const yaml_key_t *key, const node_t 
     const node_t *word = value->first;
     for (size_t i = 0; i < self->policy->channels_n; i++, word = word->next) {
         rows[i].weight = WEIGHT_DEFAULT;
-        if (word->value)
-            yaml_read_map (self, word->value, channel_keys, &rows[i], yaml_where (self, "channel '%s'", rows[i].name));
+        if (!word->value)
+            continue;
+        yaml_read_map (self, word->value, channel_keys, &rows[i], yaml_where (self, "channel '%s'", rows[i].name));
+        yaml_check_in (self, word, &rows[i]);
         yaml_check_out (self, word, &rows[i]);
         if (rows[i].offer_ms == 0)
             rows[i].offer_ms = rows[i].live ? OFFER_LIVE_MS : OFFER_DEFERRED_MS;

@@ -1,0 +1,428 @@
+/* channel_in.c - the items of a payload, read by a channel's description.
+ *
+ * hears: a payload of unknown shape. says: messages whose strings fit their fields; what is ignored and by which rule;
+ * what is missing, and where it was looked for; receipts of what was sent before.
+ *
+ * Limits: IN_ITEMS_MAX items. An id that is longer than its field is known by its hash. */
+#include "channel_in.h"
+
+#include "contact.h"
+#include "ids.h"
+#include "words.h"
+
+#include <stdio.h>
+#include <string.h>
+
+const char *const in_field_names[IN_FIELDS] = {
+    [IN_SENDER] = "sender", [IN_NAME] = "name",     [IN_SUBJECT] = "subject",       [IN_TEXT] = "text",
+    [IN_FRESH] = "fresh",   [IN_THREAD] = "thread", [IN_MESSAGE_ID] = "message_id", [IN_LANGUAGE] = "language",
+    [IN_TIER] = "tier",     [IN_TIME] = "time",     [IN_RETURN_TO] = "return_to",   [IN_CALL_PERSON] = "call_person",
+    [IN_MAIL] = "mail",
+};
+
+const char *channel_call_name (int state)
+{
+    static const char *const names[] = {"none", "ringing", "answered", "abandoned", "ended"};
+    return state >= 0 && state < (int)(sizeof names / sizeof *names) ? names[state] : "none";
+}
+
+const char *channel_receipt_name (enum in_receipt_state state)
+{
+    static const char *const names[] = {"unknown", "sent", "delivered", "read", "failed"};
+    return names[state];
+}
+
+/* ---------------------------------------------------------------- cleaning */
+
+enum shape {
+    SHAPE_LINE,     /* no control character */
+    SHAPE_TEXT,     /* line ends and tabs may stay */
+    SHAPE_ID,       /* a line; too long: its hash, since a cut one would name another */
+    SHAPE_WHOLE,    /* a line; too long: nothing */
+    SHAPE_LANGUAGE, /* en, pt-BR */
+    SHAPE_NAME,     /* as names of tiers are */
+    SHAPE_BYTES,    /* as it came */
+};
+
+static const struct {
+    enum shape shape;
+    size_t size;
+} shapes[IN_FIELDS] = {
+    [IN_SENDER] = {SHAPE_WHOLE, ADDRESS_SIZE},    [IN_NAME] = {SHAPE_LINE, DISPLAY_SIZE},
+    [IN_SUBJECT] = {SHAPE_LINE, SUBJECT_SIZE},    [IN_TEXT] = {SHAPE_TEXT, TEXT_MAX + 1},
+    [IN_FRESH] = {SHAPE_TEXT, TEXT_MAX + 1},      [IN_THREAD] = {SHAPE_ID, ADDRESS_SIZE},
+    [IN_MESSAGE_ID] = {SHAPE_ID, ADDRESS_SIZE},   [IN_LANGUAGE] = {SHAPE_LANGUAGE, LANGUAGE_SIZE},
+    [IN_TIER] = {SHAPE_NAME, NAME_SIZE},          [IN_TIME] = {SHAPE_LINE, ADDRESS_SIZE},
+    [IN_RETURN_TO] = {SHAPE_WHOLE, ADDRESS_SIZE}, [IN_CALL_PERSON] = {SHAPE_LINE, ADDRESS_SIZE},
+    [IN_MAIL] = {SHAPE_BYTES, SIZE_MAX},
+};
+
+static void clean (GString *text, bool lines)
+{
+    size_t to = 0;
+    for (size_t i = 0; i < text->len; i++) {
+        unsigned char c = (unsigned char)text->str[i];
+        bool c1 = c == 0xc2 && (unsigned char)text->str[i + 1] < 0xa0;
+        if (c1)
+            i++;
+        else if (c >= ' ' && c != 0x7f)
+            text->str[to++] = (char)c;
+        else if (lines ? c == '\n' || c == '\t' : c == '\n' || c == '\t' || c == '\r')
+            text->str[to++] = lines ? (char)c : ' ';
+    }
+    g_string_truncate (text, to);
+    g_strstrip (text->str);
+    text->len = strlen (text->str);
+}
+
+static void cut (GString *text, size_t size)
+{
+    size_t length = size - 1;
+    if (text->len <= length)
+        return;
+    while (length > 0 && ((unsigned char)text->str[length] & 0xC0) == 0x80)
+        length--;
+    g_string_truncate (text, length);
+}
+
+static bool is_language (GString *text)
+{
+    for (char *at = text->str; *at; at++)
+        *at = *at == '_' ? '-' : *at;
+    size_t first = strcspn (text->str, "-");
+    if (first == 2 || first == 3)
+        for (size_t i = 0; i < first; i++)
+            text->str[i] = g_ascii_tolower (text->str[i]);
+    return (first == 2 || first == 3) && strspn (text->str, "abcdefghijklmnopqrstuvwxyz") == first &&
+           text->len < LANGUAGE_SIZE && name_valid (text->str);
+}
+
+static void shape (GString *text, enum in_field field)
+{
+    enum shape kind = shapes[field].shape;
+    size_t size = shapes[field].size;
+    if (kind == SHAPE_BYTES)
+        return;
+    clean (text, kind == SHAPE_TEXT);
+    if (kind == SHAPE_ID && text->len >= size) {
+        char hash[HASH_HEX_SIZE];
+        hash_hex (text->str, text->len, hash);
+        g_string_printf (text, "hash %s", hash);
+    }
+    bool fits = kind == SHAPE_WHOLE      ? text->len < size
+                : kind == SHAPE_LANGUAGE ? is_language (text)
+                : kind == SHAPE_NAME     ? name_valid (text->str)
+                                         : true;
+    if (!fits)
+        g_string_truncate (text, 0);
+    cut (text, size);
+}
+
+/* -------------------------------------------------------------- one message */
+
+typedef struct reading {
+    const policy_channel_t *channel;
+    const channel_in_t *in;
+    pick_scope_t *scope;
+    channel_message_fn *fn;
+    channel_receipt_fn *on_receipt;
+    void *arg;
+    channel_found_t found;
+    channel_message_t *message; /* at hand */
+    in_file_t *files;
+    GString *text;
+} reading_t;
+
+static const char *keep (const reading_t *self, const GString *text)
+{
+    return arena_copy (self->message->arena, text->str, text->len);
+}
+
+static const char *state_word (reading_t *self, const in_state_t *state, const in_word_t **row)
+{
+    *row = NULL;
+    g_string_truncate (self->text, 0);
+    if (!state->value.n || !picks_text (&state->value, self->scope, self->text))
+        return NULL;
+    for (size_t i = 0; i < state->words_n && !*row; i++)
+        if (strcasecmp (state->words[i].word, self->text->str) == 0)
+            *row = &state->words[i];
+    return self->text->str;
+}
+
+static bool rule_holds (const in_rule_t *rule, pick_scope_t *scope, GString *text)
+{
+    bool turned = rule->unless.source != NULL;
+    g_string_truncate (text, 0);
+    bool there = pick_text (turned ? &rule->unless : &rule->when, scope, text), holds = there && rule->is_n == 0;
+    for (size_t i = 0; i < rule->is_n && there && !holds; i++)
+        holds = strcmp (rule->is[i], text->str) == 0;
+    return holds != turned;
+}
+
+static const char *ignored_by (const channel_in_t *in, pick_scope_t *scope, GString *text)
+{
+    for (size_t i = 0; i < in->ignore_n; i++)
+        if (rule_holds (&in->ignore[i], scope, text))
+            return in->ignore[i].why;
+    return NULL;
+}
+
+static void take_fields (reading_t *self)
+{
+    for (int field = 0; field < IN_FIELDS; field++) {
+        g_string_truncate (self->text, 0);
+        if (!picks_text (&self->in->fields[field], self->scope, self->text))
+            continue;
+        shape (self->text, (enum in_field)field);
+        self->message->field[field] = keep (self, self->text);
+        if (field == IN_MAIL)
+            self->message->mail_size = self->text->len;
+    }
+}
+
+static void take_time (channel_message_t *message)
+{
+    const char *text = message->field[IN_TIME];
+    message->sent_at = *text ? channel_time (text) : 0;
+    message->time_wrong = *text && !message->sent_at ? text : NULL;
+}
+
+static void take_call (reading_t *self)
+{
+    const in_word_t *row;
+    const char *word = state_word (self, &self->in->call, &row);
+    if (!word)
+        return;
+    self->message->call_word = keep (self, self->text);
+    self->message->call = row ? row->value : 0;
+    if (!row && !self->message->ignored) {
+        g_string_printf (self->text, "its call state '%.60s' is none of those that count", self->message->call_word);
+        self->message->ignored = keep (self, self->text);
+    }
+}
+
+/* Every word of every template, once. */
+static void take_references (reading_t *self)
+{
+    channel_message_t *message = self->message;
+    const char **list = arena_alloc (message->arena, IN_REFERENCES_MAX * sizeof *list);
+    message->references = list;
+    for (size_t i = 0; i < self->in->references.n; i++) {
+        g_string_truncate (self->text, 0);
+        if (!pick_text (&self->in->references.items[i], self->scope, self->text))
+            continue;
+        clean (self->text, false);
+        char **words = g_strsplit (self->text->str, " ", 4 * IN_REFERENCES_MAX);
+        for (char **word = words; *word && message->references_n < IN_REFERENCES_MAX; word++)
+            if (**word && strlen (*word) < ADDRESS_SIZE)
+                list[message->references_n++] = arena_copy (message->arena, *word, strlen (*word));
+        g_strfreev (words);
+    }
+}
+
+static const char *file_word (reading_t *self, const picks_t *picks, size_t size)
+{
+    g_string_truncate (self->text, 0);
+    if (!picks->n || !picks_text (picks, self->scope, self->text))
+        return "";
+    clean (self->text, false);
+    cut (self->text, size);
+    return keep (self, self->text);
+}
+
+static bool take_file (void *arg, pick_scope_t *scope)
+{
+    reading_t *self = arg;
+    const in_attachments_t *how = &self->in->attachments;
+    (void)scope;
+    if (self->message->files_n == ATTACHMENTS_MAX)
+        return false;
+    in_file_t *file = &self->files[self->message->files_n++];
+    file->name = file_word (self, &how->name, ATTACHMENT_NAME_SIZE);
+    file->type = file_word (self, &how->type, ATTACHMENT_TYPE_SIZE);
+    file->size = strtoull (file_word (self, &how->size, NAME_SIZE), NULL, 10);
+    file->note = "not kept: the channel's platform has it";
+    return true;
+}
+
+static void take_files (reading_t *self)
+{
+    if (!self->in->attachments.is)
+        return;
+    self->files = arena_alloc (self->message->arena, ATTACHMENTS_MAX * sizeof *self->files);
+    self->message->files = self->files;
+    pick_each (&self->in->attachments.each, self->scope, take_file, self);
+}
+
+/* Words for what came without any: its files, or what the line does. */
+static void stand_in (reading_t *self)
+{
+    channel_message_t *message = self->message;
+    if (*message->field[IN_TEXT] || (message->files_n == 0 && !message->call))
+        return;
+    g_string_assign (self->text, message->call ? channel_call_name (message->call) : "");
+    for (size_t i = 0; i < message->files_n && !message->call; i++)
+        g_string_append_printf (self->text, "%s%s", i ? ", " : "",
+                                *message->files[i].name ? message->files[i].name : message->files[i].type);
+    g_string_prepend_c (self->text, '(');
+    g_string_append_c (self->text, ')');
+    message->field[IN_TEXT] = keep (self, self->text);
+}
+
+/* What a contact can't do without, and where it was looked for. */
+static void find_missing (reading_t *self)
+{
+    channel_message_t *message = self->message;
+    static const enum in_field needed[] = {IN_SENDER, IN_TEXT};
+    if (*message->field[IN_MAIL] || message->ignored)
+        return;
+    for (size_t i = 0; i < sizeof needed / sizeof *needed && !message->missing; i++) {
+        const picks_t *picks = &self->in->fields[needed[i]];
+        if (*message->field[needed[i]] || picks->n == 0)
+            continue;
+        g_string_printf (self->text, "%s: nothing at", in_field_names[needed[i]]);
+        for (size_t k = 0; k < picks->n; k++)
+            g_string_append_printf (self->text, "%s %.80s", k ? "," : "", picks->items[k].source);
+        message->missing = keep (self, self->text);
+    }
+}
+
+static channel_message_t *message_new (void)
+{
+    struct policy_arena *arena = arena_new ();
+    channel_message_t *message = arena_alloc (arena, sizeof *message);
+    *message = (channel_message_t){.arena = arena, .call_word = ""};
+    for (int i = 0; i < IN_FIELDS; i++)
+        message->field[i] = "";
+    return message;
+}
+
+void channel_message_clear (channel_message_t *self)
+{
+    struct policy_arena *arena = self ? self->arena : NULL;
+    arena_destroy (&arena);
+}
+
+static bool take_item (void *arg, pick_scope_t *scope)
+{
+    reading_t *self = arg;
+    if (self->found.messages + self->found.ignored == IN_ITEMS_MAX) {
+        self->found.beyond++;
+        return false;
+    }
+    channel_message_t *message = self->message = message_new ();
+    message->ignored = ignored_by (self->in, scope, self->text);
+    take_fields (self);
+    take_time (message);
+    take_call (self);
+    take_references (self);
+    take_files (self);
+    stand_in (self);
+    find_missing (self);
+    self->found.ignored += message->ignored != NULL;
+    self->found.messages += message->ignored == NULL;
+    self->fn (self->arg, message);
+    return true;
+}
+
+/* ---------------------------------------------------------------- receipts */
+
+/* A payload that is one thing: a receipt if its state is a word that we know, else a message. */
+static bool is_either (const channel_in_t *in)
+{
+    return in->receipts.each.steps_n == 0 && in->each.steps_n == 0;
+}
+
+static bool take_receipt (void *arg, pick_scope_t *scope)
+{
+    reading_t *self = arg;
+    const in_receipts_t *how = &self->in->receipts;
+    channel_receipt_t receipt = {.state = RECEIPT_UNKNOWN};
+    const in_word_t *row;
+    if (self->found.receipts == IN_ITEMS_MAX) {
+        self->found.beyond++;
+        return false;
+    }
+    if (!state_word (self, &how->state, &row) || (!row && is_either (self->in)))
+        return true;
+    WORD_COPY (receipt.word, self->text->str);
+    receipt.state = row ? (enum in_receipt_state)row->value : RECEIPT_UNKNOWN;
+    g_string_truncate (self->text, 0);
+    bool whole = picks_text (&how->id, scope, self->text);
+    clean (self->text, false);
+    if (!whole || !word_fits (receipt.id, sizeof receipt.id, self->text->str))
+        return true;
+    g_string_truncate (self->text, 0);
+    picks_text (&how->reason, scope, self->text);
+    clean (self->text, false);
+    WORD_COPY (receipt.reason, self->text->str);
+    g_string_truncate (self->text, 0);
+    picks_text (&how->time, scope, self->text);
+    receipt.at = channel_time (self->text->str);
+    self->found.receipts++;
+    self->on_receipt (self->arg, &receipt);
+    return true;
+}
+
+/* --------------------------------------------------------------------- all */
+
+channel_found_t channel_find (const policy_channel_t *channel, pick_scope_t *scope, channel_message_fn *fn,
+                              channel_receipt_fn *on_receipt, void *arg)
+{
+    reading_t self = {channel, channel->in, scope, fn, on_receipt, arg, .text = g_string_new (NULL)};
+    if (self.in->receipts.is)
+        pick_each (&self.in->receipts.each, scope, take_receipt, &self);
+    if (!self.found.receipts || !is_either (self.in))
+        pick_each (&self.in->each, scope, take_item, &self);
+    if (!self.found.messages && !self.found.ignored && !self.found.receipts && self.in->each.steps_n) {
+        channel_message_t *message = self.message = message_new ();
+        message->ignored = ignored_by (self.in, scope, self.text);
+        self.found.ignored = message->ignored != NULL;
+        if (message->ignored)
+            fn (arg, message);
+        else
+            channel_message_clear (message);
+    }
+    g_string_free (self.text, TRUE);
+    return self.found;
+}
+
+/* -------------------------------------------------------------- challenges */
+
+static bool challenge_asked (const in_challenge_t *row, pick_scope_t *scope, GString *text)
+{
+    g_string_truncate (text, 0);
+    if (!scope->request || strcmp (scope->request->method, row->method) != 0 || !pick_text (&row->when, scope, text))
+        return false;
+    return !row->is || strcmp (row->is, text->str) == 0;
+}
+
+const in_challenge_t *channel_challenged (const channel_in_t *self, pick_scope_t *scope)
+{
+    const in_challenge_t *found = NULL;
+    GString *text = g_string_new (NULL);
+    for (size_t i = 0; i < self->challenges_n && !found; i++)
+        if (challenge_asked (&self->challenges[i], scope, text))
+            found = &self->challenges[i];
+    g_string_free (text, TRUE);
+    return found;
+}
+
+bool channel_challenge (const channel_in_t *self, pick_scope_t *scope, const signature_secret_t *secrets, size_t n,
+                        const in_challenge_t **row, GString **answer)
+{
+    *answer = NULL;
+    *row = channel_challenged (self, scope);
+    if (!*row)
+        return false;
+    GString *text = g_string_new (NULL);
+    bool known = !(*row)->token.source ||
+                 (pick_text (&(*row)->token, scope, text) && signature_is_secret (text->str, text->len, secrets, n));
+    g_string_truncate (text, 0);
+    if (known && pick_text (&(*row)->answer, scope, text))
+        *answer = text;
+    else
+        g_string_free (text, TRUE);
+    return true;
+}

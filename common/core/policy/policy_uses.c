@@ -1,0 +1,130 @@
+/* policy_uses.c - files that a policy uses, in the text of the policy.
+ *
+ * Whoever reads a policy from disk puts them behind it; who parses it needs no disk. A '---' at the beginning of a line
+ * ends a document whatever stands around it, so that lines are counted without a look at what they say.
+ *
+ * Limits: USES_MAX files. */
+#include "policy_yaml.h"
+#include "xmalloc.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { USES_MAX = 63 };
+static const char mark[] = "---\nfile: \"";
+
+/* Would it be one line between quotes? */
+static bool is_plain (const char *name)
+{
+    for (const unsigned char *at = (const unsigned char *)name; *at; at++)
+        if (*at < ' ' || *at == 0x7f || *at == '"' || *at == '\\')
+            return false;
+    return *name && strlen (name) < ADDRESS_SIZE;
+}
+
+static bool is_there (const node_t *root, const char *name)
+{
+    for (const node_t *file = root->next; file; file = file->next)
+        if (file->kind == NODE_MAP && file->first && file->first->value && strcmp (file->first->value->text, name) == 0)
+            return true;
+    return false;
+}
+
+static const node_t *value_of (const node_t *map, const char *name)
+{
+    for (const node_t *word = map && map->kind == NODE_MAP ? map->first : NULL; word; word = word->next)
+        if (strcmp (word->text, name) == 0)
+            return word->value;
+    return NULL;
+}
+
+static void add (char **names, size_t *n, const char *name)
+{
+    for (size_t i = 0; i < *n; i++)
+        if (strcmp (names[i], name) == 0)
+            return;
+    if (*n < USES_MAX && is_plain (name))
+        names[(*n)++] = xstrdup (name);
+}
+
+char **policy_uses (const char *text, size_t length)
+{
+    struct policy_arena *arena = arena_new ();
+    policy_errors_t errors = {0};
+    char **names = xcalloc (USES_MAX + 1, sizeof *names);
+    size_t n = 0;
+    const node_t *root = tree_parse (arena, text, length, &errors);
+    const node_t *channels = root ? value_of (root, "channels") : NULL;
+    for (const node_t *word = channels && channels->kind == NODE_MAP ? channels->first : NULL; word;
+         word = word->next) {
+        const node_t *use = value_of (word->value, "use");
+        if (use && use->kind == NODE_TEXT && !is_there (root, use->text))
+            add (names, &n, use->text);
+    }
+    policy_errors_clear (&errors);
+    arena_destroy (&arena);
+    return names;
+}
+
+static bool is_mark (const char *at, const char *end)
+{
+    return end - at >= 3 && memcmp (at, "---", 3) == 0 && (end - at == 3 || strchr (" \t\r\n", at[3]));
+}
+
+/* A file may begin with '---' itself, behind comments: here its document has begun. */
+static char *own_mark (char *at, char *end)
+{
+    while (at < end && (*at == '#' || *at == '\n' || *at == '\r')) {
+        char *stop = memchr (at, '\n', (size_t)(end - at));
+        at = stop ? stop + 1 : end;
+    }
+    return at < end && is_mark (at, end) ? at : NULL;
+}
+
+char *policy_append_used (const char *text, size_t length, const char *file, const char *bytes, size_t size,
+                          size_t *new_length)
+{
+    size_t room = length + size + strlen (file) + sizeof mark + 8;
+    char *whole = xmalloc (room);
+    if (length)
+        memcpy (whole, text, length);
+    size_t at = length;
+    at += (size_t)snprintf (whole + at, room - at, "%s%s%s\"\n", length && text[length - 1] != '\n' ? "\n" : "", mark,
+                            file);
+    if (size)
+        memcpy (whole + at, bytes, size);
+    char *begun = own_mark (whole + at, whole + at + size);
+    if (begun)
+        *begun = '#';
+    at += size;
+    if (size && whole[at - 1] != '\n')
+        whole[at++] = '\n';
+    whole[at] = '\0';
+    *new_length = at;
+    return whole;
+}
+
+bool policy_place (const char *text, size_t length, int line, char file[ADDRESS_SIZE], int *own_line)
+{
+    const char *end = text + length;
+    bool inside = false;
+    int number = 1;
+    file[0] = '\0';
+    for (const char *at = text; at < end && number <= line; number++) {
+        const char *name = at + sizeof mark - 1;
+        if ((size_t)(end - at) >= sizeof mark && memcmp (at, mark, sizeof mark - 1) == 0) {
+            size_t size = strcspn (name, "\"\n");
+            inside = size < ADDRESS_SIZE && number + 1 <= line;
+            if (inside) {
+                memcpy (file, name, size);
+                file[size] = '\0';
+                *own_line = line - number - 1;
+            }
+        }
+        const char *stop = memchr (at, '\n', (size_t)(end - at));
+        at = stop ? stop + 1 : end;
+    }
+    if (*file && *own_line < 1)
+        *own_line = 1;
+    return *file != '\0';
+}
