@@ -2,8 +2,9 @@
  *
  * Hears: a policy (policy_yaml.c reads it) and what a contact looks like. Says: rows of the policy, never
  * a copy. First match wins everywhere, in the order of the policy's text.
- * Limits: words are looked for in the first 64 KiB of a text (policy_match.h). */
+ * Limits: words are looked for in the first 64 KiB of a text (policy_match.h), patterns in less (pattern.h). */
 #include "policy.h"
+#include "pattern.h"
 #include "policy_arena.h"
 #include "policy_match.h"
 #include "words.h"
@@ -156,11 +157,20 @@ static bool same_language (const char *wanted, const char *has)
     return has && strncasecmp (wanted, has, length) == 0 && (has[length] == 0 || has[length] == '-');
 }
 
-/* Folded text, made when the first row asks for words: most contacts meet few such rows. */
+/* What rows ask of the texts, made when the first one asks: most contacts meet few such rows. One search serves all
+ * rows, so that its limit is one of the whole decision. */
 typedef struct words {
     const policy_subject_t *about;
     char *folded;
+    pattern_search_t *search;
+    bool gave_up; /* a pattern of the row at hand did */
 } words_t;
+
+static void words_clear (words_t *self)
+{
+    free (self->folded);
+    pattern_search_destroy (&self->search);
+}
 
 static bool has_word (words_t *words, const policy_match_t *when)
 {
@@ -172,47 +182,86 @@ static bool has_word (words_t *words, const policy_match_t *when)
     return false;
 }
 
+static bool has_pattern (words_t *words, const policy_match_t *when)
+{
+    pattern_found_t found = PATTERN_ABSENT;
+    if (!words->search)
+        words->search = pattern_search_new (words->about->subject, words->about->text);
+    for (size_t i = 0; i < when->patterns_n && found != PATTERN_FOUND; i++) {
+        found = pattern_find (when->patterns[i], words->search);
+        words->gave_up = words->gave_up || found == PATTERN_GAVE_UP;
+    }
+    return found == PATTERN_FOUND;
+}
+
 static bool matches (const policy_match_t *when, words_t *words)
 {
     const policy_subject_t *about = words->about;
+    words->gave_up = false;
     return same (when->channel, about->channel) && same (when->tier, about->tier) &&
            same_language (when->language, about->language) && about->priority >= when->priority_min &&
-           (when->words_n == 0 || has_word (words, when));
+           (when->words_n == 0 || has_word (words, when)) && (when->patterns_n == 0 || has_pattern (words, when));
+}
+
+const policy_rule_t *policy_choose_rule (const policy_t *self, const policy_subject_t *about,
+                                         const policy_rule_t **gave_up)
+{
+    words_t words = {.about = about};
+    const policy_rule_t *found = NULL;
+    *gave_up = NULL;
+    for (size_t i = 0; i < self->rules_n && !found; i++)
+        if (matches (&self->rules[i].when, &words))
+            found = &self->rules[i];
+        else if (words.gave_up && !*gave_up)
+            *gave_up = &self->rules[i];
+    words_clear (&words);
+    return found;
 }
 
 const policy_rule_t *policy_match_rule (const policy_t *self, const policy_subject_t *about)
 {
-    words_t words = {about, NULL};
-    const policy_rule_t *found = NULL;
-    for (size_t i = 0; i < self->rules_n && !found; i++)
-        if (matches (&self->rules[i].when, &words))
-            found = &self->rules[i];
-    free (words.folded);
+    const policy_rule_t *gave_up;
+    return policy_choose_rule (self, about, &gave_up);
+}
+
+static const policy_promise_t *promise_row (const policy_t *self, promise_kind_t kind, const policy_subject_t *about,
+                                            bool *gave_up)
+{
+    words_t words = {.about = about};
+    const policy_promise_t *found = NULL;
+    for (size_t i = 0; i < self->promises_n && !found; i++) {
+        if (!self->promises[i].duration_ms[kind])
+            continue;
+        if (matches (&self->promises[i].when, &words))
+            found = &self->promises[i];
+        else
+            *gave_up = *gave_up || words.gave_up;
+    }
+    words_clear (&words);
     return found;
 }
 
-static const policy_promise_t *promise_row (const policy_t *self, promise_kind_t kind, const policy_subject_t *about)
+static promise_terms_t builtin_terms (const policy_t *self, promise_kind_t kind, const char *name)
 {
-    words_t words = {about, NULL};
-    const policy_promise_t *found = NULL;
-    for (size_t i = 0; i < self->promises_n && !found; i++)
-        if (self->promises[i].duration_ms[kind] && matches (&self->promises[i].when, &words))
-            found = &self->promises[i];
-    free (words.folded);
-    return found;
+    const policy_channel_t *channel = policy_channel (self, name);
+    bool live = channel && channel->live;
+    return (promise_terms_t){live ? builtin[kind].live_ms : builtin[kind].deferred_ms, "", "", false};
 }
 
 promise_terms_t policy_promise (const policy_t *self, promise_kind_t kind, const policy_subject_t *about)
 {
     if (kind <= 0 || kind >= PROMISE_KINDS)
-        return (promise_terms_t){0, "", ""};
-    const policy_promise_t *row = promise_row (self, kind, about);
+        return (promise_terms_t){0, "", "", false};
+    bool gave_up = false;
+    promise_terms_t terms;
+    const policy_promise_t *row = promise_row (self, kind, about, &gave_up);
     if (row)
-        return (promise_terms_t){row->duration_ms[kind], row->hours ? row->hours : "",
-                                 row->ladder ? row->ladder->name : ""};
-    if (kind == BUCKSTOP__V1__PROMISE_KIND__PROMISE_KIND_NEXT_RESPONSE)
-        return policy_promise (self, BUCKSTOP__V1__PROMISE_KIND__PROMISE_KIND_FIRST_RESPONSE, about);
-    const policy_channel_t *channel = policy_channel (self, about->channel);
-    bool live = channel && channel->live;
-    return (promise_terms_t){live ? builtin[kind].live_ms : builtin[kind].deferred_ms, "", ""};
+        terms = (promise_terms_t){row->duration_ms[kind], row->hours ? row->hours : "",
+                                  row->ladder ? row->ladder->name : "", false};
+    else if (kind == BUCKSTOP__V1__PROMISE_KIND__PROMISE_KIND_NEXT_RESPONSE)
+        terms = policy_promise (self, BUCKSTOP__V1__PROMISE_KIND__PROMISE_KIND_FIRST_RESPONSE, about);
+    else
+        terms = builtin_terms (self, kind, about->channel);
+    terms.gave_up = terms.gave_up || gave_up;
+    return terms;
 }

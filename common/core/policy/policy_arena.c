@@ -17,7 +17,8 @@ struct block {
 
 struct adopted {
     struct adopted *next;
-    calendar_t *calendar;
+    calendar_t *calendar; /* one of both */
+    pattern_t *pattern;
 };
 
 struct policy_arena {
@@ -45,7 +46,7 @@ void arena_destroy (struct policy_arena **self_p)
     if (!self || --self->owners)
         return;
     for (struct adopted *row = self->adopted; row; row = row->next)
-        calendar_destroy (&row->calendar);
+        calendar_destroy (&row->calendar), pattern_destroy (&row->pattern);
     while (self->blocks) {
         struct block *block = self->blocks;
         self->blocks = block->next;
@@ -78,10 +79,19 @@ char *arena_copy (struct policy_arena *self, const char *text, size_t length)
     return copy;
 }
 
-void arena_adopt (struct policy_arena *self, calendar_t *calendar)
+static struct adopted *adopt (struct policy_arena *self)
 {
     struct adopted *row = arena_alloc (self, sizeof *row);
-    row->calendar = calendar;
     row->next = self->adopted;
-    self->adopted = row;
+    return self->adopted = row;
+}
+
+void arena_adopt (struct policy_arena *self, calendar_t *calendar)
+{
+    adopt (self)->calendar = calendar;
+}
+
+void arena_adopt_pattern (struct policy_arena *self, pattern_t *pattern)
+{
+    adopt (self)->pattern = pattern;
 }

@@ -5,21 +5,48 @@
 #include <limits.h>
 #include <string.h>
 
-enum { PRIORITY_MAX = 100, RULES_MAX = 1000 };
+enum { PRIORITY_MAX = 100, RULES_MAX = 1000, PATTERNS_MAX = 32 };
 #define PREFER_DEFAULT_MS (2 * MS_PER_MINUTE)
 #define PROMISE_MAX_MS    (365 * MS_PER_DAY)
 
 YAML_LIST_ASSERT (policy_match_t, words);
+YAML_LIST_ASSERT (policy_match_t, patterns);
 YAML_LIST_ASSERT (policy_rule_t, skills);
 YAML_LIST_ASSERT (policy_rule_t, relax);
 
 /* ---- when */
+
+static void read_pattern (reader_t *self, const yaml_key_t *key, const node_t *value, void *field)
+{
+    pattern_fault_t fault;
+    if (!yaml_is (self, key, value, NODE_TEXT, "a pattern, as in \"order #?\\\\d{5}\""))
+        return;
+    pattern_t *pattern = pattern_new (value->text, value->length, &fault);
+    if (!pattern) {
+        yaml_fail (self, value, "a regular expression as pcre2 has it; in double quotes a backslash is written twice",
+                   "pattern '%.60s%s' of %s: %s (at byte %zu)", value->text, value->length > 60 ? "..." : "",
+                   self->where, fault.what, fault.offset);
+        return;
+    }
+    arena_adopt_pattern (self->arena, pattern);
+    *(const pattern_t **)field = pattern;
+}
+
+/* A search of a message must end however many there are; more than a few in a rule are better written as one. */
+static void read_patterns (reader_t *self, const yaml_key_t *key, const node_t *value, void *field)
+{
+    if (value->kind == NODE_LIST && value->n > PATTERNS_MAX)
+        yaml_fail (self, value, "at most 32 patterns", "%zu patterns in %s", value->n, self->where);
+    else
+        yaml_read_items (self, key, value, field, read_pattern);
+}
 
 static const yaml_key_t when_keys[] = {
     {"channel", yaml_read_channel, offsetof (policy_match_t, channel), 0, 0, "a channel"},
     {"tier", yaml_read_name, offsetof (policy_match_t, tier), 0, 0, "the customer's tier, as submissions say it"},
     {"language", yaml_read_language, offsetof (policy_match_t, language), 0, 0, "en also matches en-GB"},
     {"words", yaml_read_texts, offsetof (policy_match_t, words), 1, MATCH_WORD_MAX, "any of these words"},
+    {"patterns", read_patterns, offsetof (policy_match_t, patterns), 0, 0, "any of these regular expressions"},
     {"priority_at_least", yaml_read_number, offsetof (policy_match_t, priority_min), -PRIORITY_MAX, PRIORITY_MAX,
      "the submission's priority"},
     YAML_KEYS_END,

@@ -173,7 +173,7 @@ void yaml_read_duration (reader_t *self, const yaml_key_t *key, const node_t *va
 }
 
 /* Each item by the function, into a list of pointers; what could not be read is left out. */
-static void read_items (reader_t *self, const yaml_key_t *key, const node_t *value, void *field, yaml_read_fn *read)
+void yaml_read_items (reader_t *self, const yaml_key_t *key, const node_t *value, void *field, yaml_read_fn *read)
 {
     if (!yaml_is (self, key, value, NODE_LIST, "a list, as in [a, b]"))
         return;
@@ -188,7 +188,7 @@ static void read_items (reader_t *self, const yaml_key_t *key, const node_t *val
 
 void yaml_read_texts (reader_t *self, const yaml_key_t *key, const node_t *value, void *field)
 {
-    read_items (self, key, value, field, yaml_read_line);
+    yaml_read_items (self, key, value, field, yaml_read_line);
 }
 
 void yaml_read_skills (reader_t *self, const yaml_key_t *key, const node_t *value, void *field)
@@ -221,7 +221,7 @@ void yaml_read_language (reader_t *self, const yaml_key_t *key, const node_t *va
 
 void yaml_read_languages (reader_t *self, const yaml_key_t *key, const node_t *value, void *field)
 {
-    read_items (self, key, value, field, yaml_read_language);
+    yaml_read_items (self, key, value, field, yaml_read_language);
 }
 
 void yaml_read_mail (reader_t *self, const yaml_key_t *key, const node_t *value, void *field)
@@ -263,7 +263,7 @@ void yaml_read_person (reader_t *self, const yaml_key_t *key, const node_t *valu
 void yaml_read_people (reader_t *self, const yaml_key_t *key, const node_t *value, void *field)
 {
     yaml_list_t *list = field;
-    read_items (self, key, value, field, yaml_read_person);
+    yaml_read_items (self, key, value, field, yaml_read_person);
     const policy_person_t *const *people = list->items;
     for (size_t i = 0; i < list->n; i++)
         for (size_t j = 0; j < i; j++)
