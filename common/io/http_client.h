@@ -11,7 +11,8 @@ typedef struct http_call {
     const char *const *headers; /* "Name: value", NULL-terminated; may be NULL */
     const void *body;
     size_t body_size;
-    int timeout_ms; /* of the whole call */
+    const char *header; /* the answer's that is wanted; NULL: none */
+    int timeout_ms;     /* of the whole call */
     /* Whether loopback, link-local and private addresses may be dialled (checked on the address really used): only
      * for URLs that the operator gave, never for one from outside. */
     bool private_allowed;
@@ -24,6 +25,7 @@ typedef struct http_answer {
     const char *body; /* at most HTTP_ANSWER_MAX */
     size_t body_size;
     int64_t retry_after_ms; /* 0: not said */
+    const char *header;     /* the wanted one's value; "" : it is not there */
 } http_answer_t;
 enum { HTTP_ANSWER_MAX = 64 * 1024 };
 

@@ -6,11 +6,22 @@
 
 typedef struct mail_out mail_out_t;
 
+/* Who wrote it (Auto-Submitted, RFC 3834, 5). */
+typedef enum mail_automatic {
+    MAIL_BY_HAND,   /* a person: the header is left out */
+    MAIL_GENERATED, /* auto-generated: we began it */
+    MAIL_REPLIED,   /* auto-replied: in answer to a mail */
+} mail_automatic_t;
+
+/* All but from, to, subject and body may be NULL or "": none. */
 typedef struct mail {
     const char *id;                         /* becomes the Message-ID's left part: the same for every attempt */
+    const char *message_id;                 /* "<left@right>": the whole of it, instead */
     const char *from, *to, *subject, *body; /* UTF-8; header lines are encoded here (gmime) */
-    const char *in_reply_to;                /* "" : none */
-    bool automatic;                         /* Auto-Submitted: auto-generated (RFC 3834) */
+    const char *reply_to;                   /* an address */
+    const char *in_reply_to;                /* a message id, with or without brackets; so is */
+    const char *thread;                     /* the first message of the thread: in References before in_reply_to */
+    mail_automatic_t automatic;
     int timeout_ms;
 } mail_t;
 
@@ -29,7 +40,9 @@ typedef void (mail_answer_fn) (void *arg, const mail_answer_t *answer);
 /* url: "smtp://host:port", "smtps://..."; user and password may be NULL. threads: how many at once. */
 mail_out_t *mail_out_new (loop_t *loop, const char *url, const char *user, const char *password, int threads);
 void mail_out_destroy (mail_out_t **self_p); /* mails under way are answered with code 0 */
-/* Copies what it is given. The callback comes exactly once, at the latest with the time-out, never from within. */
+/* Each mail also says X-Buckstop: what stands behind the '@' of its Message-ID. By that a mail that comes back to us is
+ * known as one of our own.
+ * Copies what it is given. The callback comes exactly once, at the latest with the time-out, never from within. */
 void mail_out_send (mail_out_t *self, const mail_t *mail, mail_answer_fn *fn, void *arg);
 
 #endif

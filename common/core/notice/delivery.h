@@ -45,6 +45,9 @@ typedef struct delivery {
     wall_ms_t held_since;         /* when it should have gone and did not, for the first time; 0: never */
     unsigned ended;               /* enum delivery_ended: never sent again, only settled */
     bool own_id;                  /* it may have gone out already: it is in no bundle, and a bundle is not made anew */
+    char channel[NAME_SIZE];      /* CHANNEL, and what goes to customers: whose description or address it goes by */
+    char next[DELIVERY_ID_SIZE];  /* to a person: by their next way; it comes forward when this one fails for good */
+    char thread[ADDRESS_SIZE];    /* mail to a customer: the first message id of the thread */
     unsigned unsaid;              /* attempts whose word is owed to the timeline; last_error is the last one's */
     bundle_line_t *lines;         /* BUNDLE: what it tells of; owned */
     size_t lines_n;               /* at most BUNDLE_MAX */

@@ -18,10 +18,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define CALLBACK_SECRET "callback" /* signs what goes to the URL that a channel gave */
-
-static void __attribute__ ((format (printf, 5, 6)))
-fact (render_t *self, fact_kind_t kind, wall_ms_t due, unsigned number, const char *format, ...)
+void notice_fact (render_t *self, fact_kind_t kind, wall_ms_t due, unsigned number, const char *format, ...)
 {
     if (self->effects->facts_n == FACTS_MAX)
         return;
@@ -38,13 +35,13 @@ fact (render_t *self, fact_kind_t kind, wall_ms_t due, unsigned number, const ch
 
 static const char *way_words (way_kind_t way)
 {
-    static const char *const names[] = {"nothing", "log", "mail", "webhook", "slack"};
+    static const char *const names[] = {"nothing", "log", "mail", "webhook", "slack", "its channel"};
     return (size_t)way < sizeof names / sizeof *names ? names[way] : "?";
 }
 
 /* ---- one delivery ---- */
 
-static bool is_dry (const render_t *self)
+bool notice_is_dry (const render_t *self)
 {
     return self->policy->dry_kind != BUCKSTOP__V1__WAY_KIND__WAY_KIND_UNSPECIFIED;
 }
@@ -64,7 +61,7 @@ static char *expand (const render_t *self, way_kind_t way, const char *template,
 static char *body_of (const render_t *self, way_kind_t by, const char *template, const policy_way_t *way)
 {
     char *body = expand (self, by, template, 0);
-    if (!is_dry (self))
+    if (!notice_is_dry (self))
         return body;
     const char *to = self->notice->person[0] ? self->notice->person : "the customer";
     bool shown = way->kind == BUCKSTOP__V1__WAY_KIND__WAY_KIND_MAIL;
@@ -86,12 +83,12 @@ static wall_ms_t release (const render_t *self, wall_ms_t due)
     return release == TIME_NEVER ? due : release;
 }
 
-static void deliver (render_t *self, const policy_way_t *way, const char *in_reply_to)
+delivery_t *notice_deliver (render_t *self, const policy_way_t *way)
 {
     const policy_template_t *words = policy_template (self->policy, purpose_name (self->notice->purpose));
     delivery_t *delivery = &self->out[self->out_n];
     *delivery = (delivery_t){.purpose = self->notice->purpose,
-                             .way = is_dry (self) ? self->policy->dry_kind : way->kind,
+                             .way = notice_is_dry (self) ? self->policy->dry_kind : way->kind,
                              .created_at = self->now,
                              .urgent = self->notice->urgent,
                              .promise = self->notice->promise,
@@ -101,9 +98,8 @@ static void deliver (render_t *self, const policy_way_t *way, const char *in_rep
     WORD_COPY (delivery->workspace, self->contact->workspace);
     WORD_COPY (delivery->contact, self->contact->id);
     WORD_COPY (delivery->person, self->notice->person);
-    WORD_COPY (delivery->address, is_dry (self) ? self->policy->dry : way->address);
-    WORD_COPY (delivery->secret, is_dry (self) ? "" : way->secret);
-    WORD_COPY (delivery->in_reply_to, in_reply_to);
+    WORD_COPY (delivery->address, notice_is_dry (self) ? self->policy->dry : way->address);
+    WORD_COPY (delivery->secret, notice_is_dry (self) ? "" : way->secret);
     WORD_COPY (delivery->trace, self->contact->trace);
     delivery->subject = expand (self, delivery->way, words ? words->subject : "{subject}", 1);
     delivery->body = body_of (self, delivery->way, words ? words->body : "{text}", way);
@@ -111,6 +107,7 @@ static void deliver (render_t *self, const policy_way_t *way, const char *in_rep
     if (delivery->due != self->now + way->delay_ms)
         delivery->held_until = delivery->due;
     self->out_n++;
+    return delivery;
 }
 
 /* ---- whom, by which ways ---- */
@@ -120,42 +117,21 @@ static void to_person (render_t *self)
     const policy_person_t *person = self->person;
     if (!person || !person->ways_n) {
         policy_way_t log = {.kind = BUCKSTOP__V1__WAY_KIND__WAY_KIND_LOG, .address = self->notice->person};
-        deliver (self, &log, "");
-        fact (self, BUCKSTOP__V1__FACT_KIND__FACT_KIND_NOTICE_LEFT_OUT, 0, 0, "%s: %s; only the log is told",
-              purpose_name (self->notice->purpose), person ? "has no way to be reached" : "unknown to the policy");
+        notice_deliver (self, &log);
+        notice_fact (self, BUCKSTOP__V1__FACT_KIND__FACT_KIND_NOTICE_LEFT_OUT, 0, 0, "%s: %s; only the log is told",
+                     purpose_name (self->notice->purpose),
+                     person ? "has no way to be reached" : "unknown to the policy");
         return;
     }
     size_t ways = GUARD ("f22") ? person->ways_n : 1; /* the next way is tried while the clock runs */
     for (size_t i = 0; i < ways && self->out_n < NOTICE_WAYS_MAX; i++)
-        deliver (self, &person->ways[i], "");
+        notice_deliver (self, &person->ways[i]);
+    for (size_t i = 0; i + 1 < self->out_n; i++)
+        WORD_COPY (self->out[i].next, self->out[i + 1].id);
     if (person->ways_n > NOTICE_WAYS_MAX)
-        fact (self, BUCKSTOP__V1__FACT_KIND__FACT_KIND_NOTICE_LEFT_OUT, 0, (unsigned)(person->ways_n - NOTICE_WAYS_MAX),
-              "%s: only the first %d ways are used", purpose_name (self->notice->purpose), NOTICE_WAYS_MAX);
-}
-
-static void to_customer (render_t *self)
-{
-    const contact_t *contact = self->contact;
-    const char *name = purpose_name (self->notice->purpose);
-    policy_way_t way = {.address = contact->return_to};
-    switch (contact->return_way) {
-    case BUCKSTOP__V1__RETURN_WAY__RETURN_WAY_MAIL:
-        way.kind = BUCKSTOP__V1__WAY_KIND__WAY_KIND_MAIL;
-        if (!contact->return_to[0])
-            way.address = contact->customer;
-        deliver (self, &way, contact->reply_to_message);
-        return;
-    case BUCKSTOP__V1__RETURN_WAY__RETURN_WAY_CALLBACK:
-        way.kind = BUCKSTOP__V1__WAY_KIND__WAY_KIND_WEBHOOK;
-        way.secret = CALLBACK_SECRET;
-        deliver (self, &way, contact->reply_to_message);
-        return;
-    case BUCKSTOP__V1__RETURN_WAY__RETURN_WAY_SPOKEN:
-        fact (self, BUCKSTOP__V1__FACT_KIND__FACT_KIND_NOTICE_LEFT_OUT, 0, 0, "%s: a person says it", name);
-        return;
-    default:
-        fact (self, BUCKSTOP__V1__FACT_KIND__FACT_KIND_NOTICE_LEFT_OUT, 0, 0, "%s: there is no way back", name);
-    }
+        notice_fact (self, BUCKSTOP__V1__FACT_KIND__FACT_KIND_NOTICE_LEFT_OUT, 0,
+                     (unsigned)(person->ways_n - NOTICE_WAYS_MAX), "%s: only the first %d ways are used",
+                     purpose_name (self->notice->purpose), NOTICE_WAYS_MAX);
 }
 
 /* ---- what the timeline says about it ---- */
@@ -168,9 +144,9 @@ static void say_rendered (render_t *self)
     for (size_t i = 0; i < self->out_n; i++)
         snprintf (ways + strlen (ways), sizeof ways - strlen (ways), "%s%s", i ? ", " : "",
                   way_words (self->out[i].way));
-    fact (self, BUCKSTOP__V1__FACT_KIND__FACT_KIND_NOTICE, self->notice->due, (unsigned)self->out_n, "%s by %s%s%s%s",
-          purpose_name (self->notice->purpose), ways, self->notice->detail[0] ? ": " : "", self->notice->detail,
-          is_dry (self) ? " (dry run: goes to the dry address instead)" : "");
+    notice_fact (self, BUCKSTOP__V1__FACT_KIND__FACT_KIND_NOTICE, self->notice->due, (unsigned)self->out_n,
+                 "%s by %s%s%s%s", purpose_name (self->notice->purpose), ways, self->notice->detail[0] ? ": " : "",
+                 self->notice->detail, notice_is_dry (self) ? " (dry run: goes to the dry address instead)" : "");
 }
 
 /* One fact a notice: the first release, and how many of its ways are held. */
@@ -188,8 +164,8 @@ static void say_held (render_t *self)
         return;
     char when[DUE_TEXT_SIZE];
     calendar_format (self->person->quiet, release, when, sizeof when);
-    fact (self, BUCKSTOP__V1__FACT_KIND__FACT_KIND_DELIVERY_HELD, release, held, "%s: quiet hours of %s until %s",
-          purpose_name (self->notice->purpose), self->person->name, when);
+    notice_fact (self, BUCKSTOP__V1__FACT_KIND__FACT_KIND_DELIVERY_HELD, release, held,
+                 "%s: quiet hours of %s until %s", purpose_name (self->notice->purpose), self->person->name, when);
 }
 
 size_t notice_render (const notice_t *notice, const contact_t *contact, const policy_t *policy, event_id_t event,
@@ -208,7 +184,7 @@ size_t notice_render (const notice_t *notice, const contact_t *contact, const po
     if (notice->person[0])
         to_person (&self);
     else
-        to_customer (&self);
+        notice_customer (&self);
     say_rendered (&self);
     say_held (&self);
     return self.out_n;

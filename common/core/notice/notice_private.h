@@ -1,4 +1,5 @@
-/* notice_private.h - what rendering a notice shares: notice.c (whom, by which ways), notice_words.c (its words). */
+/* notice_private.h - what rendering a notice shares: notice.c (whom, by which ways), notice_customer.c (back to the
+ * customer), notice_words.c (its words). */
 #ifndef BUCKSTOP_NOTICE_PRIVATE_H
 #define BUCKSTOP_NOTICE_PRIVATE_H
 
@@ -25,6 +26,15 @@ typedef struct render {
     template_slot_t slots[SLOTS_MAX];
     size_t slots_n;
 } render_t;
+
+bool notice_is_dry (const render_t *self);
+/* One more delivery, by that way, rendered whole. */
+delivery_t *notice_deliver (render_t *self, const policy_way_t *way);
+/* One more fact about the notice. */
+void notice_fact (render_t *self, fact_kind_t kind, wall_ms_t due, unsigned number, const char *format, ...)
+    __attribute__ ((format (printf, 5, 6)));
+/* To the customer, by the way that they came. */
+void notice_customer (render_t *self);
 
 /* Fills the slots that a template may name, and due, promise and links behind them. */
 void notice_words (render_t *self);

@@ -154,7 +154,8 @@ record_fault_t person_unpack (const void *bytes, size_t size, record_head_t *hea
 
 /* clang-format off */
 #define DELIVERY_TEXTS(X) \
-    X (id) X (workspace) X (contact) X (person) X (address) X (secret) X (last_error) X (in_reply_to) X (trace)
+    X (id) X (workspace) X (contact) X (person) X (address) X (secret) X (last_error) X (in_reply_to) X (trace) \
+    X (channel) X (next) X (thread)
 #define DELIVERY_VALUES(X) \
     X (purpose) X (way) X (created_at) X (due) X (attempts) X (urgent) X (dead) X (promise) X (way_index) \
     X (held_until) X (acknowledged_until) X (holds) X (held_since) X (ended) X (own_id) X (unsaid)

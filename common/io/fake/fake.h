@@ -126,6 +126,9 @@ typedef enum fake_peer {
  * gone; < 0: until fake_peers_clear. value: delay in ms, or with status 429 the Retry-After in ms. The newest
  * row that matches counts. */
 void fake_peer (const char *part, fake_peer_t kind, int status, int64_t value, int64_t count);
+/* The newest row answers with that body, an HTTP call. */
+enum { FAKE_BODY_SIZE = 512 };
+void fake_peer_body (const char *body);
 void fake_peers_clear (void);
 
 typedef struct fake_call {
@@ -145,8 +148,9 @@ const char *fake_call_header (const fake_call_t *call, const char *name); /* NUL
 typedef struct fake_mail {
     wall_ms_t at;
     const loop_t *by;
-    const char *id, *from, *to, *subject, *body, *in_reply_to;
-    bool automatic, taken;
+    const char *id, *from, *to, *subject, *body, *in_reply_to, *message_id, *reply_to, *thread;
+    int automatic; /* mail_automatic_t */
+    bool taken;
 } fake_mail_t;
 size_t fake_mails (void);
 const fake_mail_t *fake_mail (size_t index);

@@ -4,6 +4,7 @@
 
 #include "xmalloc.h"
 
+#include <stdio.h>
 #include <strings.h>
 
 struct http_client {
@@ -18,6 +19,7 @@ typedef struct pending {
     http_answer_fn *fn;
     void *arg;
     http_answer_t answer;
+    char body[FAKE_BODY_SIZE];
 } pending_t;
 
 static fake_call_t **calls;
@@ -171,6 +173,10 @@ void http_client_call (http_client_t *self, const http_call_t *call, http_answer
     pending_t *pending = xcalloc (1, sizeof *pending);
     *pending = (pending_t){.next = self->pending, .client = self, .fn = fn, .arg = arg, .answer = answer_of (&peer)};
     self->pending = pending;
+    snprintf (pending->body, sizeof pending->body, "%s", peer.body);
+    pending->answer.body = pending->body;
+    pending->answer.body_size = strlen (pending->body);
+    pending->answer.header = "";
     bool took = peer.kind == FAKE_PEER_LOST || (pending->answer.status >= 200 && pending->answer.status < 300);
     record (self, call, took);
     int64_t delay = peer.kind == FAKE_PEER_SILENT ? call->timeout_ms : pending->answer.status == 429 ? 0 : peer.value;

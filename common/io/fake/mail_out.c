@@ -34,7 +34,8 @@ void world_reset_mail (void)
 {
     for (size_t i = 0; i < mails_n; i++) {
         const fake_mail_t *mail = mails[i];
-        const char *words[] = {mail->id, mail->from, mail->to, mail->subject, mail->body, mail->in_reply_to};
+        const char *words[] = {mail->id,          mail->from,       mail->to,       mail->subject, mail->body,
+                               mail->in_reply_to, mail->message_id, mail->reply_to, mail->thread};
         for (size_t w = 0; w < sizeof words / sizeof *words; w++)
             free ((void *)words[w]);
         free (mails[i]);
@@ -56,6 +57,9 @@ static void record (const mail_out_t *self, const mail_t *mail, bool taken)
         .subject = xstrdup (mail->subject),
         .body = xstrdup (mail->body),
         .in_reply_to = xstrdup (mail->in_reply_to ? mail->in_reply_to : ""),
+        .message_id = xstrdup (mail->message_id ? mail->message_id : ""),
+        .reply_to = xstrdup (mail->reply_to ? mail->reply_to : ""),
+        .thread = xstrdup (mail->thread ? mail->thread : ""),
         .automatic = mail->automatic,
         .taken = taken,
     };

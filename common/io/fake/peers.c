@@ -3,6 +3,8 @@
 
 #include "xmalloc.h"
 
+#include <stdio.h>
+
 typedef struct peer_row {
     struct peer_row *next;
     char *part;
@@ -39,6 +41,11 @@ void fake_peer (const char *part, fake_peer_t kind, int status, int64_t value, i
     row->answer = (world_peer_t){.kind = kind, .status = status, .value = value};
     row->next = rows;
     rows = row;
+}
+
+void fake_peer_body (const char *body)
+{
+    snprintf (rows->answer.body, sizeof rows->answer.body, "%s", body);
 }
 
 world_peer_t world_peer (const char *address)

@@ -43,6 +43,7 @@ typedef struct world_peer {
     fake_peer_t kind;
     int status;
     int64_t value;
+    char body[FAKE_BODY_SIZE]; /* of an HTTP answer */
 } world_peer_t;
 world_peer_t world_peer (const char *address);
 /* The process of `loop` ends here when the test asked for that: true. */

@@ -12,6 +12,7 @@ typedef struct transfer {
     CURL *easy; /* NULL: refused before it began */
     struct curl_slist *headers;
     char *body;
+    char *header; /* the answer's that is wanted; NULL: none */
     int timeout_ms;
     http_answer_fn *fn;
     void *arg;

@@ -119,6 +119,7 @@ transfer_t *transfer_new (http_client_t *client, const http_call_t *call, http_a
         return self;
     self->easy = xcheck (curl_easy_init ());
     self->body = xmemdup (call->body, call->body_size);
+    self->header = call->header ? xstrdup (call->header) : NULL;
     for (const char *const *header = call->headers; header && *header; header++)
         self->headers = xcheck (curl_slist_append (self->headers, *header));
     self->headers = xcheck (curl_slist_append (self->headers, "Expect:"));
@@ -138,6 +139,7 @@ void transfer_destroy (transfer_t **self_p)
         curl_easy_cleanup (self->easy);
     curl_slist_free_all (self->headers);
     free (self->body);
+    free (self->header);
     free (self->answer);
     free (self);
 }
@@ -164,9 +166,18 @@ static bool unsent (const transfer_t *self, CURLcode code)
            code == CURLE_SSL_CONNECT_ERROR;
 }
 
+/* The value of the header that was asked for; of several the first. */
+static const char *header_of (const transfer_t *self)
+{
+    struct curl_header *found;
+    bool there = self->header && curl_easy_header (self->easy, self->header, 0, CURLH_HEADER, -1, &found) == CURLHE_OK;
+    return there ? found->value : "";
+}
+
 void transfer_finish (transfer_t *self, CURLcode code)
 {
-    http_answer_t answer = {.error = "", .body = self->answer ? self->answer : "", .body_size = self->answer_size};
+    http_answer_t answer = {
+        .error = "", .header = "", .body = self->answer ? self->answer : "", .body_size = self->answer_size};
     bool cut = code == CURLE_WRITE_ERROR && self->answer_size == HTTP_ANSWER_MAX;
     if (self->easy && (code == CURLE_OK || cut)) {
         long status = 0;
@@ -175,7 +186,8 @@ void transfer_finish (transfer_t *self, CURLcode code)
         curl_easy_getinfo (self->easy, CURLINFO_RETRY_AFTER, &seconds);
         answer.status = (int)status;
         answer.retry_after_ms = (int64_t)seconds * MS_PER_S;
+        answer.header = header_of (self);
     } else
-        answer = (http_answer_t){.error = why (self, code), .body = "", .unsent = unsent (self, code)};
+        answer = (http_answer_t){.error = why (self, code), .header = "", .body = "", .unsent = unsent (self, code)};
     self->fn (self->arg, &answer);
 }

@@ -10,7 +10,8 @@
 #include <gmime/gmime.h>
 #include <stdio.h>
 
-enum { MESSAGE_ID_MAX = 200, CODE_BAD_ADDRESS = 553 };
+enum { MESSAGE_ID_MAX = 256, CODE_BAD_ADDRESS = 553 };
+#define OWN_HEADER "X-Buckstop" /* mail_in.h reads it */
 
 static bool plain (const char *text)
 {
@@ -41,7 +42,7 @@ static bool set_address (mail_job_t *job, GMimeMessage *message, GMimeAddressTyp
     if (mailbox) {
         const char *addr = internet_address_mailbox_get_addr (mailbox);
         InternetAddress *address = INTERNET_ADDRESS (mailbox);
-        if (asprintf (envelope, "<%s>", addr) < 0)
+        if (envelope && asprintf (envelope, "<%s>", addr) < 0)
             abort (); /* memory */
         g_mime_message_add_mailbox (message, type, internet_address_get_name (address), addr);
     } else {
@@ -64,24 +65,64 @@ static void safe_copy (char *to, size_t size, const char *from)
     to[n] = 0;
 }
 
-static void set_ids (GMimeMessage *message, const mail_job_t *job, const mail_t *mail)
+static bool given (const char *text)
 {
-    char left[MESSAGE_ID_MAX / 2], right[MESSAGE_ID_MAX / 2], id[MESSAGE_ID_MAX + 2];
+    return text && *text;
+}
+
+/* "<left@right>" of what may be one; NULL: it can't be a message id. Freed by g_free. */
+static char *bracketed (const char *text)
+{
+    char *id = given (text) ? g_mime_utils_decode_message_id (text) : NULL;
+    bool usable = id && plain (id) && strchr (id, '@') && !strpbrk (id, "<> ") && strlen (id) < MESSAGE_ID_MAX;
+    char *whole = usable ? g_strdup_printf ("<%s>", id) : NULL;
+    g_free (id);
+    return whole;
+}
+
+/* The delivery's id at the sender's host, where nothing else is given. */
+static void make_message_id (const mail_job_t *job, const mail_t *mail, char id[MESSAGE_ID_MAX + 2])
+{
+    char left[MESSAGE_ID_MAX / 2], right[MESSAGE_ID_MAX / 2];
     safe_copy (left, sizeof left, mail->id);
     safe_copy (right, sizeof right, strchr (job->from, '@') + 1);
     right[strlen (right) - 1] = 0; /* the closing bracket, as a dash */
-    snprintf (id, sizeof id, "%s@%s", left, right);
+    snprintf (id, MESSAGE_ID_MAX + 2, "%s@%s", left, right);
+}
+
+static void set_message_id (GMimeMessage *message, const mail_job_t *job, const mail_t *mail)
+{
+    char id[MESSAGE_ID_MAX + 2], *whole = bracketed (mail->message_id);
+    if (whole)
+        snprintf (id, sizeof id, "%.*s", (int)strlen (whole) - 2, whole + 1);
+    else
+        make_message_id (job, mail, id);
     g_mime_message_set_message_id (message, id);
-    if (!mail->in_reply_to[0])
+    g_mime_object_set_header (GMIME_OBJECT (message), OWN_HEADER, strchr (id, '@') + 1, NULL);
+    g_free (whole);
+}
+
+/* RFC 5322, 3.6.4: what it answers, and behind the beginning of the thread the same. */
+static void set_thread (GMimeMessage *message, const mail_t *mail)
+{
+    char *reply = bracketed (mail->in_reply_to), *first = bracketed (mail->thread);
+    char *references = g_strdup_printf ("%s%s%s", first ? first : "", first && reply ? " " : "", reply ? reply : "");
+    if (reply)
+        g_mime_object_set_header (GMIME_OBJECT (message), "In-Reply-To", reply, NULL);
+    if (*references)
+        g_mime_object_set_header (GMIME_OBJECT (message), "References", references, NULL);
+    g_free (references);
+    g_free (first);
+    g_free (reply);
+}
+
+static void set_automatic (GMimeMessage *message, mail_automatic_t automatic)
+{
+    static const char *const words[] = {NULL, "auto-generated", "auto-replied"};
+    if (!words[automatic])
         return;
-    char *reply_to = g_mime_utils_decode_message_id (mail->in_reply_to);
-    if (reply_to && plain (reply_to)) {
-        char *bracketed = g_strdup_printf ("<%s>", reply_to);
-        g_mime_object_set_header (GMIME_OBJECT (message), "In-Reply-To", bracketed, NULL);
-        g_mime_object_set_header (GMIME_OBJECT (message), "References", bracketed, NULL);
-        g_free (bracketed);
-    }
-    g_free (reply_to);
+    g_mime_object_set_header (GMIME_OBJECT (message), "Auto-Submitted", words[automatic], NULL);
+    g_mime_object_set_header (GMIME_OBJECT (message), "X-Auto-Response-Suppress", "All", NULL);
 }
 
 static void set_subject (GMimeMessage *message, const char *subject)
@@ -124,16 +165,18 @@ static void write_text (mail_job_t *job, GMimeMessage *message)
 bool mail_render (mail_job_t *job, const mail_t *mail)
 {
     GMimeMessage *message = g_mime_message_new (FALSE);
-    bool usable = set_address (job, message, GMIME_ADDRESS_TYPE_FROM, mail->from, &job->from) &&
-                  set_address (job, message, GMIME_ADDRESS_TYPE_TO, mail->to, &job->to);
+    bool usable =
+        set_address (job, message, GMIME_ADDRESS_TYPE_FROM, mail->from, &job->from) &&
+        set_address (job, message, GMIME_ADDRESS_TYPE_TO, mail->to, &job->to) &&
+        (!given (mail->reply_to) || set_address (job, message, GMIME_ADDRESS_TYPE_REPLY_TO, mail->reply_to, NULL));
     if (usable) {
         GDateTime *now = g_date_time_new_now_utc ();
         g_mime_message_set_date (message, now);
         g_date_time_unref (now);
         set_subject (message, mail->subject);
-        set_ids (message, job, mail);
-        if (mail->automatic)
-            g_mime_object_set_header (GMIME_OBJECT (message), "Auto-Submitted", "auto-generated", NULL);
+        set_message_id (message, job, mail);
+        set_thread (message, mail);
+        set_automatic (message, mail->automatic);
         set_body (message, mail->body);
         write_text (job, message);
     }
