@@ -21,12 +21,15 @@ struct intake {
     service_t *service;
     intake_params_t *params;
     http_server_t *http;
+    http_limit_t limits[2]; /* paths that take more than others */
     tokens_t *tokens;
     aside_t *aside;
     size_t asks; /* under way */
     admit_t admit;
     bool draining;
-    loop_timer_t *beat; /* hearing.c */
+    struct mails *mails;    /* mails.h */
+    struct door_lmtp *lmtp; /* NULL: it was not asked for */
+    loop_timer_t *beat;     /* hearing.c */
     struct beats *beats;
     uint8_t random[1024]; /* drawn ahead: one call to the system serves many requests */
     size_t random_used;
@@ -115,8 +118,8 @@ http_handler_fn intake_http;
 bus_fn intake_bus;
 
 /* The rows of routes.c. */
-ask_fn submit_open, submit_append, action_take, contacts_list, contact_show, people_list, presence_put, presence_delete,
-    events_list, link_show, link_take, health_live, health_ready;
+ask_fn submit_open, submit_append, action_take, contacts_list, contact_show, customer_show, people_list, presence_put,
+    presence_delete, events_list, mail_post, link_show, link_take, health_live, health_ready;
 /* One for each kind of request, for both doors: ask->submit, ask->action are filled. */
 ask_fn submit_begin, action_begin;
 void events_begin (ask_t **self_p, uint64_t after, int64_t limit);

@@ -1,11 +1,11 @@
-/* contact_show.c - one contact with all that happened to it, from its first word on.
+/* contact_show.c - one contact with all that happened to it, from its first word on, and whose it is.
  *
  * hears: GET /v1/contacts/{id}?from=N. says: the record, and the timeline from its entry N on; `next` is the path of
- * what follows, null when this was all.
+ * what follows, null when this was all. From the first entry on also `about`: the customer, as about.h has it.
  *
  * Limits: a page ends behind ENTRIES_MAX entries or TEXT_PAGE bytes of them, whichever comes first: a message may have
  * a megabyte. They are read CHUNK at a time. */
-#include "ask.h"
+#include "about.h"
 
 #include "log.h"
 #include "views.h"
@@ -82,6 +82,19 @@ static void read_more (ask_t *ask)
                 self->at + CHUNK - 1, timeline_read, ask);
 }
 
+/* A customer who can't be read hides no contact: the audit names the record. */
+static void about_known (ask_t *ask, about_outcome_t outcome, json_t *view)
+{
+    const show_t *self = ask->more;
+    if (outcome == ABOUT_AWAY) {
+        ask_away (&ask);
+        return;
+    }
+    if (outcome == ABOUT_FOUND)
+        json_object_set_new (self->view, "about", view);
+    read_more (ask);
+}
+
 static void contact_read (void *arg, const store_values_t *values)
 {
     ask_t *ask = arg;
@@ -98,7 +111,10 @@ static void contact_read (void *arg, const store_values_t *values)
         self->view = view_contact (&contact, store_now (ask_store (ask)));
         self->timeline = json_array ();
         json_object_set_new (self->view, "timeline", xcheck (self->timeline));
-        read_more (ask);
+        if (*contact.customer_id && self->from == 0)
+            about_read (ask, contact.customer_id, about_known);
+        else
+            read_more (ask);
     }
 }
 

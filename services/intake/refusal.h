@@ -21,6 +21,7 @@ typedef enum refusal_kind {
     REFUSE_NO_PATH,
     REFUSE_NO_CONTACT,
     REFUSE_NO_PERSON,
+    REFUSE_NO_CUSTOMER,
     REFUSE_NO_LINK,
     REFUSE_METHOD,
     REFUSE_KEY_REUSED,
@@ -43,6 +44,7 @@ typedef enum refusal_kind {
     REFUSE_BUSY,
     REFUSE_CROWDED,
     REFUSE_MEMORY,
+    REFUSE_SPOOL,
     REFUSE_NO_POLICY,
     REFUSE_DRAINING,
     REFUSE_KINDS

@@ -52,6 +52,13 @@ static void expect_thread (submit_t *self, const ask_t *ask, commit_t *commit)
     commit_put (commit, key, self->contact, strlen (self->contact), 0);
 }
 
+/* A message in a contact of another customer is taken all the same, but their record must be at hand. */
+static bool may_go (void *arg, const contact_t *before, wall_ms_t now, const policy_t *policy, contact_event_t *event)
+{
+    (void)now, (void)policy, (void)event;
+    return customers_may_go (submit_of (arg)->customer, before);
+}
+
 static void extra (void *arg, commit_t *commit, const contact_t *after)
 {
     ask_t *ask = arg;
@@ -184,8 +191,20 @@ static void follow_closed (ask_t *ask, const contact_t *closed)
     submit_find (ask);
 }
 
+static void go_on (ask_t *ask)
+{
+    char contact[ID_SIZE];
+    WORD_COPY (contact, submit_of (ask)->contact);
+    submit_work (ask, contact, false);
+}
+
 static void refused (ask_t *ask, const work_result_t *result)
 {
+    if (customers_wants_theirs (submit_of (ask)->customer)) {
+        if (again (ask))
+            customers_read_theirs (ask, submit_of (ask)->customer, go_on);
+        return;
+    }
     if (!submit_of (ask)->opening && result->apply == APPLY_NO_STATE) {
         follow_closed (ask, result->contact); /* only a closed contact hears nobody */
         return;
@@ -260,7 +279,7 @@ static submission_t submission_of (const ask_t *ask)
         .call = said->call,
         .call_person = said->call_person,
         .sent_at = said->sent_at,
-        .customer_id = "",
+        .customer_id = old->customer_id,
         .tier_known = "",
         .owner_known = "",
         .linked = "",
@@ -323,6 +342,7 @@ void submit_work (ask_t *ask, const char *contact, bool opening)
                   .workspace = ask->bearer.workspace,
                   .trace = ask->trace},
         .extra = extra,
+        .decide = may_go,
         .done = worked,
         .arg = ask,
     };

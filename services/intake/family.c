@@ -1,0 +1,147 @@
+/* family.c - the newest contacts of one customer.
+ *
+ * hears: which records belong together. says: their newest contacts, read.
+ * Limits: of each record the oldest RANGE_MAX places are looked at; it holds CUSTOMER_CONTACTS_KEPT, and a few more after
+ * a race. */
+#include "family.h"
+
+#include "ids.h"
+#include "keys.h"
+#include "words.h"
+#include "xmalloc.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { RANGE_MAX = CUSTOMER_CONTACTS_KEPT + FAMILY_OLD_MAX };
+
+typedef struct place {
+    char contact[ID_SIZE];
+    wall_ms_t opened_at;
+} place_t;
+
+typedef struct family {
+    family_order_t order;
+    family_fn *fn;
+    void *arg;
+    size_t under_way; /* ranges */
+    bool away;
+    place_t places[FAMILY_RECORDS_MAX * RANGE_MAX];
+    size_t places_n;
+    char old[FAMILY_OLD_MAX][ID_SIZE];
+    size_t old_n;
+} family_t;
+
+/* One range's answer needs to know of which record it is. */
+typedef struct range {
+    family_t *family;
+    size_t index;
+} range_t;
+
+static void add_id (family_order_t *order, const char *id)
+{
+    for (size_t i = 0; i < order->ids_n; i++)
+        if (strcmp (order->ids[i], id) == 0)
+            return;
+    if (*id && order->ids_n < FAMILY_RECORDS_MAX)
+        WORD_COPY (order->ids[order->ids_n++], id);
+}
+
+void family_of (family_order_t *order, const customer_t *counts, const char *home)
+{
+    order->ids_n = 0;
+    add_id (order, home);
+    add_id (order, counts->id);
+    for (size_t i = 0; i < counts->merged_n; i++)
+        add_id (order, counts->merged[i]);
+}
+
+static void finish (family_t *self, const contact_t *contacts, size_t n)
+{
+    self->fn (self->arg, &(family_found_t){.away = self->away,
+                                           .contacts = contacts,
+                                           .contacts_n = n,
+                                           .total = self->places_n,
+                                           .old = self->old,
+                                           .old_n = self->old_n});
+    free (self);
+}
+
+static void contacts_read (void *arg, const store_values_t *values)
+{
+    family_t *self = arg;
+    size_t n = 0;
+    contact_t *contacts = xcalloc (self->order.max, sizeof *contacts);
+    self->away = values->away;
+    for (size_t i = 0; i < values->n && n < self->order.max; i++) {
+        record_head_t head;
+        const store_value_t *value = &values->items[i];
+        if (value->bytes && contact_unpack (value->bytes, value->size, &head, &contacts[n]) == RECORD_OK)
+            n++;
+    }
+    finish (self, contacts, n);
+    free (contacts);
+}
+
+static int newest_first (const void *a, const void *b)
+{
+    const place_t *one = a, *other = b;
+    if (one->opened_at != other->opened_at)
+        return one->opened_at < other->opened_at ? 1 : -1;
+    return strcmp (other->contact, one->contact);
+}
+
+static void read_contacts (family_t *self)
+{
+    size_t n = self->places_n < self->order.max ? self->places_n : self->order.max;
+    if (self->away || !n) {
+        finish (self, NULL, 0);
+        return;
+    }
+    qsort (self->places, self->places_n, sizeof *self->places, newest_first);
+    char (*room)[KEY_SIZE] = xcalloc (n, KEY_SIZE);
+    const char **keys = xcalloc (n, sizeof *keys);
+    for (size_t i = 0; i < n; i++)
+        keys[i] = key_contact (room[i], self->order.shard, self->order.workspace, self->places[i].contact);
+    store_get (self->order.store, keys, n, contacts_read, self);
+    free (keys);
+    free (room);
+}
+
+static void range_read (void *arg, const store_values_t *values)
+{
+    range_t *range = arg;
+    family_t *self = range->family;
+    self->away |= values->away;
+    for (size_t i = 0; i < values->n && i < RANGE_MAX; i++) {
+        const store_value_t *value = &values->items[i];
+        place_t *place = &self->places[self->places_n];
+        if (value->size >= ID_SIZE)
+            continue;
+        memcpy (place->contact, value->bytes, value->size);
+        place->contact[value->size] = '\0';
+        place->opened_at = value->score;
+        self->places_n += id_valid (place->contact);
+        if (range->index == 0 && i + CUSTOMER_CONTACTS_KEPT <= values->n && self->old_n < FAMILY_OLD_MAX)
+            WORD_COPY (self->old[self->old_n++], place->contact);
+    }
+    free (range);
+    if (--self->under_way == 0)
+        read_contacts (self);
+}
+
+void family_read (const family_order_t *order, family_fn *fn, void *arg)
+{
+    family_t *self = xcalloc (1, sizeof *self);
+    self->order = *order;
+    self->fn = fn;
+    self->arg = arg;
+    self->under_way = order->ids_n;
+    for (size_t i = 0; i < order->ids_n; i++) {
+        char key[KEY_SIZE];
+        range_t *range = xcalloc (1, sizeof *range);
+        *range = (range_t){self, i};
+        store_range (order->store, key_customer_contacts (key, order->shard, order->workspace, order->ids[i]), 0,
+                     INT64_MAX, 0, RANGE_MAX, range_read, range);
+    }
+}
