@@ -119,6 +119,23 @@ bool option_listen (const char *text, char why[PARAM_WHY_SIZE])
            no (why, "'%.128s' is no ADDRESS:PORT; write it like 127.0.0.1:7400, [::1]:7400 or *:7400", text);
 }
 
+bool option_lmtp (const char *text, char why[PARAM_WHY_SIZE])
+{
+    static const char head[] = "unix:";
+    const size_t head_size = sizeof head - 1;
+    if (strncmp (text, head, head_size) != 0)
+        return is_place (text, strlen (text), true, 0) ||
+               no (why,
+                   "'%.128s' is neither unix:PATH nor ADDRESS:PORT; write it like unix:/run/buckstop/lmtp.sock or "
+                   "127.0.0.1:2424",
+                   text);
+    size_t size = strlen (text + head_size);
+    if (size == 0)
+        return no (why, "no path in '%.128s'; write it like unix:/run/buckstop/lmtp.sock", text);
+    return size < IPC_PATH_SIZE ||
+           no (why, "the path of a socket has at most %d bytes, '%.160s' has %zu", IPC_PATH_SIZE - 1, text, size);
+}
+
 static bool endpoint_fine (const char *text, size_t size, char why[PARAM_WHY_SIZE])
 {
     static const char tcp[] = "tcp://", ipc[] = "ipc://";
@@ -212,6 +229,13 @@ bool option_directory (const char *path, char why[PARAM_WHY_SIZE])
         return no (why, "can't read the directory '%.200s': %s", path, strerror (errno));
     closedir (directory);
     return true;
+}
+
+bool option_spool (const char *path, char why[PARAM_WHY_SIZE])
+{
+    return option_directory (path, why) &&
+           (access (path, R_OK | W_OK | X_OK) == 0 ||
+            no (why, "can't write in the directory '%.200s': %s", path, strerror (errno)));
 }
 
 bool option_file_to_write (const char *path, char why[PARAM_WHY_SIZE])

@@ -11,11 +11,13 @@ param_check_fn option_durability; /* fsync, replica, relaxed */
 param_check_fn option_log_level;
 param_check_fn option_log_format;
 param_check_fn option_listen;      /* "127.0.0.1:80", "[::1]:80", "*:80", ":80"; port 0: any */
+param_check_fn option_lmtp;        /* the same, or "unix:PATH" */
 param_check_fn option_endpoints;   /* ZeroMQ: "tcp://host:port" or "ipc://path", several with commas between */
 param_check_fn option_url;         /* http or https */
 param_check_fn option_mail_server; /* smtp://host:port, smtps://host:port */
 param_check_fn option_mail_sender;
 param_check_fn option_password_file;
+param_check_fn option_spool; /* a directory that can be written to */
 
 /* with --check alone: a start can do without */
 param_check_fn option_directory;

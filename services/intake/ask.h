@@ -28,6 +28,7 @@ struct intake {
     admit_t admit;
     bool draining;
     struct mails *mails;    /* mails.h */
+    struct webhooks *webhooks; /* webhooks.h */
     struct door_lmtp *lmtp; /* NULL: it was not asked for */
     loop_timer_t *beat;     /* hearing.c */
     struct beats *beats;
@@ -119,7 +120,7 @@ bus_fn intake_bus;
 
 /* The rows of routes.c. */
 ask_fn submit_open, submit_append, action_take, contacts_list, contact_show, customer_show, people_list, presence_put,
-    presence_delete, events_list, mail_post, link_show, link_take, health_live, health_ready;
+    presence_delete, events_list, mail_post, webhook_hear, link_show, link_take, health_live, health_ready;
 /* One for each kind of request, for both doors: ask->submit, ask->action are filled. */
 ask_fn submit_begin, action_begin;
 void events_begin (ask_t **self_p, uint64_t after, int64_t limit);

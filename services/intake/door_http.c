@@ -39,7 +39,7 @@ static void let_in (ask_t *self)
                        scopes_name (self->route->scopes, wanted, sizeof wanted), scope_name (self->bearer.scope));
         return;
     }
-    if (strcmp (self->route->method, "GET") == 0 || ask_admit (&self))
+    if (strcmp (self->route->method, "GET") == 0 || self->route->late || ask_admit (&self))
         self->route->fn (&self);
 }
 

@@ -20,7 +20,14 @@ typedef struct intake_params {
     int64_t peers_max;   /* ZeroMQ connections at once; 0: as the bus has it */
     int64_t token_rate;  /* of one token, a second; 0: no limit */
     int64_t token_burst; /* and so many at once */
-    intake_t *running;   /* between start and stop */
+    const char *lmtp;    /* where LMTP listens; "" or NULL: nowhere */
+    const char *secrets; /* directory of the secrets of channels: NAME, and NAME.next while one is changed */
+    const char *spool;   /* directory of files that came with mails; "" or NULL: they are not kept */
+    int64_t mail_max;    /* bytes of a mail; 0: its default, as of the next ones */
+    int64_t mail_threads;
+    int64_t lmtp_connections;
+    int64_t lmtp_timeout; /* seconds */
+    intake_t *running;    /* between start and stop */
 } intake_params_t;
 
 /* The parameters of this process's command line: intake_kind.params fill them. They are also what start, stop and

@@ -22,6 +22,7 @@ typedef struct route {
     ask_fn *fn;
     unsigned scopes;
     bool page; /* answers are pages for people, refusals too */
+    bool late; /* it is admitted later, by itself: it works before it comes to the store */
 } route_t;
 
 enum { ROUTE_ID_SIZE = LINK_TOKEN_SIZE, ROUTE_ALLOW_SIZE = 48 };
