@@ -19,6 +19,7 @@ static lane_t *lane_of (notification_t *self, way_kind_t way)
         return &self->mail;
     case BUCKSTOP__V1__WAY_KIND__WAY_KIND_WEBHOOK:
     case BUCKSTOP__V1__WAY_KIND__WAY_KIND_SLACK:
+    case BUCKSTOP__V1__WAY_KIND__WAY_KIND_CHANNEL:
         return &self->calls;
     default:
         return NULL;

@@ -54,6 +54,7 @@ static const param_t params[] = {
     LIMIT_ROWS ("mail", BUCKSTOP__V1__WAY_KIND__WAY_KIND_MAIL),
     LIMIT_ROWS ("webhook", BUCKSTOP__V1__WAY_KIND__WAY_KIND_WEBHOOK),
     LIMIT_ROWS ("slack", BUCKSTOP__V1__WAY_KIND__WAY_KIND_SLACK),
+    LIMIT_ROWS ("channel", BUCKSTOP__V1__WAY_KIND__WAY_KIND_CHANNEL),
     {NULL},
 };
 

@@ -10,7 +10,7 @@ typedef struct notification_limit {
     int64_t burst; /* that many at once */
 } notification_limit_t;
 
-enum { NOTIFICATION_WAYS = 5 }; /* one past the last way_kind_t */
+enum { NOTIFICATION_WAYS = 6 }; /* one past the last way_kind_t */
 
 /* The parameters, and the service's state while it runs. `arg` of every function of notification_kind. */
 typedef struct notification_params {

@@ -6,7 +6,7 @@
  *   targets.c    what each far side has earned, and which keep failing
  *   throttle.c   the providers' limits
  *   held.c       what could not go when it was due
- *   senders.c    one function per way
+ *   senders.c    one function per way (senders_private.h names its rooms)
  *   webhook.c    the signed request
  *   bundle.c     what waits for the same person on the same way, told in one notice
  *   bundle_look.c   a bundle that is to be sent: what is moot by now is left out
@@ -150,16 +150,17 @@ typedef struct attempt {
     attempt_result_t result;
     bool answered; /* the far side said something */
     int64_t retry_after_ms;
-    wall_ms_t next_due;      /* RETRY, HELD */
-    char words[DETAIL_SIZE]; /* the error, the reason */
-    bool held;               /* it was not sent, and not for a reason of its own: its age counts */
-    bool say;                /* not twice what was said already */
-    bool no_timeline;        /* it can't be written */
-    bundle_known_t *bundle;  /* of a bundle: owned; NULL: it is none */
-    bool forward;            /* it waits for its far side, and comes as soon as that answers again */
-    int settle;              /* enum settle */
-    bool turn;               /* of a reply: it is being settled, and waits for no other */
-    unsigned tries;          /* of settling */
+    wall_ms_t next_due;        /* RETRY, HELD */
+    char words[DETAIL_SIZE];   /* the error, the reason */
+    char far_id[ADDRESS_SIZE]; /* what the far side calls what it took; "" : it said nothing */
+    bool held;                 /* it was not sent, and not for a reason of its own: its age counts */
+    bool say;                  /* not twice what was said already */
+    bool no_timeline;          /* it can't be written */
+    bundle_known_t *bundle;    /* of a bundle: owned; NULL: it is none */
+    bool forward;              /* it waits for its far side, and comes as soon as that answers again */
+    int settle;                /* enum settle */
+    bool turn;                 /* of a reply: it is being settled, and waits for no other */
+    unsigned tries;            /* of settling */
 } attempt_t;
 
 typedef struct lane_share {
@@ -176,7 +177,15 @@ typedef struct lane {
 } lane_t;
 
 /* Faults of ours: nothing is sent, and nothing is lost. */
-enum fault { FAULT_NO_SERVER, FAULT_NO_SENDER, FAULT_NO_KEY, FAULT_SERVER_REFUSES, FAULTS };
+enum fault {
+    FAULT_NO_SERVER,
+    FAULT_NO_SENDER,
+    FAULT_NO_KEY,
+    FAULT_SERVER_REFUSES,
+    FAULT_NO_CHANNEL,
+    FAULT_PLATFORM_REFUSES,
+    FAULTS
+};
 
 enum settle { SETTLE_DONE, SETTLE_MOOT, SETTLE_RETRY, SETTLE_HELD, SETTLE_DEAD, SETTLES };
 

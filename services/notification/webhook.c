@@ -9,25 +9,17 @@
  * key is rotated NAME.next stands beside it and the header carries a second signature behind a comma; a receiver
  * accepts either. A key that is missing here is our own fault: it is said which file, and the delivery waits.
  * The Slack-shaped webhook has no signature: its address is its secret. */
-#include "notification_private.h"
+#include "senders_private.h"
 
 #include "guard.h"
 #include "ids.h"
 #include "xmalloc.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <jansson.h>
 #include <sodium.h>
 #include <string.h>
-#include <unistd.h>
 
-enum { SECRET_MAX = 1024, SIGNATURE_SIZE = 2 * crypto_auth_hmacsha256_BYTES + 1 };
-
-typedef struct secret {
-    unsigned char bytes[SECRET_MAX];
-    size_t size;
-} secret_t;
+enum { SIGNATURE_SIZE = 2 * crypto_auth_hmacsha256_BYTES + 1 };
 
 static void __attribute__ ((format (printf, 2, 3))) add_header (webhook_t *self, const char *format, ...)
 {
@@ -38,23 +30,6 @@ static void __attribute__ ((format (printf, 2, 3))) add_header (webhook_t *self,
     self->list[self->headers_n] = self->headers[self->headers_n];
     self->headers_n++;
     self->list[self->headers_n] = NULL;
-}
-
-/* 0, or negative errno. A newline at the end is an editor's, not the key's. */
-static int secret_read (const char *directory, const char *name, const char *suffix, secret_t *secret)
-{
-    char path[1024];
-    snprintf (path, sizeof path, "%s/%s%s", directory, name, suffix);
-    int fd = open (path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0)
-        return -errno;
-    ssize_t size = read (fd, secret->bytes, sizeof secret->bytes);
-    int error = size < 0 ? -errno : 0;
-    close (fd);
-    while (size > 0 && (secret->bytes[size - 1] == '\n' || secret->bytes[size - 1] == '\r'))
-        size--;
-    secret->size = size > 0 ? (size_t)size : 0;
-    return error ? error : secret->size ? 0 : -ENODATA;
 }
 
 static void sign (const secret_t *secret, const char *timestamp, const char *body, char hex[SIGNATURE_SIZE])
@@ -80,8 +55,7 @@ static webhook_outcome_t add_signature (webhook_t *self, const char *name, const
     }
     int error = secret_read (secrets, name, "", &secret);
     if (error) {
-        snprintf (why, DETAIL_SIZE, "the signing key can't be read: %.150s/%s: %s", secrets, name,
-                  error == -ENODATA ? "it is empty" : strerror (-error));
+        secret_why (secrets, name, error, why);
         return WEBHOOK_NO_KEY;
     }
     sign (&secret, timestamp, self->body, now);
