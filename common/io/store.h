@@ -132,6 +132,10 @@ void store_delete (store_t *self, const char *key, store_values_fn *fn, void *ar
 /* Drops the first n of a list; not sent again when its answer is lost: then it may have been done, or not. */
 void store_list_drop (store_t *self, const char *key, int64_t n, store_values_fn *fn, void *arg);
 void store_trim_events (store_t *self, const char *key, uint64_t oldest_kept, store_values_fn *fn, void *arg);
+/* These entries of a stream are gone, wherever they stand; the others keep their numbers, and none is drawn again. For
+ * what must be forgotten, and nothing else: readers take a number that is missing between two others for that. n > 0. */
+void store_drop_events (store_t *self, const char *key, const uint64_t *numbers, size_t n, store_values_fn *fn,
+                        void *arg);
 
 /* Follow a stream: fn is called with entries (score is the number) as they come, on a connection of its own. */
 typedef struct store_follow store_follow_t;

@@ -2,6 +2,8 @@
  *
  * hears: GET /v1/events, EventsAsk. says: events in order of their numbers, and which numbers are kept at all.
  *
+ * A number that is not there between two that are was a customer's who is forgotten: an empty event stands for it.
+ *
  * Limits: what is older than kept is gone; oldest_kept tells it. A page has at most PAGE_MAX events, however many are asked
  * for: rendering a thousand at once would hold up everybody for 30 ms. It ends before `newest`: ask again behind it. */
 #include "ask.h"
@@ -43,6 +45,40 @@ static Buckstop__V1__Event *event_of (const store_value_t *value, const ask_t *a
     return event;
 }
 
+/* What stood there is forgotten; it is as old as the next that is there, or a little older. */
+static Buckstop__V1__Event *event_gone (uint64_t number, wall_ms_t at, const ask_t *ask)
+{
+    Buckstop__V1__Event *event = xcalloc (1, sizeof *event);
+    Buckstop__V1__Fact *fact = xcalloc (1, sizeof *fact);
+    buckstop__v1__event__init (event);
+    buckstop__v1__fact__init (fact);
+    fact->kind = BUCKSTOP__V1__FACT_KIND__FACT_KIND_FORGOTTEN;
+    fact->at = event->at = at;
+    event->number = number;
+    event->workspace = xstrdup (ask->bearer.workspace);
+    event->facts = xcalloc (1, sizeof (void *));
+    event->facts[event->n_facts++] = fact;
+    return event;
+}
+
+static void add_event (range_t *self, Buckstop__V1__Event *event)
+{
+    self->page.events[self->page.n_events++] = event;
+    self->after = event->number;
+}
+
+/* The entry, and before it one for each number that is not there. Full: the next page goes on. */
+static void add_entry (range_t *self, const store_value_t *value, const ask_t *ask)
+{
+    Buckstop__V1__Event *event = event_of (value, ask);
+    while (self->after + 1 < event->number && self->page.n_events < (size_t)self->limit)
+        add_event (self, event_gone (self->after + 1, event->at, ask));
+    if (self->page.n_events < (size_t)self->limit)
+        add_event (self, event);
+    else
+        buckstop__v1__event__free_unpacked (event, NULL);
+}
+
 static void events_read (void *arg, const store_values_t *values)
 {
     ask_t *ask = arg;
@@ -55,9 +91,11 @@ static void events_read (void *arg, const store_values_t *values)
         ask_refuse_as (&ask, REFUSE_BROKEN, "the events of workspace '%s' can't be read", ask->bearer.workspace);
         return;
     }
-    self->page.events = xcalloc (values->n, sizeof (void *));
+    self->page.events = xcalloc ((size_t)self->limit, sizeof (void *));
+    if (self->after + 1 < self->page.oldest_kept) /* older than kept: gone, and not forgotten */
+        self->after = self->page.oldest_kept - 1;
     for (size_t i = 0; i < values->n; i++)
-        self->page.events[self->page.n_events++] = event_of (&values->items[i], ask);
+        add_entry (self, &values->items[i], ask);
     ask_events (&ask, &self->page);
 }
 

@@ -217,6 +217,21 @@ static void test_trimmed (void **state)
     }
 }
 
+/* Somebody's customer was forgotten: the entry is taken out from between others, and that is no loss. */
+static void test_dropped (void **state)
+{
+    world_t *self = *state;
+    write_events (self);
+    live_redis_do (&self->redis, "XADD %s 0-* e other", KEY);
+    live_redis_do (&self->redis, "XDEL %s 0-%d", KEY, EVENTS);
+    self->unready = false;
+    live_for (self->loop, 2500);
+    assert_false (self->unready);
+    kill_redis (self);
+    live_redis_start (&self->redis, NULL);
+    assert_fine (self);
+}
+
 /* While it stays connected and is idle: nothing is dropped for it. */
 static void test_trimmed_idle (void **state)
 {
@@ -372,6 +387,7 @@ int main (int argc, char **argv)
         LIVE_TEST (test_cut_and_gone_on), LIVE_TEST (test_trimmed),         LIVE_TEST (test_flushed),
         LIVE_TEST (test_flushed_at_work), LIVE_TEST (test_line_is_written), LIVE_TEST (test_held_meanwhile),
         LIVE_TEST (test_writer_down),     LIVE_TEST (test_trimmed_idle),    LIVE_TEST (test_no_channel),
+        LIVE_TEST (test_dropped),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }

@@ -165,6 +165,14 @@ void op_trim (driver_t *self)
     store_trim_events (self->store, key_for (self, key, "trim", DRAW_STREAM), oldest, on_written, self);
 }
 
+void op_drop (driver_t *self)
+{
+    char key[KEY_SIZE];
+    uint64_t numbers[] = {draw_below (&self->draw, 20), draw_below (&self->draw, 20)};
+    printf ("%" PRIu64 " and %" PRIu64 " ", numbers[0], numbers[1]);
+    store_drop_events (self->store, key_for (self, key, "drop", DRAW_STREAM), numbers, 2, on_written, self);
+}
+
 void op_hash (driver_t *self)
 {
     char key[KEY_SIZE];

@@ -636,6 +636,49 @@ static void events_in_order (void **state)
     json_decref (page);
 }
 
+static void on_dropped (void *arg, const store_values_t *values)
+{
+    (void)arg;
+    assert_false (values->away || values->wrong_type);
+}
+
+/* Numbers stay dense for subscribers: what was forgotten is an empty event, page by page; what is older than kept is gone. */
+static void events_forgotten (void **state)
+{
+    (void)state;
+    enum { PAGE = 2 };
+    char id[ID_SIZE], key[KEY_SIZE], path[64];
+    for (int i = 0; i < 4; i++)
+        open_one (id);
+    key_events (key, store_shard (store, "acme"), "acme");
+    json_t *page = ask ((request_t){"GET", "/v1/events?limit=1000", operator_}, 200);
+    uint64_t newest = (uint64_t)json_integer_value (json_object_get (page, "newest"));
+    json_decref (page);
+    assert_true (newest >= 7);
+    const uint64_t gone[] = {1, 3, 4, newest - 1};
+    store_drop_events (store, key, gone, 4, on_dropped, NULL);
+    fake_run ();
+    for (uint64_t after = 0; after < newest;) {
+        snprintf (path, sizeof path, "/v1/events?after=%llu&limit=%d", (unsigned long long)after, PAGE);
+        page = ask ((request_t){"GET", path, operator_}, 200);
+        assert_int_equal (json_integer_value (json_object_get (page, "oldest_kept")), 2);
+        const json_t *events = json_object_get (page, "events");
+        assert_in_range (json_array_size (events), 1, PAGE);
+        for (size_t i = 0; i < json_array_size (events); i++) {
+            const json_t *event = json_array_get (events, i);
+            uint64_t number = (uint64_t)json_integer_value (json_object_get (event, "number"));
+            assert_int_equal (number, after ? after + 1 : 2);
+            after = number;
+            const char *fact = json_string_value (
+                json_object_get (json_array_get (json_object_get (event, "facts"), 0), "fact"));
+            bool forgotten = number == 3 || number == 4 || number == newest - 1;
+            assert_int_equal (forgotten, strcmp (fact, "forgotten") == 0);
+            assert_true (!forgotten || !json_object_get (event, "contact"));
+        }
+        json_decref (page);
+    }
+}
+
 /* ----------------------------------------------------------- store's faults */
 
 /* f21: nothing is acknowledged before it is durable. */
@@ -966,6 +1009,7 @@ int main (void)
         TEST (timeline_in_pages),
         TEST (timeline_of_large_messages),
         TEST (events_in_order),
+        TEST (events_forgotten),
         TEST (f21_delivered_upstream_nothing_here),
         TEST (f21_fails_without_its_guard),
         TEST (answer_lost),

@@ -345,3 +345,20 @@ void store_trim_events (store_t *self, const char *key, uint64_t oldest_kept, st
     call->min = (int64_t)oldest_kept;
     call_begin (call, 0);
 }
+
+static void do_drop_events (call_t *call)
+{
+    data_t *data = look (call, DATA_STREAM);
+    const uint64_t *numbers = (const uint64_t *)(const void *)call->text;
+    for (size_t i = 0; data && i < call->text_size / sizeof *numbers; i++) {
+        size_t at = data_after (data, (int64_t)numbers[i] - 1);
+        if (at < data->n && data->items[at].score == (int64_t)numbers[i])
+            data_drop (data, at);
+    }
+}
+
+void store_drop_events (store_t *self, const char *key, const uint64_t *numbers, size_t n, store_values_fn *fn,
+                        void *arg)
+{
+    call_begin (with_text (read_new (self, do_drop_events, key, fn, arg), numbers, n * sizeof *numbers), 0);
+}

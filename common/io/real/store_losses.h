@@ -37,7 +37,7 @@ void witness_ask_stream (witness_t *self, conn_reply_fn *fn);
  * old one says nothing about that. */
 bool witness_is_asked (const witness_t *self);
 bool witness_is_there (witness_t *self, const redisReply *entries);
-/* Drawn once, and older than the first that is there. */
+/* Drawn once, and older than the first that is there; or taken out on purpose (store_drop_events). */
 bool witness_is_trimmed (const witness_t *self, const redisReply *stream);
 uint64_t stream_newest (const redisReply *stream);
 

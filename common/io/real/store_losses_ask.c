@@ -64,9 +64,17 @@ uint64_t stream_newest (const redisReply *reply)
     return last ? number_of (last) : 0;
 }
 
+/* The highest number that somebody took out of the stream (store_drop_events); trimming does not count for it. */
+static uint64_t dropped_number (const redisReply *reply)
+{
+    const redisReply *last = info_of (reply, "max-deleted-entry-id");
+    return last ? number_of (last) : 0;
+}
+
 bool witness_is_trimmed (const witness_t *self, const redisReply *reply)
 {
-    return !self->other && stream_newest (reply) >= self->number && first_number (reply) > self->number;
+    return !self->other && stream_newest (reply) >= self->number &&
+           (first_number (reply) > self->number || dropped_number (reply) >= self->number);
 }
 
 void witness_ask_stream (witness_t *self, conn_reply_fn *fn)

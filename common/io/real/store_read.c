@@ -247,3 +247,16 @@ void store_trim_events (store_t *self, const char *key, uint64_t oldest_kept, st
     ask (read_new (self, SHAPE_PLAIN, fn, arg), "XTRIM", key, "MINID", number (least, "0-", (int64_t)oldest_kept),
          NULL);
 }
+
+void store_drop_events (store_t *self, const char *key, const uint64_t *numbers, size_t n, store_values_fn *fn,
+                        void *arg)
+{
+    char id[BOUND_SIZE];
+    call_t *call = read_new (self, SHAPE_PLAIN, fn, arg);
+    resp_begin (&call->command, n + 2);
+    resp_text (&call->command, "XDEL");
+    resp_text (&call->command, key);
+    for (size_t i = 0; i < n; i++)
+        resp_text (&call->command, number (id, "0-", (int64_t)numbers[i]));
+    call_begin (call);
+}
