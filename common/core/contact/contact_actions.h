@@ -8,7 +8,8 @@ typedef apply_outcome_t (act_fn) (turn_t *t);
 
 /* contact_customer.c */
 act_fn act_open, act_message, act_message_owned, act_message_waiting, act_message_resolved;
-void apply_rule (turn_t *t, const char *text); /* which rule and team it falls under */
+/* Which rule and team it falls under; returned is the rule, if any, of which a pattern gave up (policy_choose_rule). */
+const policy_rule_t *apply_rule (turn_t *t, const char *text);
 void reopen (turn_t *t, const char *by, const char *text, const char *why);
 /* contact_call.c, contact_returned.c */
 act_fn act_call, act_bounced, act_bounced_waiting, act_bounced_resolved, act_receipt;

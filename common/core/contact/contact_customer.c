@@ -87,21 +87,21 @@ static void note_attachments (turn_t *t)
     }
 }
 
-void apply_rule (turn_t *t, const char *text)
+const policy_rule_t *apply_rule (turn_t *t, const char *text)
 {
     contact_t *c = t->c;
+    const policy_rule_t *gave_up;
     policy_subject_t about = subject_of (c, text);
-    const policy_rule_t *rule = policy_match_rule (t->policy, &about);
+    const policy_rule_t *rule = policy_choose_rule (t->policy, &about, &gave_up);
     const policy_team_t *team = rule && rule->team ? rule->team : t->policy->default_team;
     WORD_COPY (c->rule, rule ? rule->name : "");
     WORD_COPY (c->team, team ? team->name : "");
-    if (!rule)
-        return;
-    c->priority += rule->priority;
-    if (rule->prefer) {
+    c->priority += rule ? rule->priority : 0;
+    if (rule && rule->prefer) {
         WORD_COPY (c->preferred, rule->prefer->name);
         c->preferred_until = t->now + rule->prefer_ms;
     }
+    return gave_up;
 }
 
 /* Another open contact of the same customer: who has that one knows them, and what was promised there counts here. */
@@ -135,13 +135,15 @@ apply_outcome_t act_open (turn_t *t)
     contact_t *c = t->c;
     const submission_t *s = t->event->submission;
     copy_submission (t, s);
-    apply_rule (t, new_words (s));
+    const policy_rule_t *gave_up = apply_rule (t, new_words (s));
     prefer_known (t);
     c->opened_at = c->waiting_since = c->last_customer_at = t->now;
     c->review_at = t->now + t->policy->review_ms;
     c->pause_left_ms = t->policy->pause_ms;
     c->messages = 1;
-    fact_t *fact = turn_fact_detail (t, FACT (OPENED), "rule %s, team %s", *c->rule ? c->rule : "(none)", c->team);
+    fact_t *fact = turn_fact_detail (t, FACT (OPENED), "rule %s, team %s%s%s%s", *c->rule ? c->rule : "(none)", c->team,
+                                     gave_up ? "; a pattern of rule " : "", gave_up ? gave_up->name : "",
+                                     gave_up ? " gave up at its limit" : "");
     WORD_COPY (fact->to, c->team);
     fact->text = s->text;
     note_sent (t, fact);

@@ -72,11 +72,12 @@ static const char *terms_of (const contact_t *c, promise_kind_t kind, const prom
 }
 
 /* False: nothing is promised. */
-static bool draft (const turn_t *t, promise_kind_t kind, const promise_ask_t *ask, promise_t *p)
+static bool draft (const turn_t *t, promise_kind_t kind, const promise_ask_t *ask, promise_t *p, bool *gave_up)
 {
     policy_subject_t about = subject_of (t->c, ask->text);
     about.channel = terms_of (t->c, kind, ask);
     promise_terms_t terms = policy_promise (t->policy, kind, &about);
+    *gave_up = terms.gave_up;
     memset (p, 0, sizeof (*p));
     p->kind = kind;
     p->state = P_PENDING;
@@ -112,7 +113,8 @@ void promise_open (turn_t *t, promise_kind_t kind, const promise_ask_t *ask)
 {
     contact_t *c = t->c;
     promise_t p;
-    if (!draft (t, kind, ask, &p) || (ask->stricter && !is_stricter (c, &p)))
+    bool gave_up;
+    if (!draft (t, kind, ask, &p, &gave_up) || (ask->stricter && !is_stricter (c, &p)))
         return;
     if (c->promises_n == PROMISES_MAX) {
         turn_fact_detail (t, FACT (NOTED), "too much is owed at once: no further promise (%s)",
@@ -123,6 +125,8 @@ void promise_open (turn_t *t, promise_kind_t kind, const promise_ask_t *ask)
     c->promises[c->promises_n++] = p;
     c->opened++;
     fact_t *fact = turn_fact (t, FACT (PROMISE_OPENED));
+    if (gave_up)
+        WORD_COPY (fact->detail, "a pattern gave up at its limit: the promise that asks for it did not count");
     fact->promise = kind;
     fact->due = p.due;
     fact->number = p.generation;
