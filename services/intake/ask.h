@@ -10,6 +10,7 @@
 #include "body.h"
 #include "http_server.h"
 #include "intake.h"
+#include "languages.h"
 #include "once.h"
 #include "receipt.h"
 #include "refusal.h"
@@ -30,7 +31,8 @@ struct intake {
     struct mails *mails;    /* mails.h */
     struct webhooks *webhooks; /* webhooks.h */
     struct door_lmtp *lmtp; /* NULL: it was not asked for */
-    loop_timer_t *beat;     /* hearing.c */
+    recogniser_t *languages; /* NULL: none are recognised */
+    loop_timer_t *beat;      /* hearing.c */
     struct beats *beats;
     uint8_t random[1024]; /* drawn ahead: one call to the system serves many requests */
     size_t random_used;

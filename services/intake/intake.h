@@ -27,6 +27,7 @@ typedef struct intake_params {
     int64_t mail_threads;
     int64_t lmtp_connections;
     int64_t lmtp_timeout; /* seconds */
+    const char *languages; /* directory of what languages look like; NULL and "" : none is recognised */
     intake_t *running;    /* between start and stop */
 } intake_params_t;
 

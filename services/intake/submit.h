@@ -25,6 +25,8 @@ typedef struct submit {
     size_t attachments_n;
     customer_found_t *customer; /* owned; NULL: the submission names nobody */
     bool opening;
+    bool language_sought;
+    char language[LANGUAGE_SIZE]; /* recognised; "" : not, or it was said */
     unsigned turns;
     size_t thread_op;
     receipt_t receipt; /* as in the last commit */

@@ -287,6 +287,20 @@ static submission_t submission_of (const ask_t *ask)
     };
 }
 
+/* Nobody said which language it is in, and the policy wants to know. */
+static void seek_language (ask_t *ask, submission_t *submission)
+{
+    submit_t *self = submit_of (ask);
+    const policy_t *policy = workspaces_policy (ask->intake->service->workspaces, ask->bearer.workspace);
+    const char *text = *submission->fresh ? submission->fresh : submission->text;
+    if (*submission->language || !policy || !policy->languages)
+        return;
+    if (!self->language_sought)
+        language_of (ask->intake->languages, text, strlen (text), self->language);
+    self->language_sought = true;
+    submission->language = self->language;
+}
+
 /* A message that leaves the way to the channel, or to the contact that it follows: its address must fit that. False:
  * refused, and the ask is gone. */
 static bool has_way_back (ask_t *ask, const submission_t *submission)
@@ -327,6 +341,8 @@ void submit_work (ask_t *ask, const char *contact, bool opening)
     }
     submission_t submission = submission_of (ask);
     customers_say (self->customer, &submission);
+    if (opening)
+        seek_language (ask, &submission);
     if (opening && !has_way_back (ask, &submission))
         return;
     work_order_t order = {
