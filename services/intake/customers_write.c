@@ -60,7 +60,10 @@ static bool is_theirs (const customer_found_t *self, const char *customer)
 
 bool customers_may_go (customer_found_t *self, const contact_t *before)
 {
-    if (!self || !*before->customer_id || is_theirs (self, before->customer_id))
+    if (!self)
+        return true;
+    self->adopts = !*before->customer_id;
+    if (self->adopts || is_theirs (self, before->customer_id))
         return true;
     if (self->theirs_known && strcmp (self->wanted, before->customer_id) == 0)
         return true;
@@ -141,15 +144,16 @@ static void make_room (const customer_found_t *self, commit_t *commit)
 
 void customers_extra (customer_found_t *self, const ask_t *ask, commit_t *commit, const contact_t *after, bool opening)
 {
-    if (opening)
+    bool begins = opening || (self && self->adopts);
+    if (begins)
         place (ask, commit, after);
     if (!self)
         return;
     bool back = self->record && self->record->customer.forgotten && strcmp (self->home, self->derived) == 0;
     self->ops_from = commit_size (commit);
-    if (opening && (self->fresh || back))
+    if (begins && (self->fresh || back))
         make_record (self, ask, commit, after);
-    if (opening)
+    if (begins)
         make_room (self, commit);
     else
         propose (self, ask, commit, after);

@@ -1,0 +1,489 @@
+/* test_intake_customers.c - whose submission it is: the real intake on the fakes, its records in the store read back. */
+#include "ask.h"
+#include "customer.h"
+#include "keys.h"
+
+#include "fake.h"
+#include "ids.h"
+#include "policy_apply.h"
+#include "tokens.h"
+#include "words.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static const char policy_text[] = "workspace: acme\n"
+                                  "last_resort: lea\n"
+                                  "channels:\n"
+                                  "  mail: { weight: 10, offer: 15m, answer: mail, identity: mail }\n"
+                                  "  phone: { weight: 10, live: true, offer: 15s, answer: spoken, identity: phone }\n"
+                                  "  chat: { weight: 10, live: true, offer: 15s, answer: spoken, identity: handle }\n"
+                                  "people:\n"
+                                  "  lea: { name: Lea }\n"
+                                  "  ada: { name: Ada }\n"
+                                  "country: \"+49\"\n"
+                                  "settings: { reopen: 2m, retain: 10m, same_customer: %s }\n";
+
+static loop_t *loop;
+static store_t *store;
+static service_t service;
+static intake_params_t params;
+static char operator_[TOKEN_SIZE];
+static int shard;
+
+static void on_applied (void *arg, const policy_applied_t *applied)
+{
+    (void)arg;
+    if (applied->outcome > POLICY_SAME)
+        fail_msg ("policy: %s", applied->why);
+}
+
+static void on_issued (void *arg, const char *token, const token_info_t *info)
+{
+    (void)info;
+    memcpy (arg, token, TOKEN_SIZE);
+}
+
+static void begin (const char *same_customer)
+{
+    char text[1024];
+    fake_reset (7);
+    loop = loop_new ();
+    store = store_new (loop, &(store_config_t){.address = "fake", .shards = SHARDS_DEFAULT});
+    fake_run ();
+    snprintf (text, sizeof text, policy_text, same_customer);
+    policy_apply (store, loop, text, strlen (text), "test", on_applied, NULL);
+    tokens_issue (store, "acme", SCOPE_OPERATOR, NULL, "", on_issued, operator_);
+    fake_run ();
+    service = (service_t){.loop = loop, .store = store, .submit = "intake"};
+    params = (intake_params_t){.listen = "intake"};
+    assert_int_equal (service_start_in (&service, &intake_kind, &params), 0);
+    shard = store_shard (store, "acme");
+    fake_advance (100);
+}
+
+static int tear_down (void **state)
+{
+    (void)state;
+    service_stop_in (&service, &intake_kind, &params);
+    store_destroy (&store);
+    loop_destroy (&loop);
+    fake_reset (0);
+    return 0;
+}
+
+/* ----------------------------------------------------------------- submissions */
+
+typedef struct heard {
+    unsigned times;
+    bool refused;
+    receipt_t receipt;
+} heard_t;
+
+static void on_heard (void *arg, const receipt_t *receipt, const refusal_t *refusal)
+{
+    heard_t *self = arg;
+    self->times++;
+    self->refused = refusal != NULL;
+    if (!refusal)
+        self->receipt = *receipt;
+}
+
+typedef struct said {
+    const char *channel, *customer, *name, *thread, *language;
+    Buckstop__V1__CallState call;
+} said_t;
+
+static void begin_to_say (said_t said, heard_t *heard)
+{
+    Buckstop__V1__Submit submit = BUCKSTOP__V1__SUBMIT__INIT;
+    submit.channel = (char *)said.channel;
+    submit.subject = "A card";
+    submit.text = "It is lost.";
+    submit.customer = (char *)(said.customer ? said.customer : "");
+    submit.customer_name = (char *)(said.name ? said.name : "");
+    submit.thread = (char *)(said.thread ? said.thread : "");
+    submit.language = (char *)(said.language ? said.language : "");
+    submit.call = said.call;
+    *heard = (heard_t){0};
+    ask_submit (params.running,
+                &(ask_order_t){.workspace = "acme", .submit = &submit, .trace = "", .fn = on_heard, .arg = heard});
+}
+
+static heard_t say (said_t said)
+{
+    heard_t heard;
+    begin_to_say (said, &heard);
+    fake_advance (20);
+    assert_int_equal (heard.times, 1);
+    assert_false (heard.refused);
+    return heard;
+}
+
+static bool opened (const heard_t *heard)
+{
+    return heard->receipt.disposition == BUCKSTOP__V1__DISPOSITION__DISPOSITION_OPENED;
+}
+
+/* ------------------------------------------------------------------ the store */
+
+static customer_t read_customer (const char *id, record_head_t *head)
+{
+    char key[KEY_SIZE];
+    size_t size;
+    customer_t customer;
+    const void *bytes = fake_store_string (key_customer (key, shard, "acme", id), &size);
+    assert_non_null (bytes);
+    assert_int_equal (customer_unpack (bytes, size, head, &customer), RECORD_OK);
+    return customer;
+}
+
+static customer_t customer_of (const char *text)
+{
+    identity_t identity;
+    char id[ID_SIZE];
+    record_head_t head;
+    assert_true (identity_parse (text, &identity));
+    customer_id_of (&identity, id);
+    return read_customer (id, &head);
+}
+
+static contact_t contact_of (const heard_t *heard)
+{
+    char key[KEY_SIZE];
+    size_t size;
+    record_head_t head;
+    contact_t contact;
+    const void *bytes = fake_store_string (key_contact (key, shard, "acme", heard->receipt.contact), &size);
+    assert_non_null (bytes);
+    assert_int_equal (contact_unpack (bytes, size, &head, &contact), RECORD_OK);
+    return contact;
+}
+
+static size_t contacts_of (const char *customer)
+{
+    char key[KEY_SIZE];
+    return fake_store_size (key_customer_contacts (key, shard, "acme", customer));
+}
+
+static void write_customer (const customer_t *customer)
+{
+    char key[KEY_SIZE];
+    size_t size;
+    record_head_t head = {.schema = RECORD_SCHEMA, .kind = KIND_CUSTOMER, .version = customer->version + 1};
+    uint8_t *bytes = customer_pack (customer, &head, &size);
+    fake_store_put (key_customer (key, shard, "acme", customer->id), bytes, size);
+    free (bytes);
+}
+
+static void link_them (const char *into_text, const char *from_text)
+{
+    char why[DETAIL_SIZE];
+    customer_entry_t entries[2] = {{.customer = customer_of (into_text)}, {.customer = customer_of (from_text)}};
+    assert_int_equal (customer_link (entries, 2, entries[0].customer.id, entries[1].customer.id, why), CUSTOMER_DONE);
+    write_customer (&entries[0].customer);
+    write_customer (&entries[1].customer);
+}
+
+/* -------------------------------------------------------------------- the tests */
+
+static void nobody_named_costs_nothing (void **state)
+{
+    (void)state;
+    begin ("link");
+    heard_t heard = say ((said_t){.channel = "mail"});
+    assert_true (opened (&heard));
+    assert_string_equal (contact_of (&heard).customer_id, "");
+    char prefix[KEY_SIZE];
+    snprintf (prefix, sizeof prefix, "b:{%d}:k", shard);
+    assert_int_equal (fake_store_count (prefix), 0);
+}
+
+static void a_first_contact_makes_a_record (void **state)
+{
+    (void)state;
+    begin ("link");
+    heard_t heard = say ((said_t){.channel = "mail", .customer = "Kim@Example.com", .name = "Kim", .language = "de"});
+    customer_t kim = customer_of ("kim@example.com");
+    assert_string_equal (kim.name, "Kim");
+    assert_string_equal (kim.language, "de");
+    assert_true (kim.provisional);
+    assert_int_equal (kim.version, 1);
+    assert_int_equal (kim.identities_n, 1);
+    assert_string_equal (kim.identities[0].value, "Kim@example.com");
+    assert_string_equal (contact_of (&heard).customer_id, kim.id);
+    assert_int_equal (contacts_of (kim.id), 1);
+}
+
+static void a_second_contact_is_linked (void **state)
+{
+    (void)state;
+    begin ("link");
+    heard_t first = say ((said_t){.channel = "mail", .customer = "kim@example.com", .name = "Kim", .language = "de"});
+    heard_t second = say ((said_t){.channel = "mail", .customer = "KIM@example.com"});
+    assert_true (opened (&second));
+    contact_t contact = contact_of (&second);
+    assert_string_equal (contact.linked, first.receipt.contact);
+    assert_string_equal (contact.customer_name, "Kim");
+    assert_string_equal (contact.language, "de");
+    assert_int_equal (contacts_of (contact.customer_id), 2);
+    assert_int_equal (customer_of ("kim@example.com").version, 1); /* a place in a list, and no more */
+}
+
+static void a_second_contact_is_appended (void **state)
+{
+    (void)state;
+    begin ("append");
+    heard_t first = say ((said_t){.channel = "mail", .customer = "kim@example.com"});
+    heard_t second = say ((said_t){.channel = "mail", .customer = "kim@example.com"});
+    assert_int_equal (second.receipt.disposition, BUCKSTOP__V1__DISPOSITION__DISPOSITION_APPENDED);
+    assert_string_equal (second.receipt.contact, first.receipt.contact);
+    heard_t other = say ((said_t){.channel = "mail", .customer = "lou@example.com"});
+    assert_true (opened (&other));
+}
+
+static void a_second_contact_is_separate (void **state)
+{
+    (void)state;
+    begin ("separate");
+    say ((said_t){.channel = "mail", .customer = "kim@example.com"});
+    heard_t second = say ((said_t){.channel = "mail", .customer = "kim@example.com"});
+    assert_true (opened (&second));
+    assert_string_equal (contact_of (&second).linked, "");
+}
+
+/* Linked by a person, three ways of writing are one customer: a call hears of the mail, and the owner's tier counts. */
+static void linked_records_are_one_customer (void **state)
+{
+    (void)state;
+    begin ("link");
+    heard_t mail = say ((said_t){.channel = "mail", .customer = "kim@example.com"});
+    heard_t call = say ((said_t){.channel = "phone", .customer = "030 123456"});
+    assert_string_equal (contact_of (&call).linked, "");
+    customer_t kim = customer_of ("kim@example.com");
+    kim.provisional = false;
+    snprintf (kim.name, sizeof kim.name, "Kim Kay");
+    snprintf (kim.tier, sizeof kim.tier, "gold");
+    snprintf (kim.owner, sizeof kim.owner, "gone");
+    snprintf (kim.deputy, sizeof kim.deputy, "ada");
+    write_customer (&kim);
+    link_them ("kim@example.com", "+4930123456");
+    heard_t third = say ((said_t){.channel = "phone", .customer = "+49 30 123456", .name = "caller"});
+    contact_t contact = contact_of (&third);
+    assert_string_equal (contact.linked, call.receipt.contact); /* the same channel before a newer one */
+    assert_string_equal (contact.tier, "gold");
+    assert_string_equal (contact.customer_name, "Kim Kay");
+    assert_string_equal (contact.customer_id, customer_of ("+4930123456").id);
+    heard_t fourth = say ((said_t){.channel = "chat", .customer = "kimmy"});
+    assert_string_equal (contact_of (&fourth).linked, "");
+    heard_t fifth = say ((said_t){.channel = "mail", .customer = "kim@example.com"});
+    assert_string_equal (contact_of (&fifth).linked, mail.receipt.contact);
+}
+
+/* An identity that was imported onto another record: the index says so. */
+static void an_index_leads_elsewhere (void **state)
+{
+    (void)state;
+    begin ("append");
+    heard_t mail = say ((said_t){.channel = "mail", .customer = "kim@example.com"});
+    char why[DETAIL_SIZE], key[KEY_SIZE], derived[ID_SIZE];
+    identity_t chat;
+    customer_t kim = customer_of ("kim@example.com");
+    assert_true (identity_parse ("chat:kimmy", &chat));
+    assert_int_equal (customer_add (&kim, &chat, why), CUSTOMER_DONE);
+    write_customer (&kim);
+    customer_id_of (&chat, derived);
+    fake_store_put (key_identity (key, shard, "acme", derived), kim.id, strlen (kim.id));
+    heard_t heard = say ((said_t){.channel = "chat", .customer = "kimmy"});
+    assert_string_equal (heard.receipt.contact, mail.receipt.contact);
+    assert_null (fake_store_string (key_customer (key, shard, "acme", derived), &(size_t){0}));
+}
+
+/* Two first contacts at once: one makes the record, the other sees it, and knows of the first. */
+static void two_first_contacts_at_once (void **state)
+{
+    (void)state;
+    heard_t a, b;
+    begin ("link");
+    begin_to_say ((said_t){.channel = "mail", .customer = "kim@example.com"}, &a);
+    begin_to_say ((said_t){.channel = "mail", .customer = "kim@example.com"}, &b);
+    fake_advance (20);
+    assert_true (a.times == 1 && b.times == 1 && opened (&a) && opened (&b));
+    customer_t kim = customer_of ("kim@example.com");
+    assert_int_equal (kim.version, 1);
+    assert_int_equal (contacts_of (kim.id), 2);
+    contact_t one = contact_of (&a), other = contact_of (&b);
+    assert_true ((!*one.linked && strcmp (other.linked, one.id) == 0) ||
+                 (!*other.linked && strcmp (one.linked, other.id) == 0));
+}
+
+static void two_first_contacts_are_one_matter (void **state)
+{
+    (void)state;
+    heard_t a, b;
+    begin ("append");
+    begin_to_say ((said_t){.channel = "mail", .customer = "kim@example.com"}, &a);
+    begin_to_say ((said_t){.channel = "mail", .customer = "kim@example.com"}, &b);
+    fake_advance (20);
+    assert_true (a.times == 1 && b.times == 1 && opened (&a) != opened (&b));
+    assert_string_equal (a.receipt.contact, b.receipt.contact);
+}
+
+/* Somebody else answers in the thread: taken, and a doubt is kept with whose contact it is; once. */
+static void another_address_in_the_thread (void **state)
+{
+    (void)state;
+    begin ("link");
+    heard_t first = say ((said_t){.channel = "mail", .customer = "kim@example.com", .thread = "t1"});
+    for (int i = 0; i < 2; i++) {
+        heard_t other = say ((said_t){.channel = "mail", .customer = "kim@work.example", .thread = "t1"});
+        assert_string_equal (other.receipt.contact, first.receipt.contact);
+        customer_t kim = customer_of ("kim@example.com");
+        assert_int_equal (kim.version, 2);
+        assert_int_equal (kim.proposals_n, 1);
+        assert_string_equal (kim.proposals[0].identity.value, "kim@work.example");
+        assert_non_null (strstr (kim.proposals[0].reason, first.receipt.contact));
+        assert_string_equal (contact_of (&first).customer_id, kim.id);
+    }
+    say ((said_t){.channel = "mail", .customer = "kim@example.com", .thread = "t1"});
+    assert_int_equal (customer_of ("kim@example.com").version, 2);
+    /* of those that were linked it is no doubt */
+    say ((said_t){.channel = "mail", .customer = "lou@example.com"});
+    link_them ("kim@example.com", "lou@example.com");
+    say ((said_t){.channel = "mail", .customer = "lou@example.com", .thread = "t1"});
+    assert_int_equal (customer_of ("kim@example.com").proposals_n, 1);
+}
+
+/* A contact that nobody was named for is theirs who write in it first. */
+static void a_contact_is_adopted (void **state)
+{
+    (void)state;
+    begin ("link");
+    heard_t first = say ((said_t){.channel = "mail", .thread = "t1"});
+    say ((said_t){.channel = "mail", .customer = "kim@example.com", .thread = "t1"});
+    customer_t kim = customer_of ("kim@example.com");
+    assert_string_equal (contact_of (&first).customer_id, kim.id);
+    assert_int_equal (contacts_of (kim.id), 1);
+}
+
+static void the_oldest_make_room (void **state)
+{
+    (void)state;
+    begin ("separate");
+    for (int i = 0; i < CUSTOMER_CONTACTS_KEPT + 5; i++)
+        say ((said_t){.channel = "mail", .customer = "kim@example.com"});
+    assert_int_equal (contacts_of (customer_of ("kim@example.com").id), CUSTOMER_CONTACTS_KEPT);
+}
+
+static void who_was_forgotten_comes_again (void **state)
+{
+    (void)state;
+    begin ("link");
+    say ((said_t){.channel = "mail", .customer = "kim@example.com", .name = "Kim"});
+    customer_t kim = customer_of ("kim@example.com");
+    customer_forget (&kim);
+    write_customer (&kim);
+    say ((said_t){.channel = "mail", .customer = "kim@example.com"});
+    kim = customer_of ("kim@example.com");
+    assert_true (!kim.forgotten && kim.provisional && kim.identities_n == 1 && kim.version == 3);
+    assert_string_equal (kim.name, "");
+}
+
+/* What is broken stops nobody: the contact is taken, and the audit names the record. */
+static void a_broken_record_stops_nobody (void **state)
+{
+    (void)state;
+    char key[KEY_SIZE];
+    begin ("link");
+    say ((said_t){.channel = "mail", .customer = "kim@example.com"});
+    customer_t kim = customer_of ("kim@example.com");
+    fake_store_put (key_customer (key, shard, "acme", kim.id), "A00k", 4);
+    heard_t heard = say ((said_t){.channel = "mail", .customer = "kim@example.com", .thread = "t1"});
+    assert_true (opened (&heard));
+    assert_int_equal (contacts_of (kim.id), 2);
+    fake_store_put (key_identity (key, shard, "acme", kim.id), "rubbish", 7);
+    heard = say ((said_t){.channel = "mail", .customer = "kim@example.com"});
+    assert_true (opened (&heard));
+    heard = say ((said_t){.channel = "mail", .customer = "lou@example.com", .thread = "t1"});
+    assert_false (opened (&heard)); /* whose it is can't be read: nowhere to keep the doubt */
+}
+
+/* ----------------------------------------------------------------------- shown */
+
+static json_t *get (const char *path, int status)
+{
+    char token[128];
+    const char *headers[] = {token, NULL};
+    size_t size;
+    snprintf (token, sizeof token, "Authorization: Bearer %s", operator_);
+    fake_answer_t *answer = fake_http_request ("intake", "GET", path, headers, NULL, 0);
+    fake_advance (20);
+    assert_int_equal (fake_answer_status (answer), status);
+    const char *body = fake_answer_body (answer, &size);
+    json_t *json = json_loadb (body, size, 0, NULL);
+    assert_non_null (json);
+    fake_answer_destroy (&answer);
+    return json;
+}
+
+static const char *text_at (const json_t *json, const char *key)
+{
+    const char *text = json_string_value (json_object_get (json, key));
+    return text ? text : "";
+}
+
+static void people_see_whose_it_is (void **state)
+{
+    (void)state;
+    char path[80];
+    begin ("link");
+    heard_t mail = say ((said_t){.channel = "mail", .customer = "kim@example.com", .name = "Kim"});
+    heard_t call = say ((said_t){.channel = "phone", .customer = "030 123456", .language = "de"});
+    link_them ("kim@example.com", "+4930123456");
+    snprintf (path, sizeof path, "/v1/contacts/%s", call.receipt.contact);
+    json_t *shown = get (path, 200), *about = json_object_get (shown, "about");
+    assert_string_equal (text_at (about, "name"), "Kim");
+    assert_string_equal (text_at (about, "language"), "de"); /* what the linked record knows */
+    assert_int_equal (json_array_size (json_object_get (about, "identities")), 2);
+    assert_int_equal (json_array_size (json_object_get (about, "contacts")), 2);
+    assert_string_equal (text_at (json_array_get (json_object_get (about, "contacts"), 0), "contact"),
+                         call.receipt.contact);
+    assert_string_equal (text_at (json_array_get (json_object_get (about, "contacts"), 1), "contact"),
+                         mail.receipt.contact);
+    snprintf (path, sizeof path, "/v1/customers/%s", text_at (shown, "customer_id"));
+    json_t *customer = get (path, 200);
+    assert_string_equal (text_at (customer, "customer"), text_at (about, "customer"));
+    json_decref (customer);
+    json_decref (shown);
+    json_decref (get ("/v1/customers/01ARZ3NDEKTSV4RRFFQ69G5FAV", 404));
+    json_decref (get ("/v1/customers/kim", 404));
+}
+
+#define TEST(name) cmocka_unit_test_teardown (name, tear_down)
+
+int main (void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST (nobody_named_costs_nothing),
+        TEST (a_first_contact_makes_a_record),
+        TEST (a_second_contact_is_linked),
+        TEST (a_second_contact_is_appended),
+        TEST (a_second_contact_is_separate),
+        TEST (linked_records_are_one_customer),
+        TEST (an_index_leads_elsewhere),
+        TEST (two_first_contacts_at_once),
+        TEST (two_first_contacts_are_one_matter),
+        TEST (another_address_in_the_thread),
+        TEST (a_contact_is_adopted),
+        TEST (the_oldest_make_room),
+        TEST (who_was_forgotten_comes_again),
+        TEST (a_broken_record_stops_nobody),
+        TEST (people_see_whose_it_is),
+    };
+    return cmocka_run_group_tests (tests, NULL, NULL);
+}
