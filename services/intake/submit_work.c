@@ -40,16 +40,21 @@ static bool again (ask_t *ask)
 
 /* ------------------------------------------------------------- the commit */
 
+/* A thread of its own that is appended to what its customer has open leads there from now on: what follows on a line, or
+ * in a session, may come when that customer's contact would not be looked for any more. Retention does not know of it. */
+#define THREAD_BESIDE_MS (30 * MS_PER_DAY)
+
 static void expect_thread (submit_t *self, const ask_t *ask, commit_t *commit)
 {
     char key[KEY_SIZE];
+    bool beside = !self->opening && self->by_customer && !*self->thread_was;
     self->thread_op = SIZE_MAX;
-    if (!self->opening || !*self->thread)
+    if (!*self->thread || (!self->opening && !beside))
         return;
     key_thread (key, ask_shard (ask), ask->bearer.workspace, self->channel, self->thread);
     self->thread_op = commit_size (commit);
     commit_expect_value (commit, key, self->thread_was, strlen (self->thread_was));
-    commit_put (commit, key, self->contact, strlen (self->contact), 0);
+    commit_put (commit, key, self->contact, strlen (self->contact), beside ? THREAD_BESIDE_MS : 0);
 }
 
 /* A message in a contact of another customer is taken all the same, but their record must be at hand. */

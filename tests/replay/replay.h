@@ -104,7 +104,7 @@ typedef struct verb {
     const char *pattern;
     void (*fn) (const taken_t *taken);
 } verb_t;
-extern const verb_t verbs_do[], verbs_expect[];
+extern const verb_t verbs_do[], verbs_channel[], verbs_expect[];
 int64_t word_number (const char *word);
 int64_t word_ms (const char *number, const char *unit);
 

@@ -46,15 +46,15 @@ static bool try_table (const verb_t *table, const line_t *line)
 
 void verb_do (const line_t *line)
 {
-    if (!try_table (verbs_do, line) && !try_table (verbs_expect, line))
+    if (!try_table (verbs_do, line) && !try_table (verbs_channel, line) && !try_table (verbs_expect, line))
         fail ("nothing is known that reads '%s %s ...'; see replay --words", line->words[0],
               line->words_n > 1 ? line->words[1] : "");
 }
 
 void verbs_print (FILE *out)
 {
-    const verb_t *tables[] = {verbs_do, verbs_expect};
-    for (size_t i = 0; i < 2; i++) {
+    const verb_t *tables[] = {verbs_do, verbs_channel, verbs_expect};
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
         for (const verb_t *row = tables[i]; row->pattern; row++)
             fprintf (out, "%s\n", row->pattern);
     }

@@ -322,14 +322,15 @@ static void a_line_that_drops_in_a_transfer_stays_there (void **state)
     story_t s = ringing ();
     line (&s, C (ANSWERED), "line 1", "ada");
     does (&s, (contact_event_t){.kind = EVENT_TRANSFER, .by = "ada", .team = "back"});
-    line (&s, C (RINGING), "line 2", ""); /* it rings at the other team's */
     wall_ms_t handoff = s.c.handoff_at;
-    line (&s, C (ABANDONED), "line 2", "");
+    line (&s, C (ENDED), "line 1", ""); /* on hold, and then gone */
+    assert_int_equal (s.c.call, C (ABANDONED));
     assert_string_equal (s.c.owner, "ada");
     assert_string_equal (s.c.transfer_team, "back");
     assert_int_equal (s.c.handoff_at, handoff);
     assert_true (contact_wants_somebody (&s.c));
     assert_int_equal (notice (&s, D (ASSIGNED), "ada")->promise, P (CALLBACK));
+    assert_int_equal (promise (&s, P (CALLBACK))->due, s.now + 15 * MINUTE);
     line (&s, C (ANSWERED), "line 3", "ben"); /* one of those it was handed to */
     assert_string_equal (s.c.owner, "ben");
     assert_non_null (fact (&s, F (TRANSFERRED)));

@@ -15,6 +15,7 @@
 #define FIRST_RESPONSE BUCKSTOP__V1__PROMISE_KIND__PROMISE_KIND_FIRST_RESPONSE
 #define NEXT_RESPONSE  BUCKSTOP__V1__PROMISE_KIND__PROMISE_KIND_NEXT_RESPONSE
 #define RESOLUTION     BUCKSTOP__V1__PROMISE_KIND__PROMISE_KIND_RESOLUTION
+#define CALLBACK       BUCKSTOP__V1__PROMISE_KIND__PROMISE_KIND_CALLBACK
 
 static policy_t *parse (const char *text)
 {
@@ -409,6 +410,8 @@ static void test_promises (void **state)
         {"live acknowledgement", "chat", NULL, ACKNOWLEDGE, true, 30 * MS_PER_SECOND, "", ""},
         {"deferred acknowledgement", "mail", NULL, ACKNOWLEDGE, true, MS_PER_HOUR, "", ""},
         {"next as first", "phone", NULL, NEXT_RESPONSE, true, 60 * MS_PER_SECOND, "", ""},
+        {"a call back", "phone", NULL, CALLBACK, true, 15 * MS_PER_MINUTE, "", ""},
+        {"a call back, by a row", "phone", NULL, CALLBACK, false, 10 * MS_PER_MINUTE, "", "standard"},
         {"no resolution", "chat", NULL, RESOLUTION, true, 0, "", ""},
         {"no kind", "chat", NULL, 0, true, 0, "", ""},
         {"an unknown kind", "chat", NULL, PROMISE_KINDS, true, 0, "", ""},

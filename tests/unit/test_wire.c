@@ -177,6 +177,116 @@ static void spoken (submit_t *submit)
 {
     submit->return_way = BUCKSTOP__V1__RETURN_WAY__RETURN_WAY_SPOKEN;
 }
+static void channel_unsaid (submit_t *submit)
+{
+    back (submit, BUCKSTOP__V1__RETURN_WAY__RETURN_WAY_CHANNEL, "");
+}
+
+static void channel_customer (submit_t *submit)
+{
+    channel_unsaid (submit);
+    submit->customer = "+493012345";
+}
+
+static void rings_nowhere (submit_t *submit)
+{
+    submit->call = BUCKSTOP__V1__CALL_STATE__CALL_STATE_RINGING;
+    submit->text = submit->subject = "";
+}
+
+static void rings (submit_t *submit)
+{
+    rings_nowhere (submit);
+    submit->thread = "CA1";
+}
+
+static void rings_in_contact (submit_t *submit)
+{
+    rings_nowhere (submit);
+    submit->contact = "01K00000000000000000000000";
+}
+
+static void odd_call (submit_t *submit)
+{
+    rings (submit);
+    submit->call = (Buckstop__V1__CallState)9;
+}
+
+static void fresh_too_long (submit_t *submit)
+{
+    static char text[TEXT_MAX + 2];
+    memset (text, 'a', TEXT_MAX + 1);
+    submit->fresh = text;
+}
+
+static void references (submit_t *submit, size_t n, char *each)
+{
+    static char *list[16];
+    for (size_t i = 0; i < n; i++)
+        list[i] = each;
+    submit->references = list;
+    submit->n_references = n;
+}
+
+static void eight_references (submit_t *submit)
+{
+    references (submit, 8, "<a@example.com>");
+}
+
+static void nine_references (submit_t *submit)
+{
+    references (submit, 9, "<a@example.com>");
+}
+
+static void long_reference (submit_t *submit)
+{
+    static char word[ADDRESS_SIZE + 1];
+    memset (word, 'a', ADDRESS_SIZE);
+    references (submit, 2, word);
+}
+
+#define SOUND_HASH "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
+static void files (submit_t *submit, size_t n, char *name, char *hash)
+{
+    static Buckstop__V1__Attachment rows[32], *list[32];
+    for (size_t i = 0; i < n; i++) {
+        buckstop__v1__attachment__init (&rows[i]);
+        rows[i].name = name;
+        rows[i].type = "application/pdf";
+        rows[i].hash = hash;
+        list[i] = &rows[i];
+    }
+    submit->attachments = list;
+    submit->n_attachments = n;
+}
+
+static void only_files (submit_t *submit)
+{
+    submit->text = submit->subject = "";
+    files (submit, 16, "invoice.pdf", SOUND_HASH);
+}
+
+static void many_files (submit_t *submit)
+{
+    files (submit, 17, "invoice.pdf", SOUND_HASH);
+}
+
+static void odd_hash (submit_t *submit)
+{
+    files (submit, 1, "invoice.pdf", "../../etc/passwd");
+}
+
+static void upper_hash (submit_t *submit)
+{
+    files (submit, 1, "invoice.pdf", "0123456789ABCDEF0123456789abcdef0123456789abcdef0123456789abcdef");
+}
+
+static void file_in_lines (submit_t *submit)
+{
+    files (submit, 1, "a\nb", "");
+}
+
 static void odd_return_way (submit_t *submit)
 {
     submit->return_way = (Buckstop__V1__ReturnWay)77;
@@ -220,6 +330,21 @@ static const struct {
     {mail_customer, WIRE_OK, ""},
     {mail_odd_customer, WIRE_UNUSABLE, "customer is not one mail address"},
     {odd_return_way, WIRE_MALFORMED, "return_way has the unknown value 77"},
+    {channel_unsaid, WIRE_MISSING, "return_to is missing"},
+    {channel_customer, WIRE_OK, ""},
+    {rings, WIRE_OK, ""},
+    {rings_nowhere, WIRE_MISSING, "thread (which call it is) is missing"},
+    {rings_in_contact, WIRE_OK, ""},
+    {odd_call, WIRE_MALFORMED, "call has the unknown value 9"},
+    {fresh_too_long, WIRE_TOO_LONG, "fresh is longer than 1048576 bytes"},
+    {eight_references, WIRE_OK, ""},
+    {nine_references, WIRE_TOO_LONG, "references are 9; at most 8"},
+    {long_reference, WIRE_TOO_LONG, "references is longer than 256 bytes"},
+    {only_files, WIRE_OK, ""},
+    {many_files, WIRE_TOO_LONG, "attachments are 17; at most 16"},
+    {odd_hash, WIRE_MALFORMED, "hash is not a hash: 64 digits of 0-9 a-f"},
+    {upper_hash, WIRE_MALFORMED, "hash is not a hash"},
+    {file_in_lines, WIRE_MALFORMED, "name holds a control character"},
 };
 
 static submit_t sound_submit (void)

@@ -113,17 +113,6 @@ static void answered (turn_t *t)
 
 /* ---- it is over */
 
-static void ended (turn_t *t)
-{
-    contact_t *c = t->c;
-    bool nobody = c->call == CALL (RINGING) && c->state != S_RESOLVED;
-    note_line (t, nobody ? "ended; nobody said who had answered" : "ended");
-    if (nobody)
-        tell_accountable (t, "a call has ended, and it is not known who answered: please see to it");
-    if (c->call != CALL (ABANDONED))
-        c->call = CALL (ENDED);
-}
-
 static void owe_callback (turn_t *t)
 {
     contact_t *c = t->c;
@@ -136,6 +125,29 @@ static void owe_callback (turn_t *t)
         t->fx->notices[told].promise = P_CALLBACK;
         t->fx->notices[told].due = owed->due;
     }
+}
+
+/* Between two people: who had them has put them on hold, who is to take them has not answered. */
+static bool waits_between (const contact_t *c)
+{
+    return c->state == S_OWNED && (*c->transfer_to || *c->transfer_team || *c->offered_to);
+}
+
+static void ended (turn_t *t)
+{
+    contact_t *c = t->c;
+    if (c->call == CALL (ANSWERED) && waits_between (c)) {
+        note_line (t, "the line dropped while it waited to be handed over");
+        c->call = CALL (ABANDONED);
+        owe_callback (t);
+        return;
+    }
+    bool nobody = c->call == CALL (RINGING) && c->state != S_RESOLVED;
+    note_line (t, nobody ? "ended; nobody said who had answered" : "ended");
+    if (nobody)
+        tell_accountable (t, "a call has ended, and it is not known who answered: please see to it");
+    if (c->call != CALL (ABANDONED))
+        c->call = CALL (ENDED);
 }
 
 static void dropped (turn_t *t)
