@@ -23,6 +23,13 @@ static const char act_notes[] =
     "                         customer, reply before you resolve\n"
     "  accept                 nobody: it takes no text";
 
+static const char customer_notes[] =
+    "WHO is an id, a mail address, a number (+49...) or PLATFORM:HANDLE. FILE is CSV with a header line, or JSON with an object\n"
+    "a line; - is standard input. Its columns: id, name, mail (mail2 ... mail9), phone (phone2 ...), handle\n"
+    "(handle2 ..., PLATFORM:HANDLE), language, channel, tier, owner, deputy, notes. What is empty stays as it is.\n"
+    "Where a match is doubtful nothing is joined: it is proposed, and 'link' or 'drop-proposal' decide it.\n"
+    "forget removes who they are and what was said, and leaves kinds, times, people here, and promises.";
+
 const command_t commands[] = {
     {"submit", "hand in what a customer says", "TEXT [options]",
      "buckstop submit 'Where is my parcel?' --channel mail --customer ann@example.org --subject Parcel", 1, WORDS_FEW,
@@ -48,6 +55,14 @@ const command_t commands[] = {
     {"token", "issue, revoke and list bearer tokens", "issue --scope SCOPE | revoke TOKEN | list [options]",
      "buckstop token issue --scope person --person ada --note 'ada, laptop'", 1, WORDS_PAIR, STORE_AND_WORKSPACE,
      cmd_token},
+    {"customer", "who customers are: look, import, link two that are one, forget",
+     "show WHO | import FILE | link WHO OTHER | unlink WHO | proposals | drop-proposal WHO IDENTITY | forget WHO "
+     "[options]",
+     "buckstop customer show ann@example.org\n  buckstop customer import customers.csv --dry-run\n"
+     "  buckstop customer link ann@example.org +4930123456 --by ada --reason 'she said so'\n"
+     "  buckstop customer unlink +4930123456 --by ada\n"
+     "  buckstop customer forget ann@example.org --by dana --reason 'asked by letter of 2 May'",
+     1, WORDS_ACT, STORE_AND_WORKSPACE, cmd_customer, customer_notes},
     {"dead", "deliveries that failed for good; send one again", "[list | replay DELIVERY] [options]",
      "buckstop dead replay 0123456789abcdef-0", 0, WORDS_PAIR, STORE_AND_WORKSPACE, cmd_dead},
     {NULL},

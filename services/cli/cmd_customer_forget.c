@@ -1,0 +1,192 @@
+/* cmd_customer_forget.c - buckstop customer forget: who somebody was and what was said, removed; what is counted stays.
+ *
+ * Hears: who, by whom and why; yes or no. Says: what there is, then what was removed, and what is not in our hands.
+ * In this order, so that it can be done again after a crash anywhere and ends in the same state: what is open is refused
+ * (or resolved, --resolve); deliveries, threads; contacts with their timelines; the events of the stream; attachments; the
+ * records, by which all the rest is found.
+ */
+#include "cmd_customer_forget.h"
+
+#include "spool.h"
+#include "xmalloc.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+enum { SHOWN_MAX = 20 };
+
+static void forget_clear (forget_t *self)
+{
+    strings_t *const lists[] = {&self->ids,        &self->contacts, &self->waiting, &self->open,
+                                &self->deliveries, &self->threads,  &self->sent,    &self->proposals};
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+        strings_clear (lists[i]);
+    free (self->family);
+}
+
+/* ---- may it be done? */
+
+static int resolve_open (forget_t *self)
+{
+    int rc = CLI_GO;
+    for (size_t i = 0; rc == CLI_GO && i < self->open.n; i++)
+        rc = forget_resolve (self, self->open.items[i]);
+    return rc == CLI_GO && self->open.n ? forget_find (self) : rc;
+}
+
+static int check_waiting (const forget_t *self)
+{
+    if (!self->waiting.n)
+        return CLI_GO;
+    for (size_t i = 0; i < self->waiting.n && i < SHOWN_MAX; i++)
+        fprintf (stderr, "  %s\n", self->waiting.items[i]);
+    if (self->waiting.n > SHOWN_MAX)
+        fprintf (stderr, "  and %zu more\n", self->waiting.n - SHOWN_MAX);
+    if (self->open.n)
+        return cli_fail (CLI_NO, "nothing was forgotten: resolve %s first, or say --resolve if --by may",
+                         self->open.n == 1 ? "what is open" : "those that are open");
+    return cli_fail (CLI_UNREACHABLE, "nothing was forgotten: try again once that has arrived");
+}
+
+static void say_found (const forget_t *self)
+{
+    for (size_t i = 0; i < self->family->n; i++) {
+        const customer_t *customer = &self->family->entries[i].customer;
+        const char *name = customer_called (customer);
+        fprintf (stderr, "%s %s  ", i ? "linked:  " : "customer:", customer->id);
+        cli_quote (stderr, name, strlen (name), SIZE_MAX);
+        fputc ('\n', stderr);
+    }
+    fprintf (stderr, "%zu contact%s, %zu deliver%s\n", self->contacts.n, self->contacts.n == 1 ? "" : "s",
+             self->deliveries.n, self->deliveries.n == 1 ? "y" : "ies");
+}
+
+static int confirm (const forget_t *self)
+{
+    char answer[16] = "";
+    if (self->command->yes)
+        return CLI_GO;
+    if (!isatty (STDIN_FILENO))
+        return cli_fail (CLI_USAGE, "this can't be undone: say --yes");
+    say_found (self);
+    fputs ("all that says who it was and what was said is removed, for good. Forget? (yes/no) ", stderr);
+    if (!fgets (answer, sizeof answer, stdin) || strcmp (answer, "yes\n") != 0)
+        return cli_fail (CLI_NO, "nothing was forgotten");
+    return CLI_GO;
+}
+
+/* The reason stays in the stream of events. */
+static int check_reason (const forget_t *self)
+{
+    const char *reason = self->command->reason;
+    for (size_t i = 0; i < self->family->n; i++) {
+        const customer_t *customer = &self->family->entries[i].customer;
+        bool tells = *customer->name && strcasestr (reason, customer->name);
+        for (size_t k = 0; !tells && k < customer->identities_n; k++)
+            tells = strcasestr (reason, customer->identities[k].value) != NULL;
+        if (tells)
+            return cli_fail (CLI_USAGE, "--reason names the customer, and it is kept: say it without the name");
+    }
+    return CLI_GO;
+}
+
+/* ---- attachments */
+
+static int forget_files (const forget_t *self)
+{
+    const customer_command_t *command = self->command;
+    if (!command->spool)
+        return CLI_GO;
+    spool_t *spool = spool_open (command->spool);
+    if (!spool)
+        return cli_fail (CLI_USAGE, "--spool %s: %s", command->spool, strerror (errno));
+    int rc = CLI_GO;
+    for (size_t i = 0; rc == CLI_GO && i < self->ids.n; i++) {
+        int failed = spool_forget (spool, command->cli->workspace, self->ids.items[i]);
+        if (failed)
+            rc = cli_fail (CLI_NO, "the files in %s/%s/%s can't be removed: %s; forget again", command->spool,
+                           command->cli->workspace, self->ids.items[i], strerror (-failed));
+    }
+    spool_close (&spool);
+    return rc;
+}
+
+/* Before anything is removed: a directory that is none would be noticed too late. */
+static int check_spool (const customer_command_t *command)
+{
+    spool_t *spool = command->spool ? spool_open (command->spool) : NULL;
+    if (command->spool && !spool)
+        return cli_fail (CLI_USAGE, "--spool %s: %s", command->spool, strerror (errno));
+    spool_close (&spool);
+    return CLI_GO;
+}
+
+/* ---- words */
+
+static void print_json (const forget_t *self)
+{
+    json_t *remains = json_array ();
+    if (!self->command->spool)
+        json_array_append_new (remains, json_string ("attachments in intake's spool"));
+    json_array_append_new (remains, json_string ("the append-only file of redis, until its next rewrite"));
+    json_array_append_new (remains, json_string ("backups"));
+    json_array_append_new (remains, json_string ("what was sent"));
+    json_t *answer =
+        json_pack ("{s:s, s:I, s:I, s:I, s:I, s:o}", "forgotten", self->family->entries[0].customer.id, "contacts",
+                   (json_int_t)self->contacts_done, "deliveries", (json_int_t)(self->deliveries.n + self->sent.n),
+                   "events", (json_int_t)self->events, "threads", (json_int_t)self->threads.n, "remains", remains);
+    cli_print_json (answer);
+    json_decref (answer);
+}
+
+static void print_page (const forget_t *self)
+{
+    printf ("customer %s is forgotten: %zu contact%s, %zu events of the stream, %zu deliveries, %zu threads\n",
+            self->family->entries[0].customer.id, self->contacts_done, self->contacts_done == 1 ? "" : "s",
+            self->events, self->deliveries.n + self->sent.n, self->threads.n);
+    puts ("kept: kinds, times, people here, promises; counts are as they were");
+    if (!self->command->spool && self->files)
+        printf ("NOT removed: %zu attachment%s in intake's spool: forget again with --spool DIR, where intake runs\n",
+                self->files, self->files == 1 ? "" : "s");
+    else if (!self->command->spool)
+        puts ("attachments in intake's spool, if there are any, are removed with --spool DIR only");
+    puts ("not in our hands: redis's append-only file until its next rewrite (redis-cli BGREWRITEAOF), backups, and "
+          "what\n"
+          "was sent to mail servers, platforms and people's pagers");
+}
+
+static int perform (forget_t *self)
+{
+    static int (*const steps[]) (forget_t * self) = {forget_deliveries, forget_contacts, forget_events};
+    int rc = CLI_GO;
+    for (size_t i = 0; rc == CLI_GO && i < sizeof steps / sizeof *steps; i++)
+        rc = steps[i](self);
+    if (rc == CLI_GO)
+        rc = forget_files (self);
+    return rc == CLI_GO ? forget_records (self) : rc;
+}
+
+int customer_forget_one (customer_command_t *command)
+{
+    forget_t self = {.command = command, .family = xcalloc (1, sizeof *self.family)};
+    int rc = CLI_GO;
+    if (!command->reason || !*command->reason)
+        rc = cli_fail (CLI_USAGE, "--reason says why: the stream of events keeps it");
+    rc = rc == CLI_GO ? check_spool (command) : rc;
+    rc = rc == CLI_GO ? customer_find (command, command->cli->words[1], self.family) : rc;
+    rc = rc == CLI_GO ? check_reason (&self) : rc;
+    rc = rc == CLI_GO ? forget_find (&self) : rc;
+    if (rc == CLI_GO && !(command->resolve && self.open.n))
+        rc = check_waiting (&self);
+    rc = rc == CLI_GO ? confirm (&self) : rc;
+    if (rc == CLI_GO && command->resolve)
+        rc = resolve_open (&self);
+    rc = rc == CLI_GO ? check_waiting (&self) : rc;
+    rc = rc == CLI_GO ? perform (&self) : rc;
+    if (rc == CLI_GO) {
+        (command->cli->json ? print_json : print_page) (&self);
+        rc = CLI_FINE;
+    }
+    forget_clear (&self);
+    return rc;
+}
