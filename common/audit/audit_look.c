@@ -22,10 +22,16 @@ static const char *record_key (char key[KEY_SIZE], const subject_t *subject)
         return key_person (key, subject->shard, subject->workspace, subject->id);
     case KIND_DELIVERY:
         return key_delivery (key, subject->shard, subject->workspace, subject->id);
+    case KIND_CUSTOMER:
+        return key_customer (key, subject->shard, subject->workspace, subject->id);
+    case KIND_IDENTITY:
+        return key_identity (key, subject->shard, subject->workspace, subject->id);
     case KIND_ONCE:
         return key_idempotency (key, subject->shard, subject->workspace, subject->id);
     case KIND_THREAD:
         return key_thread_hashed (key, subject->shard, subject->workspace, subject->id);
+    case KIND_SENT:
+        return key_sent_hashed (key, subject->shard, subject->workspace, subject->id);
     case KIND_TOKEN:
         return key_token (key, subject->id);
     default:
@@ -35,8 +41,10 @@ static const char *record_key (char key[KEY_SIZE], const subject_t *subject)
 
 void looks_clear (audit_round_t *self)
 {
-    for (size_t i = 0; i < self->looks_n; i++)
+    for (size_t i = 0; i < self->looks_n; i++) {
         free (self->looks[i].bytes);
+        free (self->looks[i].customer);
+    }
     self->looks_n = self->people_n = self->drains_n = 0;
 }
 
@@ -183,6 +191,9 @@ static void ask_contact (look_t *look)
         key_own (key, subject->shard, subject->workspace, place->person, place->epoch);
         ask_slot (look, &look->places_held[i], key, own_member (member, place->channel, subject->id));
     }
+    if (*subject->customer)
+        ask_slot (look, &look->listed,
+                  key_customer_contacts (key, subject->shard, subject->workspace, subject->customer), subject->id);
     ask_slot (look, &look->queue, key_queue (key, subject->shard, subject->workspace), subject->id);
     ask_slot (look, &look->open, key_open (key, subject->shard, subject->workspace), subject->id);
     ask_timeline (look);
@@ -203,7 +214,9 @@ static void ask_about (look_t *look)
         look->round->open++;
         store_list (look->round->order.store, look->key, 0, 0, on_no_record, look);
     }
-    if (subject->kind == KIND_WORKSPACE || value_name (subject->kind))
+    if (subject->kind == KIND_CUSTOMER || subject->kind == KIND_IDENTITY)
+        customer_ask (look);
+    if (subject->kind == KIND_WORKSPACE || subject->kind == KIND_CUSTOMER || value_name (subject->kind))
         return;
     ask_slot (look, &look->due, key_due (key, subject->shard, subject->kind),
               member_make (member, subject->workspace, subject->id));

@@ -5,6 +5,7 @@
  *   audit_shapes.c  keys that no record answers for, one each of a workspace
  *   audit_values.c  the same, many of each: idempotency keys, threads, tokens
  *   audit_look.c    what is asked about each record of a batch
+ *   audit_customer.c the same of customers and their identities
  *   audit_verdict.c the batch, judged */
 #ifndef BUCKSTOP_AUDIT_PRIVATE_H
 #define BUCKSTOP_AUDIT_PRIVATE_H
@@ -29,9 +30,11 @@ enum {
 };
 
 /* Subjects that are no records, beside those of keys.h. */
-#define KIND_ONCE   'i'
-#define KIND_THREAD 't'
-#define KIND_TOKEN  'k'
+#define KIND_ONCE     'i'
+#define KIND_THREAD   't'
+#define KIND_IDENTITY 'n'
+#define KIND_SENT     's'
+#define KIND_TOKEN    'b'
 
 /* A place in own:W:P:E. */
 typedef struct place {
@@ -43,8 +46,9 @@ typedef struct place {
 typedef struct subject {
     char kind, workspace[NAME_SIZE], id[AUDIT_ID_SIZE];
     int shard;
-    place_t place;  /* where a set says that it stands; person "": no set does */
-    unsigned looks; /* taken so far */
+    place_t place;          /* where a set says that it stands; person "": no set does */
+    char customer[ID_SIZE]; /* a contact: in whose list it stands; "": it was not met there */
+    unsigned looks;         /* taken so far */
     /* a contact that is to be moved on: */
     mono_ms_t moved_at; /* when it was first seen so; 0: it was not */
     uint64_t left;      /* how many there were to be moved then */
@@ -67,6 +71,7 @@ typedef struct source {
     int shard;
     char workspace[NAME_SIZE]; /* "": the members say it */
     place_t place;             /* own sets: whose */
+    char customer[ID_SIZE];    /* a customer's list: whose */
 } source_t;
 
 /* Where a walk through one source is. */
@@ -99,6 +104,8 @@ typedef struct drain {
     uint64_t left;
 } drain_t;
 
+typedef struct customer_look customer_look_t; /* audit_customer.c */
+
 /* One record of the batch. */
 typedef struct look {
     audit_round_t *round;
@@ -111,7 +118,8 @@ typedef struct look {
     record_fault_t fault;
     contact_t contact;
     bool no_record; /* the key is there, and holds something else */
-    slot_t due, queue, open, dead;
+    slot_t due, queue, open, dead, listed;
+    customer_look_t *customer; /* owned */
     place_t places[PLACES_MAX];
     slot_t places_held[PLACES_MAX];
     size_t places_n;
@@ -190,6 +198,10 @@ void look_presence (audit_round_t *self); /* PRESENCE_SHARE times as many, where
 void looks_clear (audit_round_t *self);
 /* NULL: that epoch has not ended, or is drained. */
 const drain_t *look_drain (const audit_round_t *self, const char *person, uint32_t epoch);
+
+/* audit_customer.c: of a customer's record, or of an identity; customer_judge says how the record could be read. */
+void customer_ask (look_t *look);
+record_fault_t customer_judge (look_t *look, audit_findings_t *out);
 
 /* audit_verdict.c */
 void verdict_whole (audit_round_t *self);

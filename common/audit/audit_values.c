@@ -1,4 +1,5 @@
-/* audit_values.c - keys that hold neither a record nor a set, each judged by itself: idempotency keys, threads, tokens.
+/* audit_values.c - keys that hold neither a record nor a set, each judged by itself: idempotency keys, threads,
+ * what was sent, tokens.
  *
  * Hears: a key's family, then its bytes. Says: what is wrong with them. A request that names a bad one is refused (a
  * bad thread is begun anew) and nobody else notices: only the audit finds it before the sender does.
@@ -14,7 +15,11 @@
 static const struct {
     char kind;
     const char *family, *name; /* "": of no shard */
-} kinds[] = {{KIND_ONCE, "i", "idempotency key"}, {KIND_THREAD, "th", "thread"}, {KIND_TOKEN, "", "token"}};
+} kinds[] = {{KIND_ONCE, "i", "idempotency key"},
+             {KIND_THREAD, "th", "thread"},
+             {KIND_IDENTITY, "id", "identity"},
+             {KIND_SENT, "sent", "sent notice"},
+             {KIND_TOKEN, "", "token"}};
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
 const char *value_name (char kind)
@@ -54,7 +59,8 @@ static bool is_once (const char *bytes, size_t size)
     return is;
 }
 
-static bool is_thread (const char *bytes, size_t size)
+/* The id of a contact, or of a customer. */
+static bool is_id (const char *bytes, size_t size)
 {
     char id[ID_SIZE];
     if (size >= sizeof id)
@@ -62,6 +68,16 @@ static bool is_thread (const char *bytes, size_t size)
     memcpy (id, bytes, size);
     id[size] = '\0';
     return id_valid (id);
+}
+
+static bool is_sent (const char *bytes, size_t size)
+{
+    delivery_t delivery;
+    record_head_t head;
+    record_fault_t fault = delivery_unpack (bytes, size, &head, &delivery);
+    if (fault == RECORD_OK)
+        delivery_clear (&delivery);
+    return fault == RECORD_OK || fault == RECORD_NEWER;
 }
 
 static bool is_token (const char *bytes, size_t size)
@@ -76,6 +92,10 @@ const char *audit_value (char kind, const char *bytes, size_t size)
     if (kind == KIND_ONCE)
         return is_once (bytes, size) ? NULL : "it holds no receipt: whoever sends that request again is refused";
     if (kind == KIND_THREAD)
-        return is_thread (bytes, size) ? NULL : "it names no contact: what is said next there opens a new one";
+        return is_id (bytes, size) ? NULL : "it names no contact: what is said next there opens a new one";
+    if (kind == KIND_IDENTITY)
+        return is_id (bytes, size) ? NULL : "it names no customer: who writes by it counts as unknown";
+    if (kind == KIND_SENT)
+        return is_sent (bytes, size) ? NULL : "it can't be read: a bounce of it changes nothing";
     return is_token (bytes, size) ? NULL : "it can't be read: whoever brings the token is refused";
 }

@@ -7,6 +7,7 @@
 #include "xmalloc.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static audit_timer_t timer_of (const look_t *look)
 {
@@ -18,6 +19,7 @@ static void find (const look_t *look, audit_findings_t *out, audit_fault_t fault
     const char *kind = look->subject.kind == KIND_CONTACT    ? "contact"
                        : look->subject.kind == KIND_PERSON   ? "person"
                        : look->subject.kind == KIND_DELIVERY ? "delivery"
+                       : look->subject.kind == KIND_CUSTOMER ? "customer"
                        : value_name (look->subject.kind)     ? value_name (look->subject.kind)
                                                              : "workspace";
     audit_add (out, fault, kind, look->subject.id, 0, "%s", words);
@@ -93,6 +95,9 @@ static void judge_contact (look_t *look, audit_findings_t *out)
                           .offered_epoch = epoch_of (self, contact->offered_to)};
     judge_drains (look, &in);
     audit_contact (&in, out);
+    if (look->listed.found && strcmp (contact->customer_id, look->subject.customer) != 0)
+        audit_add (out, AUDIT_STALE_PLACE, "contact", contact->id, contact->version,
+                   "in the list of customer %s, the record says '%s'", look->subject.customer, contact->customer_id);
     if (look->timeline_wrong)
         find (look, out, AUDIT_WRONG_TYPE, "its timeline is no list");
     else if (look->entries == 0)
@@ -136,6 +141,12 @@ static void judge_delivery (look_t *look, audit_findings_t *out)
     delivery_clear (&delivery);
 }
 
+static void judge_customer (look_t *look, audit_findings_t *out)
+{
+    readable (look, customer_judge (look, out), out);
+    look->round->result.counts.customers += look->subject.looks == 0;
+}
+
 static bool is_listed (const workspaces_t *workspaces, const char *workspace)
 {
     const char *name;
@@ -159,6 +170,8 @@ static void judge_workspace (look_t *look, audit_findings_t *out)
 
 static void judge_value (look_t *look, audit_findings_t *out)
 {
+    if (look->subject.kind == KIND_IDENTITY)
+        customer_judge (look, out);
     const char *wrong = audit_value (look->subject.kind, (const char *)look->bytes, look->size);
     if (wrong)
         find_key (look, out, AUDIT_UNREADABLE, wrong);
@@ -187,6 +200,7 @@ static void judge_absent (const look_t *look, audit_findings_t *out)
         {look->open.found, AUDIT_STALE_PLACE, "among the open ones, and there is no record"},
         {placed, AUDIT_STALE_PLACE, "somebody's load counts it, and there is no record"},
         {look->dead.found, AUDIT_STALE_PLACE, "among the dead letters, and there is no record"},
+        {look->listed.found, AUDIT_STALE_PLACE, "in a customer's list, and there is no record"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (rows[i].stands)
@@ -202,7 +216,8 @@ static void judge (look_t *look, audit_findings_t *out)
         void (*fn) (look_t *look, audit_findings_t *out);
     } rows[] = {{KIND_CONTACT, judge_contact},     {KIND_PERSON, judge_person}, {KIND_DELIVERY, judge_delivery},
                 {KIND_WORKSPACE, judge_workspace}, {KIND_ONCE, judge_value},    {KIND_THREAD, judge_value},
-                {KIND_TOKEN, judge_value}};
+                {KIND_TOKEN, judge_value},         {KIND_SENT, judge_value},    {KIND_CUSTOMER, judge_customer},
+                {KIND_IDENTITY, judge_value}};
     if (!look->bytes) {
         judge_absent (look, out);
         return;
@@ -289,6 +304,8 @@ static bool is_justified (const look_t *look)
 {
     const contact_t *contact = &look->contact;
     const place_t *place = &look->subject.place;
+    if (look->bytes && *look->subject.customer && look->fault == RECORD_OK)
+        return strcmp (contact->customer_id, look->subject.customer) == 0;
     if (!look->bytes || !*place->person || look->fault != RECORD_OK)
         return look->bytes;
     return word_same (place->channel, contact->channel) &&

@@ -159,6 +159,7 @@ typedef struct attempt {
     bundle_known_t *bundle;    /* of a bundle: owned; NULL: it is none */
     bool forward;              /* it waits for its far side, and comes as soon as that answers again */
     int settle;                /* enum settle */
+    bool unreached;            /* to a person: every way has failed for good */
     bool turn;                 /* of a reply: it is being settled, and waits for no other */
     unsigned tries;            /* of settling */
 } attempt_t;

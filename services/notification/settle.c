@@ -12,6 +12,7 @@
 
 #include "keys.h"
 #include "log.h"
+#include "next_way.h"
 #include "work.h"
 
 void settle_over (attempt_t *attempt, bool written)
@@ -110,9 +111,13 @@ static void settle_alone (attempt_t *attempt)
 
 static void reply_extra (void *arg, commit_t *commit, const contact_t *after)
 {
+    attempt_t *attempt = arg;
     (void)after;
-    settle_write (arg, commit);
-    settle_say_owed (arg, commit);
+    settle_write (attempt, commit);
+    if (attempt->unreached)
+        settle_say (attempt, commit); /* the contact's own fact says what follows of it */
+    else
+        settle_say_owed (attempt, commit);
 }
 
 static void say_stuck (const attempt_t *attempt, const work_result_t *result)
@@ -182,13 +187,15 @@ static bool is_automatic (const delivery_t *delivery)
 static bool concerns_contact (const attempt_t *attempt)
 {
     return (settle_ends (attempt) && is_reply (&attempt->delivery)) ||
-           (attempt->settle == SETTLE_DEAD && is_automatic (&attempt->delivery));
+           (attempt->settle == SETTLE_DEAD && (is_automatic (&attempt->delivery) || attempt->unreached));
 }
 
 static event_kind_t kind_of (const attempt_t *attempt)
 {
     if (attempt->settle == SETTLE_DONE)
         return EVENT_DELIVERED;
+    if (attempt->unreached)
+        return EVENT_BOUNCED;
     return is_reply (&attempt->delivery) ? EVENT_FAILED : EVENT_UNTOLD;
 }
 
@@ -203,6 +210,9 @@ void settle_reply (attempt_t *attempt)
         .event = {.kind = kind_of (attempt),
                   .id = settle_event (attempt),
                   .detail = is_reply (delivery) ? attempt->words : settle_detail (attempt, what),
+                  .person = attempt->unreached ? delivery->person : NULL,
+                  .purpose = delivery->purpose,
+                  .last_way = attempt->unreached,
                   .promise = delivery->promise,
                   .answered_at = delivery->created_at},
         .extra = reply_extra,
@@ -213,15 +223,45 @@ void settle_reply (attempt_t *attempt)
     work_begin (&order);
 }
 
+static void settle_now (attempt_t *attempt)
+{
+    if (!concerns_contact (attempt))
+        settle_alone (attempt);
+    else if (settle_line_enter (attempt))
+        settle_reply (attempt);
+}
+
+/* ---- a notice to a person, by a way that has failed for good ---- */
+
+/* That somebody can't be told is told once: not about who was to be told that. */
+static bool has_ways (const delivery_t *delivery)
+{
+    return delivery->person[0] && delivery->contact[0] && !delivery->lines_n &&
+           delivery->purpose != BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_UNREACHED;
+}
+
+static void on_next_way (void *arg, next_way_outcome_t outcome)
+{
+    attempt_t *attempt = arg;
+    if (!notification_release (attempt->self)) {
+        attempt_destroy (&attempt);
+        return;
+    }
+    attempt->unreached = outcome == NEXT_WAY_NONE;
+    if (outcome == NEXT_WAY_COMES)
+        outbox_due (attempt->self, attempt->shard, store_now (attempt->self->service->store));
+    settle_now (attempt);
+}
+
 void settle (attempt_t *attempt, enum settle how)
 {
     attempt->settle = how;
     if (how == SETTLE_DEAD)
         log_fact (LOG_WARNING_, attempt->delivery.contact, "delivery failed for good", "delivery", attempt->delivery.id,
                   "way", way_name (attempt->delivery.way), "why", attempt->words, NULL);
-    if (concerns_contact (attempt)) {
-        if (settle_line_enter (attempt))
-            settle_reply (attempt);
+    if (how == SETTLE_DEAD && has_ways (&attempt->delivery)) {
+        notification_hold (attempt->self);
+        next_way (attempt->self->service->store, &attempt->delivery, on_next_way, attempt);
     } else
-        settle_alone (attempt);
+        settle_now (attempt);
 }

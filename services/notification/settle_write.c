@@ -10,6 +10,7 @@
 #include "ids.h"
 #include "keys.h"
 #include "plan.h"
+#include "sent.h"
 #include "words.h"
 
 #include <stdlib.h>
@@ -92,6 +93,8 @@ void settle_write (const attempt_t *attempt, commit_t *commit)
         write_kept (attempt, commit, key);
     else
         commit_delete (commit, key);
+    if (attempt->settle == SETTLE_DONE)
+        sent_put (commit, attempt->shard, delivery, attempt->far_id);
     write_timer (attempt, commit);
     if (attempt->settle == SETTLE_DEAD && kept)
         commit_place (commit, key_dead (dead, attempt->shard, delivery->workspace),

@@ -184,6 +184,7 @@ const char *delivery_moot (const delivery_t *self, const contact_t *contact, wal
         [BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_ASSIGNED] = moot_assigned,
         [BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_STEP] = moot_step,
         [BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_NOBODY] = moot_nobody,
+        [BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_UNREACHED] = moot_step,
         [BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_REVIEW] = moot_review,
         [BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_RETURNED] = moot_returned,
         [BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_ACKNOWLEDGE] = moot_automatic,

@@ -120,4 +120,15 @@ const policy_template_t policy_builtin_templates[POLICY_TEMPLATES] = {
      "something in the store of {workspace} can't be read or written, and is set aside: {subject}\n"
      "{detail}\n"
      "You are accountable for it until it is mended; all else goes on. 'buckstop audit' names what is wrong.\n"},
+    {"unreached", "Nobody could be told: {subject}",
+     "Hello {person},\n"
+     "\n"
+     "a colleague does not know what they should know about this contact of {customer}: {subject}\n"
+     "{detail}\n"
+     "An answer is promised by {due}.\n"
+     "Owner: {owner}\n"
+     "Please see to it yourself, or tell them in another way.\n"
+     "I see to it: {link_acknowledge}\n"
+     "\n"
+     "Contact {contact}\n"},
 };

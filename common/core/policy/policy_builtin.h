@@ -12,7 +12,7 @@ extern const policy_channel_t policy_builtin_channels[];
 extern const size_t policy_builtin_channels_n;
 
 /* In the order of purposes. */
-enum { POLICY_TEMPLATES = 11 };
+enum { POLICY_TEMPLATES = 12 };
 extern const policy_template_t policy_builtin_templates[POLICY_TEMPLATES];
 
 #endif

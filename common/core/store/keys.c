@@ -175,6 +175,19 @@ const char *key_thread_hashed (char key[KEY_SIZE], int shard, const char *worksp
     return of_one (key, shard, "th", workspace, hash);
 }
 
+const char *key_sent (char key[KEY_SIZE], int shard, const char *workspace, const char *channel, const char *id)
+{
+    char joined[NAME_SIZE + ADDRESS_SIZE + 1], hex[HASH_HEX_SIZE];
+    snprintf (joined, sizeof joined, "%s/%s", channel, id);
+    hash_hex (joined, strlen (joined), hex);
+    return key_sent_hashed (key, shard, workspace, hex);
+}
+
+const char *key_sent_hashed (char key[KEY_SIZE], int shard, const char *workspace, const char *hash)
+{
+    return of_one (key, shard, "sent", workspace, hash);
+}
+
 const char *key_counts (char key[KEY_SIZE], int shard, const char *workspace)
 {
     return of_workspace (key, shard, "n", workspace);

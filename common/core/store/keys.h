@@ -23,6 +23,8 @@
  *   b:{s}:id:W:I             string  an identity, as the customer's id that it derives -> the customer that it leads to,
  *                                    where that is another                           cli
  *   b:{s}:kc:W:K             zset    that customer's newest contacts -> when they were opened   intake, escalation
+ *   b:{s}:sent:W:H           record  a delivery that a far side has accepted, without texts and address, by the hash of
+ *                                    its id (mail) or of channel + the far side's id; 5 days   notification; intake
  *   b:{s}:n:W                hash    promises opened, kept, broken, released; ... counted in the commit
  *   b:{s}:dead:W             zset    dead letters -> when they died
  *   b:{s}:closed:W           zset    closed contacts -> when they may be deleted
@@ -68,6 +70,9 @@ const char *key_events (char key[KEY_SIZE], int shard, const char *workspace);
 const char *key_idempotency (char key[KEY_SIZE], int shard, const char *workspace, const char *hash);
 const char *key_thread (char key[KEY_SIZE], int shard, const char *workspace, const char *channel, const char *thread);
 const char *key_thread_hashed (char key[KEY_SIZE], int shard, const char *workspace, const char *hash);
+/* channel "": a mail, by the delivery's id; else the far side's id of what it accepted. */
+const char *key_sent (char key[KEY_SIZE], int shard, const char *workspace, const char *channel, const char *id);
+const char *key_sent_hashed (char key[KEY_SIZE], int shard, const char *workspace, const char *hash);
 const char *key_counts (char key[KEY_SIZE], int shard, const char *workspace);
 const char *key_dead (char key[KEY_SIZE], int shard, const char *workspace);
 const char *key_closed (char key[KEY_SIZE], int shard, const char *workspace);
