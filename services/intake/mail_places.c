@@ -1,6 +1,6 @@
 /* mail_places.c - where a mail address leads.
  *
- * The addresses of all channels of all workspaces, and the senders of all workspaces (`mail.from`: bounces come back to it,
+ * The addresses of all channels of all workspaces, and the senders of all workspaces (`mail_from`: bounces come back to it,
  * and who answers a mail of ours without looking), as one sorted table; made anew when a policy was swapped and somebody
  * asks. Addresses are the same in any case of letters.
  *

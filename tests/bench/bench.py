@@ -12,6 +12,7 @@ import re
 import select
 import shutil
 import signal
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -31,6 +32,7 @@ SERVICES = ["notification", "escalation", "routing", "intake"]
 WINDOW = 256
 PROBE_S, PROBES, PROBE_STEP = 6, 5, 1.25  # how the rate that holds is looked for
 HOLD_SHARE = 0.95  # of it is measured
+MAIL_SIZE, MAIL_CONNECTIONS, MAIL_ROUNDS = 2000, 64, 3
 REDIS = ["--port", "0", "--appendonly", "yes", "--appendfsync", "always", "--maxmemory-policy", "noeviction",
          "--save", "", "--auto-aof-rewrite-percentage", "0"]
 
@@ -89,7 +91,7 @@ class Redis:
 class World:
     """A Redis, a policy with PEOPLE present people, one of each service."""
 
-    def __init__(self, record=False, ways="[{ log: NAME }]"):
+    def __init__(self, record=False, ways="[{ log: NAME }]", services=SERVICES):
         self.directory = tempfile.mkdtemp(prefix="bench.", dir=os.environ.get("TMPDIR", "/tmp"))
         atexit.register(shutil.rmtree, self.directory, ignore_errors=True)
         self.redis = Redis(os.path.join(self.directory, "r"))
@@ -103,7 +105,7 @@ class World:
             file.write(text.replace("SOON", f"{SECONDS + 15:.0f}s").replace("PEOPLE", people).replace("MEMBERS", ", ".join(names)))
         self.cli("policy", "apply", policy)
         self.token = self.cli("token", "issue", "--scope", "operator", "--workspace", "bench").strip()
-        for name in SERVICES:
+        for name in services:
             self.start(name)
         for name in names:
             self.http("PUT", f"/v1/people/{name}/presence", b"{}")
@@ -122,7 +124,7 @@ class World:
         for link in ("submit", "route", "due", "outbox", "stream"):
             command += [f"--{link}", f"ipc://{self.directory}/{link}"]
         if name == "intake":
-            command += ["--listen", "127.0.0.1:0"]
+            command += ["--listen", "127.0.0.1:0", "--lmtp", f"unix:{self.directory}/lmtp"]
         if name == "notification":
             secrets = os.path.join(self.directory, "secrets")
             os.makedirs(secrets)
@@ -432,6 +434,30 @@ def idle():
     world.end()
 
 
+def mail():
+    """What intake alone accepts: JSON over HTTP, and mails of the same size by LMTP; as many connections, one message under
+    way on each; several short rounds in turns, since the machine changes its mind."""
+    world = World(services=["intake"])
+    seconds, rates, late = min(SECONDS, 30) / MAIL_ROUNDS, {"http": [], "lmtp": []}, {}
+    for _ in range(MAIL_ROUNDS):
+        for door, command in (("http", [f"{BUILD}/tests/load", str(world.port), world.token, str(seconds), "1",
+                                        str(MAIL_CONNECTIONS), "0", "mail", "mail", str(MAIL_SIZE)]),
+                              ("lmtp", [f"{BUILD}/tests/load_mail", world.directory + "/lmtp", str(seconds), "1",
+                                        str(MAIL_CONNECTIONS), "support@bench.example", str(MAIL_SIZE)])):
+            before = world.cpu("intake")
+            out = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+            rates[door].append(out["per_second"])
+            late[door] = out, (world.cpu("intake") - before) / max(out["accepted"], 1) * 1e6
+    for door, name in (("http", "JSON over HTTP"), ("lmtp", "mail by LMTP")):
+        out, cpu = late[door]
+        show(f"{name}, {MAIL_SIZE:,} bytes: accepted a second", f"{statistics.median(rates[door]):,.0f}", "mail")
+        show("  p50, p99, ms", f"{out['p50_us'] / 1000:.1f}, {out['p99_us'] / 1000:.1f}", "mail")
+        show("  intake's processor time each, us", f"{cpu:.0f}", "mail")
+        show("  refused", out["refused"], "mail")
+    show("ratio of LMTP to HTTP", f"{statistics.median(rates['lmtp']) / statistics.median(rates['http']):.2f}", "mail")
+    world.end()
+
+
 def decision():
     program = f"{BUILD}/tests/route_bench"
     out = subprocess.run([program], capture_output=True, text=True, check=True).stdout.strip()
@@ -439,7 +465,7 @@ def decision():
 
 
 PARTS = {"throughput": throughput, "webhook": webhook, "latency": latency, "lateness": lateness, "memory": memory,
-         "audit": audit, "idle": idle, "decision": decision}
+         "audit": audit, "idle": idle, "mail": mail, "decision": decision}
 
 
 def main():

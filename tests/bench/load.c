@@ -1,7 +1,8 @@
 /* load.c - customers over HTTP: POST /v1/contacts on keep-alive connections, closed loop or at a fixed rate.
  *
- * usage: load PORT TOKEN SECONDS WARMUP CONNECTIONS RATE CHANNEL [RETURN-TO]
+ * usage: load PORT TOKEN SECONDS WARMUP CONNECTIONS RATE CHANNEL [RETURN-TO [SIZE]]
  *   RATE 0: each connection sends its next when the last is answered; else open loop, RATE a second over all
+ *   RETURN-TO: a URL for callbacks, or "mail": answered by mail; SIZE: bytes of a body, filled up with text
  * prints JSON: what was asked and answered after the warm-up, latencies in microseconds from when a request was due
  * (not from when it could be sent: waiting for a free connection counts) */
 #include "clock.h"
@@ -16,7 +17,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { ANSWER_MAX = 8192, REQUEST_MAX = 2048, CONNECTIONS_MAX = 1024, LATENCIES_MAX = 20000000 };
+enum {
+    ANSWER_MAX = 8192,
+    BODY_MAX = 64 * 1024,
+    REQUEST_MAX = BODY_MAX + 1024,
+    CONNECTIONS_MAX = 1024,
+    LATENCIES_MAX = 20000000
+};
 
 typedef struct client {
     int fd;
@@ -30,6 +37,7 @@ typedef struct load {
     int port, epoll, connections;
     const char *token, *channel, *return_to;
     double rate;
+    int size; /* of a body; 0: as it is */
     int64_t began, measured_from, ends;
     uint64_t sent, answered, refused, counted;
     int64_t next_due;
@@ -64,16 +72,22 @@ static int ask (load_t *self, client_t *client, int64_t due)
 {
     if (client->fd < 0 && connect_client (self, client))
         return -1;
-    char body[1024], request[REQUEST_MAX];
+    static char body[BODY_MAX], request[REQUEST_MAX], more[BODY_MAX];
     char back[256] = "";
-    if (self->return_to)
+    if (self->return_to && strcmp (self->return_to, "mail") == 0)
+        snprintf (back, sizeof (back), ",\"return_way\":\"mail\"");
+    else if (self->return_to && *self->return_to)
         snprintf (back, sizeof (back), ",\"return_way\":\"callback\",\"return_to\":\"%s\"", self->return_to);
     int size =
         snprintf (body, sizeof (body),
                   "{\"channel\":\"%s\",\"subject\":\"Where is my card, number %llu?\",\"customer\":"
                   "\"customer%llu@example.com\",\"text\":\"I ordered it two weeks ago and it has not come. Can you "
-                  "tell me where it is, and when I will have it? I need it for a journey on Monday.\"%s}",
-                  self->channel, (unsigned long long)self->sent, (unsigned long long)self->sent % 9973, back);
+                  "tell me where it is, and when I will have it? I need it for a journey on Monday.%s\"%s}",
+                  self->channel, (unsigned long long)self->sent, (unsigned long long)self->sent % 9973, more, back);
+    if (size < self->size && !*more) { /* the first time */
+        memset (more, '.', (size_t)(self->size - size));
+        return ask (self, client, due);
+    }
     int n = snprintf (request, sizeof (request),
                       "POST /v1/contacts HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\n"
                       "Content-Type: application/json\r\nIdempotency-Key: load-%d-%llu\r\nContent-Length: %d\r\n\r\n%s",
@@ -179,13 +193,15 @@ static uint32_t quantile (const load_t *self, double q)
 int main (int argc, char **argv)
 {
     if (argc < 8)
-        return fprintf (stderr, "usage: load PORT TOKEN SECONDS WARMUP CONNECTIONS RATE CHANNEL [RETURN-TO]\n"), 2;
+        return fprintf (stderr, "usage: load PORT TOKEN SECONDS WARMUP CONNECTIONS RATE CHANNEL [RETURN-TO [SIZE]]\n"),
+               2;
     load_t self = {.port = atoi (argv[1]),
                    .token = argv[2],
                    .connections = atoi (argv[5]),
                    .rate = atof (argv[6]),
                    .channel = argv[7],
                    .return_to = argc > 8 ? argv[8] : NULL,
+                   .size = argc > 9 && atoi (argv[9]) < BODY_MAX - 1024 ? atoi (argv[9]) : 0,
                    .epoll = epoll_create1 (0)};
     if (self.connections < 1 || self.connections > CONNECTIONS_MAX)
         return fprintf (stderr, "load: 1 to %d connections\n", CONNECTIONS_MAX), 2;
