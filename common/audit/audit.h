@@ -17,7 +17,7 @@
 
 typedef struct audit_counts {
     uint64_t contacts, resolved, closed; /* contacts: all of them */
-    uint64_t people, deliveries, dead, timers, promises;
+    uint64_t people, customers, deliveries, dead, timers, promises;
     uint64_t newer; /* contacts, people and deliveries of a newer schema: newer workers judge them */
 } audit_counts_t;
 

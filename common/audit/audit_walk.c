@@ -2,7 +2,7 @@
  *
  * Hears: pages of sets, and of a walk over all keys (one for all shards). Says: subjects that are to be looked at; sets
  * and keys that hold something else. A set's members are only asked for their records: a record that is there answers
- * for its places itself, when the walk comes to its key. The sets of own:* are found by that walk. */
+ * for its places itself, when the walk comes to its key. The sets of own:* and of kc:* are found by that walk. */
 #include "audit_private.h"
 
 #include "xmalloc.h"
@@ -135,6 +135,7 @@ static bool read_member (audit_round_t *self, const source_t *source, const stor
     add_subject (self, source->kind, source->shard, workspace, id);
     subject_t *subject = &self->pending.items[self->pending.n - 1];
     subject->place = source->place;
+    memcpy (subject->customer, source->customer, sizeof subject->customer);
     memcpy (subject->place.channel, channel, sizeof channel);
     self->result.counts.timers += !*source->workspace;
     return true;
@@ -161,7 +162,8 @@ static void on_members (void *arg, const store_values_t *values)
 
 /* ---------------------------------------------------------------------- keys */
 
-static const char RECORD_FAMILIES[] = {KIND_CONTACT, KIND_PERSON, KIND_DELIVERY, '\0'}; /* with a name each */
+static const char RECORD_FAMILIES[] = {KIND_CONTACT, KIND_PERSON, KIND_DELIVERY, KIND_CUSTOMER,
+                                       '\0'}; /* with a name each */
 
 /* "b:{S}:FAMILY:W:REST" */
 typedef struct key_parts {
@@ -204,6 +206,13 @@ static void add_own (audit_round_t *self, const char *key, const key_parts_t *pa
     }
 }
 
+static void add_list (audit_round_t *self, const char *key, const key_parts_t *parts)
+{
+    source_t *source = add_source (self, SOURCE_SCORED, KIND_CONTACT, parts->shard, parts->workspace);
+    snprintf (source->key, sizeof source->key, "%s", key);
+    snprintf (source->customer, sizeof source->customer, "%.*s", (int)sizeof source->customer - 1, parts->rest);
+}
+
 /* Tokens are of no shard; whose one is stands within. */
 static bool read_token_key (audit_round_t *self, const char *key)
 {
@@ -237,6 +246,8 @@ static void read_key (audit_round_t *self, const char *key)
         return;
     if (strcmp (parts.family, "own") == 0)
         add_own (self, key, &parts);
+    else if (strcmp (parts.family, "kc") == 0)
+        add_list (self, key, &parts);
     else if ((value = value_kind (parts.family)) != 0)
         add_subject (self, value, parts.shard, parts.workspace, parts.rest);
     else if (parts.family[1] == '\0' && strchr (RECORD_FAMILIES, parts.family[0]) && !strchr (parts.rest, ':'))

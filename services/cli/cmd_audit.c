@@ -146,12 +146,19 @@ static void print_json (const audit_t *self)
     const struct {
         const char *name;
         uint64_t count;
-    } numbers[] = {{"contacts", counts->contacts},  {"open", open_of (counts)},
-                   {"resolved", counts->resolved},  {"closed", counts->closed},
-                   {"people", counts->people},      {"deliveries", counts->deliveries},
-                   {"dead", counts->dead},          {"timers", counts->timers},
-                   {"promises", counts->promises},  {"unsettled", self->result.unsettled},
-                   {"moving", self->result.moving}, {"newer", counts->newer},
+    } numbers[] = {{"contacts", counts->contacts},
+                   {"open", open_of (counts)},
+                   {"resolved", counts->resolved},
+                   {"closed", counts->closed},
+                   {"people", counts->people},
+                   {"customers", counts->customers},
+                   {"deliveries", counts->deliveries},
+                   {"dead", counts->dead},
+                   {"timers", counts->timers},
+                   {"promises", counts->promises},
+                   {"unsettled", self->result.unsettled},
+                   {"moving", self->result.moving},
+                   {"newer", counts->newer},
                    {"found", self->result.findings}};
     json_t *answer = json_object ();
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
@@ -182,9 +189,9 @@ static void print_page (const audit_t *self)
     if (findings > self->shown_n)
         printf ("and %" PRIu64 " more\n", findings - self->shown_n);
     printf ("read: %" PRIu64 " contacts: %" PRIu64 " open, %" PRIu64 " resolved, %" PRIu64 " closed; %" PRIu64
-            " people, %" PRIu64 " deliveries pending, %" PRIu64 " dead letters, %" PRIu64 " timers, %" PRIu64
-            " promises; in %.1f s\n",
-            counts->contacts, open_of (counts), counts->resolved, counts->closed, counts->people,
+            " people, %" PRIu64 " customers, %" PRIu64 " deliveries pending, %" PRIu64 " dead letters, %" PRIu64
+            " timers, %" PRIu64 " promises; in %.1f s\n",
+            counts->contacts, open_of (counts), counts->resolved, counts->closed, counts->people, counts->customers,
             counts->deliveries - counts->dead, counts->dead, counts->timers, counts->promises, seconds_of (self));
     if (counts->newer > 0)
         printf ("%" PRIu64 " of a newer schema %s left to newer services\n", counts->newer,
