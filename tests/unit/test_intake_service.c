@@ -648,7 +648,7 @@ static void events_forgotten (void **state)
     (void)state;
     enum { PAGE = 2 };
     char id[ID_SIZE], key[KEY_SIZE], path[64];
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < 8; i++)
         open_one (id);
     key_events (key, store_shard (store, "acme"), "acme");
     json_t *page = ask ((request_t){"GET", "/v1/events?limit=1000", operator_}, 200);
