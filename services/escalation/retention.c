@@ -1,8 +1,12 @@
 /* retention.c - closed contacts are deleted once their retention time has passed; nothing open ever is.
  *
+ * With the last contact of a customer of whom nobody has said anything their record goes, too: what made it is over. They
+ * may come again at that very moment: then the record is made anew by their next contact, under the same id.
+ *
  * Limits: RETENTION_MAX contacts of a workspace at a look. */
 #include "escalation_private.h"
 
+#include "customer.h"
 #include "words.h"
 #include "xmalloc.h"
 
@@ -41,41 +45,136 @@ static void on_deleted (void *arg, const commit_answer_t *answer)
     sweep_destroy (arg);
 }
 
-static void delete_contact (sweep_t *self, const contact_t *contact, bool thread_is_its)
+/* A contact that may be deleted, and what stands beside it. */
+typedef struct closed {
+    sweep_t *sweep;
+    contact_t contact;
+    bool thread_is_its;
+    uint64_t customer; /* the version of its customer's record, which goes with it; 0: that stays */
+} closed_t;
+
+static void closed_destroy (closed_t *self, bool sweep_too)
 {
-    char key[KEY_SIZE], version[24];
+    if (sweep_too)
+        sweep_destroy (self->sweep);
+    free (self);
+}
+
+static event_id_t delete_event (const sweep_t *self, const char *what, uint64_t version)
+{
+    char text[24];
+    snprintf (text, sizeof (text), "%llu", (unsigned long long)version);
+    return event_id_of (what, self->contact, text, NULL);
+}
+
+static void forget_customer (const closed_t *self, commit_t *commit)
+{
+    char key[KEY_SIZE];
+    const sweep_t *sweep = self->sweep;
+    const char *customer = self->contact.customer_id;
+    if (!*customer)
+        return;
+    commit_unplace (commit, key_customer_contacts (key, sweep->shard, sweep->workspace, customer), sweep->contact);
+    if (!self->customer)
+        return;
+    commit_expect_record (commit, key_customer (key, sweep->shard, sweep->workspace, customer), self->customer,
+                          delete_event (sweep, "delete customer", self->customer));
+    commit_delete (commit, key);
+}
+
+static void delete_contact (closed_t *closed)
+{
+    char key[KEY_SIZE];
+    sweep_t *self = closed->sweep;
+    const contact_t *contact = &closed->contact;
     commit_t *commit = commit_new (self->shard);
-    snprintf (version, sizeof (version), "%llu", (unsigned long long)contact->version);
     commit_expect_record (commit, key_contact (key, self->shard, self->workspace, self->contact), contact->version,
-                          event_id_of ("delete", self->contact, version, NULL));
+                          delete_event (self, "delete", contact->version));
     commit_delete (commit, key);
     commit_delete (commit, key_timeline (key, self->shard, self->workspace, self->contact));
     commit_unplace (commit, key_closed (key, self->shard, self->workspace), self->contact);
-    if (thread_is_its) {
+    if (closed->thread_is_its) {
         key_thread (key, self->shard, self->workspace, contact->channel, contact->thread);
         commit_expect_value (commit, key, self->contact, strlen (self->contact));
         commit_delete (commit, key);
     }
+    forget_customer (closed, commit);
     store_commit (self->self->service->store, &commit, 0, on_deleted, self);
+    closed_destroy (closed, false);
 }
 
-typedef struct threaded {
-    sweep_t *sweep;
-    contact_t contact;
-} threaded_t;
-
-static void on_thread (void *arg, const store_values_t *values)
+/* The customer's list holds no other contact: then nothing names the record any more. */
+static void on_list (void *arg, const store_values_t *values)
 {
-    threaded_t *threaded = arg;
-    sweep_t *self = threaded->sweep;
-    const store_value_t *value = values->n ? &values->items[0] : NULL;
+    closed_t *closed = arg;
+    const sweep_t *self = closed->sweep;
+    bool last = values->n == 0 || (values->n == 1 && values->items[0].size == strlen (self->contact) &&
+                                   memcmp (values->items[0].bytes, self->contact, values->items[0].size) == 0);
+    if (!last || values->wrong_type)
+        closed->customer = 0;
     if (values->away)
-        sweep_destroy (self);
+        closed_destroy (closed, true);
     else
-        delete_contact (self, &threaded->contact,
-                        value && value->bytes && value->size == strlen (self->contact) &&
-                            memcmp (value->bytes, self->contact, value->size) == 0);
-    free (threaded);
+        delete_contact (closed);
+}
+
+static bool is_this (const store_value_t *value, const char *contact)
+{
+    return value->bytes && value->size == strlen (contact) && memcmp (value->bytes, contact, value->size) == 0;
+}
+
+static uint64_t passing (const store_value_t *value)
+{
+    record_head_t head;
+    customer_t customer;
+    bool is = value->bytes && customer_unpack (value->bytes, value->size, &head, &customer) == RECORD_OK &&
+              customer_is_passing (&customer);
+    return is ? head.version : 0;
+}
+
+/* Its thread's index, then its customer's record, as far as there are such. */
+static void on_beside (void *arg, const store_values_t *values)
+{
+    closed_t *closed = arg;
+    const sweep_t *self = closed->sweep;
+    const contact_t *contact = &closed->contact;
+    size_t at = 0;
+    if (values->away) {
+        closed_destroy (closed, true);
+        return;
+    }
+    if (*contact->thread && at < values->n)
+        closed->thread_is_its = is_this (&values->items[at++], self->contact);
+    if (*contact->customer_id && at < values->n)
+        closed->customer = passing (&values->items[at]);
+    if (!closed->customer) {
+        delete_contact (closed);
+        return;
+    }
+    char key[KEY_SIZE];
+    key_customer_contacts (key, self->shard, self->workspace, contact->customer_id);
+    store_range (self->self->service->store, key, 0, INT64_MAX, 0, 2, on_list, closed);
+}
+
+static void look_beside (sweep_t *self, const contact_t *contact)
+{
+    char room[2][KEY_SIZE];
+    const char *keys[2];
+    size_t n = 0;
+    closed_t *closed = xcalloc (1, sizeof (*closed));
+    *closed = (closed_t){.sweep = self, .contact = *contact};
+    if (*contact->thread) {
+        keys[n] = key_thread (room[n], self->shard, self->workspace, contact->channel, contact->thread);
+        n++;
+    }
+    if (*contact->customer_id) {
+        keys[n] = key_customer (room[n], self->shard, self->workspace, contact->customer_id);
+        n++;
+    }
+    if (n)
+        store_get (self->self->service->store, keys, n, on_beside, closed);
+    else
+        delete_contact (closed);
 }
 
 /* What can't be deleted must not stand before the others: it is looked at again a day later; what is gone, never. */
@@ -96,7 +195,6 @@ static void on_contact (void *arg, const store_values_t *values)
     sweep_t *self = arg;
     record_head_t head;
     contact_t contact;
-    char key[KEY_SIZE];
     if (values->away) {
         sweep_destroy (self);
         return;
@@ -107,14 +205,7 @@ static void on_contact (void *arg, const store_values_t *values)
         put_off (self, values->n && values->items[0].bytes);
         return;
     }
-    if (!*contact.thread) {
-        delete_contact (self, &contact, false);
-        return;
-    }
-    threaded_t *threaded = xmalloc (sizeof (*threaded));
-    *threaded = (threaded_t){self, contact};
-    const char *keys[] = {key_thread (key, self->shard, self->workspace, contact.channel, contact.thread)};
-    store_get (self->self->service->store, keys, 1, on_thread, threaded);
+    look_beside (self, &contact);
 }
 
 static void on_listed (void *arg, const store_values_t *values)

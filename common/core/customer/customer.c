@@ -108,6 +108,12 @@ customer_outcome_t customer_remove (customer_t *self, const identity_t *identity
     return CUSTOMER_DONE;
 }
 
+bool customer_is_passing (const customer_t *self)
+{
+    return (self->provisional || self->forgotten) && self->identities_n <= 1 && !self->merged_n &&
+           !*self->merged_into && !*self->notes && !*self->owner && !*self->deputy && !*self->tier;
+}
+
 void customer_forget (customer_t *self)
 {
     customer_t left = {

@@ -84,6 +84,9 @@ customer_outcome_t customer_remove (customer_t *self, const identity_t *identity
  * deletes the key_identity of each identity that it had. */
 void customer_forget (customer_t *self);
 
+/* Nobody has said anything of them: the record goes with the last of their contacts. */
+bool customer_is_passing (const customer_t *self);
+
 /* ---- linking: two records of one person. Both take all records concerned, as loaded, and change them in place; those
  * that are `changed` are written by one commit that expects the version of each. */
 typedef struct customer_entry {
