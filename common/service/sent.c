@@ -53,13 +53,11 @@ void sent_put (commit_t *commit, int shard, const delivery_t *delivery, const ch
     put (commit, key, &kept, &absent, (event_id_t){{0}});
 }
 
-commit_t *sent_came_back (int shard, const char *key, const delivery_t *delivery, const record_head_t *head,
-                          event_id_t event)
+void sent_came_back (commit_t *commit, const char *key, const delivery_t *delivery, const record_head_t *head,
+                     event_id_t event)
 {
     delivery_t kept = bare (delivery);
-    commit_t *commit = commit_new (shard);
     kept.dead = true;
     commit_expect_record (commit, key, head->version, event);
     put (commit, key, &kept, head, event);
-    return commit;
 }

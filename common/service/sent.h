@@ -13,8 +13,8 @@
 
 /* Adds it to the commit that settles it. far_id: "" : the far side said none. */
 void sent_put (commit_t *commit, int shard, const delivery_t *delivery, const char *far_id);
-/* Begins a commit that says it came back after all: delivery->dead, as if it had failed. Expects it as `head` was read. */
-commit_t *sent_came_back (int shard, const char *key, const delivery_t *delivery, const record_head_t *head,
-                          event_id_t event);
+/* Adds to a commit that it came back after all: dead, as if it had failed at once. Expects it as `head` was read. */
+void sent_came_back (commit_t *commit, const char *key, const delivery_t *delivery, const record_head_t *head,
+                     event_id_t event);
 
 #endif

@@ -2,12 +2,13 @@
  *
  * hears: the bytes of a mail, and the places that they are for. A thread reads them; then, for each place: a customer's
  * message has its files put into the spool (in a thread) and goes the way of every Submit; what a machine sent by itself
- * opens nothing and is answered by nobody.
+ * opens nothing and is answered by nobody; what it reports of a mail of ours is taken (bounce.h).
  * says: what became of it, place by place.
  *
  * Limits: as many at once as the doors let in. A process that ends refuses what it has not begun: who gave it keeps it. */
 #include "mails.h"
 
+#include "bounce.h"
 #include "identity.h"
 #include "log.h"
 #include "mail_submit.h"
@@ -88,6 +89,33 @@ static void ignore (job_t *self, size_t index, mail_kind_t kind, const char *why
 {
     log_ignored (self, index, mail_kind_word (kind), why);
     answer (self, index, &(mail_outcome_t){.ignored = mail_kind_word (kind), .why = why});
+}
+
+/* ----------------------------------------------- what became of a mail of ours */
+
+typedef struct report {
+    job_t *job;
+    size_t index;
+} report_t;
+
+static void reported (void *arg, bounce_outcome_t outcome)
+{
+    report_t *self = arg;
+    job_t *job = self->job;
+    size_t index = self->index;
+    free (self);
+    if (outcome == BOUNCE_AWAY) {
+        refusal_t refusal = refusal_of (REFUSE_AWAY, "the store can't be asked");
+        refuse (job, index, &refusal);
+    } else
+        ignore (job, index, job->mail->kind, job->mail->why);
+}
+
+static void take_report (job_t *self, size_t index)
+{
+    report_t *report = xmalloc (sizeof *report);
+    *report = (report_t){self, index};
+    bounce_take (self->mails->intake->service, self->places[index].workspace, &self->mail->report, reported, report);
 }
 
 /* ------------------------------------------------------- a customer's message */
@@ -189,6 +217,8 @@ static void take_at (job_t *self, size_t index)
     self->mails->counts[kind]++;
     if (kind == MAIL_PERSON)
         take_message (self, index, policy);
+    else if (kind == MAIL_BOUNCE || kind == MAIL_RECEIPT)
+        take_report (self, index);
     else
         ignore (self, index, kind, ours ? ours : self->mail->why);
 }

@@ -209,7 +209,7 @@ void settle_reply (attempt_t *attempt)
         .contact = delivery->contact,
         .event = {.kind = kind_of (attempt),
                   .id = settle_event (attempt),
-                  .detail = is_reply (delivery) ? attempt->words : settle_detail (attempt, what),
+                  .detail = is_reply (delivery) || attempt->unreached ? attempt->words : settle_detail (attempt, what),
                   .person = attempt->unreached ? delivery->person : NULL,
                   .purpose = delivery->purpose,
                   .last_way = attempt->unreached,
