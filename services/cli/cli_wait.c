@@ -6,6 +6,7 @@
 #include "xmalloc.h"
 
 enum { COMMIT_TIMEOUT_MS = 5000 };
+static const char after_commit[] = "buckstop.after-commit"; /* a kill point of the tests */
 
 /* Whoever asked may be gone when the answer comes: interrupted, and the store is closed. */
 struct cli_asked {
@@ -105,6 +106,7 @@ int cli_commit (cli_t *cli, commit_t **commit_p, cli_committed_t *committed)
             return CLI_UNREACHABLE;
         }
     int rc = CLI_GO;
+    kill_point (after_commit);
     *committed = self->committed;
     if (self->committed.outcome == COMMIT_AWAY)
         rc = cli_away (cli, ": it may have happened; the same command again does no harm");

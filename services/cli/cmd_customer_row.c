@@ -174,6 +174,25 @@ static void decide (row_job_t *job)
 
 /* ---- what there is */
 
+/* Only a further address or number of the row leads to somebody, and that one has another name: a family's telephone,
+ * say. It is taken for a customer of its own, by its first; the rest is proposed. */
+static bool is_other (const row_job_t *job)
+{
+    const customer_t *is = &job->existing->customer;
+    return !*job->row.id && !*job->row.holders[0] && *job->row.name && *is->name && !is->provisional &&
+           strcasecmp (job->row.name, is->name) != 0;
+}
+
+static void decide_whose (row_job_t *job)
+{
+    if (job->existing && is_other (job)) {
+        word_copy (job->row.holders[0], ID_SIZE, job->derived[0]);
+        free (job->existing);
+        job->existing = NULL;
+    }
+    decide (job);
+}
+
 static void on_target (void *arg, const store_values_t *values)
 {
     row_job_t *job = arg;
@@ -186,7 +205,7 @@ static void on_target (void *arg, const store_values_t *values)
     if (broken)
         fail_broken (job);
     else
-        decide (job);
+        decide_whose (job);
 }
 
 static void find_target (row_job_t *job)
@@ -201,7 +220,7 @@ static void find_target (row_job_t *job)
     for (size_t i = 0; i < job->row.identities_n; i++)
         nobody &= !*job->row.holders[i];
     if (job->existing || (nobody && !*job->row.id)) {
-        decide (job);
+        decide_whose (job);
         return;
     }
     const char *keys[] = {record_key (job, key, job->target)};
