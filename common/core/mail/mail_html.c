@@ -1,0 +1,464 @@
+/* mail_html.c - from a page of HTML to lines of text, by libxml2's parser, without a tree.
+ *
+ * Links stay as "text (address)" where the two differ, list items as "- " or "1. ", cells of a row on one line,
+ * quotations as "> " lines; what mail programs put around the mail that they answer becomes marks for
+ * mail_quote.c. Scripts, styles and what is not displayed are left out. Nothing is fetched.
+ *
+ * Limits: the parser compares each attribute with all before it, each end tag with all that is open. So it knows
+ * no more names than one small pool holds (names that matter here are put in first), and elements nest DEPTH deep:
+ * below that it begins anew with what is left, TRIES times. */
+#include "mail_private.h"
+
+#include <libxml/HTMLparser.h>
+#include <string.h>
+
+enum {
+    DEPTH = 250,
+    TRIES = 50,
+    POOL = 900 /* bytes of names; libxml2's pools are 1000, 4000, ... */,
+    POOL_LAST = 4900,
+    URL_MAX = 500,
+    QUOTE_DEPTH_SHOWN = 9,
+    BREAKS_MAX = 3
+};
+
+typedef enum how { INLINE, SKIP, LINE, PARAGRAPH, CELL, ROW, BREAK, RULE, ITEM, LIST, LINK, IMAGE, PRE, QUOTE } how_t;
+
+/* In order, for bsearch. What is not here is inline. */
+static const struct tag {
+    const char *name;
+    how_t how;
+} tags[] = {
+    {"a", LINK},           {"address", LINE},    {"article", LINE}, {"aside", LINE},   {"audio", SKIP},
+    {"blockquote", QUOTE}, {"body", LINE},       {"br", BREAK},     {"caption", LINE}, {"center", LINE},
+    {"dd", LINE},          {"dir", LIST},        {"div", LINE},     {"dl", LINE},      {"dt", LINE},
+    {"fieldset", LINE},    {"figcaption", LINE}, {"figure", LINE},  {"footer", LINE},  {"form", LINE},
+    {"h1", PARAGRAPH},     {"h2", PARAGRAPH},    {"h3", PARAGRAPH}, {"h4", PARAGRAPH}, {"h5", PARAGRAPH},
+    {"h6", PARAGRAPH},     {"header", LINE},     {"hr", RULE},      {"iframe", SKIP},  {"img", IMAGE},
+    {"li", ITEM},          {"main", LINE},       {"menu", LIST},    {"nav", LINE},     {"object", SKIP},
+    {"ol", LIST},          {"option", SKIP},     {"p", PARAGRAPH},  {"pre", PRE},      {"script", SKIP},
+    {"section", LINE},     {"select", SKIP},     {"style", SKIP},   {"svg", SKIP},     {"table", LINE},
+    {"td", CELL},          {"template", SKIP},   {"th", CELL},      {"title", SKIP},   {"tr", ROW},
+    {"ul", LIST},          {"video", SKIP},
+};
+
+static const char *const attributes[] = {"href", "style", "class", "id", "type", "alt", "name", "html", "head", "span"};
+
+/* Where mail programs begin the mail that they answer. */
+static const struct frontier {
+    const char *attribute, *word; /* one of its words; whole */
+    char mark;                    /* REST: all that follows; QUOTE: what is inside */
+} frontiers[] = {
+    {"id", "divRplyFwdMsg", MARK_REST},
+    {"id", "appendonsend", MARK_REST},
+    {"id", "stopSpelling", MARK_REST},
+    {"id", "OLK_SRC_BODY_SECTION", MARK_REST},
+    {"name", "OLK_SRC_BODY_SECTION", MARK_REST},
+    {"id", "zwchr", MARK_REST},
+    {"id", "reply-intro", MARK_QUOTE},
+    {"id", "isForwardContent", MARK_REST},
+    {"class", "yahoo_quoted", MARK_REST},
+    {"class", "protonmail_quote", MARK_REST},
+    {"class", "gmail_attr", MARK_QUOTE},
+    {"class", "moz-cite-prefix", MARK_QUOTE},
+    {"class", "moz-forward-container", MARK_REST},
+    {"class", "zmail_extra", MARK_REST},
+    {"class", "OutlookMessageHeader", MARK_REST},
+    {"class", "tutanota_quote", MARK_QUOTE},
+};
+
+typedef struct frame {
+    how_t how;
+    const xmlChar *name;
+    bool skips, quotes, marks, pre;
+    int items;   /* of a list; -1: not numbered */
+    size_t from; /* of a link: where its text begins */
+    char *href;
+} frame_t;
+
+typedef struct page {
+    GString *out;
+    size_t start, limit;
+    xmlParserCtxtPtr parser;
+    frame_t frames[DEPTH];
+    int depth;
+    int skips, quotes, marks, pre; /* how many are open */
+    int breaks;                    /* owed before the next word */
+    bool space, cell;              /* owed, too */
+    size_t stopped;                /* how far the parser came, where it was stopped */
+    bool renew, deep, full;        /* as soon as it can; it has to begin anew; there is enough */
+} page_t;
+
+/* ---------------------------------------------------------------- words */
+
+static void owe (page_t *self, int breaks)
+{
+    if (self->breaks < breaks)
+        self->breaks = breaks;
+}
+
+static bool line_start (const page_t *self)
+{
+    return self->out->len == self->start || self->out->str[self->out->len - 1] == '\n';
+}
+
+/* What is owed comes out before a word: line ends, the quotation's prefix, a cell's border, a space. */
+static void settle (page_t *self)
+{
+    if (self->out->len > self->start) {
+        int have = line_start (self) ? 1 : 0;
+        for (int i = have; i < self->breaks; i++)
+            g_string_append_c (self->out, '\n');
+    }
+    if (line_start (self)) {
+        if (self->marks)
+            g_string_append_c (self->out, MARK_QUOTE);
+        for (int i = 0; i < self->quotes && i < QUOTE_DEPTH_SHOWN; i++)
+            g_string_append (self->out, i + 1 == self->quotes || i + 1 == QUOTE_DEPTH_SHOWN ? "> " : ">");
+    } else if (self->cell)
+        g_string_append (self->out, " | ");
+    else if (self->space)
+        g_string_append_c (self->out, ' ');
+    self->breaks = 0;
+    self->space = self->cell = false;
+}
+
+static bool blank (char c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f';
+}
+
+static void words (page_t *self, const char *text, size_t n)
+{
+    for (size_t i = 0; i < n;) {
+        size_t from = i;
+        if (self->pre && text[i] == '\n') {
+            self->breaks = self->breaks < BREAKS_MAX ? self->breaks + 1 : BREAKS_MAX;
+            i++;
+        } else if (blank (text[i])) {
+            self->space |= !line_start (self) && !self->breaks;
+            if (self->pre && (line_start (self) || self->breaks)) {
+                settle (self); /* indentation */
+                g_string_append_c (self->out, ' ');
+            }
+            i++;
+        } else if ((unsigned char)text[i] < ' ')
+            i++;
+        else {
+            while (i < n && !blank (text[i]) && (unsigned char)text[i] >= ' ')
+                i++;
+            settle (self);
+            g_string_append_len (self->out, text + from, (gssize)(i - from));
+        }
+    }
+    self->full |= self->out->len - self->start > self->limit;
+}
+
+static void mark_rest (page_t *self)
+{
+    if (!line_start (self))
+        g_string_append_c (self->out, '\n');
+    g_string_append_c (self->out, MARK_REST);
+    g_string_append_c (self->out, '\n');
+    self->breaks = 0;
+    self->space = self->cell = false;
+}
+
+/* ---------------------------------------------------------------- elements */
+
+static int by_name (const void *a, const void *b)
+{
+    return strcmp (a, ((const struct tag *)b)->name);
+}
+
+static how_t how_of (const xmlChar *name)
+{
+    const struct tag *tag = bsearch (name, tags, G_N_ELEMENTS (tags), sizeof *tags, by_name);
+    return tag ? tag->how : INLINE;
+}
+
+static const char *attribute (const xmlChar **all, const char *name)
+{
+    for (; all && all[0]; all += 2)
+        if (strcmp ((const char *)all[0], name) == 0)
+            return all[1] ? (const char *)all[1] : "";
+    return "";
+}
+
+static bool has_word (const char *words_of, const char *word)
+{
+    size_t n = strlen (word);
+    for (const char *at = words_of; (at = strstr (at, word)); at += n)
+        if ((at == words_of || at[-1] == ' ') && (!at[n] || at[n] == ' '))
+            return true;
+    return false;
+}
+
+static char frontier_of (const xmlChar **all)
+{
+    for (size_t i = 0; all && all[0] && i < G_N_ELEMENTS (frontiers); i++)
+        if (has_word (attribute (all, frontiers[i].attribute), frontiers[i].word))
+            return frontiers[i].mark;
+    return '\0';
+}
+
+/* Some programs indent with a block quotation: then it has no border on its left. */
+static bool cites (const xmlChar **all)
+{
+    const char *style = attribute (all, "style");
+    bool indent = mail_contains (style, "border:none") || mail_contains (style, "border: none");
+    return !indent || strcmp (attribute (all, "type"), "cite") == 0;
+}
+
+static bool hidden (const xmlChar **all)
+{
+    const char *style = attribute (all, "style");
+    return mail_contains (style, "display:none") || mail_contains (style, "display: none");
+}
+
+static void item (page_t *self)
+{
+    owe (self, 1);
+    char label[16] = "- ";
+    for (int i = self->depth - 1; i >= 0; i--)
+        if (self->frames[i].how == LIST) {
+            if (self->frames[i].items >= 0)
+                snprintf (label, sizeof label, "%d. ", ++self->frames[i].items);
+            break;
+        }
+    settle (self);
+    g_string_append (self->out, label);
+}
+
+static void image (page_t *self, const char *alt)
+{
+    size_t n = strnlen (alt, URL_MAX);
+    if (strspn (alt, " \t\r\n") < n && alt[n] == '\0') {
+        words (self, "[", 1);
+        words (self, alt, n);
+        words (self, "]", 1);
+    }
+}
+
+static void open_block (page_t *self, frame_t *frame, const xmlChar **all)
+{
+    bool close = has_word (attribute (all, "class"), "MsoNormal"); /* paragraphs without a margin */
+    switch (frame->how) {
+    case LINE:
+    case ROW:
+        owe (self, 1);
+        break;
+    case PARAGRAPH:
+        owe (self, close ? 1 : 2);
+        break;
+    case PRE:
+        owe (self, 2);
+        frame->pre = true;
+        break;
+    case QUOTE:
+        owe (self, 1);
+        frame->quotes = cites (all);
+        break;
+    case LIST:
+        owe (self, 1);
+        frame->items = strcmp ((const char *)frame->name, "ol") == 0 ? 0 : -1;
+        break;
+    case CELL:
+        self->cell = !line_start (self);
+        break;
+    case BREAK:
+        self->breaks = self->breaks < BREAKS_MAX ? self->breaks + 1 : BREAKS_MAX;
+        break;
+    case RULE:
+        owe (self, 1);
+        words (self, "---", 3);
+        owe (self, 1);
+        break;
+    case ITEM:
+        item (self);
+        break;
+    case IMAGE:
+        image (self, attribute (all, "alt"));
+        break;
+    case LINK:
+        frame->href = g_strndup (attribute (all, "href"), URL_MAX);
+        frame->from = self->out->len;
+        break;
+    case INLINE:
+    case SKIP:
+        break;
+    }
+}
+
+static void count (page_t *self, const frame_t *frame, int by)
+{
+    self->skips += frame->skips ? by : 0;
+    self->quotes += frame->quotes ? by : 0;
+    self->marks += frame->marks ? by : 0;
+    self->pre += frame->pre ? by : 0;
+}
+
+static void stop (page_t *self)
+{
+    const xmlParserInput *input = self->parser->input;
+    self->stopped = input->consumed + (size_t)(input->cur - input->base);
+    xmlStopParser (self->parser);
+}
+
+static void on_start (void *arg, const xmlChar *name, const xmlChar **all)
+{
+    page_t *self = arg;
+    if (self->deep || self->full)
+        return;
+    if (self->depth == DEPTH || self->renew) {
+        self->deep = true;
+        stop (self);
+        return;
+    }
+    frame_t *frame = &self->frames[self->depth];
+    *frame = (frame_t){.how = how_of (name), .name = name};
+    frame->skips = frame->how == SKIP || (all && hidden (all));
+    char mark = self->skips || !all ? '\0' : frontier_of (all);
+    if (mark == MARK_REST)
+        mark_rest (self);
+    if (!self->skips && !frame->skips)
+        open_block (self, frame, all);
+    frame->marks = mark == MARK_QUOTE;
+    count (self, frame, 1);
+    self->depth++;
+}
+
+static bool same_link (const char *text, size_t n, const char *href)
+{
+    const char *bare = strstr (href, "://");
+    bare = bare ? bare + 3 : g_str_has_prefix (href, "mailto:") ? href + 7 : href;
+    size_t length = strcspn (bare, "?");
+    if (strncmp (href, "mailto:", 7) != 0)
+        length = strlen (bare);
+    if (length && bare[length - 1] == '/')
+        length--;
+    return n == 0 || length == 0 || g_strstr_len (text, (gssize)n, href) ||
+           (n >= length && g_strstr_len (text, (gssize)n, bare)) ||
+           (n + 1 >= length && strncmp (text, bare, length) == 0);
+}
+
+static void close_link (page_t *self, frame_t *frame)
+{
+    const char *href = frame->href;
+    size_t n = self->out->len - frame->from;
+    bool told = mail_contains (href, "http://") || mail_contains (href, "https://") ||
+                mail_contains (href, "mailto:") || mail_contains (href, "ftp://") || mail_contains (href, "tel:");
+    if (told && n && !same_link (self->out->str + frame->from, n, href)) {
+        g_string_append (self->out, " (");
+        for (const char *at = href; *at; at++)
+            if ((unsigned char)*at > ' ')
+                g_string_append_c (self->out, *at);
+        g_string_append_c (self->out, ')');
+    }
+}
+
+static void close_frame (page_t *self)
+{
+    frame_t *frame = &self->frames[--self->depth];
+    count (self, frame, -1);
+    if (frame->href && !self->skips)
+        close_link (self, frame);
+    g_free (frame->href);
+    frame->href = NULL;
+    if (frame->skips || self->skips)
+        return;
+    if (frame->how == PARAGRAPH || frame->how == PRE)
+        owe (self, frame->how == PRE ? 2 : 1);
+    else if (frame->how == LINE || frame->how == ROW || frame->how == LIST || frame->how == QUOTE || frame->how == ITEM)
+        owe (self, 1);
+}
+
+static void on_end (void *arg, const xmlChar *name)
+{
+    page_t *self = arg;
+    if (self->depth && !self->deep && xmlStrEqual (self->frames[self->depth - 1].name, name))
+        close_frame (self);
+}
+
+static void on_text (void *arg, const xmlChar *text, int n)
+{
+    page_t *self = arg;
+    if (self->full || self->deep)
+        return;
+    if (!self->skips && n > 0)
+        words (self, (const char *)text, (size_t)n);
+    if (self->full)
+        stop (self);
+}
+
+/* ---------------------------------------------------------------- the parser */
+
+/* A name that does not fit into the pool any more: the parser would turn around an element without a name for
+ * ever. So one pool more for this tag; the next one begins with a new parser. */
+static void on_error (void *arg, xmlErrorPtr error)
+{
+    page_t *self = arg;
+    if (error->code == XML_ERR_NAME_REQUIRED && !self->renew &&
+        !xmlDictLookup (self->parser->dict, BAD_CAST "does-one-more-fit", -1)) {
+        self->renew = true;
+        xmlDictSetLimit (self->parser->dict, POOL_LAST);
+    }
+}
+
+static void prepare (page_t *self)
+{
+    xmlParserCtxtPtr parser = self->parser;
+    htmlCtxtUseOptions (parser, HTML_PARSE_RECOVER | HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING | HTML_PARSE_NONET |
+                                    HTML_PARSE_IGNORE_ENC);
+    memset (parser->sax, 0, sizeof *parser->sax);
+    parser->sax->initialized = XML_SAX2_MAGIC; /* or on_error is not heard */
+    parser->sax->serror = on_error;
+    parser->sax->startElement = on_start;
+    parser->sax->endElement = on_end;
+    parser->sax->characters = parser->sax->ignorableWhitespace = parser->sax->cdataBlock = on_text;
+    parser->userData = self;
+    parser->charset = XML_CHAR_ENCODING_UTF8;
+    for (size_t i = 0; i < G_N_ELEMENTS (tags); i++)
+        xmlDictLookup (parser->dict, BAD_CAST tags[i].name, -1);
+    for (size_t i = 0; i < G_N_ELEMENTS (attributes); i++)
+        xmlDictLookup (parser->dict, BAD_CAST attributes[i], -1);
+    xmlDictSetLimit (parser->dict, POOL);
+}
+
+/* How far it came: all of it, or to where the nesting was too deep. */
+static size_t parse (page_t *self, const char *html, size_t size)
+{
+    self->parser = htmlCreateMemoryParserCtxt (html, (int)size);
+    if (!self->parser)
+        return size;
+    prepare (self);
+    self->deep = self->renew = false;
+    htmlParseDocument (self->parser);
+    htmlFreeParserCtxt (self->parser);
+    int quotes = self->quotes;
+    while (self->depth)
+        close_frame (self);
+    self->quotes = self->deep ? quotes : 0; /* end tags of what is forgotten will not be seen */
+    size_t at = self->deep ? self->stopped : size;
+    while (self->deep && at < size && (html[at] == '>' || html[at] == '/'))
+        at++;
+    return at ? at : size;
+}
+
+bool mail_html_text (GString *to, const char *html, size_t size, size_t limit)
+{
+    page_t *self = g_new0 (page_t, 1);
+    self->out = to;
+    self->start = to->len;
+    self->limit = limit;
+    int tries = 0;
+    for (size_t at = 0; at < size && !self->full; tries++) {
+        if (tries == TRIES)
+            self->full = true;
+        else
+            at += parse (self, html + at, size - at);
+    }
+    bool whole = !self->full;
+    g_free (self);
+    return whole;
+}
