@@ -1,12 +1,13 @@
 /* intake.c - the service: parameters, doors, drain.
  *
- * hears: HTTP (routes.c), Submit, Action and EventsAsk on the submit socket, SIGHUP (the policy file).
+ * hears: HTTP (routes.c), LMTP (door_lmtp.c), Submit, Action and EventsAsk on the submit socket, SIGHUP (the policy file).
  * says: receipts once a commit is durable, refusals, views; hints to the other services (work.c).
  * owns: nothing but open requests; all of value is in the store, so any number of intakes may run. */
 #include "intake.h"
 
 #include "ask.h"
 #include "log.h"
+#include "mails.h"
 #include "option_checks.h"
 #include "policy_file.h"
 #include "xmalloc.h"
@@ -15,6 +16,13 @@
 #include <stdio.h>
 
 enum { BODY_MAX_DEFAULT = 1024 * 1024, BODY_MAX_MAX = WIRE_MAX - 64 * 1024, CONNECTIONS_DEFAULT = 4096 };
+enum {
+    MAIL_MAX_DEFAULT = 25 * 1024 * 1024,
+    MAIL_MAX_MAX = 256 * 1024 * 1024,
+    MAIL_THREADS_DEFAULT = 2,
+    LMTP_CONNECTIONS_DEFAULT = 100,
+    LMTP_TIMEOUT_DEFAULT = 300,
+};
 
 intake_params_t intake_params;
 
@@ -33,6 +41,20 @@ static const param_t params[] = {
     {"token-rate", PARAM_NUMBER, "0", 0, 1000000, &intake_params.token_rate,
      "messages, actions and heartbeats a second by one token, at this intake; more are answered 429; 0: no limit"},
     {"token-burst", PARAM_NUMBER, "100", 1, 1000000, &intake_params.token_burst, "at once, by one token"},
+    {"lmtp", PARAM_STRING, "", 0, 0, &intake_params.lmtp,
+     "where a mail server hands over by LMTP: unix:/run/buckstop/lmtp.sock or 127.0.0.1:2424; no TLS, no password",
+     option_lmtp},
+    {"mail-max", PARAM_NUMBER, "26214400", 1024, MAIL_MAX_MAX, &intake_params.mail_max,
+     "bytes of a mail; more is refused with 552 (LMTP), 413 (HTTP)"},
+    {"mail-threads", PARAM_NUMBER, "2", 1, 64, &intake_params.mail_threads, "threads that read mails"},
+    {"lmtp-connections", PARAM_NUMBER, "100", 1, 10000, &intake_params.lmtp_connections,
+     "LMTP connections at once; one more is told 421"},
+    {"lmtp-timeout", PARAM_NUMBER, "300", 1, 3600, &intake_params.lmtp_timeout,
+     "seconds of silence after which an LMTP connection is closed"},
+    {"spool", PARAM_STRING, "", 0, 0, &intake_params.spool,
+     "directory for the files that come with mails; without one they are listed and not kept", option_spool},
+    {"languages", PARAM_STRING, LANGUAGES_DIRECTORY, 0, 0, &intake_params.languages,
+     "directory of libexttextcat's data, by which a message's language is recognised; \"\": none is"},
     {NULL},
 };
 
@@ -41,13 +63,48 @@ static intake_params_t *params_of (void *arg)
     return arg ? arg : &intake_params;
 }
 
+/* Programs that run an intake without a command line leave out what they do not need. */
+static void fill_mail_params (intake_params_t *given)
+{
+    given->mail_max = given->mail_max ? given->mail_max : MAIL_MAX_DEFAULT;
+    given->mail_threads = given->mail_threads ? given->mail_threads : MAIL_THREADS_DEFAULT;
+    given->lmtp_connections = given->lmtp_connections ? given->lmtp_connections : LMTP_CONNECTIONS_DEFAULT;
+    given->lmtp_timeout = given->lmtp_timeout ? given->lmtp_timeout : LMTP_TIMEOUT_DEFAULT;
+}
+
+static int open_mail (intake_t *self)
+{
+    fill_mail_params (self->params);
+    self->mails = mails_new (self);
+    if (!self->mails)
+        return -ECANCELED;
+    if (!self->params->lmtp || !*self->params->lmtp)
+        return 0;
+    self->lmtp = door_lmtp_open (self);
+    return self->lmtp ? 0 : -ECANCELED;
+}
+
+/* Without it a rule that asks for a language sees what channels say, and nothing else. */
+static void open_languages (intake_t *self)
+{
+    const char *directory = self->params->languages;
+    if (!directory || !*directory)
+        return;
+    self->languages = languages_load (directory);
+    if (!self->languages)
+        log_fact (LOG_WARNING_, "", "languages are not recognised", "directory", directory, "hint",
+                  "Debian: libexttextcat-data", NULL);
+}
+
 static int open_http (intake_t *self)
 {
     const intake_params_t *given = self->params;
+    self->limits[0] = (http_limit_t){"/v1/mail", (size_t)given->mail_max};
     char why[HTTP_WHY_SIZE] = "";
     http_server_config_t config = {
         .endpoint = given->listen,
         .body_max = (size_t)(given->body_max ? given->body_max : BODY_MAX_DEFAULT),
+        .limits = self->limits,
         .timeout_ms = INTAKE_ANSWER_MS,
         .connections_max = (unsigned)(given->connections ? given->connections : CONNECTIONS_DEFAULT),
         .why = why,
@@ -73,8 +130,11 @@ static void intake_stop (service_t *service, void *arg)
     given->running = NULL;
     hearing_close (self);
     aside_destroy (&self->aside);
+    mails_destroy (&self->mails);
+    door_lmtp_close (&self->lmtp);
     http_server_destroy (&self->http);
     tokens_destroy (&self->tokens);
+    recogniser_destroy (&self->languages);
     free (self);
 }
 
@@ -91,7 +151,10 @@ static int intake_start (service_t *service, void *arg)
     self->aside = aside_new (service);
     self->tokens = tokens_new (service->loop, service->store);
     bus_peers_max (service->bus, BUS_SUBMIT, (size_t)self->params->peers_max);
+    open_languages (self);
     int rc = bus_bind (service->bus, BUS_SUBMIT, service->submit, intake_bus, self);
+    if (rc == 0)
+        rc = open_mail (self);
     if (rc == 0)
         rc = open_http (self);
     if (rc == 0)
@@ -111,6 +174,7 @@ static void intake_drain (service_t *service, void *arg)
         return;
     self->draining = true;
     hearing_close (self);
+    door_lmtp_drain (self->lmtp);
     http_server_drain (self->http);
 }
 
@@ -118,15 +182,19 @@ static bool intake_idle (service_t *service, void *arg)
 {
     (void)service;
     const intake_t *self = params_of (arg)->running;
-    return !self || (self->asks == 0 && http_server_open (self->http) == 0 && aside_idle (self->aside));
+    return !self || (self->asks == 0 && http_server_open (self->http) == 0 && mails_busy (self->mails) == 0 &&
+                     door_lmtp_idle (self->lmtp) && aside_idle (self->aside));
 }
 
 static void intake_metrics (service_t *service, void *arg, FILE *out)
 {
     (void)service;
     const intake_t *self = params_of (arg)->running;
-    if (self)
-        fprintf (out, "# TYPE buckstop_intake_requests_open gauge\nbuckstop_intake_requests_open %zu\n", self->asks);
+    if (!self)
+        return;
+    fprintf (out, "# TYPE buckstop_intake_requests_open gauge\nbuckstop_intake_requests_open %zu\n", self->asks);
+    mails_metrics (self->mails, out);
+    door_lmtp_metrics (self->lmtp, out);
 }
 
 int intake_port (const intake_params_t *given)

@@ -16,6 +16,7 @@ static const route_t routes[] = {
     {"POST", "/v1/contacts/{}/actions", action_take, FOR_PEOPLE},
     {"GET", "/v1/customers/{}", customer_show, FOR_PEOPLE},
     {"POST", "/v1/mail", mail_post, FOR_CHANNELS, .late = true},
+    {"POST", "/v1/mail", mail_post, FOR_CHANNELS, .late = true},
     {"GET", "/v1/people", people_list, FOR_PEOPLE},
     {"PUT", "/v1/people/{}/presence", presence_put, FOR_PEOPLE},
     {"DELETE", "/v1/people/{}/presence", presence_delete, FOR_PEOPLE},
