@@ -91,6 +91,54 @@ static void says_more (void)
     say_it (json_pack ("{s:s}", "customer", shadow->last.customer), target);
 }
 
+/* --- lines -------------------------------------------------------------------------------------------------------- */
+
+/* One call: it rings, and then it is answered, or given up; what its platform says of it may come twice, and is lost now
+ * and then. */
+typedef struct line {
+    int number, customer;
+    const char *state, *person;
+} line_t;
+
+static void line_says (const line_t *self, const char *state)
+{
+    json_t *message =
+        json_pack ("{s:s, s:o, s:o, s:s}", "channel", "phone", "customer", json_sprintf ("+4930%04d", self->customer),
+                   "thread", json_sprintf ("line %d", self->number), "call", state);
+    if (strcmp (state, "answered") == 0 && *self->person)
+        json_object_set_new (message, "call_person", json_string (self->person));
+    say_it (message, "/v1/contacts");
+}
+
+static void line_ends (void *arg)
+{
+    line_t *self = arg;
+    if (!ended && chance (90))
+        line_says (self, strcmp (self->state, "answered") == 0 ? "ended" : chance (10) ? "ringing" : "abandoned");
+    free (self);
+}
+
+static void line_goes_on (void *arg)
+{
+    static const char *const people[] = {"ada", "ben", "eva", "finn", "lena", "", "+491234"};
+    line_t *self = arg;
+    self->state = chance (50) ? "answered" : "abandoned";
+    self->person = people[draw (7)];
+    if (!ended && chance (90))
+        line_says (self, self->state);
+    fake_at (between (1000, paced (5 * 60 * 1000)), line_ends, self);
+}
+
+static void rings (void)
+{
+    static int lines;
+    line_t *self = xcalloc (1, sizeof *self);
+    self->number = ++lines;
+    self->customer = (int)draw (12);
+    line_says (self, "ringing");
+    fake_at (between (2000, 90 * 1000), line_goes_on, self);
+}
+
 static bool is_day (void)
 {
     time_t now = (time_t)(fake_wall () / 1000);
@@ -104,7 +152,9 @@ static void one (void *arg)
     (void)arg;
     if (ended)
         return;
-    if (chance (60))
+    if (chance (12))
+        rings ();
+    else if (chance (60))
         opens ();
     else
         says_more ();

@@ -127,7 +127,8 @@ static void see_text (const shadow_t *shadow, const Buckstop__V1__Fact *fact)
 {
     static const fact_kind_t counted[] = {
         BUCKSTOP__V1__FACT_KIND__FACT_KIND_OPENED, BUCKSTOP__V1__FACT_KIND__FACT_KIND_MESSAGE,
-        BUCKSTOP__V1__FACT_KIND__FACT_KIND_REPLIED, BUCKSTOP__V1__FACT_KIND__FACT_KIND_NOTED};
+        BUCKSTOP__V1__FACT_KIND__FACT_KIND_CALL, BUCKSTOP__V1__FACT_KIND__FACT_KIND_REPLIED,
+        BUCKSTOP__V1__FACT_KIND__FACT_KIND_NOTED};
     bool counts = false;
     for (size_t i = 0; i < sizeof counted / sizeof *counted; i++)
         counts |= counted[i] == fact->kind;
