@@ -131,8 +131,8 @@ static const struct {
     {"settings: { transfers: x }", 4, 24, "'x'", "from 0 to 100"},
     {"settings: { same_customer: merge }", 4, 28, "'merge'", "one of: link, append, separate"},
     {"country: 49", 4, 10, "country is '49'", "as in \"+49\""},
-    {"country: \"+0049\"", 4, 11, "country is '+0049'", "a country's calling code"},
-    {"country: \"+1234\"", 4, 11, "country is '+1234'", "a country's calling code"},
+    {"country: \"+0049\"", 4, 10, "country is '+0049'", "a country's calling code"},
+    {"country: \"+1234\"", 4, 10, "country is '+1234'", "a country's calling code"},
     {"settings: { presence: 1ms }", 4, 23, "'1ms'", "from 100ms to 1d"},
     /* what YAML has and policies have not */
     {"manager: *x", 4, 10, "an alias", "the value itself"},
