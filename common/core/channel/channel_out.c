@@ -18,8 +18,8 @@
 #include <stdio.h>
 #include <string.h>
 
-const char *const channel_out_slot_names[] = {"to",      "text",     "subject", "thread", "message_id",
-                                              "contact", "customer", "id",      NULL};
+const char *const channel_out_slot_names[] = {"to",       "text", "subject", "thread",    "message_id", "contact",
+                                              "customer", "id",   "tag",     "automatic", NULL};
 
 enum { SET_NAME_SIZE = NAME_SIZE + 4 };
 
@@ -30,7 +30,7 @@ typedef struct slots {
     template_slot_t rows[OUT_SLOTS_MAX];
     size_t n;
     char names[OUT_SLOTS_MAX][SET_NAME_SIZE];
-    char *owned[OUT_SLOTS_MAX];
+    char *owned[OUT_SLOTS_MAX + 2];
     size_t owned_n;
 } slots_t;
 
@@ -75,10 +75,37 @@ static void put_settings (slots_t *self, const policy_channel_t *channel)
     }
 }
 
-static void put_told (slots_t *self, const out_told_t *told, coding_t coding)
+/* What would be a mention or a link there becomes plain signs. Owned by the slots. */
+static const char *escaped (slots_t *self, const channel_out_t *out, const char *text)
 {
-    const char *const values[] = {told->to,         told->text,    told->subject,  told->thread,
-                                  told->message_id, told->contact, told->customer, told->id};
+    static const char *const names[] = {['&'] = "&amp;", ['<'] = "&lt;", ['>'] = "&gt;"};
+    if (out->escape == OUT_ESCAPE_NONE || word_empty (text))
+        return text;
+    char *whole = xmalloc (5 * strlen (text) + 1), *to = whole;
+    for (; *text; text++) {
+        unsigned char c = (unsigned char)*text;
+        if (c < sizeof names / sizeof *names && names[c])
+            to = stpcpy (to, names[c]);
+        else
+            *to++ = *text;
+    }
+    *to = 0;
+    self->owned[self->owned_n++] = whole;
+    return whole;
+}
+
+static void put_told (slots_t *self, const channel_out_t *out, const out_told_t *told, coding_t coding)
+{
+    const char *const values[] = {told->to,
+                                  escaped (self, out, told->text),
+                                  escaped (self, out, told->subject),
+                                  told->thread,
+                                  told->message_id,
+                                  told->contact,
+                                  told->customer,
+                                  told->id,
+                                  told->tag,
+                                  told->automatic};
     _Static_assert(sizeof values / sizeof *values + 1 == sizeof channel_out_slot_names / sizeof *channel_out_slot_names,
                    "a value for each name");
     for (size_t i = 0; channel_out_slot_names[i]; i++)
@@ -126,8 +153,11 @@ static json_t *json_list_of (const out_node_t *node, const slots_t *slots)
 {
     json_t *list = json_array ();
     for (size_t i = 0; i < node->kids_n; i++) {
-        json_t *value = json_of (&node->kids[i], slots);
-        if (value)
+        const out_node_t *kid = &node->kids[i];
+        json_t *value = json_of (kid, slots);
+        if (kid->kind == OUT_OBJECT && json_object_size (value) < kid->kids_n)
+            json_decref (value); /* a name without its value */
+        else if (value)
             json_array_append_new (list, value);
     }
     return list;
@@ -221,7 +251,7 @@ static bool render_url (const policy_channel_t *channel, const out_told_t *told,
                         char why[DETAIL_SIZE])
 {
     SLOTS slots = {.n = 0};
-    put_told (&slots, told, CODING_PERCENT);
+    put_told (&slots, channel->out, told, CODING_PERCENT);
     put_settings (&slots, channel);
     for (size_t i = 0; i < slots.n; i++) {
         char slot[SET_NAME_SIZE + 2];
@@ -251,7 +281,7 @@ static bool render_body (const policy_channel_t *channel, const out_told_t *told
                          char why[DETAIL_SIZE])
 {
     SLOTS slots = {.n = 0};
-    put_told (&slots, told, CODING_NONE);
+    put_told (&slots, channel->out, told, CODING_NONE);
     put_settings (&slots, channel);
     const out_node_t *body = channel->out->body;
     char *text = channel->out->content == OUT_JSON ? json_body (body, &slots) : form_body (body, &slots);

@@ -5,9 +5,11 @@
  * decided that something is told (notice.c): the same bytes at every attempt. Headers are made at each attempt, since they
  * may hold a secret; a secret is in no record.
  *
- * Templates have slots: {to} {text} {subject} {thread} {message_id} {contact} {customer} {id}, and {set.NAME} for the
- * channel's own settings; "{{" is a brace. A value never brings slots, quotes or separators: in a URL and in a form it is
- * percent-encoded, in JSON it becomes a string. A field of a body whose slots are all empty is left out. */
+ * Templates have slots: {to} {text} {subject} {thread} {message_id} {contact} {customer} {id}, {tag} (of a message id:
+ * DELIVERY.CONTACT.MAC, mail_tag.h), {automatic} (of Auto-Submitted; empty for what a person wrote), and {set.NAME} for
+ * the channel's own settings; "{{" is a brace. A value never brings slots, quotes or separators: in a URL and in a form it is
+ * percent-encoded, in JSON it becomes a string. A field of a body whose slots are all empty is left out, and so is
+ * the item of a list that such a field belongs to. */
 #ifndef BUCKSTOP_CHANNEL_OUT_H
 #define BUCKSTOP_CHANNEL_OUT_H
 
@@ -25,6 +27,8 @@ enum {
 };
 
 enum out_content { OUT_JSON, OUT_FORM };
+/* Before all else, where a platform reads signs in texts: '&', '<' and '>' as entities. */
+enum out_escape { OUT_ESCAPE_NONE, OUT_ESCAPE_ENTITIES };
 enum out_auth { OUT_AUTH_NONE, OUT_AUTH_BASIC, OUT_AUTH_BEARER, OUT_AUTH_HEADER };
 
 /* A body is a tree: what YAML says, with templates for texts. */
@@ -56,6 +60,7 @@ typedef struct channel_out {
     const char *auth_prefix; /* HEADER: what stands before the secret; "" : nothing */
     const char *secret;      /* name of the file that holds password, token or key: a template of {set.NAME} */
     int content;             /* enum out_content */
+    int escape;              /* enum out_escape: of {text} and {subject} */
     const out_node_t *body;
     int longest; /* characters of {text} that the platform takes; 0: not limited */
 
@@ -80,7 +85,7 @@ extern const char *const channel_out_slot_names[];
 /* What is told by it: nothing is owned. */
 typedef struct out_told {
     const char *id; /* the delivery's */
-    const char *to, *text, *subject, *thread, *message_id, *contact, *customer;
+    const char *to, *text, *subject, *thread, *message_id, *contact, *customer, *tag, *automatic;
 } out_told_t;
 
 /* The request of one delivery: address (the URL), secret and body are filled in. false: it can't be sent, ever, and `why`

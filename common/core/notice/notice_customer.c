@@ -83,6 +83,15 @@ static void by_mail (render_t *self)
 
 /* ---- the channel's own call ---- */
 
+/* Of Auto-Submitted (RFC 3834, 5), where the platform sends mail. */
+static const char *automatic_word (purpose_t purpose)
+{
+    if (purpose == BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_REPLY)
+        return "";
+    bool reply = purpose == BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_ACKNOWLEDGE;
+    return reply ? "auto-replied" : "auto-generated";
+}
+
 /* It is settled as failed, and never sent. */
 static void fail_before (delivery_t *delivery, const char *why)
 {
@@ -102,7 +111,9 @@ static void by_channel (render_t *self)
     WORD_COPY (delivery->in_reply_to, contact->reply_to_message);
     if (notice_is_dry (self))
         return;
-    char *text = delivery->body;
+    char tag[MAIL_TAG_SIZE], tagged[DELIVERY_ID_SIZE + MAIL_TAG_SIZE], *text = delivery->body;
+    mail_tag_make (contact->workspace, contact->id, delivery->id, self->policy->link_key, tag);
+    snprintf (tagged, sizeof tagged, "%s.%s", delivery->id, tag);
     delivery->body = NULL;
     out_told_t told = {.id = delivery->id,
                        .to = contact->return_to,
@@ -111,7 +122,9 @@ static void by_channel (render_t *self)
                        .thread = contact->thread,
                        .message_id = contact->reply_to_message,
                        .contact = contact->id,
-                       .customer = contact->customer};
+                       .customer = contact->customer,
+                       .tag = tagged,
+                       .automatic = automatic_word (self->notice->purpose)};
     if (!channel || !channel->out)
         fail_before (delivery, "the policy does not say any more how answers go back by this channel");
     else if (!channel_out_render (channel, &told, delivery, why))

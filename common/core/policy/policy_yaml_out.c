@@ -7,7 +7,8 @@
  *     headers: {Idempotency-Key: "{id}"}
  *     content: json                                            # or form
  *     body: {to: "{to}", text: "{text}", public: true}
- *     longest: 1600
+ *     longest: 1600                                            # characters of a text
+ *     escape: entities                                         # of &, < and > in {text} and {subject}
  *     success: {at: ok, is: "true"}
  *     error: error.code
  *     permanent: [21610, http 404]
@@ -69,7 +70,8 @@ static bool check_slots (reader_t *self, const node_t *at, const char *what, con
         }
         if (!is_setting (name) && !is_listed (names, name)) {
             yaml_fail (self, at,
-                       names[0] ? "{to}, {text}, {subject}, {thread}, {message_id}, {contact}, {customer}, {id}, or "
+                       names[0] ? "{to}, {text}, {subject}, {thread}, {message_id}, {contact}, {customer}, {id}, "
+                                  "{tag}, {automatic} or "
                                   "{set.NAME} for a setting of the channel"
                                 : "{set.NAME}, for a setting of the channel",
                        "%s of %s has no slot {%s}", what, self->where, name);
@@ -323,6 +325,8 @@ static void read_words (reader_t *self, const yaml_key_t *key, const node_t *val
 static const yaml_word_t methods[] = {{"POST", 0}, {"PUT", 1}, {NULL, 0}};
 static const yaml_word_t contents[] = {{"json", OUT_JSON}, {"form", OUT_FORM}, {NULL, 0}};
 
+static const yaml_word_t escapes[] = {{"none", OUT_ESCAPE_NONE}, {"entities", OUT_ESCAPE_ENTITIES}, {NULL, 0}};
+
 static void read_method (reader_t *self, const yaml_key_t *key, const node_t *value, void *field)
 {
     int method = 0;
@@ -336,6 +340,7 @@ static const yaml_key_t out_keys[] = {
     {"method", read_method, OUT (method), 0, 0, "POST or PUT", false, methods},
     {"auth", read_auth, OUT (auth), 0, 0, "who we are"},
     {"headers", read_headers, OUT (headers), 0, 0, "more headers"},
+    {"escape", yaml_read_word, OUT (escape), 0, 0, "entities: of &, < and >", false, escapes},
     {"content", yaml_read_word, OUT (content), 0, 0, "json or form", false, contents},
     {"body", read_body, OUT (body), 0, 0, "what is sent: a map", true},
     {"longest", yaml_read_number, OUT (longest), 1, LONGEST_MAX, "characters of a text"},
