@@ -46,13 +46,22 @@ static bool is_forgotten (const Buckstop__V1__Fact *fact)
     return fact->kind == BUCKSTOP__V1__FACT_KIND__FACT_KIND_FORGOTTEN;
 }
 
+/* What a newer writer says in fields that are not known here may say it, too. */
+static bool drop_unknown (ProtobufCMessage *message)
+{
+    bool was = message->n_unknown_fields > 0;
+    message->n_unknown_fields = 0;
+    return was;
+}
+
 /* Who is concerned is a person or a team of ours, or somebody's address. */
 static bool clear_fact (Buckstop__V1__Fact *fact)
 {
+    bool changed = drop_unknown (&fact->base);
     if (is_forgotten (fact))
-        return false;
+        return changed;
     bool stranger = *fact->to && !name_valid (fact->to);
-    bool changed = *fact->text || *fact->detail || stranger;
+    changed |= *fact->text || *fact->detail || stranger;
     fact->text = fact->detail = nothing;
     if (stranger)
         fact->to = nothing;
@@ -74,8 +83,10 @@ uint8_t *timeline_forget (const void *bytes, size_t size, size_t *forgotten_size
     Buckstop__V1__Event empty = BUCKSTOP__V1__EVENT__INIT;
     Buckstop__V1__Event *event = buckstop__v1__event__unpack (&scratch.allocator, size, bytes);
     *changed |= !event || *event->subject;
-    if (event)
+    if (event) {
+        *changed |= drop_unknown (&event->base);
         event->subject = nothing;
+    }
     for (size_t i = 0; event && i < event->n_facts; i++)
         *changed |= clear_fact (event->facts[i]);
     uint8_t *packed = pack (event ? event : &empty, forgotten_size);
@@ -100,10 +111,11 @@ bool event_remembers (const void *bytes, size_t size, char contact[ID_SIZE])
     scratch_t scratch;
     scratch_open (&scratch);
     const Buckstop__V1__Event *event = buckstop__v1__event__unpack (&scratch.allocator, size, bytes);
-    bool remembers = event && *event->subject;
+    bool remembers = event && (*event->subject || event->base.n_unknown_fields);
     word_copy (contact, ID_SIZE, event ? event->contact : "");
     for (size_t i = 0; event && i < event->n_facts; i++) {
         const Buckstop__V1__Fact *fact = event->facts[i];
+        remembers |= fact->base.n_unknown_fields > 0;
         remembers |= !is_forgotten (fact) && (*fact->text || *fact->detail || (*fact->to && !name_valid (fact->to)));
     }
     scratch_close (&scratch);
