@@ -1,4 +1,4 @@
-/* cmd_show.c - buckstop show: one contact, its promises and its whole timeline, over HTTP.
+/* cmd_show.c - buckstop show: one contact, its promises, whose it is and its whole timeline, over HTTP.
  *
  * Hears: intake's JSON, the timeline page after page. Says: an aligned page for people, the JSON itself with --json.
  */
@@ -6,6 +6,7 @@
 
 #include "clock.h"
 #include "lines.h"
+#include "show_about.h"
 #include "words.h"
 
 #include <stdlib.h>
@@ -61,6 +62,7 @@ static void print_contact (const json_t *contact)
                                            {"owner", "owner"},         {"offered to", "offered_to"},
                                            {"team", "team"},           {"channel", "channel"},
                                            {"customer", "customer"},   {"called", "customer_name"},
+                                           {"call", "call"},           {"linked to", "linked"},
                                            {"rule", "rule"},           {"tier", "tier"},
                                            {"language", "language"},   {"return way", "return_way"},
                                            {"return to", "return_to"}, {"continues", "continues"}};
@@ -74,6 +76,7 @@ static void print_contact (const json_t *contact)
     print_time (contact, "closes", "close_at");
     print_time (contact, "next look", "next_due");
     print_promises (contact);
+    show_about (contact);
     puts ("timeline");
     size_t index;
     json_t *event;

@@ -269,6 +269,25 @@ static void without_a_subject (void **state)
     assert_non_null (strstr (f->out[0].body, "thank you for your message.\nIt is about \"My card\".\nBob M. takes"));
 }
 
+/* Whoever is asked reads what the contact knows of whose it is; a line of nothing is left out. */
+static void about_the_customer (void **state)
+{
+    fixture_t *f = *state;
+    f->policy.templates = policy_builtin_templates;
+    f->policy.templates_n = POLICY_TEMPLATES;
+    f->contact.tier[0] = f->contact.language[0] = '\0';
+    render (f, (notice_t){.purpose = PURPOSE (OFFER), .person = "ada"});
+    assert_null (strstr (f->out[0].body, "About them"));
+    WORD_COPY (f->contact.tier, "gold");
+    WORD_COPY (f->contact.linked, "01KAJ6Q6JS0000000000000000");
+    render (f, (notice_t){.purpose = PURPOSE (OFFER), .person = "ada"});
+    assert_non_null (strstr (f->out[0].body, "\nAbout them: tier gold, also open: 01KAJ6Q6JS0000000000000000\n"));
+    WORD_COPY (f->contact.language, "de");
+    f->contact.linked[0] = '\0';
+    render (f, (notice_t){.purpose = PURPOSE (ASSIGNED), .person = "ada"});
+    assert_non_null (strstr (f->out[0].body, "\nAbout them: tier gold, speaks de\n"));
+}
+
 static void dry_run (void **state)
 {
     fixture_t *f = *state;
@@ -365,6 +384,7 @@ int main (void)
         cmocka_unit_test_setup_teardown (customer_s_way, up, down),
         cmocka_unit_test_setup_teardown (the_acknowledgement, up, down),
         cmocka_unit_test_setup_teardown (without_a_subject, up, down),
+        cmocka_unit_test_setup_teardown (about_the_customer, up, down),
         cmocka_unit_test_setup_teardown (dry_run, up, down),
         cmocka_unit_test_setup_teardown (signed_links, up, down),
         cmocka_unit_test_setup_teardown (the_log_has_no_link, up, down),

@@ -7,7 +7,7 @@
 #include "notice.h"
 #include "template.h"
 
-enum { DUE_TEXT_SIZE = 64, LINK_SIZE = ADDRESS_SIZE + LINK_TOKEN_SIZE + 8, SLOTS_MAX = 16 };
+enum { DUE_TEXT_SIZE = 64, ABOUT_SIZE = 160, LINK_SIZE = ADDRESS_SIZE + LINK_TOKEN_SIZE + 8, SLOTS_MAX = 16 };
 
 /* Everything that rendering one notice looks at. */
 typedef struct render {
@@ -21,7 +21,7 @@ typedef struct render {
     delivery_t *out;
     size_t out_n;
     effects_t *effects;
-    char due[DUE_TEXT_SIZE], promise[NAME_SIZE];
+    char due[DUE_TEXT_SIZE], promise[NAME_SIZE], about[ABOUT_SIZE];
     char link_accept[LINK_SIZE], link_acknowledge[LINK_SIZE];
     template_slot_t slots[SLOTS_MAX];
     size_t slots_n;
@@ -36,7 +36,7 @@ void notice_fact (render_t *self, fact_kind_t kind, wall_ms_t due, unsigned numb
 /* To the customer, by the way that they came. */
 void notice_customer (render_t *self);
 
-/* Fills the slots that a template may name, and due, promise and links behind them. */
+/* Fills the slots that a template may name, and due, about, promise and links behind them. */
 void notice_words (render_t *self);
 /* A signed link by which that person acts on the contact; untouched where the policy has no link_base. */
 void notice_link (const policy_t *policy, const char *workspace, const char *contact, const char *person,

@@ -99,6 +99,20 @@ static void promise_text (render_t *self)
             *c = ' ';
 }
 
+/* What the contact itself knows of whose it is; all the rest is found by its id. */
+static void about_text (render_t *self)
+{
+    const contact_t *contact = self->contact;
+    const struct {
+        const char *before, *value;
+    } parts[] = {{"tier ", contact->tier}, {"speaks ", contact->language}, {"also open: ", contact->linked}};
+    size_t used = 0;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        if (*parts[i].value)
+            used += (size_t)snprintf (self->about + used, sizeof self->about - used, "%s%s%s", used ? ", " : "",
+                                      parts[i].before, parts[i].value);
+}
+
 static void put_slot (render_t *self, const char *name, const char *value)
 {
     self->slots[self->slots_n++] = (template_slot_t){name, value ? value : ""};
@@ -128,11 +142,13 @@ void notice_words (render_t *self)
     bool customer = !notice->person[0];
     put_due (self);
     promise_text (self);
+    about_text (self);
     put_links (self);
     put_slot (self, "person", customer ? who_answers (self) : shown_name (self->policy, notice->person));
     put_slot (self, "owner", customer ? who_answers (self) : shown_name (self->policy, contact->owner));
     put_slot (self, "accountable", customer ? who_answers (self) : shown_name (self->policy, contact->accountable));
     put_slot (self, "customer", contact->customer_name[0] ? contact->customer_name : contact->customer);
+    put_slot (self, "about", customer ? "" : self->about);
     put_slot (self, "subject", subject_of (self));
     put_slot (self, "contact", contact->id);
     put_slot (self, "channel", contact->channel);

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 
 const char *const template_slot_names[] = {
-    "person",  "owner", "accountable", "customer", "subject",     "contact",          "channel",   "state",
+    "person",  "owner", "accountable", "customer", "about",       "subject",          "contact",   "channel", "state",
     "promise", "due",   "text",        "detail",   "link_accept", "link_acknowledge", "workspace", NULL,
 };
 

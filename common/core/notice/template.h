@@ -19,7 +19,7 @@ char *template_expand (const char *text, const template_slot_t *slots, size_t sl
 /* The first slot that is not in the list of names (NULL-terminated), or an open brace without its
  * match: its offset, and its name in `name`. -1: all well. */
 long template_check (const char *text, const char *const *names, char *name, size_t name_size);
-/* The slots that every template may use, NULL-terminated: person, owner, accountable, customer, subject,
+/* The slots that every template may use, NULL-terminated: person, owner, accountable, customer, about, subject,
  * contact, channel, state, promise, due, text, detail, link_accept, link_acknowledge, workspace. */
 extern const char *const template_slot_names[];
 

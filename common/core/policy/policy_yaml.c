@@ -73,7 +73,7 @@ static void read_template_text (reader_t *self, const yaml_key_t *key, const nod
         yaml_fail (
             self, value,
             "slots: {person} {owner} {accountable} {customer} {subject} {contact} {channel} {state} {promise} {due} "
-            "{text} {detail} {link_accept} {link_acknowledge} {workspace}; {{ is a brace",
+            "{about} {text} {detail} {link_accept} {link_acknowledge} {workspace}; {{ is a brace",
             "%s of %s has an unknown slot or an open brace: '%s'", key->name, self->where, slot);
     else
         *(const char **)field = text;
