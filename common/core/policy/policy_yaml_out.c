@@ -212,7 +212,7 @@ static void read_headers (reader_t *self, const yaml_key_t *key, const node_t *v
         if (!is_header_name (word->text))
             yaml_fail (self, word, "the name of a header, as X-Token", "%s is none", yaml_found (word, found));
         else if (text)
-            rows[n++] = (out_header_t){word->text, text};
+            rows[n++] = (out_header_t){arena_copy (self->arena, word->text, word->length), text};
     }
     *list = (yaml_list_t){rows, n};
 }
@@ -227,7 +227,7 @@ static bool read_kids (reader_t *self, const yaml_key_t *key, const node_t *valu
     bool map = value->kind == NODE_MAP, well = true;
     for (const node_t *item = value->first; item; item = item->next) {
         out_node_t *kid = &kids[node->kids_n];
-        kid->name = map ? item->text : NULL;
+        kid->name = map ? arena_copy (self->arena, item->text, item->length) : NULL;
         const node_t *what = map ? item->value : item;
         bool read = what && read_node (self, key, what, kid);
         node->kids_n += read;
