@@ -7,15 +7,15 @@
 
 #include "keys.h"
 #include "policy_apply.h"
+#include "policy_read.h"
 #include "record.h"
 #include "values.h"
 #include "xmalloc.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <unistd.h>
 
-enum { POLICY_FILE_MAX = 4 * 1024 * 1024, LINE_SHOWN_MAX = 240 };
+enum { LINE_SHOWN_MAX = 240 };
 
 typedef struct policy_command {
     cli_t *cli;
@@ -27,19 +27,9 @@ typedef struct policy_command {
 
 static int read_file (policy_command_t *self)
 {
-    FILE *file = strcmp (self->path, "-") == 0 ? stdin : fopen (self->path, "r");
-    if (!file)
-        return cli_fail (CLI_USAGE, "%s: %s", self->path, strerror (errno));
-    self->text = xcalloc (POLICY_FILE_MAX + 1, 1);
-    self->size = fread (self->text, 1, POLICY_FILE_MAX + 1, file);
-    bool failed = ferror (file);
-    if (file != stdin)
-        fclose (file);
-    if (failed)
-        return cli_fail (CLI_USAGE, "%s: it can't be read", self->path);
-    if (self->size > POLICY_FILE_MAX)
-        return cli_fail (CLI_USAGE, "%s: larger than %d bytes", self->path, (int)POLICY_FILE_MAX);
-    return CLI_GO;
+    char why[PARAM_WHY_SIZE];
+    self->text = policy_read (self->path, &self->size, why);
+    return self->text ? CLI_GO : cli_fail (CLI_USAGE, "%s", why);
 }
 
 /* The line of the text, and a caret below the column; not of a line so long that it is none. */
@@ -58,13 +48,19 @@ static void show_place (const char *text, int line, int column)
     fprintf (stderr, "\n    %*s^\n", column > 1 ? (int)cli_quote (NULL, at, size, (size_t)column - 1) : 0, "");
 }
 
-static json_t *places_json (const policy_errors_t *places)
+/* "file" only of what stands in a file that the policy uses: the line is that file's then. */
+static json_t *places_json (const policy_command_t *self, const policy_errors_t *places)
 {
     json_t *list = json_array ();
-    for (size_t i = 0; i < places->n; i++)
-        json_array_append_new (list, json_pack ("{s:i, s:i, s:o, s:o}", "line", places->items[i].line, "column",
-                                                places->items[i].column, "what", value_text (places->items[i].what),
-                                                "expected", value_text (places->items[i].expected)));
+    for (size_t i = 0; i < places->n; i++) {
+        const policy_error_t *place = &places->items[i];
+        char file[ADDRESS_SIZE];
+        int line = place->line;
+        bool used = policy_place (self->text, self->size, place->line, file, &line);
+        json_array_append_new (list, json_pack ("{s:o*, s:i, s:i, s:o, s:o}", "file", used ? value_text (file) : NULL,
+                                                "line", line, "column", place->column, "what", value_text (place->what),
+                                                "expected", value_text (place->expected)));
+    }
     return list;
 }
 
@@ -72,7 +68,8 @@ static void say_places (const policy_command_t *self, const policy_errors_t *pla
 {
     for (size_t i = 0; i < places->n; i++) {
         const policy_error_t *place = &places->items[i];
-        fprintf (stderr, "%s:%d:%d: %s", self->path, place->line, place->column, kind);
+        char at[POLICY_PLACE_SIZE];
+        fprintf (stderr, "%s: %s", policy_place_words (self->path, self->text, self->size, place, at), kind);
         cli_quote (stderr, place->what, strlen (place->what), SIZE_MAX);
         fputc ('\n', stderr);
         show_place (self->text, place->line, place->column);
@@ -84,7 +81,7 @@ static void say_places (const policy_command_t *self, const policy_errors_t *pla
 static void say_errors (const policy_command_t *self, const policy_errors_t *errors)
 {
     if (self->cli->json) {
-        json_t *list = places_json (errors);
+        json_t *list = places_json (self, errors);
         cli_print_json (list);
         json_decref (list);
         return;

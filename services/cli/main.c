@@ -24,7 +24,8 @@ static const char act_notes[] =
     "  accept                 nobody: it takes no text";
 
 static const char customer_notes[] =
-    "WHO is an id, a mail address, a number (+49...) or PLATFORM:HANDLE. FILE is CSV with a header line, or JSON with an object\n"
+    "WHO is an id, a mail address, a number (+49...) or PLATFORM:HANDLE. FILE is CSV with a header line, or JSON with "
+    "an object\n"
     "a line; - is standard input. Its columns: id, name, mail (mail2 ... mail9), phone (phone2 ...), handle\n"
     "(handle2 ..., PLATFORM:HANDLE), language, channel, tier, owner, deputy, notes. What is empty stays as it is.\n"
     "Where a match is doubtful nothing is joined: it is proposed, and 'link' or 'drop-proposal' decide it.\n"
@@ -52,6 +53,11 @@ const command_t commands[] = {
      "buckstop audit --redis unix:/run/buckstop/redis.sock", 0, 0, STORE_AND_WORKSPACE, cmd_audit},
     {"policy", "check a policy, apply it, show the one in force", "check FILE | apply FILE | show [options]",
      "buckstop policy check deploy/policies/example.yaml", 1, WORDS_PAIR, STORE_AND_WORKSPACE, cmd_policy},
+    {"channel", "what a webhook's payload would become, field by field",
+     "test FILE [--channel NAME] [--header H: V] [--secret FILE] [options] < PAYLOAD",
+     "buckstop channel test deploy/channels/slack.yaml --header 'X-Slack-Signature: v0=...' < payload.json", WORDS_PAIR,
+     WORDS_PAIR, 0, cmd_channel,
+     "FILE is a description (deploy/channels has some), or a policy; then --channel names one of its channels"},
     {"token", "issue, revoke and list bearer tokens", "issue --scope SCOPE | revoke TOKEN | list [options]",
      "buckstop token issue --scope person --person ada --note 'ada, laptop'", 1, WORDS_PAIR, STORE_AND_WORKSPACE,
      cmd_token},

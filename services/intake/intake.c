@@ -10,6 +10,7 @@
 #include "mails.h"
 #include "option_checks.h"
 #include "policy_file.h"
+#include "webhooks.h"
 #include "xmalloc.h"
 
 #include <errno.h>
@@ -41,6 +42,8 @@ static const param_t params[] = {
     {"token-rate", PARAM_NUMBER, "0", 0, 1000000, &intake_params.token_rate,
      "messages, actions and heartbeats a second by one token, at this intake; more are answered 429; 0: no limit"},
     {"token-burst", PARAM_NUMBER, "100", 1, 1000000, &intake_params.token_burst, "at once, by one token"},
+    {"secrets", PARAM_STRING, "/etc/buckstop/secrets", 0, 0, &intake_params.secrets,
+     "directory of the secrets that channels' webhooks are signed with: NAME, and NAME.next while one is changed"},
     {"lmtp", PARAM_STRING, "", 0, 0, &intake_params.lmtp,
      "where a mail server hands over by LMTP: unix:/run/buckstop/lmtp.sock or 127.0.0.1:2424; no TLS, no password",
      option_lmtp},
@@ -133,6 +136,7 @@ static void intake_stop (service_t *service, void *arg)
     mails_destroy (&self->mails);
     door_lmtp_close (&self->lmtp);
     http_server_destroy (&self->http);
+    webhooks_destroy (&self->webhooks);
     tokens_destroy (&self->tokens);
     recogniser_destroy (&self->languages);
     free (self);
@@ -150,6 +154,7 @@ static int intake_start (service_t *service, void *arg)
     self->admit.burst = self->params->token_burst;
     self->aside = aside_new (service);
     self->tokens = tokens_new (service->loop, service->store);
+    self->webhooks = webhooks_new (self);
     bus_peers_max (service->bus, BUS_SUBMIT, (size_t)self->params->peers_max);
     open_languages (self);
     int rc = bus_bind (service->bus, BUS_SUBMIT, service->submit, intake_bus, self);

@@ -52,7 +52,7 @@ static const refusal_row_t rows[REFUSE_KINDS] = {
     [REFUSE_TOO_LARGE] = {{413, "too-large", "The request is too large",
                            "Send less text; keep attachments elsewhere."}},
     [REFUSE_MEDIA] = {{415, "wrong-content-type", "The content type is not understood",
-                       "Send application/json or application/x-protobuf."}},
+                       "Send one of the types that the detail names."}},
     [REFUSE_INVALID] = {{422, "invalid", "The request says something that can't be used",
                          "Correct the field that the detail names."}},
     [REFUSE_UNKNOWN_CHANNEL] = {{422, "unknown-channel", "The policy names no such channel",

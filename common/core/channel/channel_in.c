@@ -248,11 +248,12 @@ static bool take_file (void *arg, pick_scope_t *scope)
 
 static void take_files (reading_t *self)
 {
-    if (!self->in->attachments.is)
+    if (!self->in->attachments.each_n)
         return;
     self->files = arena_alloc (self->message->arena, ATTACHMENTS_MAX * sizeof *self->files);
     self->message->files = self->files;
-    pick_each (&self->in->attachments.each, self->scope, take_file, self);
+    for (size_t i = 0; i < self->in->attachments.each_n; i++)
+        pick_each (&self->in->attachments.each[i], self->scope, take_file, self);
 }
 
 /* Words for what came without any: its files, or what the line does. */

@@ -27,6 +27,7 @@ enum {
     IN_WORDS_MAX = 64,   /* of one map or list */
     IN_FORM_FIELDS_MAX = 2000,
     IN_REFERENCES_MAX = 32,
+    IN_PATHS_MAX = 4,
 };
 
 /* The fields that are one text. */
@@ -69,9 +70,9 @@ typedef struct in_state {
 } in_state_t;
 
 typedef struct in_attachments {
-    pick_path_t each;
+    pick_path_t each[IN_PATHS_MAX]; /* all of them */
+    size_t each_n;
     picks_t name, type, size;
-    bool is; /* there are any */
 } in_attachments_t;
 
 enum in_receipt_state { RECEIPT_UNKNOWN, RECEIPT_SENT, RECEIPT_DELIVERED, RECEIPT_READ, RECEIPT_FAILED };
@@ -93,7 +94,8 @@ typedef struct in_challenge {
 
 typedef struct in_answer {
     int status; /* 200 */
-    const char *type, *body;
+    const char *type;
+    pick_t body; /* without: counts, as JSON */
 } in_answer_t;
 
 typedef struct channel_in {

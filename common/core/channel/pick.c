@@ -309,6 +309,9 @@ static bool walk_from (const walk_t *self, const json_t *value, size_t step);
 /* A list gives each of its items the rest of the way. */
 static bool walk_into (const walk_t *self, const json_t *value, size_t step)
 {
+    const json_t *inside = json_is_string (value) ? nested (self->scope, value) : NULL;
+    if (json_is_array (inside))
+        value = inside;
     if (!json_is_array (value))
         return walk_from (self, value, step);
     for (size_t i = 0; i < json_array_size (value); i++)

@@ -4,6 +4,7 @@
  *   fresh         without quote and signature  name          Ann, of the same
  *   ids           message ids without <>       header:NAME   a field of a block of mail headers
  *   lower upper   letters                      part:NAME     b, of "a=1,NAME=b" (signatures come so)
+ *   first last    of several words
  *   without:WORD  what stands behind WORD, if it begins so ("whatsapp:+49...")
  *
  * Mail's own rules are mail_in.h's and gmime's. */
@@ -142,6 +143,26 @@ static bool filter_part (GString *text, const char *word)
     return text->len > 0;
 }
 
+/* Of several words. */
+static bool filter_first (GString *text, const char *word)
+{
+    (void)word;
+    g_strchug (text->str);
+    g_string_truncate (text, strcspn (text->str, " "));
+    return text->len > 0;
+}
+
+static bool filter_last (GString *text, const char *word)
+{
+    (void)word;
+    g_strchomp (text->str);
+    const char *space = strrchr (text->str, ' ');
+    char *last = g_strdup (space ? space + 1 : text->str);
+    bool there = take (text, last);
+    g_free (last);
+    return there;
+}
+
 static bool filter_without (GString *text, const char *word)
 {
     size_t length = strlen (word);
@@ -160,6 +181,8 @@ const pick_filter_row_t pick_filters[] = {
     {"lower", filter_lower},
     {"upper", filter_upper},
     {"part", filter_part, true},
+    {"first", filter_first},
+    {"last", filter_last},
     {"without", filter_without, true},
     {NULL},
 };

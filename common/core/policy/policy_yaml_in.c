@@ -26,7 +26,6 @@ enum {
     CHALLENGES_MAX = 4,
     WHY_MAX = 120,
     WORD_MAX = 120,
-    ANSWER_BODY_MAX = 2048,
 };
 #define TOLERANCE_DEFAULT_MS (5 * MS_PER_MINUTE)
 
@@ -145,8 +144,21 @@ static void read_receipts (reader_t *self, const yaml_key_t *key, const node_t *
     yaml_read_map (self, value, receipt_keys, field, yaml_where (self, "%s of %s", key->name, self->where));
 }
 
+/* One path, or several of which all count. */
+static void read_paths (reader_t *self, const yaml_key_t *key, const node_t *value, void *field)
+{
+    in_attachments_t *attachments = (in_attachments_t *)(void *)((char *)field - offsetof (in_attachments_t, each));
+    bool list = value->kind == NODE_LIST;
+    if (list && value->n > IN_PATHS_MAX) {
+        yaml_fail (self, value, "at most 4", "%s of %s are %zu paths", key->name, self->where, value->n);
+        return;
+    }
+    for (const node_t *item = list ? value->first : value; item; item = list ? item->next : NULL)
+        read_path (self, key, item, &attachments->each[attachments->each_n++]);
+}
+
 static const yaml_key_t attachment_keys[] = {
-    {"each", read_path, offsetof (in_attachments_t, each), 0, 0, "where they stand", true},
+    {"each", read_paths, offsetof (in_attachments_t, each), 0, 0, "where they stand", true},
     {"name", read_picks, offsetof (in_attachments_t, name), 0, 0, "a file's name"},
     {"type", read_picks, offsetof (in_attachments_t, type), 0, 0, "its type"},
     {"size", read_picks, offsetof (in_attachments_t, size), 0, 0, "bytes"},
@@ -155,8 +167,6 @@ static const yaml_key_t attachment_keys[] = {
 
 static void read_attachments (reader_t *self, const yaml_key_t *key, const node_t *value, void *field)
 {
-    in_attachments_t *attachments = field;
-    attachments->is = true;
     yaml_read_map (self, value, attachment_keys, field, yaml_where (self, "%s of %s", key->name, self->where));
 }
 
@@ -342,7 +352,7 @@ static void read_challenge (reader_t *self, const yaml_key_t *key, const node_t 
 static const yaml_key_t answer_keys[] = {
     {"status", yaml_read_number, offsetof (in_answer_t, status), 200, 299, "of HTTP"},
     {"type", yaml_read_line, offsetof (in_answer_t, type), 3, WORD_MAX, "of the body"},
-    {"body", yaml_read_text, offsetof (in_answer_t, body), 0, ANSWER_BODY_MAX, "as it stands"},
+    {"body", read_pick, offsetof (in_answer_t, body), 0, 0, "a template"},
     YAML_KEYS_END,
 };
 
@@ -433,6 +443,23 @@ static void settle (reader_t *self, const node_t *at, const policy_channel_t *ch
                channel->name, (int)(length - 6), text + 5);
 }
 
+static bool is_set (const policy_channel_t *channel, const char *name)
+{
+    for (size_t i = 0; i < channel->settings_n; i++)
+        if (strcmp (channel->settings[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+static void check_pick (reader_t *self, const node_t *at, const policy_channel_t *channel, const pick_t *pick)
+{
+    for (size_t i = 0; i < pick->parts_n; i++)
+        if (!pick->parts[i].text && pick->parts[i].path.from == PICK_SETTING &&
+            !is_set (channel, pick->parts[i].path.name))
+            yaml_fail (self, at, "settings: with that name", "channel '%s' does not set '%s', which its in: uses",
+                       channel->name, pick->parts[i].path.name);
+}
+
 void yaml_check_in (reader_t *self, const node_t *at, const policy_channel_t *channel)
 {
     channel_in_t *in = (channel_in_t *)channel->in; /* still ours alone */
@@ -442,4 +469,8 @@ void yaml_check_in (reader_t *self, const node_t *at, const policy_channel_t *ch
     settle (self, at, channel, &in->verify.url, false);
     for (size_t i = 0; i < in->challenges_n; i++)
         settle (self, at, channel, &((in_challenge_t *)in->challenges)[i].secret, true);
+    check_pick (self, at, channel, &in->answer.body);
+    for (int field = 0; field < IN_FIELDS; field++)
+        for (size_t i = 0; i < in->fields[field].n; i++)
+            check_pick (self, at, channel, &in->fields[field].items[i]);
 }

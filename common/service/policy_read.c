@@ -1,0 +1,90 @@
+/* policy_read.c - reads a policy and the files that it uses.
+ *
+ * Hears: a path. Says: one text that is whole, as it is stored, or which file can't be read. What is wrong with its words
+ * is said by who parses it.
+ *
+ * Limits: files are read on the spot: they are small, local, and read only when a person asks for it. */
+#include "policy_read.h"
+
+#include "policy.h"
+#include "xmalloc.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+char *policy_read_file (const char *path, size_t *size, char why[PARAM_WHY_SIZE])
+{
+    bool standard = strcmp (path, "-") == 0;
+    FILE *file = standard ? stdin : fopen (path, "re");
+    if (!file) {
+        snprintf (why, PARAM_WHY_SIZE, "%.200s: %s", path, strerror (errno));
+        return NULL;
+    }
+    char *text = xmalloc (POLICY_FILE_MAX + 2);
+    errno = 0;
+    *size = fread (text, 1, POLICY_FILE_MAX + 1, file);
+    int error = ferror (file) ? errno ? errno : EIO : 0; /* EISDIR, for one */
+    if (!standard)
+        fclose (file);
+    text[*size] = '\0';
+    if (!error && *size <= POLICY_FILE_MAX)
+        return text;
+    if (error)
+        snprintf (why, PARAM_WHY_SIZE, "%.200s: it can't be read: %s", path, strerror (error));
+    else
+        snprintf (why, PARAM_WHY_SIZE, "%.200s: larger than %d bytes", path, (int)POLICY_FILE_MAX);
+    free (text);
+    return NULL;
+}
+
+/* Relative to the policy's directory. */
+static char *path_of (const char *policy, const char *file)
+{
+    const char *slash = strcmp (policy, "-") == 0 ? NULL : strrchr (policy, '/');
+    size_t length = *file == '/' || !slash ? 0 : (size_t)(slash - policy) + 1, size = length + strlen (file) + 1;
+    char *path = xmalloc (size);
+    snprintf (path, size, "%.*s%s", (int)length, policy, file);
+    return path;
+}
+
+/* The text with that file behind it; takes the text. NULL: why. */
+static char *append (char *text, size_t *size, const char *policy, const char *name, char why[PARAM_WHY_SIZE])
+{
+    char *path = path_of (policy, name), *whole = NULL, no[PARAM_WHY_SIZE];
+    size_t used_size;
+    char *used = policy_read_file (path, &used_size, no);
+    if (used)
+        whole = policy_append_used (text, *size, name, used, used_size, size);
+    else
+        snprintf (why, PARAM_WHY_SIZE, "%.240s (it is used by %.200s)", no, policy);
+    free (used);
+    free (path);
+    free (text);
+    return whole;
+}
+
+char *policy_read (const char *path, size_t *size, char why[PARAM_WHY_SIZE])
+{
+    char *text = policy_read_file (path, size, why);
+    char **names = text ? policy_uses (text, *size) : NULL;
+    for (size_t i = 0; names && names[i]; i++) {
+        if (text)
+            text = append (text, size, path, names[i], why);
+        free (names[i]);
+    }
+    free (names);
+    return text;
+}
+
+const char *policy_place_words (const char *path, const char *text, size_t size, const policy_error_t *error,
+                                char words[POLICY_PLACE_SIZE])
+{
+    char file[ADDRESS_SIZE];
+    int line;
+    if (policy_place (text, size, error->line, file, &line))
+        snprintf (words, POLICY_PLACE_SIZE, "%s:%d:%d", file, line, error->column);
+    else
+        snprintf (words, POLICY_PLACE_SIZE, "%.500s:%d:%d", path, error->line, error->column);
+    return words;
+}

@@ -1,0 +1,19 @@
+/* policy_read.h - a policy from disk, with the files that it uses behind it. */
+#ifndef BUCKSTOP_POLICY_READ_H
+#define BUCKSTOP_POLICY_READ_H
+
+#include "service.h"
+
+enum { POLICY_FILE_MAX = 4 * 1024 * 1024 };
+
+/* path "-": standard input. Names of files that it uses are relative to its directory. malloc'd text, ended by a zero;
+ * NULL: `why` says which file can't be read, and why not. */
+char *policy_read (const char *path, size_t *size, char why[PARAM_WHY_SIZE]);
+/* One file, as it is. */
+char *policy_read_file (const char *path, size_t *size, char why[PARAM_WHY_SIZE]);
+/* "FILE:LINE:COLUMN" of something that is wrong with such a text: of the policy, or of a file that it uses. */
+enum { POLICY_PLACE_SIZE = 600 };
+const char *policy_place_words (const char *path, const char *text, size_t size, const policy_error_t *error,
+                                char words[POLICY_PLACE_SIZE]);
+
+#endif

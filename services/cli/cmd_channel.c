@@ -1,0 +1,374 @@
+/* cmd_channel.c - buckstop channel: what would a payload become?
+ *
+ * Hears: a channel's description, alone in a file or in a policy, and a payload on standard input. Says, field by field,
+ * what intake would make of it; whether it is signed as it must be, where a header, a secret or a URL is given; what is
+ * ignored and why; what is missing and where it was looked for. Needs no running system.
+ */
+#include "commands.h"
+
+#include "channel_in.h"
+#include "policy_read.h"
+#include "xmalloc.h"
+
+#include <gmime/gmime.h>
+#include <strings.h>
+#include <time.h>
+
+enum { NAMED_MAX = 64, PAYLOAD_MAX = 4 * 1024 * 1024, SHOWN_MAX = 200 };
+
+/* "Name: value", "name=value": as often as they are given. */
+typedef struct named {
+    const char *words[NAMED_MAX];
+    size_t n;
+    char separator;
+} named_t;
+
+typedef struct channel_command {
+    cli_t *cli;
+    const char *path, *name, *content_type, *method, *url, *secret, *at, *header, *query, *set;
+    named_t headers, queries, sets;
+    char *text;
+    size_t size;
+    policy_t *policy;
+    const policy_channel_t *channel;
+    json_t *messages, *ignored, *receipts; /* what was found */
+    int status;
+} channel_command_t;
+
+/* ------------------------------------------------------------ its options */
+
+/* An option may stand there several times; the shared reader keeps the last. */
+static void collect (named_t *self, char separator, const char *option, int argc, char **argv)
+{
+    size_t length = strlen (option);
+    self->separator = separator;
+    for (int i = 1; i < argc && self->n < NAMED_MAX; i++) {
+        if (strncmp (argv[i], option, length) != 0)
+            continue;
+        if (argv[i][length] == '=')
+            self->words[self->n++] = argv[i] + length + 1;
+        else if (!argv[i][length] && i + 1 < argc)
+            self->words[self->n++] = argv[i + 1];
+    }
+}
+
+static const char *value_of (const named_t *self, const char *name)
+{
+    size_t length = strlen (name);
+    for (size_t i = 0; i < self->n; i++)
+        if (strncasecmp (self->words[i], name, length) == 0 && self->words[i][length] == self->separator) {
+            const char *value = self->words[i] + length + 1;
+            return value + strspn (value, " ");
+        }
+    return NULL;
+}
+
+static const char *header (const void *arg, const char *name)
+{
+    const channel_command_t *self = arg;
+    return strcasecmp (name, "Content-Type") == 0 && self->content_type ? self->content_type
+                                                                        : value_of (&self->headers, name);
+}
+
+static const char *query (const void *arg, const char *name)
+{
+    return value_of (&((const channel_command_t *)arg)->queries, name);
+}
+
+/* ---------------------------------------------------------- its description */
+
+static bool is_policy (const char *text)
+{
+    return strncmp (text, "workspace:", 10) == 0 || strstr (text, "\nworkspace:");
+}
+
+/* The least policy that has such a channel. */
+static void wrap (channel_command_t *self)
+{
+    static const char people[] = "workspace: test\nlast_resort: nobody\npeople: { nobody: {} }\nchannels:\n";
+    size_t room = sizeof people + strlen (self->path) + 128, size = 0;
+    for (size_t i = 0; i < self->sets.n; i++)
+        room += 2 * strlen (self->sets.words[i]) + 16;
+    char *policy = xmalloc (room);
+    size +=
+        (size_t)snprintf (policy, room, "%s  %s:\n    use: \"%s\"\n    settings: {", people, self->name, self->path);
+    for (size_t i = 0; i < self->sets.n; i++) {
+        size_t name = strcspn (self->sets.words[i], "=");
+        json_t *value = json_string (self->sets.words[i] + name + (self->sets.words[i][name] == '='));
+        char *quoted = value ? json_dumps (value, JSON_ENCODE_ANY) : NULL;
+        size += (size_t)snprintf (policy + size, room - size, "%s %.*s: %s", i ? "," : "", (int)name,
+                                  self->sets.words[i], quoted ? quoted : "\"\"");
+        free (quoted);
+        json_decref (value);
+    }
+    size += (size_t)snprintf (policy + size, room - size, " }\n");
+    char *whole = policy_append_used (policy, size, self->path, self->text, self->size, &self->size);
+    free (policy);
+    free (self->text);
+    self->text = whole;
+}
+
+static int say_errors (const channel_command_t *self, const policy_errors_t *errors)
+{
+    char place[POLICY_PLACE_SIZE];
+    for (size_t i = 0; i < errors->n; i++) {
+        fprintf (stderr, "%s: ", policy_place_words (self->path, self->text, self->size, &errors->items[i], place));
+        cli_quote (stderr, errors->items[i].what, strlen (errors->items[i].what), SIZE_MAX);
+        fprintf (stderr, "\n    expected: %s\n", errors->items[i].expected);
+    }
+    return CLI_NO;
+}
+
+/* A name for a description that stands alone: that of its file. */
+static const char *name_of (const char *path, char name[NAME_SIZE])
+{
+    const char *slash = strrchr (path, '/');
+    const char *base = slash ? slash + 1 : path;
+    snprintf (name, NAME_SIZE, "%.*s", (int)strcspn (base, "."), base);
+    return *name ? name : "channel";
+}
+
+static int load (channel_command_t *self, char name[NAME_SIZE])
+{
+    char why[PARAM_WHY_SIZE];
+    policy_errors_t errors = {0};
+    self->text = policy_read (self->path, &self->size, why);
+    if (!self->text)
+        return cli_fail (CLI_USAGE, "%s", why);
+    bool policy = is_policy (self->text);
+    if (policy && !self->name)
+        return cli_fail (CLI_USAGE, "%s is a policy: name the channel with --channel NAME", self->path);
+    if (!policy) {
+        self->name = self->name ? self->name : name_of (self->path, name);
+        wrap (self);
+    }
+    self->policy = policy_parse (self->text, self->size, &errors);
+    int rc = self->policy ? CLI_GO : say_errors (self, &errors);
+    policy_errors_clear (&errors);
+    self->channel = self->policy ? policy_channel (self->policy, self->name) : NULL;
+    if (rc == CLI_GO && !self->channel)
+        return cli_fail (CLI_USAGE, "%s has no channel '%s'", self->path, self->name);
+    if (rc == CLI_GO && !self->channel->in)
+        return cli_fail (CLI_USAGE, "channel '%s' has no 'in:', and takes no webhooks", self->name);
+    return rc;
+}
+
+/* ------------------------------------------------------------- what is found */
+
+static void put (json_t *object, const char *name, const char *text)
+{
+    if (text && *text)
+        json_object_set_new (object, name, json_string (text));
+}
+
+static void on_message (void *arg, channel_message_t *message)
+{
+    channel_command_t *self = arg;
+    json_t *row = json_object ();
+    char at[CLI_TIME_SIZE];
+    for (int i = 0; i < IN_FIELDS; i++)
+        if (i != IN_TIME)
+            put (row, in_field_names[i], message->field[i]);
+    if (message->sent_at)
+        put (row, "time", cli_time (message->sent_at, at));
+    if (message->time_wrong)
+        json_object_set_new (row, "time", json_sprintf ("%s (this is no time: it is left out)", message->time_wrong));
+    if (message->call)
+        put (row, "call", channel_call_name (message->call));
+    for (size_t i = 0; i < message->references_n; i++) {
+        if (i == 0)
+            json_object_set_new (row, "references", json_array ());
+        json_array_append_new (json_object_get (row, "references"), json_string (message->references[i]));
+    }
+    for (size_t i = 0; i < message->files_n; i++) {
+        const in_file_t *file = &message->files[i];
+        if (i == 0)
+            json_object_set_new (row, "attachments", json_array ());
+        json_array_append_new (json_object_get (row, "attachments"),
+                               json_pack ("{s:s, s:s, s:I, s:s}", "name", file->name, "type", file->type, "size",
+                                          (json_int_t)file->size, "note", file->note));
+    }
+    put (row, message->ignored ? "ignored" : "missing", message->ignored ? message->ignored : message->missing);
+    if (message->missing)
+        self->status = CLI_NO;
+    json_array_append_new (message->ignored ? self->ignored : self->messages, row);
+    channel_message_clear (message);
+}
+
+static void on_receipt (void *arg, const channel_receipt_t *receipt)
+{
+    channel_command_t *self = arg;
+    json_t *row = json_pack ("{s:s, s:s, s:s}", "id", receipt->id, "state", channel_receipt_name (receipt->state),
+                             "word", receipt->word);
+    char at[CLI_TIME_SIZE];
+    put (row, "reason", receipt->reason);
+    if (receipt->at)
+        put (row, "time", cli_time (receipt->at, at));
+    json_array_append_new (self->receipts, row);
+}
+
+/* ----------------------------------------------------------------- printing */
+
+static void print_value (const char *name, const json_t *value)
+{
+    const char *text = json_string_value (value);
+    char *dumped = text ? NULL : json_dumps (value, JSON_COMPACT | JSON_ENCODE_ANY);
+    const char *shown = text ? text : dumped ? dumped : "";
+    size_t size = strlen (shown);
+    printf ("  %-13s ", name);
+    cli_quote (stdout, shown, size, SHOWN_MAX);
+    if (size > SHOWN_MAX)
+        printf (" ... (%zu bytes)", size);
+    putchar ('\n');
+    free (dumped);
+}
+
+static void print_rows (const json_t *rows, const char *title)
+{
+    size_t i;
+    json_t *row, *value;
+    const char *name;
+    json_array_foreach (rows, i, row)
+    {
+        printf ("%s %zu\n", title, i + 1);
+        json_object_foreach (row, name, value) print_value (name, value);
+    }
+}
+
+static int finish (channel_command_t *self, const char *signature, const char *challenge)
+{
+    if (self->cli->json) {
+        json_t *all = json_pack ("{s:s, s:s, s:O, s:O, s:O}", "channel", self->name, "signature", signature, "messages",
+                                 self->messages, "ignored", self->ignored, "receipts", self->receipts);
+        put (all, "challenge", challenge);
+        cli_print_json (all);
+        json_decref (all);
+        return self->status;
+    }
+    printf ("channel %s of %s\nsignature: %s\n", self->name, self->path, signature);
+    if (challenge)
+        printf ("a question at set-up; the answer is: %s\n", challenge);
+    print_rows (self->messages, "message");
+    print_rows (self->ignored, "ignored");
+    print_rows (self->receipts, "receipt");
+    return self->status;
+}
+
+/* ---------------------------------------------------------------------- test */
+
+/* A type that the description takes, where none is given. */
+static const char *guessed_type (int content)
+{
+    return content & IN_JSON ? "application/json" : content & IN_FORM ? "application/x-www-form-urlencoded" : "";
+}
+
+/* "good", or why not; only looked at when a secret is given. */
+static void check_signature (channel_command_t *self, pick_scope_t *scope, char words[DETAIL_SIZE + 64])
+{
+    const signature_scheme_t *scheme = &self->channel->in->verify;
+    char why[DETAIL_SIZE], unread[PARAM_WHY_SIZE];
+    size_t size = 0;
+    snprintf (words, DETAIL_SIZE + 64, "%s",
+              scheme->kind == SIGNATURE_NONE ? "none is asked for" : "not looked at; give --secret FILE");
+    if (scheme->kind == SIGNATURE_NONE || !self->secret)
+        return;
+    char *text = policy_read_file (self->secret, &size, unread);
+    while (size && (text[size - 1] == '\n' || text[size - 1] == '\r'))
+        size--;
+    signature_secret_t secret = {text, size};
+    wall_ms_t now = self->at ? channel_time (self->at) : (wall_ms_t)time (NULL) * MS_PER_SECOND;
+    signature_verdict_t verdict = signature_check (scheme, scope, &secret, size > 0, now, why);
+    if (verdict != SIGNATURE_GOOD)
+        self->status = CLI_NO;
+    snprintf (words, DETAIL_SIZE + 64, "%s%s%s", signature_verdict_word (verdict), *why ? ": " : "", why);
+    free (text);
+}
+
+static int test_payload (channel_command_t *self, const void *body, size_t size)
+{
+    const channel_in_t *in = self->channel->in;
+    in_fault_t fault;
+    char why[DETAIL_SIZE] = "", words[DETAIL_SIZE + 64];
+    if (!self->content_type)
+        self->content_type = value_of (&self->headers, "Content-Type");
+    if (!self->content_type)
+        self->content_type = guessed_type (in->content);
+    bool get = strcmp (self->method, "GET") == 0;
+    pick_request_t request = {.header = header, .query = query, .arg = self, .method = self->method};
+    request.url = in->verify.url ? in->verify.url : self->url;
+    request.body = body;
+    request.size = size;
+    pick_scope_t scope = {.request = &request, .channel = self->channel};
+    json_t *payload = channel_payload_read (in, get ? NULL : self->content_type, body, get ? 0 : size, &fault, why);
+    if (!payload && !get)
+        return cli_fail (CLI_NO, "the payload can't be read: %s", why);
+    scope.trail[0] = payload;
+    scope.trail_n = payload != NULL;
+    check_signature (self, &scope, words);
+    const in_challenge_t *row = channel_challenged (in, &scope);
+    GString *answer = g_string_new (NULL);
+    channel_found_t found = {0};
+    if (row)
+        pick_text (&row->answer, &scope, answer);
+    else if (payload)
+        found = channel_find (self->channel, &scope, on_message, on_receipt, self);
+    bool nothing = !row && found.messages + found.ignored + found.receipts == 0;
+    int status = finish (self, words, row ? answer->str : NULL);
+    g_string_free (answer, TRUE);
+    pick_scope_clear (&scope);
+    json_decref (payload);
+    return nothing ? cli_fail (CLI_NO, "there is no message in it: nothing stands at 'each', and no rule ignores it")
+                   : status;
+}
+
+static int test (channel_command_t *self)
+{
+    char name[NAME_SIZE], why[PARAM_WHY_SIZE];
+    int rc = load (self, name);
+    if (rc != CLI_GO)
+        return rc;
+    size_t size = 0;
+    char *body = strcmp (self->method, "GET") == 0 ? xcalloc (1, 1) : policy_read_file ("-", &size, why);
+    if (!body)
+        return cli_fail (CLI_USAGE, "%s", why);
+    self->messages = json_array ();
+    self->ignored = json_array ();
+    self->receipts = json_array ();
+    rc = test_payload (self, body, size);
+    json_decref (self->messages);
+    json_decref (self->ignored);
+    json_decref (self->receipts);
+    free (body);
+    return rc;
+}
+
+int cmd_channel (cli_t *cli, const command_t *command, int argc, char **argv)
+{
+    channel_command_t self = {.cli = cli, .status = CLI_FINE};
+    const param_t own[] = {
+        {"channel", PARAM_STRING, NULL, 0, 0, &self.name, "of the policy FILE"},
+        {"content-type", PARAM_STRING, NULL, 0, 0, &self.content_type, "of the payload; without: the description's"},
+        {"header", PARAM_STRING, NULL, 0, 0, &self.header, "'Name: value' of the request; may be given again"},
+        {"query", PARAM_STRING, NULL, 0, 0, &self.query, "'name=value' of the URL; may be given again"},
+        {"set", PARAM_STRING, NULL, 0, 0, &self.set, "'name=value', a setting of the channel; may be given again"},
+        {"secret", PARAM_STRING, NULL, 0, 0, &self.secret, "file with the secret that the signature is checked with"},
+        {"url", PARAM_STRING, NULL, 0, 0, &self.url, "as the platform calls it, where that is signed"},
+        {"at", PARAM_STRING, NULL, 0, 0, &self.at, "the time at which it comes, for its time stamp; without: now"},
+        {"method", PARAM_STRING, "POST", 0, 0, &self.method, "GET: a question at set-up, without a payload"},
+        {NULL}};
+    collect (&self.headers, ':', "--header", argc, argv);
+    collect (&self.queries, '=', "--query", argc, argv);
+    collect (&self.sets, '=', "--set", argc, argv);
+    int rc = cli_options (cli, command, own, argc, argv);
+    if (rc != CLI_GO)
+        return rc;
+    if (strcmp (cli->words[0], "test") != 0)
+        return cli_fail (CLI_USAGE, "usage: buckstop channel %s", command->synopsis);
+    self.path = cli->words[1];
+    g_mime_init ();
+    rc = test (&self);
+    g_mime_shutdown ();
+    policy_destroy (&self.policy);
+    free (self.text);
+    return rc;
+}
