@@ -329,7 +329,9 @@ const reply_t *stage_request (const char *method, const char *target, const char
     char bearer[TOKEN_SIZE + 32], idempotency[300];
     snprintf (bearer, sizeof bearer, "Authorization: Bearer %s", stage.token);
     snprintf (idempotency, sizeof idempotency, "Idempotency-Key: %s", key ? key : "");
-    const char *headers[] = {bearer, "Content-Type: application/json", key ? idempotency : NULL, NULL};
+    bool mail = strncmp (target, "/v1/mail", 8) == 0;
+    const char *headers[] = {bearer, mail ? "Content-Type: message/rfc822" : "Content-Type: application/json",
+                             key ? idempotency : NULL, NULL};
     const instance_t *intake = newest ("intake");
     fake_answer_t *answer = fake_http_request (intake ? intake->listen : "nowhere", method, target, headers, body,
                                                body ? strlen (body) : 0);

@@ -1,4 +1,5 @@
-/* verbs_channel.c - what channels bring in a scenario: lines that ring, messages by another channel. */
+/* verbs_channel.c - what channels bring in a scenario: lines that ring, messages by another channel, mail as it is. In a
+ * mail "about" an address $ID is the message id of the newest mail that went there. */
 #include "replay.h"
 
 #include "xmalloc.h"
@@ -53,7 +54,85 @@ static void says_by (const taken_t *taken)
     must_be_2xx (send_json (target, body), "message");
 }
 
+/* --- mail --------------------------------------------------------------------------------------------------- */
+
+/* The message id of the newest mail that an address was sent. */
+static const char *id_of_mail_to (const char *address)
+{
+    for (size_t i = fake_mails (); i-- > 0;)
+        if (fake_mail (i)->taken && strstr (fake_mail (i)->to, address))
+            return fake_mail (i)->message_id;
+    fail ("no mail went to %s", address);
+}
+
+/* The block as it came, with the lines' ends that mail has, and the id for each $ID. */
+static char *mail_text (const char *block, const char *id)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream (&text, &size);
+    for (const char *at = block; *at; at++) {
+        bool slot = id && strncmp (at, "$ID", 3) == 0;
+        if (slot)
+            fprintf (out, *id == '<' ? "%s" : "<%s>", id);
+        else if (*at == '\n')
+            fputs ("\r\n", out);
+        else
+            fputc (*at, out);
+        at += slot ? 2 : 0;
+    }
+    fclose (out);
+    return text;
+}
+
+static void send_mail (const taken_t *taken, const char *id)
+{
+    char target[128];
+    if (!taken->block)
+        fail ("a mail wants its text: mail ... << ... >>");
+    snprintf (target, sizeof target, "/v1/mail?channel=%s", WORD (0));
+    char *text = mail_text (taken->block, id);
+    must_be_2xx (stage_request ("POST", target, text, NULL), "mail");
+    free (text);
+}
+
+static void remember (const char *alias)
+{
+    json_t *answer = json_loads (stage_reply ()->body, 0, NULL);
+    const char *contact = json_string_value (json_object_get (answer, "contact"));
+    if (!contact)
+        fail ("the mail is no contact's: %s", stage_reply ()->body);
+    alias_set (alias, contact);
+    json_decref (answer);
+}
+
+static void mail_comes (const taken_t *taken)
+{
+    send_mail (taken, NULL);
+}
+
+static void mail_comes_as (const taken_t *taken)
+{
+    send_mail (taken, NULL);
+    remember (WORD (1));
+}
+
+static void mail_about (const taken_t *taken)
+{
+    send_mail (taken, id_of_mail_to (WORD (1)));
+}
+
+static void mail_about_as (const taken_t *taken)
+{
+    send_mail (taken, id_of_mail_to (WORD (1)));
+    remember (WORD (2));
+}
+
 const verb_t verbs_channel[] = {
+    {"mail CHANNEL", mail_comes},
+    {"mail CHANNEL as CONTACT", mail_comes_as},
+    {"mail CHANNEL about ADDRESS", mail_about},
+    {"mail CHANNEL about ADDRESS as CONTACT", mail_about_as},
     {"line THREAD STATE from CUSTOMER as CONTACT ...", line_is},
     {"says CONTACT TEXT by CHANNEL ...", says_by},
     {NULL, NULL},
