@@ -131,10 +131,11 @@ static void print_json (const forget_t *self)
     json_array_append_new (remains, json_string ("the append-only file of redis, until its next rewrite"));
     json_array_append_new (remains, json_string ("backups"));
     json_array_append_new (remains, json_string ("what was sent"));
+    size_t deliveries = self->deliveries.n + self->sent.n;
     json_t *answer =
         json_pack ("{s:s, s:I, s:I, s:I, s:I, s:o}", "forgotten", self->family->entries[0].customer.id, "contacts",
-                   (json_int_t)self->contacts_done, "deliveries", (json_int_t)(self->deliveries.n + self->sent.n),
-                   "events", (json_int_t)self->events, "threads", (json_int_t)self->threads.n, "remains", remains);
+                   (json_int_t)self->contacts_done, "deliveries", (json_int_t)deliveries, "events",
+                   (json_int_t)self->events, "threads", (json_int_t)self->threads.n, "remains", remains);
     cli_print_json (answer);
     json_decref (answer);
 }

@@ -28,13 +28,20 @@ typedef struct forget {
 
 /* cmd_customer_forget_find.c: walks over all keys of a kind. May be done again: begins anew. */
 int forget_find (forget_t *self);
-/* cmd_customer_forget_write.c: each is a number of small commits, and may be done again after a crash anywhere. */
+/* Each is a number of small commits, and may be done again after a crash anywhere. cmd_customer_forget_write.c: */
 int forget_deliveries (forget_t *self);
-int forget_contacts (forget_t *self);
 int forget_events (forget_t *self);
 int forget_records (forget_t *self);
+/* cmd_customer_forget_contacts.c: */
+int forget_contacts (forget_t *self);
 int forget_resolve (forget_t *self, const char *contact);
 
+/* What they share. A step that somebody was faster than is taken again. */
+typedef int (forget_step_fn) (forget_t *self, const char *name, bool *again);
+int forget_until_done (forget_t *self, forget_step_fn *step, const char *name);
+event_id_t forget_event (const char *what, const char *id, uint64_t version);
+/* One string; its bytes are NULL when it is not there. */
+int forget_read (forget_t *self, const char *key, cli_values_t *values);
 /* CLI_GO when it was done, or refused (*refused: look again); else said. */
 int forget_commit (forget_t *self, commit_t **commit_p, bool *refused);
 /* The fact that says so. */

@@ -1,8 +1,7 @@
-/* cmd_customer_forget_write.c - forgetting, one small commit after the other.
+/* cmd_customer_forget_write.c - forgetting, one small commit after the other: deliveries, the stream, records.
  *
- * Hears: lists of what is theirs. Says: each record and entry as it may stay. The order is such that a crash anywhere
- * leaves what is needed to find the rest again: the customer's record, by which all is found, is the last.
- * Limits: a contact's timeline is written anew in one commit, without its texts.
+ * Hears: lists of what is theirs. Says: each record as it may stay, and which events are taken out. Contacts are in
+ * cmd_customer_forget_contacts.c.
  */
 #include "cmd_customer_forget.h"
 
@@ -15,7 +14,7 @@
 
 #include <inttypes.h>
 
-enum { TRIES_MAX = 8, TIMELINE_PAGE = 16, EVENTS_PAGE = 500 };
+enum { TRIES_MAX = 8, EVENTS_PAGE = 500 };
 
 int forget_commit (forget_t *self, commit_t **commit_p, bool *refused)
 {
@@ -33,7 +32,7 @@ fact_t forget_fact (const forget_t *self, const char *detail)
     return fact;
 }
 
-static event_id_t event_of (const char *what, const char *id, uint64_t version)
+event_id_t forget_event (const char *what, const char *id, uint64_t version)
 {
     char text[24];
     snprintf (text, sizeof text, "%" PRIu64, version);
@@ -41,7 +40,7 @@ static event_id_t event_of (const char *what, const char *id, uint64_t version)
 }
 
 /* One value, of a string's key; its bytes are NULL when it is gone. */
-static int read_key (forget_t *self, const char *key, cli_values_t *values)
+int forget_read (forget_t *self, const char *key, cli_values_t *values)
 {
     cli_t *cli = self->command->cli;
     store_get (cli->store, &key, 1, cli_take, cli_ask (cli, values));
@@ -49,8 +48,7 @@ static int read_key (forget_t *self, const char *key, cli_values_t *values)
 }
 
 /* Somebody changed it meanwhile: read again. */
-typedef int (step_fn) (forget_t *self, const char *name, bool *again);
-static int until_done (forget_t *self, step_fn *step, const char *name)
+int forget_until_done (forget_t *self, forget_step_fn *step, const char *name)
 {
     for (unsigned tries = 0; tries < TRIES_MAX; tries++) {
         bool again = false;
@@ -81,7 +79,7 @@ static commit_t *delivery_commit (const forget_t *self, const char *key, deliver
 {
     char set[KEY_SIZE], member[MEMBER_SIZE];
     int shard = self->command->shard;
-    event_id_t event = event_of ("delivery", delivery->id, head->version);
+    event_id_t event = forget_event ("delivery", delivery->id, head->version);
     commit_t *commit = commit_new (shard);
     commit_expect_record (commit, key, head->version, event);
     if (delivery->lines_n) {
@@ -105,7 +103,7 @@ static int forget_delivery (forget_t *self, const char *key, bool *again)
     cli_values_t values = {0};
     record_head_t head;
     delivery_t delivery = {.version = 0};
-    int rc = read_key (self, key, &values);
+    int rc = forget_read (self, key, &values);
     const store_value_t *value = rc == CLI_GO && values.n ? &values.items[0] : NULL;
     if (value && value->bytes && delivery_unpack (value->bytes, value->size, &head, &delivery) == RECORD_OK) {
         commit_t *commit = delivery_commit (self, key, &delivery, &head);
@@ -119,7 +117,7 @@ static int forget_delivery (forget_t *self, const char *key, bool *again)
 static int forget_thread (forget_t *self, const char *key, bool *again)
 {
     cli_values_t values = {0};
-    int rc = read_key (self, key, &values);
+    int rc = forget_read (self, key, &values);
     if (rc == CLI_GO && values.n && values.items[0].bytes && strings_has (&self->contacts, values.items[0].bytes)) {
         commit_t *commit = commit_new (self->command->shard);
         commit_expect_value (commit, key, values.items[0].bytes, values.items[0].size);
@@ -141,139 +139,13 @@ int forget_deliveries (forget_t *self)
 {
     const struct {
         const strings_t *list;
-        step_fn *step;
+        forget_step_fn *step;
     } rows[] = {{&self->deliveries, forget_delivery}, {&self->threads, forget_thread}, {&self->sent, forget_sent}};
     int rc = CLI_GO;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         for (size_t k = 0; rc == CLI_GO && k < rows[i].list->n; k++)
-            rc = until_done (self, rows[i].step, rows[i].list->items[k]);
+            rc = forget_until_done (self, rows[i].step, rows[i].list->items[k]);
     return rc;
-}
-
-/* ---- contacts */
-
-static int read_contact (forget_t *self, const char *id, record_head_t *head, contact_t *contact, bool *found)
-{
-    char key[KEY_SIZE];
-    cli_values_t values = {0};
-    int rc = read_key (self, key_contact (key, self->command->shard, self->command->cli->workspace, id), &values);
-    *found = rc == CLI_GO && values.n && values.items[0].bytes;
-    if (*found && contact_unpack (values.items[0].bytes, values.items[0].size, head, contact) != RECORD_OK)
-        rc = cli_fail (CLI_NO, "contact %s can't be read; 'buckstop audit' names its key", id);
-    cli_values_clear (&values);
-    return rc;
-}
-
-/* The timeline as it may stay, behind each other in the commit. */
-static int add_timeline (forget_t *self, const char *key, commit_t *commit, bool *changed)
-{
-    cli_t *cli = self->command->cli;
-    int rc = CLI_GO;
-    size_t n = TIMELINE_PAGE;
-    for (int64_t from = 0; rc == CLI_GO && n == TIMELINE_PAGE; from += TIMELINE_PAGE) {
-        cli_values_t entries = {0};
-        store_list (cli->store, key, from, from + TIMELINE_PAGE - 1, cli_take, cli_ask (cli, &entries));
-        rc = cli_got (&entries);
-        n = entries.n;
-        for (size_t i = 0; rc == CLI_GO && i < n; i++) {
-            size_t size;
-            self->files += timeline_files (entries.items[i].bytes, entries.items[i].size);
-            uint8_t *bytes = timeline_forget (entries.items[i].bytes, entries.items[i].size, &size, changed);
-            commit_append (commit, key, bytes, size);
-            free (bytes);
-        }
-        cli_values_clear (&entries);
-    }
-    return rc;
-}
-
-static void put_contact (const forget_t *self, commit_t *commit, contact_t *contact, const record_head_t *before,
-                         event_id_t event)
-{
-    char key[KEY_SIZE];
-    size_t size;
-    const char *workspace = self->command->cli->workspace;
-    record_head_t head = record_head_next (before, KIND_CONTACT, event, 0);
-    contact->version = head.version;
-    uint8_t *bytes = contact_pack (contact, &head, &size);
-    commit_put (commit, key_contact (key, self->command->shard, workspace, contact->id), bytes, size, 0);
-    free (bytes);
-    fact_t fact = forget_fact (self, "personal data was removed");
-    event_put (commit, self->command->shard, workspace, contact, NULL, &fact, true);
-}
-
-static int forget_contact (forget_t *self, const char *id, bool *again)
-{
-    char key[KEY_SIZE];
-    record_head_t head;
-    contact_t contact;
-    bool found, changed, refused = false;
-    const char *workspace = self->command->cli->workspace;
-    int rc = read_contact (self, id, &head, &contact, &found);
-    if (rc != CLI_GO || !found)
-        return rc;
-    if (!contact_forgettable (&contact))
-        return cli_fail (CLI_NO, "contact %s is open again, the customer has written: forget again when it is resolved",
-                         id);
-    event_id_t event = event_of ("contact", id, head.version);
-    commit_t *commit = commit_new (self->command->shard);
-    commit_expect_record (commit, key_contact (key, self->command->shard, workspace, id), head.version, event);
-    key_timeline (key, self->command->shard, workspace, id);
-    commit_delete (commit, key);
-    changed = contact_forget (&contact, self->family->entries[0].customer.id);
-    rc = add_timeline (self, key, commit, &changed);
-    if (rc == CLI_GO && changed) {
-        put_contact (self, commit, &contact, &head, event);
-        rc = forget_commit (self, &commit, &refused);
-        self->contacts_done += rc == CLI_GO && !refused;
-    }
-    commit_destroy (&commit);
-    *again = refused;
-    return rc;
-}
-
-int forget_contacts (forget_t *self)
-{
-    int rc = CLI_GO;
-    for (size_t i = 0; rc == CLI_GO && i < self->contacts.n; i++)
-        rc = until_done (self, forget_contact, self->contacts.items[i]);
-    return rc;
-}
-
-/* ---- what is open, and may be resolved */
-
-static int resolve_once (forget_t *self, const char *id, bool *again)
-{
-    record_head_t head;
-    contact_t before, *after = xcalloc (1, sizeof *after);
-    effects_t *effects = xcalloc (1, sizeof *effects);
-    plan_t plan = {.by_routing = false};
-    char why[DETAIL_SIZE] = "";
-    bool found;
-    int rc = read_contact (self, id, &head, &before, &found);
-    if (rc == CLI_GO && found) {
-        wall_ms_t now = store_now (self->command->cli->store);
-        contact_event_t event = {.kind = EVENT_RESOLVE,
-                                 .id = event_of ("resolve", id, head.version),
-                                 .by = self->command->by,
-                                 .text = "the customer is to be forgotten"};
-        if (contact_apply (&before, &event, now, self->command->policy, after, effects, why) != APPLY_DONE)
-            rc = cli_fail (CLI_NO, "contact %s: %s", id, why);
-        else {
-            plan_contact (&plan, self->command->shard, &head, &before, after, effects, self->command->policy, event.id,
-                          now);
-            rc = forget_commit (self, &plan.commit, again);
-        }
-    }
-    plan_clear (&plan);
-    free (effects);
-    free (after);
-    return rc;
-}
-
-int forget_resolve (forget_t *self, const char *contact)
-{
-    return until_done (self, resolve_once, contact);
 }
 
 /* ---- the workspace's stream */
@@ -356,7 +228,7 @@ static int drop_indices (forget_t *self, const customer_t *customer, commit_t *c
         char id[ID_SIZE], key[KEY_SIZE];
         cli_values_t values = {0};
         customer_id_of (&customer->identities[i], id);
-        rc = read_key (self, key_identity (key, self->command->shard, self->command->cli->workspace, id), &values);
+        rc = forget_read (self, key_identity (key, self->command->shard, self->command->cli->workspace, id), &values);
         if (rc == CLI_GO && values.n && values.items[0].bytes && strcmp (values.items[0].bytes, customer->id) == 0) {
             commit_expect_value (commit, key, customer->id, strlen (customer->id));
             commit_delete (commit, key);
@@ -372,7 +244,7 @@ static int forget_record (forget_t *self, const char *id, bool *again)
     bool found;
     int rc = customer_load (self->command, id, entry, &found);
     if (rc == CLI_GO && found && !entry->customer.forgotten) {
-        event_id_t event = event_of ("customer", id, entry->head.version);
+        event_id_t event = forget_event ("customer", id, entry->head.version);
         commit_t *commit = commit_new (self->command->shard);
         rc = drop_indices (self, &entry->customer, commit);
         customer_forget (&entry->customer);
@@ -400,7 +272,7 @@ static int forget_proposal (forget_t *self, const char *id, bool *again)
     }
     if (changed) {
         commit_t *commit = commit_new (self->command->shard);
-        put_record (self, commit, entry, event_of ("proposal", id, entry->head.version));
+        put_record (self, commit, entry, forget_event ("proposal", id, entry->head.version));
         rc = forget_commit (self, &commit, again);
     }
     free (entry);
@@ -411,8 +283,8 @@ int forget_records (forget_t *self)
 {
     int rc = CLI_GO;
     for (size_t i = 0; rc == CLI_GO && i < self->proposals.n; i++)
-        rc = until_done (self, forget_proposal, self->proposals.items[i]);
+        rc = forget_until_done (self, forget_proposal, self->proposals.items[i]);
     for (size_t i = self->family->n; rc == CLI_GO && i-- > 0;) /* the one that counts last */
-        rc = until_done (self, forget_record, self->family->entries[i].customer.id);
+        rc = forget_until_done (self, forget_record, self->family->entries[i].customer.id);
     return rc;
 }

@@ -257,9 +257,10 @@ static int drop_once (customer_command_t *self, bool *again)
     if (rc == CLI_GO && !identity_parse (text, &identity))
         rc = cli_fail (CLI_USAGE, "'%s' is none of what 'buckstop customer proposals' lists", text);
     customer_entry_t *entry = rc == CLI_GO ? family_entry (family, family->given) : NULL;
-    if (rc == CLI_GO && (!entry || !customer_dismiss (&entry->customer, &identity)))
+    bool dropped = entry && customer_dismiss (&entry->customer, &identity);
+    if (rc == CLI_GO && !dropped)
         rc = cli_fail (CLI_NO, "customer %s has no proposal '%s'", family->given, text);
-    if (rc == CLI_GO) {
+    else if (dropped) {
         entry->changed = true;
         rc = family_commit (self, family, event_of (family, "drop-proposal", text), NULL, again);
     }
