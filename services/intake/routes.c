@@ -18,7 +18,6 @@ static const route_t routes[] = {
     {"POST", "/v1/mail", mail_post, FOR_CHANNELS, .late = true},
     {"POST", "/v1/channels/{}/webhook", webhook_hear, FOR_ANYBODY},
     {"GET", "/v1/channels/{}/webhook", webhook_hear, FOR_ANYBODY},
-    {"POST", "/v1/mail", mail_post, FOR_CHANNELS, .late = true},
     {"GET", "/v1/people", people_list, FOR_PEOPLE},
     {"PUT", "/v1/people/{}/presence", presence_put, FOR_PEOPLE},
     {"DELETE", "/v1/people/{}/presence", presence_delete, FOR_PEOPLE},

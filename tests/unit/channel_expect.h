@@ -51,6 +51,7 @@
      "subject=Como usted pidió\n"
      "text=Test the ESP’s inbound charset handling…\n"
      "fresh=Test the ESP’s inbound charset handling…\n"
+     "message_id=sender@example.com Fri, 24 Jul 2020 16:43:46 UTC\n"
      "return_to=sender@example.com\n"
      "at=1595609026000\n"},
     {"postmark.yaml", "", "postmark_inbound.json", JSON,
