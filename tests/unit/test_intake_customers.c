@@ -95,7 +95,7 @@ static void on_heard (void *arg, const receipt_t *receipt, const refusal_t *refu
 }
 
 typedef struct said {
-    const char *channel, *customer, *name, *thread, *language;
+    const char *channel, *customer, *name, *thread, *language, *message_id;
     Buckstop__V1__CallState call;
 } said_t;
 
@@ -109,6 +109,7 @@ static void begin_to_say (said_t said, heard_t *heard)
     submit.customer_name = (char *)(said.name ? said.name : "");
     submit.thread = (char *)(said.thread ? said.thread : "");
     submit.language = (char *)(said.language ? said.language : "");
+    submit.message_id = (char *)(said.message_id ? said.message_id : "");
     submit.call = said.call;
     *heard = (heard_t){0};
     ask_submit (params.running,
@@ -334,6 +335,66 @@ static void two_first_contacts_are_one_matter (void **state)
     assert_string_equal (a.receipt.contact, b.receipt.contact);
 }
 
+/* The same message twice at once, of somebody unknown: one contact, and both hear of that one. */
+static void the_same_first_message_twice (void **state)
+{
+    (void)state;
+    heard_t a, b;
+    begin ("link");
+    begin_to_say ((said_t){.channel = "mail", .customer = "kim@example.com", .message_id = "1@x"}, &a);
+    begin_to_say ((said_t){.channel = "mail", .customer = "kim@example.com", .message_id = "1@x"}, &b);
+    fake_advance (20);
+    assert_true (a.times == 1 && b.times == 1 && !a.refused && !b.refused);
+    assert_string_equal (a.receipt.contact, b.receipt.contact);
+    contact_of (&b);
+    assert_int_equal (contacts_of (customer_of ("kim@example.com").id), 1);
+}
+
+/* The answer to a commit is lost, and the same bytes are sent again. */
+static void what_is_sent_again_is_done_once (void **state)
+{
+    (void)state;
+    begin ("link");
+    for (int i = 0; i < 2; i++) {
+        fake_store_fault (FAKE_STORE_RESENT, 1);
+        heard_t heard = say ((said_t){.channel = "mail", .customer = "kim@example.com"});
+        contact_of (&heard);
+        assert_int_equal (contacts_of (customer_of ("kim@example.com").id), i + 1);
+    }
+    assert_int_equal (customer_of ("kim@example.com").version, 1);
+    heard_t thread = say ((said_t){.channel = "mail", .customer = "lou@example.com", .thread = "t1"});
+    fake_store_fault (FAKE_STORE_RESENT, 1);
+    say ((said_t){.channel = "mail", .customer = "kim@example.com", .thread = "t1"});
+    assert_int_equal (contact_of (&thread).messages, 2);
+    assert_int_equal (customer_of ("lou@example.com").proposals_n, 1);
+}
+
+/* Who was promised a call back and calls again: that is the same matter, whatever the policy says of others. */
+static void a_call_that_was_owed_a_callback (void **state)
+{
+    (void)state;
+    begin ("separate");
+    heard_t mail = say ((said_t){.channel = "mail", .customer = "kim@example.com"});
+    heard_t call = say ((said_t){.channel = "phone",
+                                 .customer = "030 123456",
+                                 .thread = "c1",
+                                 .call = BUCKSTOP__V1__CALL_STATE__CALL_STATE_RINGING});
+    say ((said_t){.channel = "phone",
+                  .customer = "030 123456",
+                  .thread = "c1",
+                  .call = BUCKSTOP__V1__CALL_STATE__CALL_STATE_ABANDONED});
+    contact_t owed = contact_of (&call);
+    assert_true (contact_owes_callback (&owed));
+    link_them ("kim@example.com", "+4930123456");
+    heard_t again = say ((said_t){.channel = "phone",
+                                  .customer = "+49 30 123456",
+                                  .thread = "c2",
+                                  .call = BUCKSTOP__V1__CALL_STATE__CALL_STATE_RINGING});
+    assert_string_equal (again.receipt.contact, call.receipt.contact);
+    heard_t second = say ((said_t){.channel = "mail", .customer = "kim@example.com"});
+    assert_true (opened (&second) && strcmp (second.receipt.contact, mail.receipt.contact) != 0);
+}
+
 /* Somebody else answers in the thread: taken, and a doubt is kept with whose contact it is; once. */
 static void another_address_in_the_thread (void **state)
 {
@@ -480,6 +541,9 @@ int main (void)
         TEST (two_first_contacts_are_one_matter),
         TEST (another_address_in_the_thread),
         TEST (a_contact_is_adopted),
+        TEST (the_same_first_message_twice),
+        TEST (what_is_sent_again_is_done_once),
+        TEST (a_call_that_was_owed_a_callback),
         TEST (the_oldest_make_room),
         TEST (who_was_forgotten_comes_again),
         TEST (a_broken_record_stops_nobody),
