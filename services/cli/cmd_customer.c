@@ -1,7 +1,8 @@
-/* cmd_customer.c - buckstop customer: who they are, a table of them, two records that are one person, and to be forgotten.
+/* cmd_customer.c - buckstop customer: who they are, a table of them, two records that are one person, and to be
+ * forgotten.
  *
- * Hears: the customers' records in the store; what each word does is in cmd_customer_*.c. Works beside the services, as
- * `policy` does: a commit expects the version that was read, so that nobody's change is lost.
+ * Hears: the customers' records in the store; what each word does is in cmd_customer_*.c. Works beside the services,
+ * as `policy` does: a commit expects the version that was read, so that nobody's change is lost.
  */
 #include "cmd_customer.h"
 

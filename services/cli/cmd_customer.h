@@ -39,7 +39,8 @@ typedef int (customer_key_fn) (void *arg, const char *key, const store_value_t *
 int customer_walk (customer_command_t *self, const char *pattern, customer_key_fn *fn, void *arg);
 
 customer_entry_t *family_entry (family_t *self, const char *id); /* NULL: none */
-/* Those that changed, in one commit under one event. fact: for the stream; may be NULL. *refused: somebody was faster. */
+/* Those that changed, in one commit under one event. fact: for the stream; may be NULL. *refused: somebody was
+ * faster. */
 int family_commit (customer_command_t *self, family_t *family, event_id_t event, const fact_t *fact, bool *refused);
 const char *customer_called (const customer_t *customer); /* the name, or an identity, or the id: for a sentence */
 

@@ -1,9 +1,10 @@
-/* cmd_customer_forget.c - buckstop customer forget: who somebody was and what was said, removed; what is counted stays.
+/* cmd_customer_forget.c - buckstop customer forget: who somebody was and what was said, removed; what is counted
+ * stays.
  *
  * Hears: who, by whom and why; yes or no. Says: what there is, then what was removed, and what is not in our hands.
- * In this order, so that it can be done again after a crash anywhere and ends in the same state: what is open is refused
- * (or resolved, --resolve); deliveries, threads; contacts with their timelines; the events of the stream; attachments; the
- * records, by which all the rest is found.
+ * In this order, so that it can be done again after a crash anywhere and ends in the same state: what is open is
+ * refused (or resolved, --resolve); deliveries, threads; contacts with their timelines; the events of the stream;
+ * attachments; the records, by which all the rest is found.
  */
 #include "cmd_customer_forget.h"
 

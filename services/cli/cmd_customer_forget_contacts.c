@@ -1,8 +1,8 @@
 /* cmd_customer_forget_contacts.c - contacts without who it was and what was said; and resolving those that are open.
  *
- * Hears: a contact's record and its timeline. Says: both as they may stay, in one commit that expects the record as it was
- * read. The timeline is not part of that check: nothing else writes to that of a contact that has ended and of which no
- * delivery waits, and both was looked at before.
+ * Hears: a contact's record and its timeline. Says: both as they may stay, in one commit that expects the record as it
+ * was read. The timeline is not part of that check: nothing else writes to that of a contact that has ended and of
+ * which no delivery waits, and both was looked at before.
  */
 #include "cmd_customer_forget.h"
 

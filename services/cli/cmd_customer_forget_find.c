@@ -1,7 +1,7 @@
 /* cmd_customer_forget_find.c - all that the store holds about a customer.
  *
- * Hears: every contact, delivery, thread and record of the workspace, by walks over their keys: an index of a customer's
- * contacts keeps the newest only. Says: lists of what is theirs, and what of it is still under way.
+ * Hears: every contact, delivery, thread and record of the workspace, by walks over their keys: an index of a
+ * customer's contacts keeps the newest only. Says: lists of what is theirs, and what of it is still under way.
  * Limits: a contact is theirs when it names one of their records, or when its address leads to one. Of a contact whose
  * record was deleted for age nothing is there but events in the stream, as long as that is kept.
  */

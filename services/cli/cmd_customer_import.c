@@ -1,11 +1,11 @@
 /* cmd_customer_import.c - buckstop customer import: a table of customers into the store.
  *
- * Hears: CSV or JSON lines. Says: every bad row with its line and what was expected, before anything is written; then what
- * became of the rows, and which matches are doubtful: those are proposed, and left to a person.
- * Rows go at the same time, but those that share an identity one after the other, so that the last one of a customer is
- * what counts. Imported again, nothing changes.
- * Limits: FILE_MAX; of errors and doubts the first SHOWN_MAX are shown, all are counted. Namesakes are looked for among the
- * records, which are all read once.
+ * Hears: CSV or JSON lines. Says: every bad row with its line and what was expected, before anything is written; then
+ * what became of the rows, and which matches are doubtful: those are proposed, and left to a person.
+ * Rows go at the same time, but those that share an identity one after the other, so that the last one of a customer
+ * is what counts. Imported again, nothing changes.
+ * Limits: FILE_MAX; of errors and doubts the first SHOWN_MAX are shown, all are counted. Namesakes are looked for
+ * among the records, which are all read once.
  */
 #include "cmd_customer_import.h"
 

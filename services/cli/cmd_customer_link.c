@@ -1,7 +1,8 @@
-/* cmd_customer_link.c - buckstop customer link, unlink: two records that are one person, and the way back; and the doubtful
- * matches that wait for somebody to decide.
+/* cmd_customer_link.c - buckstop customer link, unlink: two records that are one person, and the way back; and the
+ * doubtful matches that wait for somebody to decide.
  *
- * Hears: the records concerned. Says: what is seen as one from now on; one commit, with an event that names who did it.
+ * Hears: the records concerned. Says: what is seen as one from now on; one commit, with an event that names who did
+ * it.
  */
 #include "cmd_customer.h"
 

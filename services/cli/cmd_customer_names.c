@@ -1,7 +1,7 @@
 /* cmd_customer_names.c - the names that customers have, by their hash: some forty bytes each.
  *
- * Two of one name are a doubtful match, no more: a wrong one of a hash costs somebody a look. Letters A to Z count as small
- * ones.
+ * Two of one name are a doubtful match, no more: a wrong one of a hash costs somebody a look. Letters A to Z count as
+ * small ones.
  */
 #include "cmd_customer_import.h"
 

@@ -1,7 +1,7 @@
 /* cmd_customer_row.c - one row of an import: read, decide (customer_import.c), commit; again when somebody was faster.
  *
- * Hears: where its identities lead, the record that it is about. Says: what became of it. Most rows take one read and one
- * commit; who has several records, or the name of somebody else, takes a read more.
+ * Hears: where its identities lead, the record that it is about. Says: what became of it. Most rows take one read and
+ * one commit; who has several records, or the name of somebody else, takes a read more.
  */
 #include "cmd_customer_import.h"
 

@@ -1,7 +1,7 @@
 /* cmd_customer_show.c - buckstop customer show: all that is known of somebody, on one page.
  *
- * Hears: the record that counts, those that are linked to it, the contacts of each. Says: who they are, by what they are
- * known, what waits for a decision, what is open and what was before.
+ * Hears: the record that counts, those that are linked to it, the contacts of each. Says: who they are, by what they
+ * are known, what waits for a decision, what is open and what was before.
  * Limits: of the contacts those that the customer's index keeps, CUSTOMER_CONTACTS_KEPT a record.
  */
 #include "cmd_customer.h"

@@ -5,17 +5,21 @@ Ends with "N passed, N failed".
 """
 import json
 import os
+import shutil
 import subprocess
 import sys
-import time
+import tempfile
 
+import lmtp
 import world as w
 
 POLICY = """workspace: desk
 last_resort: dana
+mail_from: "The desk <desk@desk.example>"
 channels:
   chat: { weight: 1, accept: auto, answer: callback }
   mail: { weight: 1, accept: auto, answer: callback }
+  post: { weight: 1, accept: auto, answer: mail, identity: mail, address: support@desk.example }
 people:
   ada: { capacity: 1000, ways: [{ log: ada }] }
   bo: { capacity: 0, ways: [{ log: bo }] }
@@ -25,7 +29,7 @@ teams:
 country: "+49"
 settings: { presence: 1h }
 """
-ROWS, ROWS_A_SECOND = 5000, 1000
+ROWS, ROWS_A_SECOND = 5000, 250  # where all is checked and others work, too
 
 
 class Quiet(w.World):
@@ -89,13 +93,12 @@ def a_table_is_read(stack):
     lines += [f"Customer {n},c{n}@example.org,+4930{1000000 + n},de,mail,gold,ada,\"says:\n\"\"no {n}\"\"\""
               for n in range(ROWS)]
     name = write(world, "all.csv", "\r\n".join(lines) + "\r\n")
-    began = time.monotonic()
     assert outcome(imported(world, name, "--dry-run")) == (ROWS, 0, 0, 0, 0, 0)
     assert not customers(world)
     report = imported(world, name)
     assert outcome(report) == (ROWS, 0, 0, 0, 0, 0), report
     print(f"      {ROWS} rows in {report['seconds']:.2f} s, {ROWS / report['seconds']:.0f} a second")
-    assert ROWS / report["seconds"] > ROWS_A_SECOND or time.monotonic() - began > 30, report
+    assert ROWS / report["seconds"] > ROWS_A_SECOND, report
     before = customers(world)
     assert len(before) == 2 * ROWS  # a record, and the index of the number
     assert outcome(imported(world, name)) == (0, 0, ROWS, 0, 0, 0)
@@ -106,7 +109,7 @@ def a_table_is_read(stack):
     assert (one["name"], one["tier"], one["owner"], one["channel"], one["language"]) == (
         "Customer 4711", "gold", "ada", "mail", "de")
     assert one["notes"] == "says:\n\"no 4711\"" and not one["provisional"] and not one["contacts"]
-    write(world, "more.jsonl", json.dumps({"mail": "c1@example.org", "handle": ["slack:U1", "slack:U2"], "tier": "silver"}))
+    write(world, "more.jsonl", '{"mail": "c1@example.org", "handle": ["slack:U1", "slack:U2"], "tier": "silver"}')
     assert outcome(imported(world, "more.jsonl")) == (0, 1, 0, 0, 0, 0)
     assert shown(world, "slack:U2")["name"] == "Customer 1" and shown(world, "slack:U2")["tier"] == "silver"
     world.audit()
@@ -151,7 +154,8 @@ def what_is_doubtful_is_proposed(stack):
     bo = shown(world, "bo@example.org")["customer"]
     world.cli("customer", "drop-proposal", bo, "+49301111111", "--by", "dana")
     assert "has no proposal" in world.cli("customer", "drop-proposal", bo, "+49301111111", "--by", "dana", status=1)
-    said = world.cli("customer", "link", "ann@example.org", "ann.lee@example.net", "--by", "dana", "--reason", "she says so")
+    said = world.cli("customer", "link", "ann@example.org", "ann.lee@example.net", "--by", "dana", "--reason",
+                     "she says so")
     assert "is seen as one with" in said and "ann.lee@example.net" in said and "unlink" in said, said
     assert "0 proposals" in world.cli("customer", "proposals")
     world.audit()
@@ -166,7 +170,8 @@ def linked_and_as_before(stack):
     before = {mail: shown(world, mail) for mail in mails}
     link = ["--by", "dana"]
     assert "--by says who" in world.cli("customer", "link", mails[0], mails[1], status=2)
-    assert "owner is ada from now on; of the other one it was bo" in world.cli("customer", "link", mails[0], mails[1], *link)
+    said = world.cli("customer", "link", mails[0], mails[1], *link)
+    assert "owner is ada from now on; of the other one it was bo" in said, said
     assert "linked to" in world.cli("customer", "link", mails[0], mails[1], *link) # again: nothing happens
     # one that is linked leads on to the one that counts; what is linked to somebody is not linked to somebody else
     world.cli("customer", "link", mails[1], mails[2], *link)
@@ -290,6 +295,43 @@ def no_trace_is_left(stack):
     world.audit()
 
 
+def handed_in(world, sender, subject, text, name, data):
+    mail = lmtp.mail(subject=subject, sender=sender, text=text, files=[(name, data.encode())])
+    answer = world.ask("POST", "/v1/mail?to=support@desk.example", mail, kind="message/rfc822")
+    assert answer.status < 300, answer
+    return answer["contact"]
+
+
+def mail_and_its_files(stack):
+    """What came in and went out by mail, with a file; forgotten, it is in no file of the spool either."""
+    receiver = w.open_receiver(stack)
+    spool = tempfile.mkdtemp(prefix="buckstop-spool-")
+    stack.callback(shutil.rmtree, spool)
+    smtp = f"smtp://127.0.0.1:{receiver.inner.sockets[0].getsockname()[1]}"
+    world = w.open_world(stack, POLICY, options={"intake": ["--spool", spool], "notification": ["--smtp", smtp]})
+    world.present("ada")
+    first = handed_in(world, f"{NAME} <{MAIL}>", "passacaglia", f"my {TEXT}\n", "quodlibet.bin", TEXT)
+    handed_in(world, "Yann <yann@example.org>", "another", "hello\n", "file.bin", "a file of yann")
+    w.until("ada has it", lambda: world.view(first).get("owner") == "ada")
+    assert world.act(first, "reply", "ada", text=f"dear {NAME}").status == 200
+    w.until("the reply went out", lambda: w.count_facts(world.view(first))["promise_kept"] >= 2)
+    assert world.act(first, "resolve", "ada").status == 200
+    w.until("nothing is on its way", world.settled)
+    assert world.redis.keys("b:{*}:sent:desk:*") and world.redis.keys("b:{*}:th:desk:*")
+    forget = ["customer", "forget", MAIL, "--by", "dana", "--reason", "by letter", "--yes"]
+    assert "no such" in world.cli(*forget, "--spool", spool + "/nothing", status=2).lower()
+    said = world.cli(*forget)
+    assert "NOT removed: 1 attachment" in said, said
+    customer = said.split()[1]
+    assert "is forgotten: 0 contacts" in world.cli("customer", "forget", customer, *forget[3:], "--spool", spool)
+    kept = [os.path.join(folder, name) for folder, _, names in os.walk(spool) for name in names]
+    assert len(kept) == 1, kept
+    with open(kept[0], "rb") as file:
+        assert file.read() == b"a file of yann"
+    assert not traces(world, dump(world)), traces(world, dump(world))
+    world.audit()
+
+
 def ended_in_the_midst(stack):
     """Wherever it ends, the next run finds the rest."""
     receiver = w.open_receiver(stack)
@@ -321,7 +363,7 @@ def ended_in_the_midst(stack):
 
 
 CASES = [a_table_is_read, each_bad_row_is_named, what_is_doubtful_is_proposed, linked_and_as_before, no_trace_is_left,
-         ended_in_the_midst]
+         mail_and_its_files, ended_in_the_midst]
 
 if __name__ == "__main__":
     sys.exit(w.main(CASES))
