@@ -139,6 +139,54 @@ static void rings (void)
     fake_at (between (2000, 90 * 1000), line_goes_on, self);
 }
 
+/* --- mail that comes back --------------------------------------------------------------------------------------- */
+
+static void came_back (void *arg, int status, const char *body)
+{
+    (void)arg;
+    static const int fine[] = {-1, 0, 200, 409, 422, 429, 500, 503};
+    for (size_t i = 0; i < sizeof fine / sizeof *fine; i++)
+        if (fine[i] == status && (status != 500 || laws_poisoned ()))
+            return;
+    broken ("4 (answers)", NULL, "a mail server was answered %d %s", status, body);
+}
+
+/* A mail server took it, and finds out later that nobody is there, or that the box is full. */
+static void send_back (const fake_mail_t *mail)
+{
+    static int bounces;
+    char *body;
+    if (asprintf (&body,
+                  "From: MAILER-DAEMON@example.com\r\nTo: desk@example.com\r\nSubject: returned\r\n"
+                  "Message-ID: <bounce%d@example.com>\r\nMIME-Version: 1.0\r\n"
+                  "Content-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n"
+                  "--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.example.com\r\n\r\n"
+                  "Final-Recipient: rfc822; %s\r\nAction: %s\r\nStatus: 5.1.1\r\n\r\n"
+                  "--b\r\nContent-Type: text/rfc822-headers\r\n\r\nMessage-ID: %s%s%s\r\n\r\n--b--\r\n",
+                  ++bounces, mail->to, chance (80) ? "failed" : "delivered", *mail->message_id == '<' ? "" : "<",
+                  mail->message_id, *mail->message_id == '<' ? "" : ">") < 0)
+        abort ();
+    door_send (&(door_request_t){.method = "POST",
+                                 .target = "/v1/mail?channel=mail",
+                                 .body = body,
+                                 .key = "",
+                                 .again = chance (80),
+                                 .twice = chance (20),
+                                 .fn = came_back});
+    free (body);
+}
+
+static void mail_server (void *arg)
+{
+    static size_t seen;
+    (void)arg;
+    for (; seen < fake_mails (); seen++)
+        if (fake_mail (seen)->taken && !ended && chance (6))
+            send_back (fake_mail (seen));
+    if (!ended)
+        fake_at (between (1000, 10 * 60 * 1000), mail_server, NULL);
+}
+
 static bool is_day (void)
 {
     time_t now = (time_t)(fake_wall () / 1000);
@@ -174,6 +222,7 @@ static void next (void *arg)
 void customers_begin (void)
 {
     fake_at (about (60000), next, NULL);
+    fake_at (about (60000), mail_server, NULL);
 }
 
 void customers_end (void)

@@ -66,7 +66,9 @@ static void ask (void *arg)
     char bearer[256], key[80];
     snprintf (bearer, sizeof bearer, "Authorization: Bearer %s", company_token ());
     snprintf (key, sizeof key, "Idempotency-Key: %s", self->key);
-    const char *headers[] = {bearer, "Content-Type: application/json", *self->key ? key : NULL, NULL};
+    bool mail = strncmp (self->target, "/v1/mail", 8) == 0;
+    const char *headers[] = {bearer, mail ? "Content-Type: message/rfc822" : "Content-Type: application/json",
+                             *self->key ? key : NULL, NULL};
     requests++;
     self->asked_at = fake_wall ();
     self->look_ms = LOOK_FIRST_MS;
