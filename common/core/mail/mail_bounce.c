@@ -273,34 +273,46 @@ static const char *word_of (const json_t *object, const char *key)
     return word ? word : "";
 }
 
-static bool read_json (mail_report_t *report, const json_t *root)
+static const struct notification {
+    const char *key, *recipients;
+    mail_action_t action;
+} notifications[] = {
+    {"bounce", "bouncedRecipients", MAIL_FAILED},
+    {"complaint", "complainedRecipients", MAIL_ACTION_NONE},
+    {"delivery", "recipients", MAIL_DELIVERED},
+};
+
+static void read_json (mail_work_t *work, const json_t *root)
 {
-    const json_t *bounce = json_object_get (root, "bounce");
-    const json_t *first = json_array_get (json_object_get (bounce, "bouncedRecipients"), 0);
-    if (!json_is_object (bounce))
-        return false;
-    report->action = MAIL_FAILED;
-    set_address (report->recipient, word_of (first, "emailAddress"));
-    set_status (report, word_of (first, "status"));
-    set_diagnostic (report, word_of (first, "diagnosticCode"));
-    set_message (report, word_of (json_object_get (root, "mail"), "messageId"));
-    if (!*report->status && strcmp (word_of (bounce, "bounceType"), "Transient") == 0)
-        WORD_COPY (report->status, "4.0.0");
-    return true;
+    mail_report_t *report = &work->mail->report;
+    for (size_t i = 0; i < G_N_ELEMENTS (notifications); i++) {
+        const json_t *notice = json_object_get (root, notifications[i].key);
+        const json_t *first = json_array_get (json_object_get (notice, notifications[i].recipients), 0);
+        if (!json_is_object (notice))
+            continue;
+        const char *address = json_string_value (first);
+        report->action = notifications[i].action;
+        work->feedback |= !notifications[i].action;
+        set_address (report->recipient, address ? address : word_of (first, "emailAddress"));
+        set_status (report, word_of (first, "status"));
+        set_diagnostic (report, word_of (first, "diagnosticCode"));
+        set_message (report, word_of (json_object_get (root, "mail"), "messageId"));
+        if (!*report->status && strcmp (word_of (notice, "bounceType"), "Transient") == 0)
+            WORD_COPY (report->status, "4.0.0");
+    }
 }
 
-bool mail_bounce_json (mail_work_t *work)
+void mail_bounce_json (mail_work_t *work)
 {
     const char *text = work->mail->text;
-    if (*text != '{' || !mail_contains (text, "\"notificationType\""))
-        return false;
+    if (*text != '{' || !mail_header (work, "X-Amz-SNS-Message-ID"))
+        return;
     GString *joined = g_string_new (NULL); /* it may have been folded within a word */
     for (const char *at = text; *at; at++)
         if (*at != '\n')
             g_string_append_c (joined, *at);
     json_t *root = json_loads (joined->str, JSON_DISABLE_EOF_CHECK, NULL);
-    bool bounce = root && read_json (&work->mail->report, root);
+    read_json (work, root);
     json_decref (root);
     g_string_free (joined, TRUE);
-    return bounce;
 }

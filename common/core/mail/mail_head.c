@@ -130,6 +130,7 @@ static void read_ids (mail_work_t *work)
     for (const char *at = value ? value + (n > HEADER_LOOKED_AT ? n - HEADER_LOOKED_AT : 0) : "";
          (at = strchr (at, '<')); at++) {
         char one[ADDRESS_SIZE];
+        at += strspn (at, "<") - 1;
         mail_id_copy (one, sizeof one, at);
         if (!*one)
             continue;
@@ -195,6 +196,17 @@ static void read_automatic (mail_work_t *work)
                             mail_contains (work->mail->from, "noreply") || mail_contains (work->mail->from, "no-reply");
 }
 
+static void read_list (mail_work_t *work)
+{
+    const char *post = mail_header (work, "List-Post"), *id = mail_header (work, "List-Id");
+    const char *at = post ? strcasestr (post, "mailto:") : NULL;
+    at = at ? at + 7 : id && strrchr (id, '<') ? strrchr (id, '<') + 1 : id;
+    char clean[ADDRESS_SIZE];
+    mail_clean_line (clean, sizeof clean, at);
+    clean[strcspn (clean, "> ?,")] = '\0';
+    WORD_COPY (work->mail->list, clean);
+}
+
 void mail_head_read (mail_work_t *work, const char *envelope_sender)
 {
     mail_clean_line (work->mail->subject, SUBJECT_SIZE, g_mime_message_get_subject (work->message));
@@ -202,6 +214,7 @@ void mail_head_read (mail_work_t *work, const char *envelope_sender)
     read_ids (work);
     read_language (work);
     read_date (work);
+    read_list (work);
     read_sender (work, envelope_sender);
     read_automatic (work);
 }

@@ -13,6 +13,7 @@
 #include <string.h>
 
 enum {
+    ELEMENTS_MAX = 100000,
     DEPTH = 250,
     TRIES = 50,
     POOL = 900 /* bytes of names; libxml2's pools are 1000, 4000, ... */,
@@ -81,10 +82,11 @@ typedef struct page {
     size_t start, limit;
     xmlParserCtxtPtr parser;
     frame_t frames[DEPTH];
-    int depth;
+    int depth, elements;
     int skips, quotes, marks, pre; /* how many are open */
     int breaks;                    /* owed before the next word */
     bool space, cell;              /* owed, too */
+    bool lone;                     /* a block that holds a no-break space is an empty line */
     size_t stopped;                /* how far the parser came, where it was stopped */
     bool renew, deep, full;        /* as soon as it can; it has to begin anew; there is enough */
 } page_t;
@@ -120,32 +122,41 @@ static void settle (page_t *self)
     else if (self->space)
         g_string_append_c (self->out, ' ');
     self->breaks = 0;
-    self->space = self->cell = false;
+    self->space = self->cell = self->lone = false;
 }
 
-static bool blank (char c)
+/* How many bytes of white space stand here; a no-break space is one, too. */
+static size_t blank (const char *at, size_t n)
 {
-    return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f';
+    if (n >= 2 && memcmp (at, "\xC2\xA0", 2) == 0)
+        return 2;
+    return *at == ' ' || *at == '\t' || *at == '\n' || *at == '\r' || *at == '\f' ? 1 : 0;
+}
+
+static void white (page_t *self, char c)
+{
+    bool first = line_start (self) || self->breaks;
+    if (self->pre && c == '\n')
+        self->breaks = self->breaks < BREAKS_MAX ? self->breaks + 1 : BREAKS_MAX;
+    else if (self->pre && first) {
+        settle (self); /* indentation */
+        g_string_append_c (self->out, ' ');
+    } else
+        self->space |= !first;
 }
 
 static void words (page_t *self, const char *text, size_t n)
 {
     for (size_t i = 0; i < n;) {
-        size_t from = i;
-        if (self->pre && text[i] == '\n') {
-            self->breaks = self->breaks < BREAKS_MAX ? self->breaks + 1 : BREAKS_MAX;
-            i++;
-        } else if (blank (text[i])) {
-            self->space |= !line_start (self) && !self->breaks;
-            if (self->pre && (line_start (self) || self->breaks)) {
-                settle (self); /* indentation */
-                g_string_append_c (self->out, ' ');
-            }
-            i++;
+        size_t from = i, gap = blank (text + i, n - i);
+        if (gap) {
+            white (self, text[i]);
+            self->lone |= gap == 2 && (line_start (self) || self->breaks);
+            i += gap;
         } else if ((unsigned char)text[i] < ' ')
             i++;
         else {
-            while (i < n && !blank (text[i]) && (unsigned char)text[i] >= ' ')
+            while (i < n && !blank (text + i, n - i) && (unsigned char)text[i] >= ' ')
                 i++;
             settle (self);
             g_string_append_len (self->out, text + from, (gssize)(i - from));
@@ -310,6 +321,11 @@ static void on_start (void *arg, const xmlChar *name, const xmlChar **all)
     page_t *self = arg;
     if (self->deep || self->full)
         return;
+    if (++self->elements > ELEMENTS_MAX) {
+        self->full = true;
+        stop (self);
+        return;
+    }
     if (self->depth == DEPTH || self->renew) {
         self->deep = true;
         stop (self);
@@ -371,6 +387,10 @@ static void close_frame (page_t *self)
         owe (self, frame->how == PRE ? 2 : 1);
     else if (frame->how == LINE || frame->how == ROW || frame->how == LIST || frame->how == QUOTE || frame->how == ITEM)
         owe (self, 1);
+    if (self->lone && self->breaks && frame->how != INLINE) {
+        owe (self, 2);
+        self->lone = false;
+    }
 }
 
 static void on_end (void *arg, const xmlChar *name)

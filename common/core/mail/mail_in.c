@@ -12,8 +12,6 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MULTIPARTS_MAX = 200 };
-
 const mail_limits_t mail_limits_default = {
     .one_file = 10 * 1024 * 1024, .all_files = 25 * 1024 * 1024, .text = TEXT_MAX, .depth = 20, .parts = 500};
 
@@ -31,21 +29,6 @@ bool mail_contains (const char *text, const char *word)
 }
 
 /* ---------------------------------------------------------------- bytes */
-
-/* gmime compares each line that begins with "--" with every boundary that is open. Nobody's mail nests so many;
- * one that does is one long text. */
-static bool too_nested (const char *bytes, size_t size)
-{
-    int n = 0;
-    for (size_t i = 0; i + 10 < size && n <= MULTIPARTS_MAX; i++) {
-        const char *at = memchr (bytes + i, '/', size - i);
-        if (!at)
-            break;
-        i = (size_t)(at - bytes);
-        n += i >= 9 && g_ascii_strncasecmp (at - 9, "multipart", 9) == 0;
-    }
-    return n > MULTIPARTS_MAX;
-}
 
 /* A mailbox's "From " line and a byte order mark are none of the message; lone CRs are line ends where nothing
  * else is. */
@@ -157,7 +140,7 @@ mail_in_t *mail_in_parse (const void *bytes, size_t size, const mail_limits_t *l
     pthread_once (&once, ready);
     GByteArray *array = prepared (size ? bytes : "", size);
     mail_work_t work = {.limits = limits, .text = g_string_new (NULL), .mail = xcalloc (1, sizeof (mail_in_t))};
-    bool nested = too_nested ((const char *)array->data, array->len);
+    bool nested = !mail_guard (array);
     if (nested) {
         no_message (&work, array);
         g_byte_array_set_size (array, (guint)head_end (array));

@@ -97,11 +97,13 @@ typedef struct mail_in {
     wall_ms_t sent_at;                   /* Date; 0: not said, or no date */
     char language[LANGUAGE_SIZE];        /* Content-Language's first tag, "de" or "pt-BR"; "" : not said */
     char auto_submitted[MAIL_AUTO_SIZE]; /* its keyword; "" : not said */
-    bool no_answer;                      /* the sender asks for no automatic answer (X-Auto-Response-Suppress), or
+    char list[ADDRESS_SIZE]; /* LIST: its address (List-Post), else the words of List-Id, "support.example.com". Where
+                                that is one of our own addresses (a group that hands our mail on), it is a person's */
+    bool no_answer;          /* the sender asks for no automatic answer (X-Auto-Response-Suppress), or
                                               nobody reads it: null sender, noreply. A person's answer may still go */
-    char *text;                          /* whole; "" : none */
-    char *fresh;                         /* of it the new words, without quote and signature; else the whole */
-    bool cut;                            /* the text was longer than the limit; its last line says so */
+    char *text;              /* whole; "" : none */
+    char *fresh;             /* of it the new words, without quote and signature; else the whole */
+    bool cut;                /* the text was longer than the limit; its last line says so */
     bool from_html;
     mail_file_t files[ATTACHMENTS_MAX];
     size_t files_n;

@@ -70,7 +70,7 @@ static void feedback (const signs_t *signs, char why[DETAIL_SIZE])
     const char *type =
         g_mime_object_get_content_type_parameter (g_mime_message_get_mime_part (signs->work->message), "report-type");
     if (signs->work->feedback || (signs->work->report && type && g_ascii_strcasecmp (type, "feedback-report") == 0))
-        say (why, "a feedback report (RFC 5965)", "");
+        say (why, "a feedback report (RFC 5965, or as Amazon writes it)", "");
     else if (strstr (signs->subject, "complaint about message from") && signs->work->has_original && !*signs->body)
         say (why, "a complaint with the mail alone", "");
 }
@@ -189,10 +189,16 @@ static void passed_on (const signs_t *signs, char why[DETAIL_SIZE])
         say (why, "a bounce that was sent on: ", signs->said_subject);
 }
 
-static void amazon (const signs_t *signs, char why[DETAIL_SIZE])
+static void amazon_bounce (const signs_t *signs, char why[DETAIL_SIZE])
 {
     if (header (signs, "X-Amz-SNS-Message-ID") && signs->mail->report.action == MAIL_FAILED)
         say (why, "Amazon SNS: a bounce", "");
+}
+
+static void amazon_delivery (const signs_t *signs, char why[DETAIL_SIZE])
+{
+    if (header (signs, "X-Amz-SNS-Message-ID") && signs->mail->report.action == MAIL_DELIVERED)
+        say (why, "Amazon SNS: delivered", "");
 }
 
 /* ---------------------------------------------------------------- machines that write by themselves */
@@ -268,13 +274,28 @@ static const struct {
     rule_t *rule;
     mail_kind_t kind;
 } rules[] = {
-    {own_mail, MAIL_LOOP},           {too_many_hops, MAIL_LOOP},         {feedback, MAIL_COMPLAINT},
-    {disposition, MAIL_RECEIPT},     {delivery_receipt, MAIL_RECEIPT},   {delivery_status, MAIL_BOUNCE},
-    {amazon, MAIL_BOUNCE},           {failed_recipients, MAIL_BOUNCE},   {delayed_in_words, MAIL_RECEIPT},
-    {daemon_says, MAIL_BOUNCE},      {report_says, MAIL_BOUNCE},         {office_says, MAIL_BOUNCE},
-    {both_say, MAIL_BOUNCE},         {passed_on, MAIL_BOUNCE},           {looping, MAIL_LOOP},
-    {auto_submitted, MAIL_VACATION}, {auto_headers, MAIL_VACATION},      {away, MAIL_VACATION},
-    {null_sender, MAIL_VACATION},    {report_of_machine, MAIL_VACATION}, {mailing_list, MAIL_LIST},
+    {own_mail, MAIL_LOOP},
+    {too_many_hops, MAIL_LOOP},
+    {feedback, MAIL_COMPLAINT},
+    {disposition, MAIL_RECEIPT},
+    {delivery_receipt, MAIL_RECEIPT},
+    {delivery_status, MAIL_BOUNCE},
+    {amazon_bounce, MAIL_BOUNCE},
+    {amazon_delivery, MAIL_RECEIPT},
+    {failed_recipients, MAIL_BOUNCE},
+    {delayed_in_words, MAIL_RECEIPT},
+    {daemon_says, MAIL_BOUNCE},
+    {report_says, MAIL_BOUNCE},
+    {office_says, MAIL_BOUNCE},
+    {both_say, MAIL_BOUNCE},
+    {passed_on, MAIL_BOUNCE},
+    {looping, MAIL_LOOP},
+    {auto_submitted, MAIL_VACATION},
+    {auto_headers, MAIL_VACATION},
+    {away, MAIL_VACATION},
+    {null_sender, MAIL_VACATION},
+    {report_of_machine, MAIL_VACATION},
+    {mailing_list, MAIL_LIST},
     {bulk, MAIL_VACATION},
 };
 
@@ -305,7 +326,9 @@ static void read_signs (signs_t *signs)
     signs->fresh = lower (mail->fresh, BODY_LOOKED_AT);
     signs->said_subject = kind_word_subject (signs->subject);
     signs->said_body = kind_word_body (signs->body);
-    signs->daemon = kind_word_daemon (mail->from, mail->from_name);
+    const char *from = header (signs, "From"); /* "MAILER-DAEMON <>" is no address */
+    signs->daemon =
+        kind_word_daemon (mail->from, mail->from_name) || (!*mail->from && mail_contains (from, "mailer-daemon"));
     signs->office = kind_word_office (mail->from, mail->from_name);
     signs->passed_on = forwarded (signs->subject);
     mail_clean_line (signs->precedence, sizeof signs->precedence, header (signs, "Precedence"));

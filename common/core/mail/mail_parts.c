@@ -240,6 +240,24 @@ static bool has_text (mail_work_t *work, GMimeObject *object, const char *subtyp
            !blank_part (GMIME_PART (object));
 }
 
+/* A multipart whose boundary is lost, or never comes: what stands there is read as text. */
+static void raw_text (mail_work_t *work, GMimeObject *object)
+{
+    size_t size = 0;
+    char *bytes = object_bytes (object, &size);
+    const char *body = g_strstr_len (bytes, (gssize)size, "\n\n"),
+               *crlf = g_strstr_len (bytes, (gssize)size, "\r\n\r\n");
+    body = crlf && (!body || crlf < body) ? crlf + 4 : body ? body + 2 : bytes + size;
+    size = (size_t)(bytes + size - body);
+    char *valid = mail_utf8 (NULL, body, size < work->limits->text ? size : work->limits->text);
+    GString *text = g_string_new (valid);
+    mail_clean (text);
+    g_string_append_len (work->text, text->str, (gssize)text->len);
+    g_string_free (text, TRUE);
+    g_free (valid);
+    g_free (bytes);
+}
+
 static void visit_multipart (mail_work_t *work, GMimeMultipart *multipart, int depth, want_t want)
 {
     GMimeObject *object = GMIME_OBJECT (multipart);
@@ -248,6 +266,8 @@ static void visit_multipart (mail_work_t *work, GMimeMultipart *multipart, int d
     if (is_type (object, "multipart", "encrypted"))
         work->encrypted = true;
     int n = g_mime_multipart_get_count (multipart);
+    if (n == 0)
+        raw_text (work, object);
     for (int i = 0; i < n && work->parts < work->limits->parts; i++)
         visit (work, g_mime_multipart_get_part (multipart, i), depth + 1, want);
 }

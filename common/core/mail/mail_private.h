@@ -26,6 +26,9 @@ typedef struct mail_work {
     bool encrypted;
 } mail_work_t;
 
+/* mail_guard.c: cuts what a parser would choke on. False: the mail is not to be taken apart. */
+bool mail_guard (GByteArray *bytes);
+
 /* mail_text.c */
 char *mail_utf8 (const char *charset, const char *bytes, size_t size); /* valid UTF-8 without NUL; g_free it */
 void mail_clean (GString *text);                                       /* line ends and control characters */
@@ -61,7 +64,7 @@ void mail_bounce_fields (mail_work_t *work, const char *fields, bool disposition
 void mail_bounce_original (mail_work_t *work, const char *headers);                /* of the mail it is about */
 void mail_bounce_text (mail_work_t *work);                                         /* what is worded freely */
 bool mail_bounce_coded (const char *text);               /* does it hold a status (RFC 3463)? */
-bool mail_bounce_json (mail_work_t *work);               /* Amazon SNS; true: a bounce */
+void mail_bounce_json (mail_work_t *work);               /* Amazon SNS */
 bool mail_contains (const char *text, const char *word); /* whatever the case, ASCII */
 
 /* mail_kind_words.c: lower case texts are looked at, "" : not found */

@@ -11,7 +11,15 @@
 
 #include <string.h>
 
-enum { ATTRIBUTION_LINES = 4, ATTRIBUTION_MAX = 500, BLOCK_LINES = 8, SIGNATURE_LINES = 25, FOOTER_LINES = 6 };
+enum {
+    ATTRIBUTION_LINES = 4,
+    ATTRIBUTION_MAX = 500,
+    BLOCK_LINES = 8,
+    SIGNATURE_LINES = 25,
+    FOOTER_LINES = 6,
+    INTROS_MAX = 5000,
+    HEADS_MAX = 20000
+};
 
 typedef enum kind { NEW, EMPTY, QUOTED, INTRO, REST } kind_t;
 
@@ -26,6 +34,8 @@ typedef struct line {
 typedef struct lines {
     line_t *all;
     size_t n;
+    int heads; /* lines that may be a header of an older mail; as for looks */
+    int looks; /* for what introduces a quotation; more than INTROS_MAX are nobody's */
 } lines_t;
 
 /* ---------------------------------------------------------------- lines */
@@ -64,7 +74,7 @@ static lines_t lines_of (const char *text)
         if (all[i].kind != EMPTY)
             next = i;
     }
-    return (lines_t){all, n};
+    return (lines_t){.all = all, .n = n};
 }
 
 static bool digit_in (const char *at, size_t n, int wanted)
@@ -101,8 +111,10 @@ static void find_intro (lines_t *lines, size_t last)
     bool before_quote = end->next < lines->n && lines->all[end->next].kind == QUOTED;
     for (size_t back = 0; back < ATTRIBUTION_LINES && back <= last; back++) {
         size_t first = last - back;
-        if (lines->all[first].kind != NEW)
+        if (lines->all[first].kind != NEW || lines->looks++ > INTROS_MAX)
             return;
+        if (!digit_in (lines->all[first].at, (size_t)(end->at + end->n - lines->all[first].at), 1))
+            continue;
         bool begins = quote_word_starts (lines->all[first].at, lines->all[first].n) ||
                       digit_in (lines->all[first].at, lines->all[first].n, 1);
         if (!begins || !intro_says (lines, first, last, before_quote))
@@ -140,8 +152,11 @@ static bool ruler (const line_t *line, size_t at_least)
 static void find_rest (lines_t *lines, size_t i)
 {
     line_t *line = &lines->all[i];
+    bool colon =
+        memchr (line->at, ':', line->n < 64 ? line->n : 64) || memchr (line->at, 0xEF, line->n < 64 ? line->n : 64);
     if (quote_word_original (line->at, line->n) ||
-        (quote_word_header (line->at, line->n) & (QUOTE_FROM | QUOTE_DATE | QUOTE_SUBJECT) && header_block (lines, i)))
+        (colon && lines->heads++ < HEADS_MAX &&
+         quote_word_header (line->at, line->n) & (QUOTE_FROM | QUOTE_DATE | QUOTE_SUBJECT) && header_block (lines, i)))
         line->kind = REST;
 }
 
