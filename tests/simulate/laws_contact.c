@@ -100,6 +100,21 @@ static void owner_accepted (const glance_t *glance, const shadow_t *shadow, cons
     broken ("1", shadow->id, "%s owns it and did not accept it", after->owner);
 }
 
+/* Who gave up on the line is called back, and waits where they waited. */
+static void line_is_kept (const glance_t *glance, const shadow_t *shadow, const contact_t *after)
+{
+    const contact_t *before = &shadow->last;
+    bool dropped = after->call == BUCKSTOP__V1__CALL_STATE__CALL_STATE_ABANDONED && after->call != before->call;
+    if (!dropped || after->state >= STATE (RESOLVED))
+        return;
+    if (!contact_owes_callback (after))
+        broken ("2 (call back)", shadow->id, "a caller gave up, and no call back is owed");
+    if (!contact_in_queue (before) || !contact_in_queue (after) || fact_of (glance, shadow->id, FACT (PROMISE_BROKEN)))
+        return;
+    if (after->waiting_since != before->waiting_since || contact_queue_score (after) > contact_queue_score (before))
+        broken ("4 (place)", shadow->id, "a caller gave up, and fell behind in the queue");
+}
+
 /* --- capacity ---------------------------------------------------------------------------------------------------- */
 
 int64_t laws_load (const char *person, uint32_t epoch)
@@ -163,6 +178,7 @@ static void goes_on (glance_t *glance, shadow_t *shadow, const contact_t *after)
     if (shadow->known) {
         ends_rightly (glance, shadow, after);
         is_the_same (shadow, after);
+        line_is_kept (glance, shadow, after);
     }
     owner_accepted (glance, shadow, after);
     offer_fits (glance, shadow, after);
