@@ -143,9 +143,9 @@ static void print_json (const forget_t *self)
 
 static void print_page (const forget_t *self)
 {
-    printf ("customer %s is forgotten: %zu contact%s, %zu events of the stream, %zu deliveries, %zu threads\n",
-            self->family->entries[0].customer.id, self->contacts_done, self->contacts_done == 1 ? "" : "s",
-            self->events, self->deliveries.n + self->sent.n, self->threads.n);
+    printf ("customer %s is forgotten; contacts: %zu, events of the stream: %zu, deliveries: %zu, threads: %zu\n",
+            self->family->entries[0].customer.id, self->contacts_done, self->events, self->deliveries.n + self->sent.n,
+            self->threads.n);
     puts ("kept: kinds, times, people here, promises; counts are as they were");
     if (!self->command->spool && self->files)
         printf ("NOT removed: %zu attachment%s in intake's spool: forget again with --spool DIR, where intake runs\n",

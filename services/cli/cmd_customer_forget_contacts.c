@@ -59,7 +59,7 @@ static void put_contact (const forget_t *self, commit_t *commit, contact_t *cont
     uint8_t *bytes = contact_pack (contact, &head, &size);
     commit_put (commit, key_contact (key, self->command->shard, workspace, contact->id), bytes, size, 0);
     free (bytes);
-    fact_t fact = forget_fact (self, "personal data was removed");
+    fact_t fact = forget_fact (self, "");
     event_put (commit, self->command->shard, workspace, contact, NULL, &fact, true);
 }
 
