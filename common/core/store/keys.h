@@ -16,7 +16,8 @@
  *   b:{s}:own:W:P:E          zset    "channel/C" owned or offered in epoch E, score 0: load is read off it
  *   b:{s}:idle:W             zset    P -> when P was last given something            commit
  *   b:{s}:tl:W:C             list    timeline: packed Event messages                 commit
- *   b:{s}:ev:W               stream  the workspace's events, 0-1, 0-2, ...: the number is dense
+ *   b:{s}:ev:W               stream  the workspace's events, 0-1, 0-2, ...: the number is dense; one that is
+ *                                    missing within was forgotten (customer forget)
  *   b:{s}:i:W:H              string  idempotency key (hash) -> hash of the body, packed Receipt; of what services say
  *                                    once "1"; expires                               intake; all
  *   b:{s}:th:W:H             string  channel + thread (hash) -> contact              intake, escalation
