@@ -444,9 +444,52 @@ static void test_next_follows_first (void **state)
     policy_destroy (&policy);
 }
 
+/* Telephone systems write numbers as they like. */
+static void who_answers_a_call (void **state)
+{
+    (void)state;
+    static const char text[] = "workspace: desk\nlast_resort: ada\npeople:\n"
+                               "  ada: { phone: \"+49 (30) 123-4567\" }\n  ben: { phone: \"17\" }\n  eva: {}\n";
+    static const struct {
+        const char *who, *name; /* NULL: nobody */
+    } rows[] = {{"ada", "ada"},
+                {"+49301234567", "ada"},
+                {"+49 30 1234567", "ada"},
+                {"(17)", "ben"},
+                {"eva", "eva"},
+                {"+4930123456", NULL},
+                {"+493012345678", NULL},
+                {"1", NULL},
+                {"zoe", NULL},
+                {"", NULL},
+                {" ", NULL},
+                {NULL, NULL}};
+    policy_errors_t errors;
+    policy_t *policy = policy_parse (text, strlen (text), &errors);
+    assert_non_null (policy);
+    assert_string_equal (policy_person (policy, "ada")->phone, "+49301234567");
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const policy_person_t *person = policy_person_called (policy, rows[i].who);
+        assert_int_equal (person != NULL, rows[i].name != NULL);
+        if (person)
+            assert_string_equal (person->name, rows[i].name);
+    }
+    policy_destroy (&policy);
+    static const char *const bad[] = {"1",          "+49abc", "+",
+                                      "49 30 & 17", "[17]",   "\"+490000000000000000000000000000000000\""};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        char one[256];
+        snprintf (one, sizeof one, "workspace: desk\nlast_resort: ada\npeople: { ada: { phone: %s } }\n", bad[i]);
+        assert_null (policy_parse (one, strlen (one), &errors));
+        assert_non_null (strstr (errors.items[0].what, "phone of person 'ada' is"));
+        policy_errors_clear (&errors);
+    }
+}
+
 int main (void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test (who_answers_a_call),
         cmocka_unit_test (test_example_people),
         cmocka_unit_test (test_example_rules),
         cmocka_unit_test (test_demo),
