@@ -114,6 +114,8 @@ static void by_channel (render_t *self)
     char tag[MAIL_TAG_SIZE], tagged[DELIVERY_ID_SIZE + MAIL_TAG_SIZE], *text = delivery->body;
     mail_tag_make (contact->workspace, contact->id, delivery->id, self->policy->link_key, tag);
     snprintf (tagged, sizeof tagged, "%s.%s", delivery->id, tag);
+    for (size_t end = strlen (text); end && text[end - 1] == '\n'; end--)
+        text[end - 1] = 0; /* a template's own: no chat ends with an empty line */
     delivery->body = NULL;
     out_told_t told = {.id = delivery->id,
                        .to = contact->return_to,
