@@ -44,7 +44,7 @@ static void add_id (family_order_t *order, const char *id)
         if (strcmp (order->ids[i], id) == 0)
             return;
     if (*id && order->ids_n < FAMILY_RECORDS_MAX)
-        WORD_COPY (order->ids[order->ids_n++], id);
+        word_copy (order->ids[order->ids_n++], ID_SIZE, id);
 }
 
 void family_of (family_order_t *order, const customer_t *counts, const char *home)
@@ -123,7 +123,7 @@ static void range_read (void *arg, const store_values_t *values)
         place->opened_at = value->score;
         self->places_n += id_valid (place->contact);
         if (range->index == 0 && i + CUSTOMER_CONTACTS_KEPT <= values->n && self->old_n < FAMILY_OLD_MAX)
-            WORD_COPY (self->old[self->old_n++], place->contact);
+            word_copy (self->old[self->old_n++], ID_SIZE, place->contact);
     }
     free (range);
     if (--self->under_way == 0)
@@ -132,16 +132,17 @@ static void range_read (void *arg, const store_values_t *values)
 
 void family_read (const family_order_t *order, family_fn *fn, void *arg)
 {
+    size_t i = 0;
     family_t *self = xcalloc (1, sizeof *self);
     self->order = *order;
     self->fn = fn;
     self->arg = arg;
-    self->under_way = order->ids_n;
-    for (size_t i = 0; i < order->ids_n; i++) {
+    self->under_way = order->ids_n ? order->ids_n : 1;
+    do { /* at least one: who asks knows a record */
         char key[KEY_SIZE];
         range_t *range = xcalloc (1, sizeof *range);
         *range = (range_t){self, i};
         store_range (order->store, key_customer_contacts (key, order->shard, order->workspace, order->ids[i]), 0,
                      INT64_MAX, 0, RANGE_MAX, range_read, range);
-    }
+    } while (++i < order->ids_n);
 }

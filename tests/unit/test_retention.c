@@ -91,6 +91,7 @@ static void answered (const char *customer, const char *thread, char contact[ID_
 {
     static const char body[] = "{\"action\":\"resolve\",\"person\":\"lea\",\"text\":\"done\"}";
     char path[80], token[128];
+    contact[0] = '\0';
     const char *headers[] = {token, "Content-Type: application/json", NULL};
     Buckstop__V1__Submit submit = BUCKSTOP__V1__SUBMIT__INIT;
     submit.channel = "mail";

@@ -95,11 +95,11 @@ customer_outcome_t customer_link (customer_entry_t *entries, size_t n, const cha
             return no (why, "the record of customer %s, which was linked to %s, is missing", from->customer.merged[i],
                        from_id);
         lead (third, kept->id);
-        WORD_COPY (kept->merged[kept->merged_n++], third->customer.id);
+        word_copy (kept->merged[kept->merged_n++], ID_SIZE, third->customer.id);
         answer_proposals (into, &third->customer);
     }
     lead (from, kept->id);
-    WORD_COPY (kept->merged[kept->merged_n++], from->customer.id);
+    word_copy (kept->merged[kept->merged_n++], ID_SIZE, from->customer.id);
     into->changed = true;
     answer_proposals (into, &from->customer);
     answer_proposals (from, kept);
