@@ -11,6 +11,7 @@ typedef struct customer_command {
     const char *by, *reason, *format, *spool;
     bool yes, resolve, skip_bad, dry_run, drop;
     int64_t in_flight;
+    bool unrecorded; /* customer_find: also somebody of whom there is no record, only contacts: version 0 */
     /* once the store is open */
     int shard;
     workspaces_t *workspaces;

@@ -125,9 +125,14 @@ int customer_find (customer_command_t *self, const char *who, family_t *family)
     }
     if (rc == CLI_GO)
         rc = load_family (self, id, family, &found);
-    if (rc == CLI_GO && !found)
+    if (rc != CLI_GO || found)
+        return rc;
+    if (!self->unrecorded)
         return cli_fail (CLI_NO, "no customer is known by '%s'", who);
-    return rc;
+    family->n = 1;
+    WORD_COPY (family->given, id);
+    WORD_COPY (family->entries[0].customer.id, id);
+    return CLI_GO;
 }
 
 /* ---- all of a family of keys */

@@ -174,10 +174,13 @@ int customer_forget_one (customer_command_t *command)
     int rc = CLI_GO;
     if (!command->reason || !*command->reason)
         rc = cli_fail (CLI_USAGE, "--reason says why: the stream of events keeps it");
+    command->unrecorded = true; /* their contacts may be older than records are */
     rc = rc == CLI_GO ? check_spool (command) : rc;
     rc = rc == CLI_GO ? customer_find (command, command->cli->words[1], self.family) : rc;
     rc = rc == CLI_GO ? check_reason (&self) : rc;
     rc = rc == CLI_GO ? forget_find (&self) : rc;
+    if (rc == CLI_GO && !self.contacts.n && !self.family->entries[0].head.version)
+        rc = cli_fail (CLI_NO, "no customer is known by '%s', and no contact is theirs", command->cli->words[1]);
     if (rc == CLI_GO && !(command->resolve && self.open.n))
         rc = check_waiting (&self);
     rc = rc == CLI_GO ? confirm (&self) : rc;

@@ -6,6 +6,7 @@ Ends with "N passed, N failed".
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -113,6 +114,26 @@ def a_table_is_read(stack):
     write(world, "more.jsonl", '{"mail": "c1@example.org", "handle": ["slack:U1", "slack:U2"], "tier": "silver"}')
     assert outcome(imported(world, "more.jsonl")) == (0, 1, 0, 0, 0, 0)
     assert shown(world, "slack:U2")["name"] == "Customer 1" and shown(world, "slack:U2")["tier"] == "silver"
+    world.audit()
+
+
+def interrupted_and_again(stack):
+    """Ctrl-C in the midst of it: what is there stays, the rest comes with the next run. From standard input, too."""
+    world = open_quiet(stack)
+    table = "mail,phone\n" + "".join(f"c{n}@example.org,+4930{1000000 + n}\n" for n in range(4 * ROWS))
+    name = write(world, "all.csv", table)
+    environment = {**world.environment, "BUCKSTOP_REDIS": "unix:" + world.socket}
+    process = subprocess.Popen([f"{w.BUILD}/buckstop", "customer", "import", name], env=environment, cwd=world.dir,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    w.until("some are there", lambda: world.redis.dbsize() > ROWS, 30)
+    process.send_signal(signal.SIGINT)
+    said = process.communicate(timeout=60)
+    assert process.returncode == 3 and "import the file again" in said[1], (process.returncode, said)
+    done = subprocess.run([f"{w.BUILD}/buckstop", "customer", "import", "-", "--format", "csv", "--json"], input=table,
+                          env=environment, capture_output=True, text=True, timeout=120, check=False)
+    report = json.loads(done.stdout)
+    assert done.returncode == 0 and report["same"] > 0 and report["opened"] > 0, (done, report)
+    assert report["opened"] + report["same"] == 4 * ROWS and len(customers(world)) == 8 * ROWS, report
     world.audit()
 
 
@@ -281,6 +302,8 @@ def no_trace_is_left(stack):
     assert after == list(range(after[0], after[-1] + 1)) and after[-1] > before[-1]
     assert sum(event["facts"][0]["fact"] == "forgotten" for event in page["events"]) > 5
     world.audit()
+    assert "no customer is known by 'zoe@example.org', and no contact" in world.cli(
+        "customer", "forget", "zoe@example.org", *forget[3:], status=1)
     # again: nothing more happens, by whatever it is called
     said = world.cli(*forget)
     assert "is forgotten; contacts: 0, events of the stream: 0," in said, said
@@ -363,8 +386,24 @@ def ended_in_the_midst(stack):
     world.audit()
 
 
-CASES = [a_table_is_read, each_bad_row_is_named, what_is_doubtful_is_proposed, linked_and_as_before, no_trace_is_left,
-         mail_and_its_files, ended_in_the_midst]
+def who_has_no_record(stack):
+    """Contacts that are older than customers' records are found by their address."""
+    receiver = w.open_receiver(stack)
+    world = w.open_world(stack, POLICY)
+    world.present("ada")
+    contact = world.submit("mail", customer=MAIL, customer_name=NAME, text=TEXT, return_way="callback",
+                           return_to=receiver.url("/quodlibet"))
+    w.until("ada has it", lambda: world.view(contact).get("owner") == "ada")
+    world.redis.delete(*world.redis.keys("b:{*}:k:desk:*"), *world.redis.keys("b:{*}:kc:desk:*"))
+    w.until("nothing is on its way", world.settled)
+    said = world.cli("customer", "forget", MAIL, "--by", "ada", "--reason", "by letter", "--yes", "--resolve")
+    assert "is forgotten; contacts: 1," in said, said
+    assert not traces(world, dump(world)), traces(world, dump(world))
+    assert world.view(contact)["state"] == "resolved"
+
+
+CASES = [a_table_is_read, interrupted_and_again, each_bad_row_is_named, what_is_doubtful_is_proposed, linked_and_as_before, no_trace_is_left,
+         mail_and_its_files, ended_in_the_midst, who_has_no_record]
 
 if __name__ == "__main__":
     sys.exit(w.main(CASES))
