@@ -155,8 +155,9 @@ void lmtp_answer_recipient (lmtp_t *self, int code, const char *words)
     self->asks = false;
     if (code == 250) {
         self->to = xrealloc (self->to, (self->to_n + 1) * sizeof *self->to);
-        self->to[self->to_n] = (lmtp_to_t){.code = 0};
-        WORD_COPY (self->to[self->to_n++].address, self->asked);
+        lmtp_to_t *to = &self->to[self->to_n++];
+        *to = (lmtp_to_t){.code = 0};
+        WORD_COPY (to->address, self->asked);
         self->state = LMTP_RCPT;
     }
     lmtp_reply (self, code, words);

@@ -25,13 +25,13 @@ workers_t *workers_new (loop_t *loop, int threads)
     return self;
 }
 
-static void leave (job_t *job)
+static void leave (workers_t *self, job_t *job)
 {
-    job_t **link = &job->workers->jobs;
-    while (*link != job)
+    job_t **link = &self->jobs;
+    while (*link && *link != job)
         link = &(*link)->next;
     *link = job->next;
-    job->workers->busy--;
+    self->busy--;
     job->workers = NULL;
 }
 
@@ -41,7 +41,7 @@ static void run (void *arg)
     if (!job->workers)
         return;
     job->work (job->arg);
-    leave (job);
+    leave (job->workers, job);
     job->done (job->arg);
 }
 
@@ -49,7 +49,7 @@ static void forget (void *arg)
 {
     job_t *job = arg;
     if (job->workers)
-        leave (job);
+        leave (job->workers, job);
     free (job);
 }
 
@@ -75,7 +75,7 @@ void workers_destroy (workers_t **self_p)
         return;
     while (self->jobs) {
         job_t *job = self->jobs;
-        leave (job);
+        leave (self, job);
         if (world_alive (self->loop))
             job->done (job->arg);
     }

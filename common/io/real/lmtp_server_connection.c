@@ -294,5 +294,5 @@ void lmtp_mail_answer (lmtp_mail_t *mail, size_t index, int code, const char *wo
     if (self->feeding) /* it goes on by itself */
         return;
     self->heard = loop_now (self->server->loop);
-    settle (self, feed (self, self->in, self->in_size));
+    settle (self, feed (self, self->in ? self->in : "", self->in_size));
 }
