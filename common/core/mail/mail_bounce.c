@@ -197,9 +197,10 @@ bool mail_bounce_coded (const char *text)
     return false;
 }
 
-/* A line with "550" or "5.1.1": what the far side said. */
-static void read_line (mail_report_t *report, const char *line, size_t n)
+/* A line with "550" or "5.1.1": what the far side said. The class of a reply code, or 0. */
+static char read_line (mail_report_t *report, const char *line, size_t n)
 {
+    char class = '\0';
     for (size_t i = 0; i < n; i++) {
         if (i > 0 && !word_end (line[i - 1]))
             continue;
@@ -213,9 +214,10 @@ static void read_line (mail_report_t *report, const char *line, size_t n)
             mail_clean_line (report->diagnostic, sizeof report->diagnostic, said);
             g_free (said);
         }
-        if (code && !*report->status)
-            snprintf (report->status, sizeof report->status, "%c.0.0", line[i]);
+        if (code && !class)
+            class = line[i];
     }
+    return class;
 }
 
 static void read_address (mail_report_t *report, const char *line, size_t n)
@@ -248,6 +250,7 @@ void mail_bounce_text (mail_work_t *work)
     if (failed && !*report->recipient)
         set_address (report->recipient, failed);
     const char *text = work->mail->text, *end = text + strnlen (text, FREE_TEXT_MAX);
+    char class = '\0';
     for (const char *line = text; line < end;) {
         size_t n = strcspn (line, "\n");
         if (g_ascii_strncasecmp (line, "Message-ID:", 11) == 0) {
@@ -256,11 +259,14 @@ void mail_bounce_text (mail_work_t *work)
             break; /* headers of the mail that it is about */
         }
         if (n < 1000) {
-            read_line (report, line, n);
+            char said = read_line (report, line, n);
+            class = class ? class : said;
             read_address (report, line, n);
         }
         line += n + (line[n] == '\n');
     }
+    if (class && !*report->status)
+        snprintf (report->status, sizeof report->status, "%c.0.0", class);
     if (!*report->message_id)
         WORD_COPY (report->message_id, work->mail->in_reply_to);
 }

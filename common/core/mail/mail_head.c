@@ -12,7 +12,9 @@ static const char *const recipient_headers[] = {
 
 const char *mail_header (const mail_work_t *work, const char *name)
 {
-    return g_mime_object_get_header (GMIME_OBJECT (work->message), name);
+    GMimeObject *part =
+        g_ascii_strncasecmp (name, "Content-", 8) == 0 ? g_mime_message_get_mime_part (work->message) : NULL;
+    return g_mime_object_get_header (part ? part : GMIME_OBJECT (work->message), name);
 }
 
 void mail_id_copy (char *to, size_t size, const char *id)
