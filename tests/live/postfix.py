@@ -52,8 +52,8 @@ inet_protocols = ipv4
 alias_maps =
 local_recipient_maps =
 smtputf8_enable = yes
-relay_domains = {desk}
-transport_maps = inline:{{ {{ {desk} = lmtp:{lmtp} }} }}
+relay_domains = {desk} gone.example
+transport_maps = inline:{{ {{ {desk} = lmtp:{lmtp} }}, {{ gone.example = lmtp:{lmtp} }} }}
 recipient_delimiter = +
 virtual_mailbox_domains = {far}
 virtual_mailbox_base = {dir}/boxes
@@ -86,7 +86,8 @@ def free_port():
 
 
 class Postfix:
-    """Mail for `desk` goes to the LMTP listener; mail for `far` into one Maildir."""
+    """Mail for `desk` goes to the LMTP listener; mail for `far` into one Maildir; mail for gone.example comes
+    back, since the listener knows no such address."""
 
     def __init__(self, lmtp, desk="desk.example", far="far.example"):
         self.dir, self.port = tempfile.mkdtemp(prefix="buckstop-postfix-"), free_port()

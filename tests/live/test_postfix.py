@@ -140,8 +140,24 @@ def what_never_can_be_is_told_to_the_sender(stack):
     assert len(house.contacts()) == 1
 
 
+def what_comes_back_is_told(stack):
+    """The answer is accepted by Postfix, and returned by it: the owner hears, and nobody is answered for that."""
+    house = house_of(stack)
+    house.present("ada")
+    house.send(lmtp.mail(sender="Lee <lee@gone.example>"), sender="lee@gone.example")
+    contact, = house.opened()
+    w.until("it is ada's", lambda: house.view(contact).get("owner") == "ada")
+    assert house.act(contact, "reply", "ada", text="A new one is on its way.").status == 200
+    w.until(lambda: "it came back: " + house.postfix.log()[-3000:] + str(house.view(contact)),
+            lambda: w.count_facts(house.view(contact))["bounced"], 30)
+    assert house["intake"].metric('buckstop_intake_mail_total{kind="bounce"}') >= 1
+    w.until("nothing is kept", lambda: house.postfix.kept() == 0, 30)
+    assert len(house.contacts()) == 1
+    house.audit()
+
+
 CASES = [the_answer_comes_out_and_the_reply_threads, postfix_keeps_what_cannot_be_taken_now,
-         what_never_can_be_is_told_to_the_sender]
+         what_never_can_be_is_told_to_the_sender, what_comes_back_is_told]
 
 if __name__ == "__main__":
     sys.exit(w.main(CASES))
