@@ -669,8 +669,8 @@ static void events_forgotten (void **state)
             uint64_t number = (uint64_t)json_integer_value (json_object_get (event, "number"));
             assert_int_equal (number, after ? after + 1 : 2);
             after = number;
-            const char *fact = json_string_value (
-                json_object_get (json_array_get (json_object_get (event, "facts"), 0), "fact"));
+            const char *fact =
+                json_string_value (json_object_get (json_array_get (json_object_get (event, "facts"), 0), "fact"));
             bool forgotten = number == 3 || number == 4 || number == newest - 1;
             assert_int_equal (forgotten, strcmp (fact, "forgotten") == 0);
             assert_true (!forgotten || !json_object_get (event, "contact"));
