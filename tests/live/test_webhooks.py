@@ -391,6 +391,34 @@ def channel_test(stack):
     assert "signature: good" in said, said
 
 
+def hostile(stack):
+    """The largest that is taken, and the widest: none of them holds up the loop, none stops it."""
+    house = open_house(stack)
+    large = 1024 * 1024 - 4096
+    words = json.loads(payload("intercom_conversation_user_replied.json"))
+    words["data"]["item"]["conversation_parts"]["conversation_parts"][0]["body"] = "<p>a<b>b" * (large // 9)
+    messages = [{"from": str(i), "id": f"m{i}", "type": "text", "text": {"body": "x"}} for i in range(1000)]
+    whole = {"entry": [{"changes": [{"field": "messages", "value": {"metadata": {"phone_number_id": 1},
+                                                                    "messages": messages}}]}]}
+    parts = b"".join(b'--xYzZY\r\nContent-Disposition: form-data; name="f%d"\r\n\r\nx\r\n' % i for i in range(1900))
+    rows = [("intercom", by_intercom(json.dumps(words).encode())),
+            ("whatsapp-cloud", by_meta(json.dumps(whole).encode())),
+            ("whatsapp-cloud", by_meta(b"[" + b"0," * 19998 + b"0]")),
+            ("whatsapp-cloud", by_meta(b'"' + b"\\u00e4" * (large // 6 - 1) + b'"')),
+            ("web-form", (b"&".join(b"f%d=%%41" % i for i in range(1999)), {}, FORM)),
+            ("web-form", (b"message=" + b"%41" * (large // 3), {}, FORM)),
+            ("web-form", (parts + b"--xYzZY--\r\n", {}, MULTIPART)),
+            ("web-form", (b"--xYzZY\r\n" * (large // 9), {}, MULTIPART)),
+            ("sendgrid", by_basic(b'--xYzZY\r\nContent-Disposition: form-data; name="headers"\r\n\r\n' +
+                                  b"A: b\r\n" * (large // 7) + b"--xYzZY--\r\n", "sendgrid", MULTIPART))]
+    house.longest_turns()
+    for channel, given in rows:
+        answer = house.post(channel, *given)
+        assert answer.status in (200, 400, 422, 503), (channel, answer)
+        print(f"      {channel}: {len(given[0])} bytes, {answer.status}, longest turn "
+              f"{house.longest_turns()['intake-1'] / 1000:.1f} ms", flush=True)
+
+
 if __name__ == "__main__":
     sys.exit(w.main([each_platform, calls, threads, no_messages, questions, refused, rotation, store_away, nobody_planned,
-                     files_that_are_used, channel_test]))
+                     files_that_are_used, channel_test, hostile]))

@@ -130,6 +130,7 @@ typedef struct reading {
     channel_found_t found;
     channel_message_t *message; /* at hand */
     in_file_t *files;
+    struct policy_arena *arena;
     GString *text;
 } reading_t;
 
@@ -289,11 +290,12 @@ static void find_missing (reading_t *self)
     }
 }
 
-static channel_message_t *message_new (void)
+/* The messages of a payload share their memory: the last one frees it. */
+static channel_message_t *message_new (const reading_t *self)
 {
-    struct policy_arena *arena = arena_new ();
-    channel_message_t *message = arena_alloc (arena, sizeof *message);
-    *message = (channel_message_t){.arena = arena, .call_word = ""};
+    channel_message_t *message = arena_alloc (self->arena, sizeof *message);
+    arena_ref (self->arena);
+    *message = (channel_message_t){.arena = self->arena, .call_word = ""};
     for (int i = 0; i < IN_FIELDS; i++)
         message->field[i] = "";
     return message;
@@ -312,7 +314,7 @@ static bool take_item (void *arg, pick_scope_t *scope)
         self->found.beyond++;
         return false;
     }
-    channel_message_t *message = self->message = message_new ();
+    channel_message_t *message = self->message = message_new (self);
     message->ignored = ignored_by (self->in, scope, self->text);
     take_fields (self);
     take_time (message);
@@ -371,13 +373,14 @@ static bool take_receipt (void *arg, pick_scope_t *scope)
 channel_found_t channel_find (const policy_channel_t *channel, pick_scope_t *scope, channel_message_fn *fn,
                               channel_receipt_fn *on_receipt, void *arg)
 {
-    reading_t self = {channel, channel->in, scope, fn, on_receipt, arg, .text = g_string_new (NULL)};
+    reading_t self = {
+        channel, channel->in, scope, fn, on_receipt, arg, .text = g_string_new (NULL), .arena = arena_new ()};
     if (self.in->receipts.is)
         pick_each (&self.in->receipts.each, scope, take_receipt, &self);
     if (!self.found.receipts || !is_either (self.in))
         pick_each (&self.in->each, scope, take_item, &self);
     if (!self.found.messages && !self.found.ignored && !self.found.receipts && self.in->each.steps_n) {
-        channel_message_t *message = self.message = message_new ();
+        channel_message_t *message = self.message = message_new (&self);
         message->ignored = ignored_by (self.in, scope, self.text);
         self.found.ignored = message->ignored != NULL;
         if (message->ignored)
@@ -386,6 +389,7 @@ channel_found_t channel_find (const policy_channel_t *channel, pick_scope_t *sco
             channel_message_clear (message);
     }
     g_string_free (self.text, TRUE);
+    arena_destroy (&self.arena);
     return self.found;
 }
 

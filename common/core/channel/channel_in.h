@@ -26,6 +26,7 @@ enum {
     IN_ITEMS_MAX = 1000, /* of one payload */
     IN_WORDS_MAX = 64,   /* of one map or list */
     IN_FORM_FIELDS_MAX = 2000,
+    IN_FORM_PARTS_MAX = 400,
     IN_REFERENCES_MAX = 32,
     IN_PATHS_MAX = 4,
 };

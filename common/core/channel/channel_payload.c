@@ -6,7 +6,7 @@
  * lists them by name, or `_charset_` (HTML, 4.10.21.8) does; else it is UTF-8, and bytes that are none are read as
  * windows-1252, which takes any.
  *
- * Limits: IN_FORM_FIELDS_MAX fields. Files are listed, not kept: the platform, or a mail, has them. */
+ * Limits: IN_FORM_FIELDS_MAX fields, IN_FORM_PARTS_MAX parts, counted before they are parsed. Files are listed, not kept: the platform, or a mail, has them. */
 #include "channel_in.h"
 
 #include <gmime/gmime.h>
@@ -235,13 +235,27 @@ static GMimeObject *parse_parts (const char *content_type, const void *body, siz
     return object;
 }
 
+/* Lines that may be boundaries: each part has one, and a parser makes something of each. */
+static bool modest (const char *body, size_t size)
+{
+    size_t n = 0;
+    for (const char *at = body, *end = body + size; at && at < end && n <= 2 * IN_FORM_PARTS_MAX; at++) {
+        n += end - at > 2 && at[0] == '-' && at[1] == '-';
+        at = memchr (at, '\n', (size_t)(end - at));
+        if (!at)
+            break;
+    }
+    return n <= 2 * IN_FORM_PARTS_MAX;
+}
+
 static json_t *read_multipart (const char *content_type, const void *body, size_t size, char why[DETAIL_SIZE])
 {
-    GMimeObject *object = parse_parts (content_type, body, size);
+    GMimeObject *object = modest (body, size) ? parse_parts (content_type, body, size) : NULL;
     json_t *root = NULL;
     int n = object && GMIME_IS_MULTIPART (object) ? g_mime_multipart_get_count (GMIME_MULTIPART (object)) : 0;
-    if (n == 0 || n >= IN_FORM_FIELDS_MAX) {
-        snprintf (why, DETAIL_SIZE, n ? "a form of too many parts" : "there is no part between the boundaries");
+    if (n == 0 || n > IN_FORM_PARTS_MAX) {
+        snprintf (why, DETAIL_SIZE,
+                  n || !object ? "a form of too many parts, or none" : "there is no part between the boundaries");
     } else {
         root = json_object ();
         json_t *charsets = find_charsets (GMIME_MULTIPART (object), n);

@@ -7,7 +7,9 @@
  *   first last    of several words
  *   without:WORD  what stands behind WORD, if it begins so ("whatsapp:+49...")
  *
- * Mail's own rules are mail_in.h's and gmime's. */
+ * Mail's own rules are mail_in.h's and gmime's.
+ *
+ * Limits: html, fresh, address, name and header look at the first LOOKED_AT_MAX bytes. */
 #include "pick.h"
 
 #include "mail_in.h"
@@ -15,7 +17,7 @@
 #include <gmime/gmime.h>
 #include <string.h>
 
-enum { HTML_MAX = 256 * 1024, HEADERS_MAX = 64 * 1024 };
+enum { LOOKED_AT_MAX = 64 * 1024 };
 
 static bool take (GString *text, const char *found)
 {
@@ -23,17 +25,30 @@ static bool take (GString *text, const char *found)
     return text->len > 0;
 }
 
+/* What takes long is not done with more than this, so that no payload holds up the loop. */
+static bool bound (GString *text)
+{
+    size_t length = LOOKED_AT_MAX;
+    if (text->len <= length)
+        return false;
+    while (length > 0 && ((unsigned char)text->str[length] & 0xC0) == 0x80)
+        length--;
+    g_string_truncate (text, length);
+    return true;
+}
+
 /* As the body of a mail of that type, of which only the words are of interest. */
 static bool by_mail (GString *text, const char *type, bool fresh)
 {
-    if (text->len > HTML_MAX && !fresh)
-        g_string_truncate (text, HTML_MAX);
+    bool cut = bound (text);
     g_string_prepend (text, "; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\n");
     g_string_prepend (text, type);
     g_string_prepend (text, "MIME-Version: 1.0\nContent-Type: ");
     mail_in_t *mail = mail_in_parse (text->str, text->len, &mail_limits_default, NULL);
     bool there = take (text, fresh ? mail->fresh : mail->text);
     mail_in_destroy (&mail);
+    if (cut && !fresh)
+        g_string_append (text, "\n[The rest was too long to be read.]");
     return there;
 }
 
@@ -62,6 +77,7 @@ static InternetAddressMailbox *mailbox (InternetAddressList *list)
 
 static bool by_address (GString *text, bool name)
 {
+    bound (text);
     InternetAddressList *list = internet_address_list_parse (NULL, text->str);
     InternetAddressMailbox *box = mailbox (list);
     bool there = box && take (text, name ? internet_address_get_name (INTERNET_ADDRESS (box))
@@ -95,20 +111,31 @@ static bool filter_ids (GString *text, const char *word)
     return text->len > 0;
 }
 
+/* The field's own lines, in a block of them: "Name: value", and what is folded behind it (RFC 5322, 2.2.3). */
+static char *field_of (const char *block, const char *name)
+{
+    size_t length = strlen (name);
+    for (const char *line = block; *line;) {
+        const char *end = line + strcspn (line, "\n");
+        while (*end && (end[1] == ' ' || end[1] == '\t'))
+            end += 1 + strcspn (end + 1, "\n");
+        if (g_ascii_strncasecmp (line, name, length) == 0 && line[length] == ':')
+            return g_strndup (line + length + 1, (gsize)(end - line) - length - 1);
+        line = *end ? end + 1 : end;
+    }
+    return NULL;
+}
+
 static bool filter_header (GString *text, const char *word)
 {
-    g_string_truncate (text, text->len < HEADERS_MAX ? text->len : HEADERS_MAX);
-    g_string_append (text, "\n\n");
-    GMimeStream *stream = g_mime_stream_mem_new_with_buffer (text->str, text->len);
-    GMimeParser *parser = g_mime_parser_new_with_stream (stream);
-    GMimeMessage *message = g_mime_parser_construct_message (parser, NULL);
-    GMimeHeader *header =
-        message ? g_mime_header_list_get_header (g_mime_object_get_header_list (GMIME_OBJECT (message)), word) : NULL;
-    bool there = take (text, header ? g_mime_header_get_value (header) : NULL);
-    if (message)
-        g_object_unref (message);
-    g_object_unref (parser);
-    g_object_unref (stream);
+    bound (text);
+    char *raw = field_of (text->str, word);
+    char *unfolded = raw ? g_mime_utils_header_unfold (raw) : NULL;
+    char *value = unfolded ? g_mime_utils_header_decode_text (NULL, unfolded) : NULL;
+    bool there = take (text, value ? g_strstrip (value) : NULL);
+    g_free (value);
+    g_free (unfolded);
+    g_free (raw);
     return there;
 }
 
