@@ -1,8 +1,10 @@
 /* test_notice.c - from a notice to deliveries: ways and delays, quiet hours, dry run, links, the customer's words. */
 #include "calendar.h"
+#include "channel_out.h"
 #include "guard.h"
 #include "ids.h"
 #include "link.h"
+#include "mail_tag.h"
 #include "notice.h"
 #include "policy_builtin.h"
 #include "words.h"
@@ -122,6 +124,7 @@ static void a_person_s_ways (void **state)
         assert_string_equal (f->out[i].secret, rows[i].secret);
         assert_int_equal (f->out[i].due, NOW + rows[i].delay);
         assert_int_equal (f->out[i].way_index, i);
+        assert_string_equal (f->out[i].next, i < 2 ? f->out[i + 1].id : "");
         assert_string_equal (f->out[i].subject, "Take this: My card");
         assert_string_equal (f->out[i].body, "Eve by chat: skill fit ");
     }
@@ -211,6 +214,121 @@ static void customer_s_way (void **state)
         assert_string_equal (f->out[0].person, "");
         assert_string_equal (f->out[0].body, "It is on its way.\n\nBob M.");
         assert_int_equal (f->out[0].created_at, NOW);
+    }
+}
+
+static const out_node_t chat_fields[] = {{.kind = OUT_TEXT, .name = "to", .text = "{to}"},
+                                         {.kind = OUT_TEXT, .name = "text", .text = "{text}"},
+                                         {.kind = OUT_TEXT, .name = "auto", .text = "{automatic}"},
+                                         {.kind = OUT_TEXT, .name = "tag", .text = "{tag}"}};
+static const out_node_t chat_body = {.kind = OUT_OBJECT, .kids = chat_fields, .kids_n = 4};
+static const channel_out_t chat_out = {
+    .method = "POST", .url = "https://chat.example/{thread}", .body = &chat_body, .longest = 40};
+
+/* The channel of the customer's last message, by its own call; what can't be said so has failed before it is sent. */
+static void by_the_channel (void **state)
+{
+    fixture_t *f = *state;
+    static const policy_channel_t channels[] = {{.name = "chat"}, {.name = "room", .out = &chat_out}};
+    f->policy.channels = channels;
+    f->policy.channels_n = 2;
+    f->contact.return_way = RETURN (CHANNEL);
+    WORD_COPY (f->contact.return_to, "C 1");
+    static const struct {
+        const char *channel, *thread, *text, *address, *why;
+        purpose_t purpose;
+    } rows[] = {
+        {"room", "t/1", "Hi", "https://chat.example/t%2F1", NULL, PURPOSE (REPLY)},
+        {"room", "t1", "Hi", "https://chat.example/t1", NULL, PURPOSE (APOLOGY)},
+        {"room", "", "Hi", "", "{thread}", PURPOSE (REPLY)},
+        {"room", "t1", "a text of more than forty characters it is", "", "takes 40", PURPOSE (REPLY)},
+        {"chat", "t1", "Hi", "", "does not say any more", PURPOSE (REPLY)},
+        {"gone", "t1", "Hi", "", "does not say any more", PURPOSE (REPLY)},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        WORD_COPY (f->contact.reply_channel, rows[i].channel);
+        WORD_COPY (f->contact.thread, rows[i].thread);
+        render (f, (notice_t){.purpose = rows[i].purpose, .text = rows[i].text, .promise = FIRST});
+        assert_int_equal (f->n, 1);
+        const delivery_t *delivery = &f->out[0];
+        assert_int_equal (delivery->way, WAY (CHANNEL));
+        assert_string_equal (delivery->channel, rows[i].channel);
+        assert_string_equal (delivery->address, rows[i].address);
+        if (rows[i].why) {
+            assert_int_equal (delivery->ended, DELIVERY_FAILED);
+            assert_non_null (strstr (delivery->last_error, rows[i].why));
+            continue;
+        }
+        mail_tag_t tag;
+        const char *tagged = strstr (delivery->body, "\"tag\":\"");
+        char id[ADDRESS_SIZE];
+        bool reply = rows[i].purpose == PURPOSE (REPLY);
+        assert_int_equal (strstr (delivery->body, "auto-generated") != NULL, !reply);
+        assert_int_equal (strncmp (delivery->body, "{\"to\":\"C 1\",\"text\":\"", 20), 0);
+        assert_non_null (tagged);
+        snprintf (id, sizeof id, "<%.*s@x>", (int)strcspn (tagged + 7, "\""), tagged + 7);
+        assert_true (mail_tag_in_message_id (id, &tag) && mail_tag_true (&tag, "acme", f->policy.link_key));
+        assert_string_equal (tag.delivery, delivery->id);
+    }
+    f->policy.dry_kind = WAY (LOG);
+    f->policy.dry = "dry";
+    render (f, (notice_t){.purpose = PURPOSE (REPLY), .text = "Hi", .promise = FIRST});
+    assert_int_equal (f->out[0].way, WAY (LOG));
+    assert_int_equal (f->out[0].ended, DELIVERY_OPEN);
+    assert_non_null (strstr (f->out[0].body, "Hi"));
+    f->policy.channels_n = 0;
+}
+
+/* The thread's first message beside the last, and the tag where the channel asks for it. */
+static void by_mail_with_its_thread (void **state)
+{
+    fixture_t *f = *state;
+    static const policy_channel_t channels[] = {{.name = "chat", .tag = TAG_SUBJECT},
+                                                {.name = "post", .tag = TAG_ADDRESS}};
+    f->policy.channels = channels;
+    f->policy.channels_n = 2;
+    f->contact.return_way = RETURN (MAIL);
+    WORD_COPY (f->contact.thread, "first@example.org");
+    render (f, (notice_t){.purpose = PURPOSE (REPLY), .text = "Hi", .promise = FIRST});
+    mail_tag_t tag;
+    assert_true (mail_tag_in_subject (f->out[0].subject, &tag) && mail_tag_true (&tag, "acme", f->policy.link_key));
+    assert_string_equal (tag.contact, f->contact.id);
+    assert_string_equal (f->out[0].thread, "first@example.org");
+    assert_string_equal (f->out[0].channel, "chat");
+    WORD_COPY (f->contact.reply_channel, "post");
+    WORD_COPY (f->contact.thread, f->contact.reply_to_message);
+    render (f, (notice_t){.purpose = PURPOSE (REPLY), .text = "Hi", .promise = FIRST});
+    assert_string_equal (f->out[0].subject, "Re: My card");
+    assert_string_equal (f->out[0].thread, "");
+    assert_string_equal (f->out[0].channel, "post");
+    f->policy.channels_n = 0;
+}
+
+/* RFC 3834, 2: nothing automatic to what only machines read; a person may write there. */
+static void robots_are_not_answered (void **state)
+{
+    fixture_t *f = *state;
+    f->contact.return_way = RETURN (MAIL);
+    static const struct {
+        const char *address;
+        bool told;
+    } rows[] = {{"eve@example.org", true},
+                {"Eve <eve@example.org>", true},
+                {"nora.eply@example.org", true},
+                {"noreply@example.org", false},
+                {"Shop <No-Reply@example.org>", false},
+                {"bounce+donotreply.7@example.org", false},
+                {"MAILER-DAEMON@example.org", false},
+                {"owner-list@example.org", false},
+                {"list-request@example.org", false},
+                {"<>", false}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        WORD_COPY (f->contact.return_to, rows[i].address);
+        render (f, (notice_t){.purpose = PURPOSE (ACKNOWLEDGE)});
+        assert_int_equal (f->n, rows[i].told);
+        assert_int_equal (fact_of (f, FACT (NOTICE_LEFT_OUT)) != NULL, !rows[i].told);
+        render (f, (notice_t){.purpose = PURPOSE (REPLY), .text = "Hi"});
+        assert_int_equal (f->n, 1);
     }
 }
 
@@ -385,6 +503,9 @@ int main (void)
         cmocka_unit_test_setup_teardown (the_acknowledgement, up, down),
         cmocka_unit_test_setup_teardown (without_a_subject, up, down),
         cmocka_unit_test_setup_teardown (about_the_customer, up, down),
+        cmocka_unit_test_setup_teardown (by_the_channel, up, down),
+        cmocka_unit_test_setup_teardown (by_mail_with_its_thread, up, down),
+        cmocka_unit_test_setup_teardown (robots_are_not_answered, up, down),
         cmocka_unit_test_setup_teardown (dry_run, up, down),
         cmocka_unit_test_setup_teardown (signed_links, up, down),
         cmocka_unit_test_setup_teardown (the_log_has_no_link, up, down),
