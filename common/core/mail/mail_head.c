@@ -83,7 +83,7 @@ static void add_recipient (mail_in_t *mail, const char *address)
         if (g_ascii_strcasecmp (mail->recipients[i], clean) == 0)
             return;
     if (*clean && mail->recipients_n < MAIL_RECIPIENTS_MAX)
-        WORD_COPY (mail->recipients[mail->recipients_n++], clean);
+        word_copy (mail->recipients[mail->recipients_n++], ADDRESS_SIZE, clean);
 }
 
 static void read_recipients (mail_work_t *work, const char *value)
@@ -140,7 +140,7 @@ static void read_ids (mail_work_t *work)
             memmove (mail->references[0], mail->references[1], sizeof mail->references - sizeof mail->references[0]);
             mail->references_n--;
         }
-        WORD_COPY (mail->references[mail->references_n++], one);
+        word_copy (mail->references[mail->references_n++], ADDRESS_SIZE, one);
     }
 }
 

@@ -112,11 +112,10 @@ static void mail_file (mail_work_t *work, GMimeMessagePart *part)
     GMimeMessage *inner = g_mime_message_part_get_message (part);
     const char *given = g_mime_object_get_content_disposition_parameter (GMIME_OBJECT (part), "filename");
     const char *subject = inner ? g_mime_message_get_subject (inner) : NULL;
-    char name[ATTACHMENT_NAME_SIZE];
-    mail_clean_line (name, sizeof name - 4, given ? given : subject ? subject : "mail");
-    g_strdelimit (name, "/\\", '-');
-    if (!given)
-        strcat (name, ".eml");
+    char title[ATTACHMENT_NAME_SIZE - 4], name[ATTACHMENT_NAME_SIZE];
+    mail_clean_line (title, sizeof title, given ? given : subject ? subject : "mail");
+    g_strdelimit (title, "/\\", '-');
+    snprintf (name, sizeof name, "%s%s", title, given ? "" : ".eml");
     mail_file_t *file = new_file (work, GMIME_OBJECT (part), name);
     size_t size = 0;
     if (file && inner) {

@@ -116,7 +116,7 @@ static GString *convert (iconv_t how, const char *bytes, size_t size)
 static GString *convert_from (const char *name, const char *bytes, size_t size)
 {
     iconv_t how = iconv_open ("UTF-8", name);
-    if (how == (iconv_t)-1)
+    if (how == (iconv_t)-1) // NOLINT(performance-no-int-to-ptr): as iconv says it
         return NULL;
     GString *out = convert (how, bytes, size);
     iconv_close (how);
