@@ -149,6 +149,20 @@ static void test_limit (void **state)
     assert_true (worst < 200);
 }
 
+/* Where a text is cut is not where it ends. */
+static void test_cut (void **state)
+{
+    (void)state;
+    char *text = endless (" ");
+    text[PATTERN_TEXT_MAX - 1] = 'b';
+    assert_int_equal (find ("b$", text, NULL), PATTERN_ABSENT);
+    text[PATTERN_TEXT_MAX] = 0;
+    assert_int_equal (find ("b$", text, NULL), PATTERN_FOUND);
+    memcpy (text + PATTERN_TEXT_MAX - 2, "bä$", 5); /* within a character */
+    assert_int_equal (find ("b(ä|$)", NULL, text), PATTERN_ABSENT);
+    free (text);
+}
+
 /* A decision ends, however many patterns it has. */
 static void test_all (void **state)
 {
@@ -295,9 +309,9 @@ static void test_languages (void **state)
 int main (void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test (test_find),   cmocka_unit_test (test_refused),   cmocka_unit_test (test_limit),
-        cmocka_unit_test (test_all),    cmocka_unit_test (test_rules),     cmocka_unit_test (test_promises),
-        cmocka_unit_test (test_errors), cmocka_unit_test (test_languages),
+        cmocka_unit_test (test_find),     cmocka_unit_test (test_refused), cmocka_unit_test (test_limit),
+        cmocka_unit_test (test_cut),      cmocka_unit_test (test_all),     cmocka_unit_test (test_rules),
+        cmocka_unit_test (test_promises), cmocka_unit_test (test_errors),  cmocka_unit_test (test_languages),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }

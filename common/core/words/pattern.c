@@ -27,7 +27,8 @@ struct pattern {
 struct subject {
     const char *text;
     size_t size;
-    char *owned; /* NULL: the text is as it came */
+    char *owned;      /* NULL: the text is as it came */
+    uint32_t options; /* where it was cut, it does not end */
 };
 
 struct pattern_search {
@@ -122,6 +123,7 @@ static void take (struct subject *self, const char *text)
             size--;
     self->text = text;
     self->size = size;
+    self->options = PCRE2_NO_UTF_CHECK | (size && text[size] ? PCRE2_NOTEOL : 0);
     if (size && !g_utf8_validate (text, (gssize)size, &end)) {
         self->text = self->owned = g_utf8_make_valid (text, (gssize)size);
         self->size = strlen (self->owned);
@@ -170,8 +172,7 @@ static pattern_found_t find_in (const pattern_t *self, pattern_search_t *search,
     search->share -= 1 + (int64_t)(in->size / WAY_PER_STEP); /* looking for where it may begin */
     if (search->share < 0)
         return PATTERN_GAVE_UP;
-    int found =
-        pcre2_match (self->code, (PCRE2_SPTR)in->text, in->size, 0, PCRE2_NO_UTF_CHECK, search->data, search->context);
+    int found = pcre2_match (self->code, (PCRE2_SPTR)in->text, in->size, 0, in->options, search->data, search->context);
     return found >= 0 ? PATTERN_FOUND : found == PCRE2_ERROR_NOMATCH ? PATTERN_ABSENT : PATTERN_GAVE_UP;
 }
 

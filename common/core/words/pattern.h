@@ -16,11 +16,11 @@ typedef struct pattern pattern_t;
 typedef struct pattern_search pattern_search_t;
 
 enum {
-    PATTERN_MAX = 256,                     /* bytes of a pattern */
-    PATTERN_COUNT_MAX = 1000,              /* x{1000} */
-    PATTERN_TEXT_MAX = 16 * 1024,          /* bytes of each text that are looked at */
-    PATTERN_STEPS = 20 * 1000,             /* of one pattern: about half a millisecond */
-    PATTERN_STEPS_ALL = 5 * PATTERN_STEPS, /* of all patterns of a decision */
+    PATTERN_MAX = 256,              /* bytes of a pattern */
+    PATTERN_COUNT_MAX = 1000,       /* x{1000} */
+    PATTERN_TEXT_MAX = 16 * 1024,   /* bytes of each text that are looked at */
+    PATTERN_STEPS = 40 * 1000,      /* of one pattern: about a millisecond */
+    PATTERN_STEPS_ALL = 100 * 1000, /* of all patterns of a decision */
 };
 
 typedef struct pattern_fault {
