@@ -204,6 +204,20 @@ static void home_read (void *arg, const store_values_t *values)
         take_record (ask, &values->items[0]);
 }
 
+/* What is no customer's id counts as nothing; the audit names it. */
+static bool leads_on (customer_found_t *self, const store_value_t *index)
+{
+    char id[ID_SIZE];
+    if (!index->bytes || index->size != sizeof id - 1)
+        return false;
+    memcpy (id, index->bytes, sizeof id - 1);
+    id[sizeof id - 1] = '\0';
+    if (!id_valid (id))
+        return false;
+    WORD_COPY (self->home, id);
+    return true;
+}
+
 void customers_read (ask_t *ask, customer_found_t *self, const store_values_t *values, bool known,
                      void (*then) (ask_t *ask))
 {
@@ -211,8 +225,7 @@ void customers_read (ask_t *ask, customer_found_t *self, const store_values_t *v
     again_from_here (self);
     self->then = then;
     self->place_known = known;
-    if (index->bytes && index->size == sizeof self->home - 1) {
-        memcpy (self->home, index->bytes, index->size);
+    if (leads_on (self, index)) {
         get_record (ask, self->home, home_read);
         return;
     }

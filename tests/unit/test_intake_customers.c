@@ -470,6 +470,9 @@ static void a_broken_record_stops_nobody (void **state)
     fake_store_put (key_identity (key, shard, "acme", kim.id), "rubbish", 7);
     heard = say ((said_t){.channel = "mail", .customer = "kim@example.com"});
     assert_true (opened (&heard));
+    fake_store_put (key, "as long as an id, and none", ID_SIZE - 1);
+    heard = say ((said_t){.channel = "mail", .customer = "kim@example.com"});
+    assert_string_equal (contact_of (&heard).customer_id, kim.id);
     heard = say ((said_t){.channel = "mail", .customer = "lou@example.com", .thread = "t1"});
     assert_false (opened (&heard)); /* whose it is can't be read: nowhere to keep the doubt */
 }
