@@ -4,7 +4,7 @@
  * the platform (which check failed stands in our log alone), 404, 405, 415, 400, 422; the platform's questions at set-up
  * are answered here; what is left goes to door_webhook_take.c.
  *
- * Limits: the body is the server's --body-max; how much of it is looked at, see pick.h and channel_in.h. */
+ * Limits: a large payload is parsed in one turn of the loop and looked at in the next. The body is the server's --body-max; how much of it is looked at, see pick.h and channel_in.h. */
 #include "webhooks.h"
 
 #include "log.h"
@@ -14,7 +14,7 @@
 #include <gmime/gmime.h>
 #include <stdio.h>
 
-enum { SAID_EVERY_US = 1000 * 1000 };
+enum { SAID_EVERY_US = 1000 * 1000, LARGE = 128 * 1024 };
 
 webhooks_t *webhooks_new (intake_t *intake)
 {
@@ -206,8 +206,22 @@ static bool read_payload (webhook_t *self)
     return true;
 }
 
+static void read_on (webhook_t *self)
+{
+    if (strcmp (self->request.method, "POST") != 0 || !is_challenge (self))
+        webhook_take (self);
+}
+
+static void after_a_turn (void *arg)
+{
+    webhook_t *self = arg;
+    self->pause = NULL;
+    read_on (self);
+}
+
 static void heard (webhook_t *self)
 {
+    loop_t *loop = self->ask->intake->service->loop;
     bool early = signature_before_payload (&self->in->verify);
     if (strcmp (self->request.method, "GET") == 0) {
         if (is_challenge (self))
@@ -222,8 +236,10 @@ static void heard (webhook_t *self)
         return;
     if (!read_payload (self) || (!early && !is_signed (self)))
         return;
-    if (strcmp (self->request.method, "POST") != 0 || !is_challenge (self))
-        webhook_take (self);
+    if (self->request.size > LARGE)
+        self->pause = loop_at (loop, loop_now (loop), after_a_turn, self);
+    else
+        read_on (self);
 }
 
 void webhook_hear (ask_t **ask_p)

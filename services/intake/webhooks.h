@@ -22,6 +22,7 @@ typedef struct webhook {
     const policy_channel_t *channel;
     const channel_in_t *in;
     char workspace[NAME_SIZE], url[2 * ADDRESS_SIZE];
+    loop_timer_t *pause; /* between a large payload's parsing and the rest */
     pick_request_t request;
     pick_scope_t scope;
     json_t *payload;

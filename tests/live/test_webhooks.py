@@ -22,7 +22,7 @@ SECRET = "a secret of this test"
 SETTINGS = {"twilio-sms": "account: AC1, from: '+493012345678'", "whatsapp-cloud": "number_id: '555'",
             "twilio-voice": "dial: '+493099999', callback: 'https://buckstop.example/voice'", "intercom": "admin: '1'",
             "zendesk": "subdomain: example, agent: ada@example.com"}
-SHIPPED = sorted(name[:-5] for name in os.listdir(CHANNELS))
+SHIPPED = sorted(name[:-5] for name in os.listdir(CHANNELS) if name.endswith('.yaml'))
 STRANGE = """
   pigeon:
     identity: handle
@@ -415,8 +415,9 @@ def hostile(stack):
     for channel, given in rows:
         answer = house.post(channel, *given)
         assert answer.status in (200, 400, 422, 503), (channel, answer)
-        print(f"      {channel}: {len(given[0])} bytes, {answer.status}, longest turn "
-              f"{house.longest_turns()['intake-1'] / 1000:.1f} ms", flush=True)
+        turn = house.longest_turns()["intake-1"]
+        print(f"      {channel}: {len(given[0])} bytes, {answer.status}, longest turn {turn / 1000:.1f} ms", flush=True)
+        assert turn < 10 * w.TURN_LIMIT_US, (channel, turn)  # many tests run beside this one
 
 
 if __name__ == "__main__":

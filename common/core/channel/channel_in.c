@@ -4,10 +4,9 @@
  * what is missing, and where it was looked for; receipts of what was sent before.
  *
  * Limits: IN_ITEMS_MAX items. An id that is longer than its field is known by its hash. */
-#include "channel_in.h"
+#include "channel_in_private.h"
 
 #include "contact.h"
-#include "ids.h"
 #include "words.h"
 
 #include <stdio.h>
@@ -30,92 +29,6 @@ const char *channel_receipt_name (enum in_receipt_state state)
 {
     static const char *const names[] = {"unknown", "sent", "delivered", "read", "failed"};
     return names[state];
-}
-
-/* ---------------------------------------------------------------- cleaning */
-
-enum shape {
-    SHAPE_LINE,     /* no control character */
-    SHAPE_TEXT,     /* line ends and tabs may stay */
-    SHAPE_ID,       /* a line; too long: its hash, since a cut one would name another */
-    SHAPE_WHOLE,    /* a line; too long: nothing */
-    SHAPE_LANGUAGE, /* en, pt-BR */
-    SHAPE_NAME,     /* as names of tiers are */
-    SHAPE_BYTES,    /* as it came */
-};
-
-static const struct {
-    enum shape shape;
-    size_t size;
-} shapes[IN_FIELDS] = {
-    [IN_SENDER] = {SHAPE_WHOLE, ADDRESS_SIZE},    [IN_NAME] = {SHAPE_LINE, DISPLAY_SIZE},
-    [IN_SUBJECT] = {SHAPE_LINE, SUBJECT_SIZE},    [IN_TEXT] = {SHAPE_TEXT, TEXT_MAX + 1},
-    [IN_FRESH] = {SHAPE_TEXT, TEXT_MAX + 1},      [IN_THREAD] = {SHAPE_ID, ADDRESS_SIZE},
-    [IN_MESSAGE_ID] = {SHAPE_ID, ADDRESS_SIZE},   [IN_LANGUAGE] = {SHAPE_LANGUAGE, LANGUAGE_SIZE},
-    [IN_TIER] = {SHAPE_NAME, NAME_SIZE},          [IN_TIME] = {SHAPE_LINE, ADDRESS_SIZE},
-    [IN_RETURN_TO] = {SHAPE_WHOLE, ADDRESS_SIZE}, [IN_CALL_PERSON] = {SHAPE_LINE, ADDRESS_SIZE},
-    [IN_MAIL] = {SHAPE_BYTES, SIZE_MAX},
-};
-
-static void clean (GString *text, bool lines)
-{
-    size_t to = 0;
-    for (size_t i = 0; i < text->len; i++) {
-        unsigned char c = (unsigned char)text->str[i];
-        bool c1 = c == 0xc2 && (unsigned char)text->str[i + 1] < 0xa0;
-        if (c1)
-            i++;
-        else if (c >= ' ' && c != 0x7f)
-            text->str[to++] = (char)c;
-        else if (lines ? c == '\n' || c == '\t' : c == '\n' || c == '\t' || c == '\r')
-            text->str[to++] = lines ? (char)c : ' ';
-    }
-    g_string_truncate (text, to);
-    g_strstrip (text->str);
-    text->len = strlen (text->str);
-}
-
-static void cut (GString *text, size_t size)
-{
-    size_t length = size - 1;
-    if (text->len <= length)
-        return;
-    while (length > 0 && ((unsigned char)text->str[length] & 0xC0) == 0x80)
-        length--;
-    g_string_truncate (text, length);
-}
-
-static bool is_language (GString *text)
-{
-    for (char *at = text->str; *at; at++)
-        *at = *at == '_' ? '-' : *at;
-    size_t first = strcspn (text->str, "-");
-    if (first == 2 || first == 3)
-        for (size_t i = 0; i < first; i++)
-            text->str[i] = g_ascii_tolower (text->str[i]);
-    return (first == 2 || first == 3) && strspn (text->str, "abcdefghijklmnopqrstuvwxyz") == first &&
-           text->len < LANGUAGE_SIZE && name_valid (text->str);
-}
-
-static void shape (GString *text, enum in_field field)
-{
-    enum shape kind = shapes[field].shape;
-    size_t size = shapes[field].size;
-    if (kind == SHAPE_BYTES)
-        return;
-    clean (text, kind == SHAPE_TEXT);
-    if (kind == SHAPE_ID && text->len >= size) {
-        char hash[HASH_HEX_SIZE];
-        hash_hex (text->str, text->len, hash);
-        g_string_printf (text, "hash %s", hash);
-    }
-    bool fits = kind == SHAPE_WHOLE      ? text->len < size
-                : kind == SHAPE_LANGUAGE ? is_language (text)
-                : kind == SHAPE_NAME     ? name_valid (text->str)
-                                         : true;
-    if (!fits)
-        g_string_truncate (text, 0);
-    cut (text, size);
 }
 
 /* -------------------------------------------------------------- one message */
@@ -175,7 +88,7 @@ static void take_fields (reading_t *self)
         g_string_truncate (self->text, 0);
         if (!picks_text (&self->in->fields[field], self->scope, self->text))
             continue;
-        shape (self->text, (enum in_field)field);
+        channel_shape (self->text, (enum in_field)field);
         self->message->field[field] = keep (self, self->text);
         if (field == IN_MAIL)
             self->message->mail_size = self->text->len;
@@ -213,7 +126,7 @@ static void take_references (reading_t *self)
         g_string_truncate (self->text, 0);
         if (!pick_text (&self->in->references.items[i], self->scope, self->text))
             continue;
-        clean (self->text, false);
+        channel_clean (self->text, false);
         char **words = g_strsplit (self->text->str, " ", 4 * IN_REFERENCES_MAX);
         for (char **word = words; *word && message->references_n < IN_REFERENCES_MAX; word++)
             if (**word && strlen (*word) < ADDRESS_SIZE)
@@ -227,8 +140,8 @@ static const char *file_word (reading_t *self, const picks_t *picks, size_t size
     g_string_truncate (self->text, 0);
     if (!picks->n || !picks_text (picks, self->scope, self->text))
         return "";
-    clean (self->text, false);
-    cut (self->text, size);
+    channel_clean (self->text, false);
+    channel_cut (self->text, size);
     return keep (self, self->text);
 }
 
@@ -353,12 +266,12 @@ static bool take_receipt (void *arg, pick_scope_t *scope)
     receipt.state = row ? (enum in_receipt_state)row->value : RECEIPT_UNKNOWN;
     g_string_truncate (self->text, 0);
     bool whole = picks_text (&how->id, scope, self->text);
-    clean (self->text, false);
+    channel_clean (self->text, false);
     if (!whole || !word_fits (receipt.id, sizeof receipt.id, self->text->str))
         return true;
     g_string_truncate (self->text, 0);
     picks_text (&how->reason, scope, self->text);
-    clean (self->text, false);
+    channel_clean (self->text, false);
     WORD_COPY (receipt.reason, self->text->str);
     g_string_truncate (self->text, 0);
     picks_text (&how->time, scope, self->text);
@@ -391,43 +304,4 @@ channel_found_t channel_find (const policy_channel_t *channel, pick_scope_t *sco
     g_string_free (self.text, TRUE);
     arena_destroy (&self.arena);
     return self.found;
-}
-
-/* -------------------------------------------------------------- challenges */
-
-static bool challenge_asked (const in_challenge_t *row, pick_scope_t *scope, GString *text)
-{
-    g_string_truncate (text, 0);
-    if (!scope->request || strcmp (scope->request->method, row->method) != 0 || !pick_text (&row->when, scope, text))
-        return false;
-    return !row->is || strcmp (row->is, text->str) == 0;
-}
-
-const in_challenge_t *channel_challenged (const channel_in_t *self, pick_scope_t *scope)
-{
-    const in_challenge_t *found = NULL;
-    GString *text = g_string_new (NULL);
-    for (size_t i = 0; i < self->challenges_n && !found; i++)
-        if (challenge_asked (&self->challenges[i], scope, text))
-            found = &self->challenges[i];
-    g_string_free (text, TRUE);
-    return found;
-}
-
-bool channel_challenge (const channel_in_t *self, pick_scope_t *scope, const signature_secret_t *secrets, size_t n,
-                        const in_challenge_t **row, GString **answer)
-{
-    *answer = NULL;
-    *row = channel_challenged (self, scope);
-    if (!*row)
-        return false;
-    GString *text = g_string_new (NULL);
-    bool known = !(*row)->token.source ||
-                 (pick_text (&(*row)->token, scope, text) && signature_is_secret (text->str, text->len, secrets, n));
-    g_string_truncate (text, 0);
-    if (known && pick_text (&(*row)->answer, scope, text))
-        *answer = text;
-    else
-        g_string_free (text, TRUE);
-    return true;
 }
