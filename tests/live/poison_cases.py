@@ -212,7 +212,59 @@ class ThreadCase(KeyCase):
         assert contact == self.contact or not self.mended, (contact, self.contact)
 
 
-KINDS = [ContactCase, TimelineCase, PersonCase, DeliveryCase, WorkspaceCase, ListCase, TokenCase, OwnCase, KeyCase,
+class CustomerCase(Case):
+    """Of one who writes to nobody else: what is bad about them is in nobody's way."""
+
+    name, ways, who = "customer", poison.RECORD_WAYS, "lou@example.com"
+
+    def prepare(self):
+        before = set(self.store.keys(self.desk.key("k", "desk", "*")))
+        self.desk.submit("mail", customer=self.who)
+        made = set(self.store.keys(self.desk.key("k", "desk", "*"))) - before
+        if made:
+            type(self).found = made.pop().decode()
+        self.key = self.find(self.found)
+        self.subject = self.named()
+
+    def find(self, record):
+        return record
+
+    def named(self):
+        return "customer " + self.key.rsplit(":", 1)[1]
+
+    def request(self):
+        return self.desk.ask("POST", "/v1/contacts", {"channel": "mail", "text": "x", "customer": self.who,
+                                                      "return_way": "spoken"})
+
+    def well(self):
+        self.desk.submit("mail", customer=self.who)
+
+
+class CustomerListCase(CustomerCase):
+    name, ways, who = "customer-contacts", poison.SET_WAYS, "max@example.com"
+
+    def find(self, record):
+        return record.replace(":k:", ":kc:")
+
+    def named(self):
+        return self.key
+
+
+class IdentityCase(CustomerCase):
+    """A second address leads to the record of the first."""
+
+    name, ways, who = "identity", poison.PLAIN_WAYS, "zoe@work.example"
+
+    def prepare(self):
+        path = self.ground.world.dir + "/customers.csv"
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("name,mail,mail2\nZoe,zoe@example.com,zoe@work.example\n")
+        self.ground.world.cli("customer", "import", path, "--workspace", "desk")
+        self.key = self.store.keys(self.desk.key("id", "desk", "*"))[0].decode()
+        self.subject = self.key
+
+
+KINDS = [CustomerCase, CustomerListCase, IdentityCase, ContactCase, TimelineCase, PersonCase, DeliveryCase, WorkspaceCase, ListCase, TokenCase, OwnCase, KeyCase,
          ThreadCase, shared(("due", "c"), "shard"), shared(("due", "p"), "shard"), shared(("due", "d"), "shard"),
          shared(("match",), "shard", False), shared(("q", "desk"), "desk", False), shared(("open", "desk"), "desk"),
          shared(("idle", "desk"), "desk"), shared(("ev", "desk"), "desk"), shared(("n", "desk"), "desk"),
