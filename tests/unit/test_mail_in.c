@@ -227,6 +227,18 @@ static void test_files (void **state)
     mail_in_destroy (&mail);
 }
 
+/* An empty one is a file, too; and so is a mail that is not there. */
+static void test_empty_files (void **state)
+{
+    (void)state;
+    mail_in_t *mail = parse (MIXED PART ("message/rfc822", "", "")
+                                 PART ("a/b; name=x", "", "") "--b\nContent-Type: message/rfc822\n--b--\n");
+    for (size_t i = 0; i < mail->files_n; i++)
+        assert_non_null (mail->files[i].bytes);
+    assert_true (mail->files_n >= 2);
+    mail_in_destroy (&mail);
+}
+
 static void test_file_limits (void **state)
 {
     (void)state;
@@ -511,7 +523,7 @@ int main (void)
         cmocka_unit_test (test_files),        cmocka_unit_test (test_file_limits),
         cmocka_unit_test (test_kinds),        cmocka_unit_test (test_list_and_answer),
         cmocka_unit_test (test_reports),      cmocka_unit_test (test_hostile),
-        cmocka_unit_test (test_torn),
+        cmocka_unit_test (test_torn),         cmocka_unit_test (test_empty_files),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }

@@ -5,25 +5,19 @@
  * mail_quote.c. Scripts, styles and what is not displayed are left out. Nothing is fetched.
  *
  * Limits: the parser compares each attribute with all before it, each end tag with all that is open. So it knows
- * no more names than one small pool holds (names that matter here are put in first), and elements nest DEPTH deep:
+ * no more names than one small pool holds (names that matter here are put in first), and elements nest HTML_DEPTH deep:
  * below that it begins anew with what is left, TRIES times. */
-#include "mail_private.h"
+#include "mail_html_private.h"
 
-#include <libxml/HTMLparser.h>
 #include <string.h>
 
 enum {
     ELEMENTS_MAX = 100000,
-    DEPTH = 250,
     TRIES = 50,
     POOL = 900 /* bytes of names; libxml2's pools are 1000, 4000, ... */,
     POOL_LAST = 4900,
     URL_MAX = 500,
-    QUOTE_DEPTH_SHOWN = 9,
-    BREAKS_MAX = 3
 };
-
-typedef enum how { INLINE, SKIP, LINE, PARAGRAPH, CELL, ROW, BREAK, RULE, ITEM, LIST, LINK, IMAGE, PRE, QUOTE } how_t;
 
 /* In order, for bsearch. What is not here is inline. */
 static const struct tag {
@@ -67,113 +61,6 @@ static const struct frontier {
     {"class", "OutlookMessageHeader", MARK_REST},
     {"class", "tutanota_quote", MARK_QUOTE},
 };
-
-typedef struct frame {
-    how_t how;
-    const xmlChar *name;
-    bool skips, quotes, marks, pre;
-    int items;   /* of a list; -1: not numbered */
-    size_t from; /* of a link: where its text begins */
-    char *href;
-} frame_t;
-
-typedef struct page {
-    GString *out;
-    size_t start, limit;
-    xmlParserCtxtPtr parser;
-    frame_t frames[DEPTH];
-    int depth, elements;
-    int skips, quotes, marks, pre; /* how many are open */
-    int breaks;                    /* owed before the next word */
-    bool space, cell;              /* owed, too */
-    bool lone;                     /* a block that holds a no-break space is an empty line */
-    size_t stopped;                /* how far the parser came, where it was stopped */
-    bool renew, deep, full;        /* as soon as it can; it has to begin anew; there is enough */
-} page_t;
-
-/* ---------------------------------------------------------------- words */
-
-static void owe (page_t *self, int breaks)
-{
-    if (self->breaks < breaks)
-        self->breaks = breaks;
-}
-
-static bool line_start (const page_t *self)
-{
-    return self->out->len == self->start || self->out->str[self->out->len - 1] == '\n';
-}
-
-/* What is owed comes out before a word: line ends, the quotation's prefix, a cell's border, a space. */
-static void settle (page_t *self)
-{
-    if (self->out->len > self->start) {
-        int have = line_start (self) ? 1 : 0;
-        for (int i = have; i < self->breaks; i++)
-            g_string_append_c (self->out, '\n');
-    }
-    if (line_start (self)) {
-        if (self->marks)
-            g_string_append_c (self->out, MARK_QUOTE);
-        for (int i = 0; i < self->quotes && i < QUOTE_DEPTH_SHOWN; i++)
-            g_string_append (self->out, i + 1 == self->quotes || i + 1 == QUOTE_DEPTH_SHOWN ? "> " : ">");
-    } else if (self->cell)
-        g_string_append (self->out, " | ");
-    else if (self->space)
-        g_string_append_c (self->out, ' ');
-    self->breaks = 0;
-    self->space = self->cell = self->lone = false;
-}
-
-/* How many bytes of white space stand here; a no-break space is one, too. */
-static size_t blank (const char *at, size_t n)
-{
-    if (n >= 2 && memcmp (at, "\xC2\xA0", 2) == 0)
-        return 2;
-    return *at == ' ' || *at == '\t' || *at == '\n' || *at == '\r' || *at == '\f' ? 1 : 0;
-}
-
-static void white (page_t *self, char c)
-{
-    bool first = line_start (self) || self->breaks;
-    if (self->pre && c == '\n')
-        self->breaks = self->breaks < BREAKS_MAX ? self->breaks + 1 : BREAKS_MAX;
-    else if (self->pre && first) {
-        settle (self); /* indentation */
-        g_string_append_c (self->out, ' ');
-    } else
-        self->space |= !first;
-}
-
-static void words (page_t *self, const char *text, size_t n)
-{
-    for (size_t i = 0; i < n;) {
-        size_t from = i, gap = blank (text + i, n - i);
-        if (gap) {
-            white (self, text[i]);
-            self->lone |= gap == 2 && (line_start (self) || self->breaks);
-            i += gap;
-        } else if ((unsigned char)text[i] < ' ')
-            i++;
-        else {
-            while (i < n && !blank (text + i, n - i) && (unsigned char)text[i] >= ' ')
-                i++;
-            settle (self);
-            g_string_append_len (self->out, text + from, (gssize)(i - from));
-        }
-    }
-    self->full |= self->out->len - self->start > self->limit;
-}
-
-static void mark_rest (page_t *self)
-{
-    if (!line_start (self))
-        g_string_append_c (self->out, '\n');
-    g_string_append_c (self->out, MARK_REST);
-    g_string_append_c (self->out, '\n');
-    self->breaks = 0;
-    self->space = self->cell = false;
-}
 
 /* ---------------------------------------------------------------- elements */
 
@@ -229,7 +116,7 @@ static bool hidden (const xmlChar **all)
 
 static void item (page_t *self)
 {
-    owe (self, 1);
+    html_owe (self, 1);
     char label[16] = "- ";
     for (int i = self->depth - 1; i >= 0; i--)
         if (self->frames[i].how == LIST) {
@@ -237,7 +124,7 @@ static void item (page_t *self)
                 snprintf (label, sizeof label, "%d. ", ++self->frames[i].items);
             break;
         }
-    settle (self);
+    html_settle (self);
     g_string_append (self->out, label);
 }
 
@@ -245,9 +132,9 @@ static void image (page_t *self, const char *alt)
 {
     size_t n = strnlen (alt, URL_MAX);
     if (strspn (alt, " \t\r\n") < n && alt[n] == '\0') {
-        words (self, "[", 1);
-        words (self, alt, n);
-        words (self, "]", 1);
+        html_words (self, "[", 1);
+        html_words (self, alt, n);
+        html_words (self, "]", 1);
     }
 }
 
@@ -257,33 +144,33 @@ static void open_block (page_t *self, frame_t *frame, const xmlChar **all)
     switch (frame->how) {
     case LINE:
     case ROW:
-        owe (self, 1);
+        html_owe (self, 1);
         break;
     case PARAGRAPH:
-        owe (self, close ? 1 : 2);
+        html_owe (self, close ? 1 : 2);
         break;
     case PRE:
-        owe (self, 2);
+        html_owe (self, 2);
         frame->pre = true;
         break;
     case QUOTE:
-        owe (self, 1);
+        html_owe (self, 1);
         frame->quotes = cites (all);
         break;
     case LIST:
-        owe (self, 1);
+        html_owe (self, 1);
         frame->items = strcmp ((const char *)frame->name, "ol") == 0 ? 0 : -1;
         break;
     case CELL:
-        self->cell = !line_start (self);
+        self->cell = !html_line_start (self);
         break;
     case BREAK:
-        self->breaks = self->breaks < BREAKS_MAX ? self->breaks + 1 : BREAKS_MAX;
+        html_break (self);
         break;
     case RULE:
-        owe (self, 1);
-        words (self, "---", 3);
-        owe (self, 1);
+        html_owe (self, 1);
+        html_words (self, "---", 3);
+        html_owe (self, 1);
         break;
     case ITEM:
         item (self);
@@ -326,7 +213,7 @@ static void on_start (void *arg, const xmlChar *name, const xmlChar **all)
         stop (self);
         return;
     }
-    if (self->depth == DEPTH || self->renew) {
+    if (self->depth == HTML_DEPTH || self->renew) {
         self->deep = true;
         stop (self);
         return;
@@ -336,7 +223,7 @@ static void on_start (void *arg, const xmlChar *name, const xmlChar **all)
     frame->skips = frame->how == SKIP || (all && hidden (all));
     char mark = self->skips || !all ? '\0' : frontier_of (all);
     if (mark == MARK_REST)
-        mark_rest (self);
+        html_mark_rest (self);
     if (!self->skips && !frame->skips)
         open_block (self, frame, all);
     frame->marks = mark == MARK_QUOTE;
@@ -384,11 +271,11 @@ static void close_frame (page_t *self)
     if (frame->skips || self->skips)
         return;
     if (frame->how == PARAGRAPH || frame->how == PRE)
-        owe (self, frame->how == PRE ? 2 : 1);
+        html_owe (self, frame->how == PRE ? 2 : 1);
     else if (frame->how == LINE || frame->how == ROW || frame->how == LIST || frame->how == QUOTE || frame->how == ITEM)
-        owe (self, 1);
+        html_owe (self, 1);
     if (self->lone && self->breaks && frame->how != INLINE) {
-        owe (self, 2);
+        html_owe (self, 2);
         self->lone = false;
     }
 }
@@ -406,7 +293,7 @@ static void on_text (void *arg, const xmlChar *text, int n)
     if (self->full || self->deep)
         return;
     if (!self->skips && n > 0)
-        words (self, (const char *)text, (size_t)n);
+        html_words (self, (const char *)text, (size_t)n);
     if (self->full)
         stop (self);
 }

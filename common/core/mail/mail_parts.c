@@ -104,6 +104,7 @@ static void *object_bytes (GMimeObject *object, size_t *size)
     g_mime_object_write_to_stream (object, NULL, stream);
     g_object_unref (stream);
     *size = bytes->len;
+    g_byte_array_append (bytes, (const guint8 *)"", 1); /* never NULL */
     return g_byte_array_free (bytes, FALSE);
 }
 
@@ -118,8 +119,8 @@ static void mail_file (mail_work_t *work, GMimeMessagePart *part)
     snprintf (name, sizeof name, "%s%s", title, given ? "" : ".eml");
     mail_file_t *file = new_file (work, GMIME_OBJECT (part), name);
     size_t size = 0;
-    if (file && inner) {
-        void *bytes = object_bytes (GMIME_OBJECT (inner), &size);
+    if (file) {
+        void *bytes = inner ? object_bytes (GMIME_OBJECT (inner), &size) : g_strdup ("");
         keep (work, file, bytes, size);
     }
     if (inner) {

@@ -1,0 +1,43 @@
+/* mail_html_private.h - a page that becomes text: what is open, and what is owed before the next word. */
+#ifndef BUCKSTOP_MAIL_HTML_PRIVATE_H
+#define BUCKSTOP_MAIL_HTML_PRIVATE_H
+
+#include "mail_private.h"
+
+#include <libxml/HTMLparser.h>
+
+enum { HTML_DEPTH = 250, HTML_BREAKS_MAX = 3 };
+
+typedef enum how { INLINE, SKIP, LINE, PARAGRAPH, CELL, ROW, BREAK, RULE, ITEM, LIST, LINK, IMAGE, PRE, QUOTE } how_t;
+
+typedef struct frame {
+    how_t how;
+    const xmlChar *name;
+    bool skips, quotes, marks, pre;
+    int items;   /* of a list; -1: not numbered */
+    size_t from; /* of a link: where its text begins */
+    char *href;
+} frame_t;
+
+typedef struct page {
+    GString *out;
+    size_t start, limit;
+    xmlParserCtxtPtr parser;
+    frame_t frames[HTML_DEPTH];
+    int depth, elements;
+    int skips, quotes, marks, pre; /* how many are open */
+    int breaks;                    /* owed before the next word */
+    bool space, cell;              /* owed, too */
+    bool lone;                     /* a block that holds a no-break space is an empty line */
+    size_t stopped;                /* how far the parser came, where it was stopped */
+    bool renew, deep, full;        /* as soon as it can; it has to begin anew; there is enough */
+} page_t;
+
+void html_owe (page_t *self, int breaks);
+void html_break (page_t *self); /* one more, as <br> says it */
+bool html_line_start (const page_t *self);
+void html_settle (page_t *self); /* what is owed comes out */
+void html_words (page_t *self, const char *text, size_t n);
+void html_mark_rest (page_t *self);
+
+#endif
