@@ -31,7 +31,9 @@ static const promise_t *promise_of (const contact_t *contact, promise_kind_t kin
 static const promise_t *answer_owed (const contact_t *contact)
 {
     const promise_t *first = promise_of (contact, BUCKSTOP__V1__PROMISE_KIND__PROMISE_KIND_FIRST_RESPONSE);
-    return first ? first : promise_of (contact, BUCKSTOP__V1__PROMISE_KIND__PROMISE_KIND_NEXT_RESPONSE);
+    const promise_t *next = promise_of (contact, BUCKSTOP__V1__PROMISE_KIND__PROMISE_KIND_NEXT_RESPONSE);
+    const promise_t *callback = promise_of (contact, BUCKSTOP__V1__PROMISE_KIND__PROMISE_KIND_CALLBACK);
+    return first ? first : next ? next : callback;
 }
 
 /* "by when", in the zone of the hours it runs on; else of the workspace's first hours; else UTC. */
