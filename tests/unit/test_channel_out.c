@@ -51,6 +51,11 @@ static void test_render (void **state)
          "'{customer}']}}\n",
          "https://x.example/",
          "To=C%201%2F2&T=a%20Hello%20%22Ada%22%0A%7Bto%7D%20%26%20%7Bset.file%7D%20%C3%BC&l=a&l=grace"},
+        {"    out: {url: 'https://x.example/', escape: entities, body: {t: '{text}', l: [{n: a, v: '{thread}'}, {n: b, "
+         "v: "
+         "'{message_id}'}]}}\n",
+         "https://x.example/",
+         "{\"t\":\"Hello \\\"Ada\\\"\\n{to} &amp; {set.file} \xC3\xBC\",\"l\":[{\"n\":\"b\",\"v\":\"m1\"}]}"},
         {"    out: {url: 'https://x.example/{set.from}', body: {a: {b: ['{text}', {c: '{message_id}'}]}, yes: true, n: "
          "12, "
          "t: 'true', thread: '{thread}', mixed: '{thread}{message_id}', lead: 'x{{y'}}\n",
@@ -85,7 +90,9 @@ static void test_refused (void **state)
         {"    out: {url: 'https://x.example/', longest: 10, body: {text: '{text}'}}\n", "takes 10"},
         {"    out: {url: 'https://x.example/{thread}', body: {text: '{text}'}}\n", "{thread}"},
         {"    out: {url: 'https://x.example/{text}{text}{text}{text}{text}', body: {text: '{text}'}}\n", "256 bytes"},
-        {"    out: {url: 'https://x.example/', auth: {bearer: '{set.account}'}, body: {text: '{text}'}}\n",
+        {"    out: {url: 'https://x.example/', auth: {bearer: '{set.file}{set.file}{set.file}{set.file}{set.file}'}, "
+         "body: "
+         "{text: '{text}'}}\n",
          "no name of a file"},
         {"    out: {url: '{set.account}/', body: {text: '{text}'}}\n", "no http"},
     };
@@ -238,6 +245,8 @@ static void test_errors (void **state)
         {"    out:\n      url: 'https://x.example/'\n      body: text\n", 11, "'text'", "a map"},
         {"    out:\n      url: 'https://x.example/'\n      body: {a: b}\n      succes: {at: ok}\n", 12, "unknown key",
          "success"},
+        {"    out: {url: 'https://x.example/', auth: {bearer: '{set.account}'}, body: {text: '{text}'}}\n", 7,
+         "'account' of channel 'chat'", "name of a file"},
         {"    answer: channel\n", 7, "nothing says how", "out:"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

@@ -2,6 +2,7 @@
  *
  * The two may stand in different documents, in either order. */
 #include "channel_out.h"
+#include "ids.h"
 #include "policy_yaml.h"
 
 #include <stdio.h>
@@ -32,6 +33,19 @@ static void check_settings (reader_t *self, const node_t *at, const policy_chann
     }
 }
 
+/* A secret that a setting names is the name of a file, too. */
+static void check_secret (reader_t *self, const node_t *at, const policy_channel_t *channel)
+{
+    for (size_t i = 0; channel->out->secret && i < channel->settings_n; i++) {
+        const policy_setting_t *setting = &channel->settings[i];
+        char slot[NAME_SIZE + 8];
+        snprintf (slot, sizeof slot, "{set.%s}", setting->name);
+        if (strcmp (slot, channel->out->secret) == 0 && !name_valid (setting->value))
+            yaml_fail (self, at, "the name of a file in the secrets directory: 1 to 32 letters, digits, '.', '_', '-'",
+                       "the setting '%s' of channel '%s' is no name of a secret's file", setting->name, channel->name);
+    }
+}
+
 static void check_node (reader_t *self, const node_t *at, const policy_channel_t *channel, const out_node_t *node)
 {
     check_settings (self, at, channel, node->text);
@@ -48,6 +62,7 @@ void yaml_check_out (reader_t *self, const node_t *at, const policy_channel_t *c
         check_settings (self, at, channel, out->url);
         check_settings (self, at, channel, out->auth == OUT_AUTH_BASIC ? out->auth_word : NULL);
         check_settings (self, at, channel, out->secret);
+        check_secret (self, at, channel);
         for (size_t i = 0; i < out->headers_n; i++)
             check_settings (self, at, channel, out->headers[i].value);
         check_node (self, at, channel, out->body);
