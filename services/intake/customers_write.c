@@ -144,7 +144,7 @@ static void make_room (const customer_found_t *self, commit_t *commit)
 
 void customers_extra (customer_found_t *self, const ask_t *ask, commit_t *commit, const contact_t *after, bool opening)
 {
-    bool begins = opening || (self && self->adopts);
+    bool begins = opening || (self && self->adopts && *after->customer_id);
     if (begins)
         place (ask, commit, after);
     if (!self)
