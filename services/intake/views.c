@@ -72,7 +72,7 @@ static json_t *view_holder (const contact_t *contact)
 static json_t *view_subject (const contact_t *contact)
 {
     return json_pack (
-        "{s:o, s:o, s:o, s:o*, s:o*, s:o*, s:o*, s:o*, s:o*, s:I, s:o*, s:o*, s:o*, s:o*, s:o*, s:o*}",       /**/
+        "{s:o, s:o, s:o, s:o*, s:o*, s:o*, s:o*, s:o*, s:o*, s:o*, s:o*, s:o*, s:I, s:o*, s:o*, s:o*}",       /**/
         "team", value_text (contact->team),                                                                   /**/
         "channel", value_text (contact->channel),                                                             /**/
         "subject", value_text (contact->subject),                                                             /**/

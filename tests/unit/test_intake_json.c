@@ -1,8 +1,10 @@
 /* test_intake_json.c - bodies in: what is read, what is refused and in which words; JSON and times out. */
 #include "body.h"
+#include "views.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -274,6 +276,45 @@ static void text_is_repaired (void **state)
     assert_non_null (strstr (refusal.detail, "aaa?'"));
 }
 
+/* A contact whose every field is set: each stands under its own name. */
+static void a_view_has_each_field_in_its_place (void **state)
+{
+    (void)state;
+    contact_t contact = {.state = BUCKSTOP__V1__CONTACT_STATE__CONTACT_STATE_OWNED, .priority = 7};
+    static const struct {
+        const char *name;
+        size_t offset;
+    } rows[] = {
+        {"team", offsetof (contact_t, team)},
+        {"channel", offsetof (contact_t, channel)},
+        {"subject", offsetof (contact_t, subject)},
+        {"customer", offsetof (contact_t, customer)},
+        {"customer_id", offsetof (contact_t, customer_id)},
+        {"linked", offsetof (contact_t, linked)},
+        {"reply_channel", offsetof (contact_t, reply_channel)},
+        {"customer_name", offsetof (contact_t, customer_name)},
+        {"thread", offsetof (contact_t, thread)},
+        {"language", offsetof (contact_t, language)},
+        {"tier", offsetof (contact_t, tier)},
+        {"rule", offsetof (contact_t, rule)},
+        {"return_to", offsetof (contact_t, return_to)},
+        {"owner", offsetof (contact_t, owner)},
+        {"accountable", offsetof (contact_t, accountable)},
+    };
+    enum { ROWS = sizeof rows / sizeof *rows };
+    for (size_t i = 0; i < ROWS; i++)
+        snprintf ((char *)&contact + rows[i].offset, LANGUAGE_SIZE, "is-%zu", i);
+    json_t *view = view_contact (&contact, 1000);
+    for (size_t i = 0; i < ROWS; i++) {
+        const char *found = json_string_value (json_object_get (view, rows[i].name));
+        const char *expect = (const char *)&contact + rows[i].offset;
+        if (!found || strcmp (found, expect) != 0)
+            fail_msg ("%s is %s, not %s", rows[i].name, found ? found : "absent", expect);
+    }
+    assert_int_equal (json_integer_value (json_object_get (view, "priority")), 7);
+    json_decref (view);
+}
+
 int main (void)
 {
     const struct CMUnitTest tests[] = {
@@ -287,6 +328,7 @@ int main (void)
         cmocka_unit_test (other_types_are_415),
         cmocka_unit_test (times),
         cmocka_unit_test (values),
+        cmocka_unit_test (a_view_has_each_field_in_its_place),
         cmocka_unit_test (text_is_repaired),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
