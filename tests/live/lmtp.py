@@ -52,9 +52,9 @@ class Client:
                  "DATA")
         return [self.reply() for _ in range(len(to) + 2)]
 
-    def give(self, to, mail, sender="kim@far.example"):
+    def give(self, to, mail, sender="kim@far.example", size=None):
         """The answers after DATA, one for each recipient that was taken."""
-        replies = self.envelope(to, sender)
+        replies = self.envelope(to, sender, size)
         assert replies[-1][0] == 354, replies
         taken = sum(code == 250 for code, _ in replies[1:-1])
         self.send(stuffed(mail))

@@ -256,7 +256,7 @@ def a_large_mail_holds_up_nobody(stack):
 
     def send_big():
         with contextlib.closing(lmtp.Client(house.lmtp, timeout=60)) as client:
-            answers.extend(client.give(TO, big))
+            answers.extend(client.give(TO, big, size=len(big)))
         done.set()
 
     thread = threading.Thread(target=send_big)

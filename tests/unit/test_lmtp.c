@@ -398,6 +398,28 @@ static void long_lines (void **state)
     talk_destroy (&talk);
 }
 
+/* Who announces much holds it from DATA on, and no longer than the message lasts. */
+static void announced (void **state)
+{
+    (void)state;
+    char got[1024];
+    talk_t *talk = talk_new ();
+    say_text (talk, L "MAIL FROM:<kim@far.example> SIZE=1000\r\n" R);
+    assert_int_equal (lmtp_holds (talk->lmtp), 0);
+    say_text (talk, "RSET\r\n" M R "DATA\r\n.\r\n");
+    assert_string_equal (talk->taken[0], "");
+    lmtp_destroy (&talk->lmtp);
+    talk->lmtp = lmtp_new ("desk.example", 100000);
+    hear (talk);
+    say_text (talk, L "MAIL FROM:<kim@far.example> SIZE=50000\r\n" R "DATA\r\n");
+    assert_int_equal (lmtp_holds (talk->lmtp), 50000);
+    say_text (talk, "a\r\n.\r\n");
+    assert_string_equal (talk->taken[1], "a\r\n");
+    assert_int_equal (lmtp_holds (talk->lmtp), 0);
+    assert_string_equal (codes (talk, got), "250 250 250 250 250 250 354 250 220 250 250 250 354 250");
+    talk_destroy (&talk);
+}
+
 static void too_many_mistakes (void **state)
 {
     (void)state;
@@ -482,6 +504,7 @@ int main (void)
         cmocka_unit_test (too_large),
         cmocka_unit_test (many_recipients),
         cmocka_unit_test (long_lines),
+        cmocka_unit_test (announced),
         cmocka_unit_test (too_many_mistakes),
         cmocka_unit_test (no_room),
         cmocka_unit_test (leaves),

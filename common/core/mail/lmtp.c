@@ -101,6 +101,7 @@ void lmtp_reset (lmtp_t *self)
     self->to_n = self->said = 0;
     self->from[0] = self->asked[0] = '\0';
     self->spoilt = NULL;
+    self->announced = 0;
     self->asks = self->waits = self->in_text = self->utf8 = false;
     if (self->state != LMTP_NEW)
         self->state = LMTP_GREETED;

@@ -174,6 +174,7 @@ static const char *said_size (lmtp_t *self, mail_said_t *said, const char *value
         return "501 5.5.4 write SIZE=BYTES, once";
     said->size = true;
     unsigned long long size = strtoull (value, &end, 10);
+    self->announced = size > self->message_max ? 0 : (size_t)size;
     return size > self->message_max ? "552 5.3.4 the message is larger than this server takes" : NULL;
 }
 
@@ -231,6 +232,7 @@ static void mail (lmtp_t *self, char *rest)
 {
     char path[ADDRESS_SIZE];
     mail_said_t said = {false, false, false};
+    self->announced = 0;
     const char *wrong = look_at_mail (self, rest, path, &said);
     if (wrong) {
         lmtp_error (self, atoi (wrong), wrong + 4);
@@ -269,6 +271,7 @@ static void data (lmtp_t *self, char *rest)
         lmtp_error (self, 501, "5.5.4 DATA has no parameter");
         return;
     }
+    lmtp_text_begin (self);
     self->in_text = true;
     self->place = TEXT_LINE;
     self->last = '\0';

@@ -35,7 +35,8 @@ struct lmtp {
     size_t line_size;
     bool line_long; /* the rest of it is dropped */
 
-    bool utf8; /* MAIL said SMTPUTF8 */
+    bool utf8;        /* MAIL said SMTPUTF8 */
+    size_t announced; /* MAIL said SIZE; 0: not */
     char from[ADDRESS_SIZE];
     char asked[ADDRESS_SIZE]; /* a recipient that waits for its answer */
     bool asks;
@@ -62,7 +63,8 @@ void lmtp_reset (lmtp_t *self);
 /* lmtp_commands.c: a line without its CRLF. */
 void lmtp_command (lmtp_t *self, char *line);
 
-/* lmtp_text.c: the number of bytes used; *whole: it ended with them. */
+/* lmtp_text.c: room for what was announced, so that it need not be moved while it comes. Then bytes: the number of bytes used; *whole: it ended with them. */
+void lmtp_text_begin (lmtp_t *self);
 size_t lmtp_text (lmtp_t *self, const char *bytes, size_t size, bool *whole);
 void lmtp_text_spoil (lmtp_t *self, const char *why);
 

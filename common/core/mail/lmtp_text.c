@@ -17,6 +17,14 @@ void lmtp_text_spoil (lmtp_t *self, const char *why)
     self->text_size = self->text_room = 0;
 }
 
+void lmtp_text_begin (lmtp_t *self)
+{
+    if (self->announced < TEXT_ROOM_MIN)
+        return;
+    self->text_room = self->announced;
+    self->text = xmalloc (self->text_room);
+}
+
 static void keep (lmtp_t *self, const char *bytes, size_t size)
 {
     if (!size)
