@@ -23,8 +23,8 @@ int secret_read (const char *directory, const char *name, const char *suffix, se
     return error ? error : secret->size ? 0 : -ENODATA;
 }
 
-void secret_why (const char *directory, const char *name, int error, char why[DETAIL_SIZE])
+void secret_why (const char *what, const char *directory, const char *name, int error, char why[DETAIL_SIZE])
 {
-    snprintf (why, DETAIL_SIZE, "the signing key can't be read: %.150s/%s: %s", directory, name,
+    snprintf (why, DETAIL_SIZE, "the %s can't be read: %.150s/%s: %s", what, directory, name,
               error == -ENODATA ? "it is empty" : strerror (-error));
 }

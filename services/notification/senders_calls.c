@@ -157,7 +157,7 @@ static int line_of (const attempt_t *attempt, const channel_out_t *out, char lin
     line[0] = 0;
     int error = out->auth ? secret_read (attempt->self->params->secrets, attempt->delivery.secret, "", &secret) : 0;
     if (error)
-        secret_why (attempt->self->params->secrets, attempt->delivery.secret, error, why);
+        secret_why ("secret", attempt->self->params->secrets, attempt->delivery.secret, error, why);
     else
         snprintf (line, OUT_SECRET_SIZE, "%.*s", (int)secret.size, (const char *)secret.bytes);
     sodium_memzero (&secret, sizeof secret);

@@ -23,7 +23,7 @@ typedef struct secret {
 /* The file `name` and suffix, read now, so that a change needs no restart. 0, or negative errno; -ENODATA: it is empty. A
  * newline at the end is an editor's, not the secret's. Who is done with it clears it. */
 int secret_read (const char *directory, const char *name, const char *suffix, secret_t *secret);
-/* Which file, and why. */
-void secret_why (const char *directory, const char *name, int error, char why[DETAIL_SIZE]);
+/* Which file, and why; what: "signing key". */
+void secret_why (const char *what, const char *directory, const char *name, int error, char why[DETAIL_SIZE]);
 
 #endif

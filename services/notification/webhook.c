@@ -55,7 +55,7 @@ static webhook_outcome_t add_signature (webhook_t *self, const char *name, const
     }
     int error = secret_read (secrets, name, "", &secret);
     if (error) {
-        secret_why (secrets, name, error, why);
+        secret_why ("signing key", secrets, name, error, why);
         return WEBHOOK_NO_KEY;
     }
     sign (&secret, timestamp, self->body, now);
