@@ -54,12 +54,28 @@ typedef struct part {
 
 /* -------------------------------------------------------------- its answers */
 
-static void end (job_t *self)
+/* In a thread: large files are as slow to give back as they are to read. */
+static void drop_mail (void *arg)
 {
+    job_t *self = arg;
+    mail_in_destroy (&self->mail);
+}
+
+static void dropped (void *arg)
+{
+    job_t *self = arg;
     self->mails->busy--;
     mail_in_destroy (&self->mail);
     free (self->places);
     free (self);
+}
+
+static void end (job_t *self)
+{
+    if (self->mail && self->mail->files_n && !self->mails->ending)
+        workers_do (self->mails->workers, drop_mail, dropped, self);
+    else
+        dropped (self);
 }
 
 static void release (job_t *self)
