@@ -148,11 +148,9 @@ static void read_language (mail_work_t *work)
 {
     const char *value = mail_header (work, "Content-Language");
     char *to = work->mail->language;
-    size_t n = 0;
-    for (value = value ? value + strspn (value, " \t") : "";
-         n < LANGUAGE_SIZE && (g_ascii_isalnum (value[n]) || value[n] == '-'); n++)
-        ;
-    if (n == LANGUAGE_SIZE) /* "zh-Hans-CN": the first of its parts */
+    value = value ? value + strspn (value, " \t") : "";
+    size_t n = strspn (value, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-");
+    if (n >= LANGUAGE_SIZE) /* "zh-Hans-CN": the first of its parts */
         n = strcspn (value, "-");
     if (n > 1 && n < LANGUAGE_SIZE && g_ascii_isalpha (*value)) {
         memcpy (to, value, n);
