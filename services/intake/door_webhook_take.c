@@ -172,7 +172,6 @@ static void submit_mail (webhook_t *self, size_t index)
     *sent = (sent_t){self, index};
     WORD_COPY (place.workspace, self->workspace);
     WORD_COPY (place.channel, self->channel->name);
-    WORD_COPY (place.address, message->field[IN_RETURN_TO]);
     mails_take (self->ask->intake->mails, &(mail_order_t){.bytes = message->field[IN_MAIL],
                                                           .size = message->mail_size,
                                                           .sender = NULL,
