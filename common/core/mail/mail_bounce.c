@@ -189,10 +189,16 @@ static bool word_end (char c)
     return !g_ascii_isalnum (c) && c != '.';
 }
 
+/* "550 " to "554-" */
+static bool reply_code (const char *at)
+{
+    return at[0] == '5' && at[1] == '5' && at[2] >= '0' && at[2] <= '4' && (at[3] == ' ' || at[3] == '-');
+}
+
 bool mail_bounce_coded (const char *text)
 {
     for (const char *at = text; *at; at++)
-        if ((at == text || word_end (at[-1])) && status_length (at))
+        if ((at == text || word_end (at[-1])) && (status_length (at) || reply_code (at)))
             return true;
     return false;
 }

@@ -150,22 +150,15 @@ static void report_says (const signs_t *signs, char why[DETAIL_SIZE])
         say (why, "multipart/report: ", worded (signs) ? wording (signs) : type);
 }
 
-/* A postmaster, a noreply: people have such addresses, too, but do not write like that. */
+/* A postmaster, a noreply: people have such addresses, too, and web forms write from them. Two of three: subject,
+ * text, proof (the mail that it is about, or a code). */
 static void office_says (const signs_t *signs, char why[DETAIL_SIZE])
 {
     bool office = signs->office || kind_word_office (signs->work->sender, "");
-    bool reply = g_str_has_prefix (signs->subject, "re:") && !*signs->said_body;
-    if (office && worded (signs) && !reply && !signs->passed_on)
-        say (why, "from a mail system's address: ", wording (signs));
-}
-
-/* From anybody: both subject and text, and the mail that it is about or a status. */
-static void both_say (const signs_t *signs, char why[DETAIL_SIZE])
-{
     bool proof = signs->work->has_original || mail_bounce_coded (signs->body);
-    if (*signs->said_subject && *signs->said_body && proof && !signs->passed_on &&
-        !g_str_has_prefix (signs->subject, "re:"))
-        say (why, "worded as a bounce: ", signs->said_subject);
+    int said = !!*signs->said_subject + !!*signs->said_body + proof;
+    if (office && worded (signs) && said >= 2 && !signs->passed_on)
+        say (why, "from a mail system's address: ", wording (signs));
 }
 
 static int words_of (const char *text)
@@ -287,7 +280,6 @@ static const struct {
     {daemon_says, MAIL_BOUNCE},
     {report_says, MAIL_BOUNCE},
     {office_says, MAIL_BOUNCE},
-    {both_say, MAIL_BOUNCE},
     {passed_on, MAIL_BOUNCE},
     {looping, MAIL_LOOP},
     {auto_submitted, MAIL_VACATION},

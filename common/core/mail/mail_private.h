@@ -63,7 +63,7 @@ void mail_kind_judge (mail_work_t *work);
 void mail_bounce_fields (mail_work_t *work, const char *fields, bool disposition); /* message/delivery-status, MDN */
 void mail_bounce_original (mail_work_t *work, const char *headers);                /* of the mail it is about */
 void mail_bounce_text (mail_work_t *work);                                         /* what is worded freely */
-bool mail_bounce_coded (const char *text);               /* does it hold a status (RFC 3463)? */
+bool mail_bounce_coded (const char *text);               /* does it hold a status or a reply code? */
 void mail_bounce_json (mail_work_t *work);               /* Amazon SNS */
 bool mail_contains (const char *text, const char *word); /* whatever the case, ASCII */
 
