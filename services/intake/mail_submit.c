@@ -57,6 +57,7 @@ static void fill_threads (mail_submit_t *self, const mail_in_t *mail)
     thread_of (*root ? root : self->message_id, self->thread);
     self->submit.thread = self->thread;
     self->submit.references = self->reference_rows;
+    add_reference (self, self->message_id); /* first: it becomes a name of the contact */
     add_reference (self, mail->in_reply_to);
     for (size_t i = mail->references_n; i > 0; i--)
         add_reference (self, mail->references[i - 1]);

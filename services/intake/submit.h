@@ -16,6 +16,7 @@ typedef struct submit {
     contact_t *closed;         /* owned: lends a new contact what the message leaves out */
     char hit[ID_SIZE];         /* the contact that the thread or a reference leads to; "" : none */
     size_t threads_n;          /* keys of threads that were read */
+    bool reference_is_new;     /* the first reference names nobody yet: it will name this contact */
     bool named_is_gone;        /* the contact of a signed tag was deleted */
     bool only_thread;          /* what else named a contact named one that is over */
     bool by_customer;          /* it is appended since its customer has this contact open */

@@ -90,7 +90,9 @@ static bool threads_read (ask_t *ask, const store_values_t *values)
 {
     submit_t *self = submit_of (ask);
     char id[ID_SIZE];
+    size_t first = *self->thread ? 1 : 0; /* reference */
     self->hit[0] = self->thread_was[0] = '\0';
+    self->reference_is_new = first < self->threads_n && !values->items[first].bytes;
     for (size_t i = 0; i < self->threads_n && i < values->n; i++) {
         if (!index_read (&values->items[i], id)) {
             ask_refuse_as (&ask, REFUSE_BROKEN, "the index of thread '%.200s' can't be read",

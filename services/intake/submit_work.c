@@ -57,6 +57,17 @@ static void expect_thread (submit_t *self, const ask_t *ask, commit_t *commit)
     commit_put (commit, key, self->contact, strlen (self->contact), beside ? THREAD_BESIDE_MS : 0);
 }
 
+/* The first reference is a name of the contact from now on, if it was nobody's: of a mail it is the mail itself, and who
+ * answers it may name nothing else. */
+static void name_by_message (const submit_t *self, const ask_t *ask, commit_t *commit)
+{
+    char key[KEY_SIZE];
+    if (!self->reference_is_new || self->only_thread || strcmp (ask->submit.references[0], self->thread) == 0)
+        return;
+    key_thread (key, ask_shard (ask), ask->bearer.workspace, self->channel, ask->submit.references[0]);
+    commit_put (commit, key, self->contact, strlen (self->contact), THREAD_BESIDE_MS);
+}
+
 /* A message in a contact of another customer is taken all the same, but their record must be at hand. */
 static bool may_go (void *arg, const contact_t *before, wall_ms_t now, const policy_t *policy, contact_event_t *event)
 {
@@ -72,6 +83,7 @@ static void extra (void *arg, commit_t *commit, const contact_t *after)
                                 self->opening ? BUCKSTOP__V1__DISPOSITION__DISPOSITION_OPENED
                                               : BUCKSTOP__V1__DISPOSITION__DISPOSITION_APPENDED);
     expect_thread (self, ask, commit);
+    name_by_message (self, ask, commit);
     customers_extra (self->customer, ask, commit, after, self->opening);
     once_write (&ask->once, commit, &self->receipt);
     kill_point ("intake.decided");

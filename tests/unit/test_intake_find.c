@@ -166,6 +166,20 @@ static void by_thread_and_reference (void **state)
     expect (say ((said_t){.thread = "m:c"}), APPENDED, third.receipt.contact);
 }
 
+static void first_reference_becomes_a_name (void **state)
+{
+    (void)state;
+    heard_t first = say ((said_t){.thread = "m:root", .references = {"m:second", "m:other"}});
+    expect (first, OPENED, NULL);
+    expect (say ((said_t){.thread = "m:second", .references = {"m:third"}}), APPENDED, first.receipt.contact);
+    expect (say ((said_t){.thread = "m:third"}), APPENDED, first.receipt.contact);
+    heard_t other = say ((said_t){.thread = "m:other"});
+    expect (other, OPENED, NULL);
+    /* what is somebody's stays theirs */
+    expect (say ((said_t){.thread = "m:root", .references = {"m:other"}}), APPENDED, first.receipt.contact);
+    expect (say ((said_t){.thread = "m:other"}), APPENDED, other.receipt.contact);
+}
+
 static void by_signed_tag (void **state)
 {
     (void)state;
@@ -211,7 +225,8 @@ static void refused_in_words (void **state)
 
 int main (void)
 {
-    const struct CMUnitTest tests[] = {TEST (by_thread_and_reference), TEST (by_signed_tag), TEST (closed_is_followed),
-                                       TEST (same_message_once), TEST (refused_in_words)};
+    const struct CMUnitTest tests[] = {TEST (by_thread_and_reference), TEST (first_reference_becomes_a_name),
+                                       TEST (by_signed_tag),           TEST (closed_is_followed),
+                                       TEST (same_message_once),       TEST (refused_in_words)};
     return cmocka_run_group_tests (tests, NULL, NULL);
 }
