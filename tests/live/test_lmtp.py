@@ -76,9 +76,11 @@ def opens_threads_and_takes_a_retry_once(stack):
     view = house.view(contact)
     assert view["subject"] == "Lost card" and view["channel"] == "mail", view
     assert view["customer"] == "kim@far.example", view
-    more = lmtp.mail(subject="Re: Lost card", text="It is blue.\n", In_Reply_To="<first@far.example>",
+    more = lmtp.mail(message_id="<more@far.example>", subject="Re: Lost card", text="It is blue.\n", In_Reply_To="<first@far.example>",
                      References="<first@far.example>")
     assert taken(client.give(TO, more)[0]) == ("appended", contact)
+    bare = lmtp.mail(subject="Re: Lost card", text="And new.\n", In_Reply_To="<more@far.example>")  # names that one alone
+    assert taken(client.give(TO, bare)[0]) == ("appended", contact)
     same_words = lmtp.mail(subject="Re: Lost card", sender="Joe <joe@far.example>", text="Mine, too.\n")
     disposition, other = taken(client.give(TO, same_words)[0])  # a subject's words lead nowhere
     assert disposition == "opened" and other != contact
