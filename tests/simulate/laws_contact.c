@@ -60,16 +60,18 @@ static void is_audited (const glance_t *glance, const shadow_t *shadow, const co
 static void ends_rightly (const glance_t *glance, const shadow_t *shadow, const contact_t *after)
 {
     const contact_t *before = &shadow->last;
-    if (before->state == STATE (CLOSED))
+    if (before->state == STATE (CLOSED) && /* that an answer came back is said of it, and nothing else */
+        !(after->state == STATE (CLOSED) && fact_of (glance, shadow->id, FACT (BOUNCED))))
         broken ("6", shadow->id, "a closed contact was written to");
     if (after->state == STATE (RESOLVED) && before->state != STATE (RESOLVED)) {
         const Buckstop__V1__Fact *fact = fact_of (glance, shadow->id, FACT (RESOLVED));
         if (!fact || !*fact->by)
             broken ("6", shadow->id, "it is resolved, and nobody did it");
     }
-    if (after->state == STATE (CLOSED) && !fact_of (glance, shadow->id, FACT (CLOSED)))
+    if (after->state == STATE (CLOSED) && before->state != STATE (CLOSED) &&
+        !fact_of (glance, shadow->id, FACT (CLOSED)))
         broken ("6", shadow->id, "it is closed without a word");
-    if (after->state == STATE (CLOSED) && before->state != STATE (RESOLVED) &&
+    if (after->state == STATE (CLOSED) && before->state < STATE (RESOLVED) &&
         !fact_of (glance, shadow->id, FACT (RESOLVED)))
         broken ("6", shadow->id, "it was %s, and the system closed it", contact_state_name (before->state));
     if (before->state == STATE (RESOLVED) && after->state < STATE (RESOLVED) &&

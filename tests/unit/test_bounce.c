@@ -396,6 +396,32 @@ static void a_reply_comes_back (void **state)
     assert_int_equal (fake_mails (), 2);
 }
 
+/* The contact is closed by the time that its answer comes back: it stays so, and its owner hears of it, once. */
+static void an_answer_of_what_is_closed_comes_back (void **state)
+{
+    house_t *house = *state;
+    delivery_t delivery = delivery_of (house, WAY (MAIL), "eve@far.example");
+    char key[KEY_SIZE];
+    size_t size;
+    put_contact (delivery.created_at);
+    put (&delivery);
+    fake_advance (1100);
+    contact_t contact = contact_now ();
+    record_head_t head = {.schema = RECORD_SCHEMA, .kind = KIND_CONTACT, .version = contact.version + 1};
+    contact.state = BUCKSTOP__V1__CONTACT_STATE__CONTACT_STATE_CLOSED;
+    contact.close_at = fake_store_now ();
+    uint8_t *bytes = contact_pack (&contact, &head, &size);
+    fake_store_put (key_contact (key, 0, "acme", CONTACT), bytes, size);
+    free (bytes);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal (reported (house, fake_mail (0)->message_id, MAIL_FAILED), BOUNCE_DONE);
+        expect_told (house, FACT (BOUNCED), 1, "no such user");
+        assert_int_equal (contact_now ().state, BUCKSTOP__V1__CONTACT_STATE__CONTACT_STATE_CLOSED);
+        assert_int_equal (fake_mails (), 2);
+        assert_string_equal (fake_mail (1)->to, "ada@acme.example");
+    }
+}
+
 /* What was sent is forgotten after its time, and then nothing follows. */
 static void what_was_sent_is_forgotten (void **state)
 {
@@ -500,6 +526,7 @@ int main (void)
         TEST (a_reply_goes_by_the_channel),
         TEST (what_the_platform_answers),
         TEST (a_reply_comes_back),
+        TEST (an_answer_of_what_is_closed_comes_back),
         TEST (what_was_sent_is_forgotten),
         TEST (the_next_way_is_tried_at_once),
         TEST (the_next_way_is_tried_when_it_comes_back),

@@ -193,6 +193,7 @@ enum { NO = 100, YOURS, STALE, BAD }; /* refusals, beside states */
 #define W S (OWNED)
 #define H S (WAITING)
 #define X S (RESOLVED)
+#define C S (CLOSED)
 
 /* clang-format off */
 static const struct row {
@@ -221,7 +222,7 @@ static const struct row {
     {EVENT_UNTOLD,      {  NO,    R,     O,     Q,     W,     H,     NO,    NO  }},
     {EVENT_SET_ASIDE,   {  NO,    R,     O,     Q,     W,     H,     NO,    NO  }},
     {EVENT_CALL,        {  NO,    R,     O,     Q,     W,     W,     R,     NO  }},
-    {EVENT_BOUNCED,     {  NO,    R,     O,     Q,     W,     W,     R,     NO  }},
+    {EVENT_BOUNCED,     {  NO,    R,     O,     Q,     W,     W,     R,     C   }},
     {EVENT_RECEIPT,     {  NO,    R,     O,     Q,     W,     H,     X,     NO  }},
 };
 /* clang-format on */

@@ -467,6 +467,40 @@ static void an_answer_that_came_back_is_owed_again (void **state)
     }
 }
 
+/* Nothing is owed there that a clock would look after, so somebody must hear of it. */
+static void what_is_closed_is_told_of (void **state)
+{
+    (void)state;
+    static const struct {
+        const char *owner, *team, *told;
+    } rows[] = {{"ada", "front", "ada"}, {"gone", "front", "lea"}, {"", "gone", "dana"}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        story_t s = replied ();
+        wall_ms_t answered_at = s.c.last_reply_at;
+        acts (&s, EVENT_RESOLVE, "ada");
+        passes (&s, 8 * MS_PER_DAY);
+        assert_int_equal (s.c.state, S (CLOSED));
+        unsigned opened = s.c.opened;
+        snprintf (s.c.owner, sizeof s.c.owner, "%s", rows[i].owner);
+        snprintf (s.c.team, sizeof s.c.team, "%s", rows[i].team);
+        bounces (&s, D (ACKNOWLEDGE), "", false); /* said nothing that must be said again */
+        assert_non_null (fact (&s, F (BOUNCED)));
+        assert_int_equal (s.fx.notices_n, 0);
+        s.c.last_reply_at = answered_at;
+        bounces (&s, D (REPLY), "", false);
+        assert_int_equal (s.c.state, S (CLOSED));
+        assert_int_equal (s.c.opened, opened);
+        assert_int_equal (s.fx.notices_n, 1);
+        assert_non_null (notice (&s, D (RETURNED), rows[i].told));
+        bounces (&s, D (ASSIGNED), "ada", true); /* has no reason any more */
+        assert_int_equal (s.fx.notices_n, 0);
+        bounces (&s, D (RETURNED), "ada", false);
+        assert_int_equal (s.fx.notices_n, 0);
+        bounces (&s, D (RETURNED), "ada", true); /* that page came back, too */
+        assert_non_null (notice (&s, D (RETURNED), i == 2 ? "dana" : "lea"));
+    }
+}
+
 static void what_needs_no_new_answer_is_only_said (void **state)
 {
     (void)state;
@@ -686,6 +720,7 @@ int main (void)
         cmocka_unit_test (the_first_that_is_heard_of_a_line_may_be_its_end),
         cmocka_unit_test (a_written_answer_is_no_call_back),
         cmocka_unit_test (an_answer_that_came_back_is_owed_again),
+        cmocka_unit_test (what_is_closed_is_told_of),
         cmocka_unit_test (what_needs_no_new_answer_is_only_said),
         cmocka_unit_test (a_colleague_who_is_not_reached_is_told_of),
         cmocka_unit_test (rules_and_promises_look_at_what_is_new),

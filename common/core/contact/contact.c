@@ -97,7 +97,7 @@ static const cell_t machine[CONTACT_STATES][EVENT_KINDS] = {
         [EVENT_TRANSFER] = NO, [EVENT_RESOLVE] = NO, [EVENT_REOPEN] = NO, [EVENT_ACKNOWLEDGE] = NO, [EVENT_RELEASE] = NO,
         [EVENT_OFFER] = NO, [EVENT_QUEUE] = NO, [EVENT_TIME] = DO (act_time), [EVENT_OWNER_LOST] = NO,
         [EVENT_DELIVERED] = NO, [EVENT_FAILED] = NO, [EVENT_UNTOLD] = NO, [EVENT_SET_ASIDE] = NO,
-        [EVENT_CALL] = NO, [EVENT_BOUNCED] = NO, [EVENT_RECEIPT] = NO,
+        [EVENT_CALL] = NO, [EVENT_BOUNCED] = DO (act_bounced_closed), [EVENT_RECEIPT] = NO,
     },
 };
 /* clang-format on */

@@ -12,7 +12,7 @@ act_fn act_open, act_message, act_message_owned, act_message_waiting, act_messag
 const policy_rule_t *apply_rule (turn_t *t, const char *text);
 void reopen (turn_t *t, const char *by, const char *text, const char *why);
 /* contact_call.c, contact_returned.c */
-act_fn act_call, act_bounced, act_bounced_waiting, act_bounced_resolved, act_receipt;
+act_fn act_call, act_bounced, act_bounced_waiting, act_bounced_resolved, act_bounced_closed, act_receipt;
 /* contact_people.c */
 act_fn act_take, act_accept_offer, act_accept_transfer, act_decline_offer, act_decline_owned, act_reply,
     act_reply_waiting, act_note, act_wait, act_transfer, act_resolve, act_reopen, act_acknowledge, act_release;

@@ -186,7 +186,7 @@ static void on_close (turn_t *t, const clock_hand_t *hand)
     }
     turn_fact (t, FACT (CLOSED))->at = hand->at;
     t->c->state = S_CLOSED;
-    t->c->close_at = 0;
+    t->c->close_at = t->now; /* when it was: no clock any more */
 }
 
 bool clocks_catch_up (turn_t *t)

@@ -1,7 +1,8 @@
 /* contact_returned.c - what a far side says later of what it had accepted: it came back, or it arrived.
  *
  * A bounce is a correction beside what happened, not a change of it: a promise that was kept stays kept. But the customer
- * does not know, so somebody must act: a response is owed again, a pause for their answer ends, what was resolved goes on. */
+ * does not know, so somebody must act: a response is owed again, a pause for their answer ends, what was resolved goes on.
+ * What is closed stays so, and whoever had it is told. */
 #include "contact_actions.h"
 
 #include <stdio.h>
@@ -23,7 +24,7 @@ static const char *who_instead (const turn_t *t, const char *person)
     const char *rows[] = {t->c->accountable, duty_lead (t->policy, t->c)->name, t->policy->manager->name,
                           t->policy->last_resort->name};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        if (!word_same (rows[i], person))
+        if (!word_same (rows[i], person) && policy_person (t->policy, rows[i]))
             return rows[i];
     return "";
 }
@@ -118,6 +119,33 @@ apply_outcome_t act_bounced_resolved (turn_t *t)
         return APPLY_DONE;
     reopen (t, "", NULL, "the answer came back: the customer does not have it");
     owe_again (t);
+    return APPLY_DONE;
+}
+
+/* ---- what is closed */
+
+/* It stays closed: nothing is owed that a clock would look after. So it is told to who had it, else to whoever leads the
+ * team now; or to somebody above, where it is their page that came back. */
+static const char *who_had_it (const turn_t *t)
+{
+    const policy_person_t *owner = policy_person (t->policy, t->c->owner);
+    return owner ? owner->name : duty_lead (t->policy, t->c)->name;
+}
+
+apply_outcome_t act_bounced_closed (turn_t *t)
+{
+    const contact_event_t *e = t->event;
+    bool page = !word_empty (e->person);
+    note (t, FACT (BOUNCED));
+    if (page && !(e->last_way && e->purpose == PURPOSE (RETURNED)))
+        return APPLY_DONE; /* another page about it has no reason any more, or goes on by its next way */
+    const char *person = page ? who_instead (t, e->person) : who_had_it (t);
+    if (word_empty (person) || (!page && (!is_answer (t) || answered_since (t))))
+        return APPLY_DONE;
+    notice_t *notice = turn_notice (t, PURPOSE (RETURNED), person);
+    notice->urgent = true;
+    snprintf (notice->detail, sizeof notice->detail, "an answer came back, and the contact is closed: %s%s%.120s",
+              page ? e->person : "", page ? " was not told: " : "", e->detail ? e->detail : "");
     return APPLY_DONE;
 }
 

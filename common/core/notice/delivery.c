@@ -162,8 +162,9 @@ static const char *moot_review (const delivery_t *self, const contact_t *contact
 
 static const char *moot_returned (const delivery_t *self, const contact_t *contact, wall_ms_t now)
 {
-    (void)self, (void)now;
-    return contact->state == BUCKSTOP__V1__CONTACT_STATE__CONTACT_STATE_CLOSED ? "it is closed" : NULL;
+    (void)now;
+    bool closed = contact->state == BUCKSTOP__V1__CONTACT_STATE__CONTACT_STATE_CLOSED;
+    return closed && self->created_at < contact->close_at ? "it is closed" : NULL; /* else it came back since */
 }
 
 /* An automatic word to the customer: a person's answer is better than it. */
