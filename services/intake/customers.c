@@ -89,7 +89,7 @@ static void again_from_here (customer_found_t *self)
     free (self->record);
     free (self->counts);
     self->record = self->counts = NULL;
-    self->fresh = self->theirs_known = false;
+    self->fresh = self->theirs_known = self->alone = false;
     self->owner[0] = self->wanted[0] = self->append[0] = self->linked[0] = self->linked_owner[0] = '\0';
     self->linked_due = 0;
     self->old_n = 0;
@@ -149,6 +149,7 @@ static void on_family (void *arg, const family_found_t *found)
     int same = policy ? policy->same_customer : SAME_SEPARATE;
     if (contact && (owed || same != SAME_SEPARATE))
         relate (self, contact, owed || same == SAME_APPEND);
+    self->alone = !contact && same == SAME_APPEND;
     self->then (ask);
 }
 

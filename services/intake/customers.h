@@ -2,7 +2,8 @@
  *
  * A submission that names nobody reads and writes nothing. One of somebody unknown costs two keys of the one read that
  * finds its thread, and its opening commit makes the record. One of somebody known: the same two keys, where no thread
- * leads to a contact one more read of their newest contacts, and a place in their list in the commit. */
+ * leads to a contact one more read of their newest contacts, and a place in their list in the commit; where the policy
+ * wants one open contact of theirs and this opens it, their record is written, too, so that of two at once one wins. */
 #ifndef BUCKSTOP_CUSTOMERS_H
 #define BUCKSTOP_CUSTOMERS_H
 

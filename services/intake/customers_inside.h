@@ -30,6 +30,7 @@ struct customer_found {
     char old[CUSTOMERS_OLD_MAX][ID_SIZE]; /* contacts that leave the list of `home` */
     size_t old_n;
 
+    bool alone;               /* the policy wants one open contact of theirs, and there is none */
     bool adopts;              /* the contact that the message goes to had nobody's name yet: it is theirs from now on */
     char wanted[ID_SIZE];     /* whose contact it is said in, when that is somebody else; "" : nobody */
     customer_read_t *theirs;  /* owned; that customer's record; NULL: not read, or it can't be */

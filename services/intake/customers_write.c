@@ -125,6 +125,15 @@ static void make_record (const customer_found_t *self, const ask_t *ask, commit_
     write_record (self, ask, commit, was ? &was->head : &absent, &customer, after->id);
 }
 
+/* Two messages at once of somebody who has nothing open are one matter: the record that counts gets a new version, so
+ * that the second is refused, looks again, and is appended. */
+static void claim (const customer_found_t *self, const ask_t *ask, commit_t *commit, const contact_t *after)
+{
+    const customer_read_t *counts = self->counts ? self->counts : self->record;
+    if (self->alone && counts)
+        write_record (self, ask, commit, &counts->head, &counts->customer, after->id);
+}
+
 /* Of a contact that follows another and names nobody itself, too. */
 static void place (const ask_t *ask, commit_t *commit, const contact_t *after)
 {
@@ -153,6 +162,8 @@ void customers_extra (customer_found_t *self, const ask_t *ask, commit_t *commit
     self->ops_from = commit_size (commit);
     if (begins && (self->fresh || back))
         make_record (self, ask, commit, after);
+    else if (opening)
+        claim (self, ask, commit, after);
     if (begins)
         make_room (self, commit);
     else

@@ -191,6 +191,18 @@ static void link_them (const char *into_text, const char *from_text)
     write_customer (&entries[1].customer);
 }
 
+static void close_it (const heard_t *heard)
+{
+    char key[KEY_SIZE];
+    size_t size;
+    contact_t contact = contact_of (heard);
+    record_head_t head = {.schema = RECORD_SCHEMA, .kind = KIND_CONTACT, .version = contact.version + 1};
+    contact.state = BUCKSTOP__V1__CONTACT_STATE__CONTACT_STATE_CLOSED;
+    uint8_t *bytes = contact_pack (&contact, &head, &size);
+    fake_store_put (key_contact (key, shard, "acme", contact.id), bytes, size);
+    free (bytes);
+}
+
 /* -------------------------------------------------------------------- the tests */
 
 static void nobody_named_costs_nothing (void **state)
@@ -333,6 +345,32 @@ static void two_first_contacts_are_one_matter (void **state)
     fake_advance (20);
     assert_true (a.times == 1 && b.times == 1 && opened (&a) != opened (&b));
     assert_string_equal (a.receipt.contact, b.receipt.contact);
+}
+
+/* The same of somebody who is known, and has nothing open: by two identities of one customer, too. */
+static void two_contacts_at_once_are_one_matter (void **state)
+{
+    (void)state;
+    static const said_t rows[][2] = {
+        {{.channel = "mail", .customer = "kim@example.com"}, {.channel = "mail", .customer = "kim@example.com"}},
+        {{.channel = "mail", .customer = "kim@example.com"}, {.channel = "phone", .customer = "030 123456"}},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        heard_t a, b;
+        begin ("append");
+        heard_t first = say (rows[i][0]), other = say (rows[i][1]);
+        if (i == 1)
+            link_them ("kim@example.com", "+4930123456");
+        close_it (&first);
+        close_it (&other);
+        begin_to_say (rows[i][0], &a);
+        begin_to_say (rows[i][1], &b);
+        fake_advance (50);
+        assert_true (a.times == 1 && b.times == 1 && opened (&a) != opened (&b));
+        assert_string_equal (a.receipt.contact, b.receipt.contact);
+        if (i + 1 < sizeof rows / sizeof *rows)
+            tear_down (state);
+    }
 }
 
 /* The same message twice at once, of somebody unknown: one contact, and both hear of that one. */
@@ -542,6 +580,7 @@ int main (void)
         TEST (an_index_leads_elsewhere),
         TEST (two_first_contacts_at_once),
         TEST (two_first_contacts_are_one_matter),
+        TEST (two_contacts_at_once_are_one_matter),
         TEST (another_address_in_the_thread),
         TEST (a_contact_is_adopted),
         TEST (the_same_first_message_twice),
