@@ -349,6 +349,24 @@ static void another_who_answers_leaves_it_with_its_owner (void **state)
     assert_null (promise (&s, P (NEXT_RESPONSE)));
 }
 
+/* That a line which was answered has ended may be lost; who gives up on another one is called back all the same. */
+static void giving_up_on_another_line_is_not_the_end_of_the_first (void **state)
+{
+    (void)state;
+    story_t s = ringing ();
+    line (&s, C (ANSWERED), "line 1", "ada");
+    s.now += MS_PER_DAY;
+    line (&s, C (ABANDONED), "line 2", "");
+    assert_int_equal (s.c.call, C (ABANDONED));
+    assert_non_null (promise (&s, P (CALLBACK)));
+    assert_int_equal (s.c.last_customer_at, s.now);
+    story_t same = ringing ();
+    line (&same, C (ANSWERED), "line 1", "ada");
+    line (&same, C (ABANDONED), "line 1", ""); /* words of a platform for a line that is put down */
+    assert_int_equal (same.c.call, C (ENDED));
+    assert_null (promise (&same, P (CALLBACK)));
+}
+
 /* Platforms say things twice, and late. */
 static void what_is_behind_changes_nothing (void **state)
 {
@@ -716,6 +734,7 @@ int main (void)
         cmocka_unit_test (ringing_again_is_the_same_matter),
         cmocka_unit_test (a_line_that_drops_in_a_transfer_stays_there),
         cmocka_unit_test (another_who_answers_leaves_it_with_its_owner),
+        cmocka_unit_test (giving_up_on_another_line_is_not_the_end_of_the_first),
         cmocka_unit_test (what_is_behind_changes_nothing),
         cmocka_unit_test (the_first_that_is_heard_of_a_line_may_be_its_end),
         cmocka_unit_test (a_written_answer_is_no_call_back),

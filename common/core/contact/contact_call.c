@@ -150,10 +150,15 @@ static void ended (turn_t *t)
         c->call = CALL (ENDED);
 }
 
+static bool is_other_line (const contact_t *c, const submission_t *s)
+{
+    return !word_empty (s->thread) && !word_empty (c->reply_to_message) && !word_same (s->thread, c->reply_to_message);
+}
+
 static void dropped (turn_t *t)
 {
     contact_t *c = t->c;
-    if (c->call == CALL (ANSWERED)) {
+    if (c->call == CALL (ANSWERED) && !is_other_line (c, t->event->submission)) {
         ended (t);
         return;
     }
