@@ -6,9 +6,10 @@
  * Says:   timers armed anew, one commit each; everything else is left as it is.
  *
  * A lease that was taken before the clock was set back would be held for as long as the jump where its worker died;
- * presence that was renewed before would last as much longer. Deadlines stay where they are: they were promised by the
- * clock. A notice that we hold, or try again, waits as long as it would have. Each replica walks: what another has mended
- * stands where it belongs already; of a notice whose wait was shortened the record says by which jump, and it is done once.
+ * presence that was renewed before would last as much longer; routing would be asked again as much later. Deadlines stay
+ * where they are: they were promised by the clock. A notice that we hold, or try again, waits as long as it would have.
+ * Each replica walks: what another has mended stands where it belongs already; of a notice whose wait was shortened the
+ * record says by which jump, and it is done once.
  * A replica that hears of the jump later than SAID_ONCE_MS takes it for another.
  * Where a page can't be read or written it is read again with the next second. */
 #include "escalation_private.h"
@@ -76,13 +77,16 @@ void clock_jumped (escalation_t *self, int64_t ms)
 
 /* ---- one timer */
 
-/* By the record's own clocks; 0: it can't be read. */
+/* By the record's own clocks, but that routing is asked again is a matter of seconds; 0: it can't be read. */
 static wall_ms_t contact_clock (escalation_t *self, const store_value_t *value, int64_t score)
 {
     record_head_t head;
     contact_t contact;
-    (void)self, (void)score;
-    return contact_unpack (value->bytes, value->size, &head, &contact) == RECORD_OK ? contact_next_due (&contact) : 0;
+    (void)score;
+    if (contact_unpack (value->bytes, value->size, &head, &contact) != RECORD_OK)
+        return 0;
+    wall_ms_t now = store_now (self->service->store);
+    return contact_handoff_strays (&contact, now) ? now : contact_next_due (&contact);
 }
 
 /* Who is present for longer than a heartbeat now would say is looked at now. */

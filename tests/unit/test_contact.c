@@ -690,6 +690,22 @@ static void steps_after_an_empty_one_keep_their_time (void **state)
     assert_int_equal (promise (&s, P (FIRST_RESPONSE), 0)->step, 3);
 }
 
+/* The clock was set back while routing was away: it is asked again now, not when that time comes a second time. */
+static void a_hand_off_does_not_stray (void **state)
+{
+    (void)state;
+    story_t s = in_state (S (RECEIVED));
+    for (int i = 0; i < 3; i++)
+        passes (&s, s.c.handoff_at - s.now);
+    assert_int_equal (s.c.handoff_tries, 3);
+    passes (&s, -100);
+    assert_int_equal (s.outcome, APPLY_STALE);
+    passes (&s, -12 * MS_PER_MINUTE);
+    assert_int_equal (s.outcome, APPLY_DONE);
+    assert_int_equal (s.c.handoff_tries, 4);
+    assert_int_equal (s.c.handoff_at, s.now + 8 * MS_PER_SECOND);
+}
+
 /* ---- the laws, on random walks ---- */
 
 static void check_laws (const story_t *s, unsigned seed, int step)
@@ -832,6 +848,7 @@ int main (void)
         cmocka_unit_test (a_team_that_the_policy_drops_is_replaced),
         cmocka_unit_test (the_accountable_person_may_pass_it_on),
         cmocka_unit_test (laws_hold_on_random_walks),
+        cmocka_unit_test (a_hand_off_does_not_stray),
         cmocka_unit_test (catching_up_ends),
     };
     return cmocka_run_group_tests (tests, setup, teardown);

@@ -254,9 +254,37 @@ static void a_wait_is_shortened_once (void **state)
     }
 }
 
+/* A hand-off is a matter of seconds: of one that was armed before, its own clock says nothing. */
+static void a_hand_off_is_near_again (void **state)
+{
+    static const record_head_t absent = {.version = 0};
+    static const struct {
+        int64_t ahead, due;
+    } rows[] = {
+        {2 * MS_PER_SECOND, 2 * MS_PER_SECOND}, {8 * MS_PER_SECOND, 8 * MS_PER_SECOND}, {12 * MS_PER_MINUTE, 0}};
+    (void)state;
+    service_t service = {0};
+    escalation_t self = {.service = &service, .rearm = {.back_ms = 13 * MS_PER_MINUTE, .landed = T}};
+    for (size_t r = 0; r < sizeof (rows) / sizeof (rows[0]); r++) {
+        contact_t contact = {.id = "x",
+                             .workspace = "acme",
+                             .state = BUCKSTOP__V1__CONTACT_STATE__CONTACT_STATE_RECEIVED,
+                             .review_at = T + MS_PER_DAY,
+                             .handoff_tries = 3,
+                             .handoff_at = T + rows[r].ahead};
+        size_t size;
+        record_head_t head = record_head_next (&absent, KIND_CONTACT, event_id_of ("opened", NULL), 0);
+        uint8_t *bytes = contact_pack (&contact, &head, &size);
+        store_value_t value = {.bytes = (const char *)bytes, .size = size};
+        assert_int_equal (contact_clock (&self, &value, contact.handoff_at), T + rows[r].due);
+        free (bytes);
+    }
+}
+
 int main (void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test (each_is_looked_at),
-                                       cmocka_unit_test (a_wait_is_shortened_once)};
+                                       cmocka_unit_test (a_wait_is_shortened_once),
+                                       cmocka_unit_test (a_hand_off_is_near_again)};
     return cmocka_run_group_tests (tests, NULL, NULL);
 }

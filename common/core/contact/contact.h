@@ -219,6 +219,8 @@ apply_outcome_t contact_apply (const contact_t *before, const contact_event_t *e
 
 /* The minimum of all its clocks: every contact that is not closed has one. A closed one: 0. */
 wall_ms_t contact_next_due (const contact_t *self);
+/* Its hand-off to routing is further ahead than one ever is: the clock was set back since. The next look takes it as due. */
+bool contact_handoff_strays (const contact_t *self, wall_ms_t now);
 /* Of the promises still owed, the one that is due first; NULL when none. */
 const promise_t *contact_next_promise (const contact_t *self);
 /* Does the policy still name its team and who is accountable? If not, the next look gives it to others. */

@@ -189,6 +189,11 @@ static void on_close (turn_t *t, const clock_hand_t *hand)
     t->c->close_at = t->now; /* when it was: no clock any more */
 }
 
+bool contact_handoff_strays (const contact_t *self, wall_ms_t now)
+{
+    return self->handoff_at > now + HANDOFF_STRAY_MS;
+}
+
 bool clocks_catch_up (turn_t *t)
 {
     static void (*const handlers[]) (turn_t *, const clock_hand_t *) = {
@@ -197,6 +202,8 @@ bool clocks_catch_up (turn_t *t)
         [CLOCK_PAUSE] = on_pause, [CLOCK_REVIEW] = on_review, [CLOCK_CLOSE] = on_close,
     };
     bool any = false;
+    if (contact_handoff_strays (t->c, t->now))
+        t->c->handoff_at = t->now;
     for (;;) {
         clock_hand_t hand = next_clock (t->c);
         if (hand.at == 0 || hand.at > t->now)

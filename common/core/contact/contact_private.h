@@ -34,9 +34,10 @@
 /* Times that no policy sets. */
 #define CLOSE_LATER_MS    (15 * MS_PER_MINUTE) /* a reply is still on its way when it should close */
 #define HANDOFF_FIRST_MS  (2 * MS_PER_SECOND)
-#define HANDOFF_DOUBLINGS 2U                  /* 2, 4, 8, 8, ... seconds */
-#define HANDOFF_TOLD      3U                  /* so many repetitions are put on the timeline */
-#define TRANSFER_OFFER_MS (5 * MS_PER_MINUTE) /* where the channel accepts by itself: a transfer is always asked */
+#define HANDOFF_DOUBLINGS 2U                   /* 2, 4, 8, 8, ... seconds */
+#define HANDOFF_STRAY_MS  (16 * MS_PER_SECOND) /* further ahead than any; clocks of two machines differ a little */
+#define HANDOFF_TOLD      3U                   /* so many repetitions are put on the timeline */
+#define TRANSFER_OFFER_MS (5 * MS_PER_MINUTE)  /* where the channel accepts by itself: a transfer is always asked */
 /* The acknowledgement goes out so much before its promise ends: a twentieth, at least a second. */
 #define TELL_SHARE     20
 #define TELL_MARGIN_MS (1 * MS_PER_SECOND)
