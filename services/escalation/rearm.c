@@ -21,6 +21,7 @@
 #include "lease_back.h"
 #include "log.h"
 #include "plan.h"
+#include "work.h"
 #include "xmalloc.h"
 
 #include <stdio.h>
@@ -221,6 +222,41 @@ static void on_mended (void *arg, const commit_answer_t *answer)
         page_done (page);
 }
 
+static void on_asked (void *arg, const work_result_t *result)
+{
+    static const commit_outcome_t as[] = {
+        [WORK_DONE] = COMMIT_DONE,      [WORK_ALREADY] = COMMIT_ALREADY, [WORK_REFUSED] = COMMIT_INVALID,
+        [WORK_CHECK] = COMMIT_INVALID,  [WORK_ROOM] = COMMIT_INVALID,    [WORK_MISSING] = COMMIT_INVALID,
+        [WORK_BROKEN] = COMMIT_INVALID, [WORK_AWAY] = COMMIT_AWAY,       [WORK_CONFLICT] = COMMIT_AWAY,
+        [WORK_STUCK] = COMMIT_INVALID,
+    };
+    on_mended (arg, &(commit_answer_t){.outcome = as[result->outcome]});
+}
+
+/* A contact whose hand-off strays is looked at now: its record says when it is due, and that moves, too. False: another's
+ * clock holds its timer. */
+static bool ask_routing (escalation_t *self, const lease_row_t *row, row_t *arg)
+{
+    record_head_t head;
+    contact_t contact;
+    char version[24];
+    if (row->kind != KIND_CONTACT ||
+        contact_unpack (row->record.bytes, row->record.size, &head, &contact) != RECORD_OK ||
+        !contact_handoff_strays (&contact, store_now (self->service->store)))
+        return false;
+    snprintf (version, sizeof (version), "%llu", (unsigned long long)head.version);
+    work_begin (
+        &(work_order_t){.service = self->service,
+                        .workspace = contact.workspace,
+                        .contact = contact.id,
+                        .event = {.kind = EVENT_TIME, .id = event_id_of ("hand-off", contact.id, version, NULL)},
+                        .record = (const uint8_t *)row->record.bytes,
+                        .record_size = row->record.size,
+                        .done = on_asked,
+                        .arg = arg});
+    return true;
+}
+
 static bool move (escalation_t *self, const lease_row_t *row, wall_ms_t due, row_t *arg)
 {
     store_t *store = self->service->store;
@@ -229,7 +265,7 @@ static bool move (escalation_t *self, const lease_row_t *row, wall_ms_t due, row
         return delivery_sooner (store, row->shard, &row->record, due, &once, on_mended,
                                 arg); /* its record moves, too */
     }
-    return lease_back (store, row, due, on_mended, arg);
+    return ask_routing (self, row, arg) || lease_back (store, row, due, on_mended, arg);
 }
 
 static void mend (row_t *row, const store_value_t *record)

@@ -26,6 +26,7 @@ static struct {
     store_values_t answer;
     struct {
         store_commit_fn *fn;
+        work_done_fn *work;
         void *arg;
         size_t at;
         char member[32];
@@ -80,6 +81,18 @@ bool lease_back (store_t *self, const lease_row_t *row, wall_ms_t due, store_com
     return true;
 }
 
+/* Whoever is asked about again is armed by that commit. */
+static size_t asked_again;
+void work_begin (const work_order_t *order)
+{
+    assert_int_equal (order->event.kind, EVENT_TIME);
+    assert_string_equal (order->contact, "x");
+    asked_again++;
+    world.commits[world.commits_n].work = order->done;
+    world.commits[world.commits_n].arg = order->arg;
+    snprintf (world.commits[world.commits_n++].member, 32, "%.31s", ((const row_t *)order->arg)->member);
+}
+
 void store_range (store_t *self, const char *key, int64_t min, int64_t max, int64_t offset, int64_t limit,
                   store_values_fn *fn, void *arg)
 {
@@ -131,7 +144,12 @@ static void answer_commits (void)
         snprintf (member, sizeof (member), "%s", world.commits[i].member);
         if (answer.outcome == COMMIT_DONE)
             take_away (member);
-        world.commits[i].fn (world.commits[i].arg, &answer);
+        if (world.commits[i].work)
+            world.commits[i].work (world.commits[i].arg,
+                                   &(work_result_t){.outcome = answer.outcome == COMMIT_DONE ? WORK_DONE : WORK_AWAY});
+        else
+            world.commits[i].fn (world.commits[i].arg, &answer);
+        world.commits[i].work = NULL;
     }
 }
 
@@ -154,15 +172,15 @@ static void walk_all (escalation_t *self)
     assert_true (!world.read && !world.commits_n);
 }
 
-static int setup (void **state)
+static int set_up (bool strays)
 {
-    (void)state;
     static const record_head_t absent = {.version = 0};
     contact_t contact = {.id = "x",
                          .workspace = "acme",
                          .state = BUCKSTOP__V1__CONTACT_STATE__CONTACT_STATE_OWNED,
                          .opened_at = T - 9000};
     contact.review_at = T - 1000;
+    contact.handoff_at = strays ? T + 90 * MS_PER_MINUTE : 0;
     record_head_t head = record_head_next (&absent, KIND_CONTACT, event_id_of ("opened", NULL), 0);
     memset (&world, 0, sizeof (world));
     world.record = contact_pack (&contact, &head, &world.record_size);
@@ -198,9 +216,11 @@ static const struct walk_row {
 
 static void each_is_looked_at (void **state)
 {
-    for (size_t r = 0; r < sizeof (walk_rows) / sizeof (walk_rows[0]); r++) {
-        const struct walk_row *row = &walk_rows[r];
-        setup (state);
+    for (size_t r = 0; r < 2 * sizeof (walk_rows) / sizeof (walk_rows[0]); r++) {
+        const struct walk_row *row = &walk_rows[r / 2];
+        bool strays = r % 2;
+        set_up (strays);
+        asked_again = 0;
         world.away_at = row->away_at;
         size_t stay = 0;
         for (size_t i = 0; i < row->scores * row->each; i++) {
@@ -215,6 +235,7 @@ static void each_is_looked_at (void **state)
         walk_all (&self);
         if (world.n != stay || world.moved != all - stay)
             fail_msg ("%s: of %zu, %zu of %zu were mended", row->name, all, world.moved, all - stay);
+        assert_true (strays ? asked_again >= world.moved : asked_again == 0);
         teardown (state);
     }
 }
