@@ -17,10 +17,14 @@ typedef struct http_limit {
     size_t body_max;
 } http_limit_t;
 
+/* Or a path's that is known at run time; 0: it has none of its own. */
+typedef size_t (http_limit_fn) (void *arg, const char *path);
+
 typedef struct http_server_config {
     const char *endpoint;       /* "127.0.0.1:8080"; port 0: the system picks one */
     size_t body_max;            /* more is answered 413 by the server itself, as a problem document */
     const http_limit_t *limits; /* other ones; ended by a NULL path, outlives the server; NULL: none */
+    http_limit_fn *limit_fn;    /* asked after those, with the handler's arg; NULL: none */
     int timeout_ms;             /* a request not answered by then gets 503 with Retry-After: 1 */
     unsigned connections_max;   /* 0: 1000; fewer where descriptors are few; more clients wait to be accepted */
     int slow_ms;                /* 0: 30 s; for a client to send a head, then its body, then to take the answer */

@@ -299,7 +299,7 @@ static int test_payload (channel_command_t *self, const void *body, size_t size)
     request.body = body;
     request.size = size;
     pick_scope_t scope = {.request = &request, .channel = self->channel};
-    json_t *payload = channel_payload_read (in, get ? NULL : self->content_type, body, get ? 0 : size, &fault, why);
+    json_t *payload = channel_payload_read (in, get ? NULL : self->content_type, body, get ? 0 : size, NULL, &fault, why);
     if (!payload && !get)
         return cli_fail (CLI_NO, "the payload can't be read: %s", why);
     scope.trail[0] = payload;

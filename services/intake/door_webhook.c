@@ -4,17 +4,21 @@
  * the platform (which check failed stands in our log alone), 404, 405, 415, 400, 422; the platform's questions at set-up
  * are answered here; what is left goes to door_webhook_take.c.
  *
- * Limits: a large payload is parsed in one turn of the loop and looked at in the next. The body is the server's --body-max; how much of it is looked at, see pick.h and channel_in.h. */
+ * Limits: what may be slow (a large payload, files) is read in a thread, all else on the loop. A body is as large as
+ * --body-max, where files come with it as --mail-max; how much of it is looked at, see pick.h and channel_in.h. */
 #include "webhooks.h"
 
 #include "log.h"
+#include "mails.h"
 #include "words.h"
 #include "xmalloc.h"
 
 #include <gmime/gmime.h>
 #include <stdio.h>
 
-enum { SAID_EVERY_US = 1000 * 1000, LARGE = 128 * 1024 };
+enum { SAID_EVERY_US = 1000 * 1000, LARGE = 64 * 1024, BODY_MAX_DEFAULT = 1024 * 1024 };
+#define PATH_BEFORE "/v1/channels/"
+#define PATH_BEHIND "/webhook"
 
 webhooks_t *webhooks_new (intake_t *intake)
 {
@@ -145,26 +149,28 @@ static size_t secrets_for (webhook_t *self, const char *name, signature_secret_t
     return secrets_of (intake->webhooks->secrets, name, loop_now (intake->service->loop), list, why);
 }
 
-/* False: refused, and it is gone. */
-static bool is_signed (webhook_t *self)
+/* The thread has copies: files are looked at again meanwhile. */
+static void take_secrets (webhook_t *self)
 {
     const signature_scheme_t *scheme = &self->in->verify;
-    signature_secret_t secrets[SECRETS_PER_NAME];
-    char why[DETAIL_SIZE] = "", no_secret[DETAIL_SIZE] = "";
-    size_t n = scheme->kind == SIGNATURE_NONE ? 0 : secrets_for (self, scheme->secret, secrets, no_secret);
-    signature_verdict_t verdict =
-        signature_check (scheme, &self->scope, secrets, n, store_now (ask_store (self->ask)), why);
-    if (verdict == SIGNATURE_GOOD)
-        return true;
-    if (verdict == SIGNATURE_NO_SECRET) { /* ours to mend: the platform should send it again */
-        log_fact (LOG_ERROR_, "", "webhook can't be checked", "channel", self->channel->name, "why", no_secret, NULL);
+    if (scheme->kind == SIGNATURE_NONE)
+        return;
+    self->keys_n = secrets_for (self, scheme->secret, self->keys, self->problem);
+    for (size_t i = 0; i < self->keys_n; i++)
+        self->keys[i].bytes = memcpy (self->key_bytes[i], self->keys[i].bytes, self->keys[i].size);
+}
+
+static void refuse_unsigned (webhook_t *self)
+{
+    if (self->verdict == SIGNATURE_NO_SECRET) { /* ours to mend: the platform should send it again */
+        log_fact (LOG_ERROR_, "", "webhook can't be checked", "channel", self->channel->name, "why", self->problem,
+                  NULL);
         webhook_refuse (self, REFUSE_NO_SECRET, "channel '%s' has no secret to check it with", self->channel->name);
-        return false;
+        return;
     }
-    say_refused (self, why);
+    say_refused (self, self->problem);
     webhook_refuse (self, REFUSE_SIGNATURE, "it is not signed as the platform of channel '%s' signs",
                     self->channel->name);
-    return false;
 }
 
 /* True: it was a question of set-up, and is answered. */
@@ -187,42 +193,53 @@ static bool is_challenge (webhook_t *self)
     return true;
 }
 
-/* ------------------------------------------------------------- its payload */
+/* ----------------------------------------------------------------- reading */
 
-/* False: refused, and it is gone. */
-static bool read_payload (webhook_t *self)
+static void judge (webhook_t *self)
 {
-    in_fault_t fault;
-    char why[DETAIL_SIZE] = "";
-    bool get = strcmp (self->request.method, "GET") == 0;
-    self->payload = channel_payload_read (self->in, get ? NULL : http_header (self->ask->http, "Content-Type"),
-                                          self->request.body, self->request.size, &fault, why);
-    if (!self->payload) {
-        webhook_refuse (self, fault == IN_MEDIA ? REFUSE_MEDIA : REFUSE_MALFORMED, "%s", why);
-        return false;
-    }
-    self->scope.trail[0] = self->payload;
-    self->scope.trail_n = 1;
-    return true;
-}
-
-static void read_on (webhook_t *self)
-{
-    if (strcmp (self->request.method, "POST") != 0 || !is_challenge (self))
+    switch (self->read) {
+    case WEBHOOK_UNREAD:
+        webhook_refuse (self, REFUSE_DRAINING, "shutting down");
+        break;
+    case WEBHOOK_UNSIGNED:
+        refuse_unsigned (self);
+        break;
+    case WEBHOOK_WRONG:
+        webhook_refuse (self, self->fault == IN_MEDIA ? REFUSE_MEDIA : REFUSE_MALFORMED, "%s", self->problem);
+        break;
+    case WEBHOOK_QUESTION:
+        is_challenge (self);
+        break;
+    case WEBHOOK_UNKEPT:
+        log_fact (LOG_ERROR_, "", "files not kept", "why", strerror (-self->error), NULL);
+        webhook_refuse (self, REFUSE_SPOOL, "%s", strerror (-self->error));
+        break;
+    case WEBHOOK_FOUND:
         webhook_take (self);
+        break;
+    }
 }
 
-static void after_a_turn (void *arg)
+static void was_read (void *arg)
 {
     webhook_t *self = arg;
-    self->pause = NULL;
-    read_on (self);
+    if (!self->ask->intake->mails) /* the end: it is sent again */
+        self->read = WEBHOOK_UNREAD;
+    judge (self);
+}
+
+/* It takes long, or writes files. */
+static bool is_slow (const webhook_t *self)
+{
+    const char *type = http_header (self->ask->http, "Content-Type");
+    static const char parts[] = "multipart/";
+    return self->request.size > LARGE || (type && g_ascii_strncasecmp (type, parts, sizeof parts - 1) == 0) ||
+           (self->spool && self->in->attachments.content.n);
 }
 
 static void heard (webhook_t *self)
 {
-    loop_t *loop = self->ask->intake->service->loop;
-    bool early = signature_before_payload (&self->in->verify);
+    intake_t *intake = self->ask->intake;
     if (strcmp (self->request.method, "GET") == 0) {
         if (is_challenge (self))
             return;
@@ -232,14 +249,47 @@ static void heard (webhook_t *self)
             return;
         }
     }
-    if (early && !is_signed (self))
+    take_secrets (self);
+    self->now = store_now (ask_store (self->ask));
+    self->spool = mails_spool (intake->mails);
+    if (is_slow (self)) {
+        workers_do (mails_workers (intake->mails), webhook_read, was_read, self);
         return;
-    if (!read_payload (self) || (!early && !is_signed (self)))
-        return;
-    if (self->request.size > LARGE)
-        self->pause = loop_at (loop, loop_now (loop), after_a_turn, self);
-    else
-        read_on (self);
+    }
+    webhook_read (self);
+    judge (self);
+}
+
+/* -------------------------------------------------------------------- size */
+
+static size_t body_max (const intake_t *intake, const channel_in_t *in)
+{
+    int64_t most = intake->params->body_max ? intake->params->body_max : BODY_MAX_DEFAULT;
+    int64_t mail = intake->params->mail_max;
+    return (size_t)(channel_has_files (in) && mail > most ? mail : most);
+}
+
+/* Before the body is read nothing is known but the path: the largest of all workspaces' channels of that name. */
+size_t webhooks_limit (void *arg, const char *path)
+{
+    intake_t *intake = arg;
+    workspaces_t *workspaces = intake->service->workspaces;
+    char name[NAME_SIZE];
+    const char *at = path + sizeof PATH_BEFORE - 1;
+    if (strncmp (path, PATH_BEFORE, sizeof PATH_BEFORE - 1) != 0)
+        return 0;
+    size_t length = strcspn (at, "/"), most = 0;
+    if (length >= sizeof name || strcmp (at + length, PATH_BEHIND) != 0)
+        return 0;
+    memcpy (name, at, length);
+    name[length] = '\0';
+    const char *workspace;
+    for (size_t i = 0; (workspace = workspaces_name (workspaces, i)); i++) {
+        const policy_channel_t *channel = channel_of (workspaces, workspace, name);
+        size_t own = channel ? body_max (intake, channel->in) : 0;
+        most = own > most ? own : most;
+    }
+    return most;
 }
 
 void webhook_hear (ask_t **ask_p)
@@ -255,5 +305,9 @@ void webhook_hear (ask_t **ask_p)
     if (!find_channel (self))
         return;
     take_request (self);
-    heard (self);
+    if (self->request.size > body_max (ask->intake, self->in))
+        webhook_refuse (self, REFUSE_TOO_LARGE, "channel '%s' takes %zu bytes", self->channel->name,
+                        body_max (ask->intake, self->in));
+    else
+        heard (self);
 }

@@ -14,6 +14,7 @@
 #include "words.h"
 #include "xmalloc.h"
 
+#include <sodium.h>
 #include <stdio.h>
 
 enum { WINDOW = 32 };
@@ -26,6 +27,9 @@ static void webhook_destroy (webhook_t **self_p)
         channel_message_clear (self->messages[i]);
     free (self->messages);
     free (self->receipts);
+    if (self->answer)
+        g_string_free (self->answer, TRUE);
+    sodium_memzero (self->key_bytes, sizeof self->key_bytes);
     pick_scope_clear (&self->scope);
     json_decref (self->payload);
     ask_destroy (&self->ask);
@@ -60,16 +64,7 @@ void webhook_refuse (webhook_t *self, refusal_kind_t kind, const char *format, .
 static void answer_fine (webhook_t *self)
 {
     const in_answer_t *answer = &self->in->answer;
-    char counts[96];
-    snprintf (counts, sizeof counts, "{\"taken\":%zu,\"ignored\":%zu,\"receipts\":%zu}", self->found.messages,
-              self->found.ignored, self->found.receipts);
-    GString *body = g_string_new (NULL);
-    if (!answer->body.source)
-        g_string_assign (body, counts);
-    else
-        pick_text (&answer->body, &self->scope, body);
-    webhook_answer (self, answer->status, answer->type, body->str, body->len);
-    g_string_free (body, TRUE);
+    webhook_answer (self, answer->status, answer->type, self->answer->str, self->answer->len);
 }
 
 /* All is done that could be. */
@@ -209,8 +204,10 @@ static void hand_on (webhook_t *self)
     while (self->next < self->messages_n && self->open < WINDOW) {
         size_t index = self->next++;
         const channel_message_t *message = self->messages[index];
-        if (message->missing) {
-            refusal_t refusal = refusal_of (REFUSE_INVALID, "%s", message->missing);
+        bool ending = !self->ask->intake->mails;
+        if (message->missing || ending) {
+            refusal_t refusal = ending ? refusal_of (REFUSE_DRAINING, "shutting down")
+                                       : refusal_of (REFUSE_INVALID, "%s", message->missing);
             count_refusal (self, &refusal, message->field[IN_MESSAGE_ID]);
             continue;
         }
@@ -226,37 +223,35 @@ static void hand_on (webhook_t *self)
 
 /* -------------------------------------------------------------- all of it */
 
-static void on_message (void *arg, channel_message_t *message)
+/* What counts for nothing is only said in the log. */
+static void drop_ignored (webhook_t *self)
 {
-    webhook_t *self = arg;
-    if (message->ignored) {
+    size_t kept = 0;
+    for (size_t i = 0; i < self->messages_n; i++) {
+        channel_message_t *message = self->messages[i];
+        if (!message->ignored) {
+            self->messages[kept++] = message;
+            continue;
+        }
         log_fact (LOG_DEBUG_, "", "webhook ignored", "channel", self->channel->name, "why", message->ignored, NULL);
         channel_message_clear (message);
-        return;
     }
-    if (self->messages_n == self->messages_room) {
-        self->messages_room = self->messages_room ? 2 * self->messages_room : 4;
-        self->messages = xrealloc (self->messages, self->messages_room * sizeof *self->messages);
-    }
-    self->messages[self->messages_n++] = message;
+    self->messages_n = kept;
 }
 
-/* What became of something that we have sent. */
-static void on_receipt (void *arg, const channel_receipt_t *receipt)
+static void log_receipts (const webhook_t *self)
 {
-    webhook_t *self = arg;
-    log_fact (LOG_DEBUG_, "", "webhook receipt", "channel", self->channel->name, "state",
-              channel_receipt_name (receipt->state), "id", receipt->id, "reason", receipt->reason, NULL);
-    if (self->receipts_n == self->receipts_room) {
-        self->receipts_room = self->receipts_room ? 2 * self->receipts_room : 4;
-        self->receipts = xrealloc (self->receipts, self->receipts_room * sizeof *self->receipts);
+    for (size_t i = 0; i < self->receipts_n; i++) {
+        const channel_receipt_t *receipt = &self->receipts[i];
+        log_fact (LOG_DEBUG_, "", "webhook receipt", "channel", self->channel->name, "state",
+                  channel_receipt_name (receipt->state), "id", receipt->id, "reason", receipt->reason, NULL);
     }
-    self->receipts[self->receipts_n++] = *receipt;
 }
 
 void webhook_take (webhook_t *self)
 {
-    self->found = channel_find (self->channel, &self->scope, on_message, on_receipt, self);
+    drop_ignored (self);
+    log_receipts (self);
     metric_add ("intake_webhook_messages", (int64_t)self->found.messages);
     metric_add ("intake_webhook_ignored", (int64_t)self->found.ignored);
     metric_add ("intake_webhook_receipts", (int64_t)self->found.receipts);

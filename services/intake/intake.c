@@ -108,6 +108,7 @@ static int open_http (intake_t *self)
         .endpoint = given->listen,
         .body_max = (size_t)(given->body_max ? given->body_max : BODY_MAX_DEFAULT),
         .limits = self->limits,
+        .limit_fn = webhooks_limit,
         .timeout_ms = INTAKE_ANSWER_MS,
         .connections_max = (unsigned)(given->connections ? given->connections : CONNECTIONS_DEFAULT),
         .why = why,

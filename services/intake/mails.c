@@ -2,7 +2,7 @@
  *
  * hears: the bytes of a mail, and the places that they are for. A thread reads them; then, for each place: a customer's
  * message has its files put into the spool (in a thread) and goes the way of every Submit; what a machine sent by itself
- * opens nothing and is answered by nobody; what it reports of a mail of ours is taken (bounce.h).
+ * opens nothing and is answered by nobody, but is a fact of the contact that it names; what it reports of a mail of ours is taken (bounce.h).
  * says: what became of it, place by place.
  *
  * Limits: as many at once as the doors let in. A process that ends refuses what it has not begun: who gave it keeps it. */
@@ -13,9 +13,7 @@
 #include "identity.h"
 #include "log.h"
 #include "mail_submit.h"
-#include "spool.h"
 #include "words.h"
-#include "workers.h"
 #include "xmalloc.h"
 
 #include <errno.h>
@@ -35,7 +33,6 @@ typedef struct job {
     mails_t *mails;
     mail_order_t order;
     mail_place_t *places;
-    char own[ADDRESS_SIZE]; /* the host of our own mails */
     char key[ADDRESS_SIZE], trace[TRACE_SIZE];
     mail_in_t *mail; /* NULL: not read yet */
     char id[ADDRESS_SIZE];
@@ -119,26 +116,48 @@ static void ignore (job_t *self, size_t index, mail_kind_t kind, const char *why
 typedef struct report {
     job_t *job;
     size_t index;
+    mail_kind_t kind;
+    const char *why; /* lives as long as the job */
 } report_t;
 
 static void reported (void *arg, bounce_outcome_t outcome)
 {
     report_t *self = arg;
     job_t *job = self->job;
-    size_t index = self->index;
+    report_t what = *self;
     free (self);
     if (outcome == BOUNCE_AWAY) {
         refusal_t refusal = refusal_of (REFUSE_AWAY, "the store can't be asked");
-        refuse (job, index, &refusal);
+        refuse (job, what.index, &refusal);
     } else
-        ignore (job, index, job->mail->kind, job->mail->why);
+        ignore (job, what.index, what.kind, what.why);
+}
+
+static report_t *report_new (job_t *job, size_t index, mail_kind_t kind, const char *why)
+{
+    report_t *self = xmalloc (sizeof *self);
+    *self = (report_t){job, index, kind, why};
+    return self;
 }
 
 static void take_report (job_t *self, size_t index)
 {
-    report_t *report = xmalloc (sizeof *report);
-    *report = (report_t){self, index};
-    bounce_take (self->mails->intake->service, self->places[index].workspace, &self->mail->report, reported, report);
+    bounce_take (self->mails->intake->service, self->places[index].workspace, &self->mail->report, reported,
+                 report_new (self, index, self->mail->kind, self->mail->why));
+}
+
+/* What a machine wrote about a contact is a fact there, and changes nothing. */
+static void note (job_t *self, size_t index, const policy_t *policy, mail_kind_t kind, const char *why)
+{
+    mail_tag_t tag;
+    const mail_place_t *place = &self->places[index];
+    if (!mail_is_about (self->mail, place, policy, &tag)) {
+        ignore (self, index, kind, why);
+        return;
+    }
+    const ignored_t what = {
+        .contact = tag.contact, .delivery = tag.delivery, .kind = mail_kind_word (kind), .why = why};
+    ignored_note (self->mails->intake->service, place->workspace, &what, reported, report_new (self, index, kind, why));
 }
 
 /* ------------------------------------------------------- a customer's message */
@@ -158,6 +177,7 @@ static void submit (part_t *self)
                                                    .submit = &self->what.submit,
                                                    .trace = job->trace,
                                                    .contact_is_hint = self->what.contact_is_hint,
+                                                   .untold = mail_wants_no_answer (job->mail),
                                                    .fn = submitted,
                                                    .arg = self});
 }
@@ -235,24 +255,24 @@ static void take_at (job_t *self, size_t index)
         refuse (self, index, &refusal);
         return;
     }
-    const char *ours = self->mail->kind == MAIL_PERSON ? mail_is_ours (self->mail, place->workspace, policy) : NULL;
+    const char *ours = mail_is_ours (self->mail, place->workspace, policy);
     mail_kind_t kind = ours ? MAIL_LOOP : self->mail->kind;
+    if (kind == MAIL_LIST && mail_is_by_our_list (self->mail, policy))
+        kind = MAIL_PERSON;
     self->mails->counts[kind]++;
     if (kind == MAIL_PERSON || !GUARD ("f18"))
         take_message (self, index, policy);
     else if (kind == MAIL_BOUNCE || kind == MAIL_RECEIPT)
         take_report (self, index);
     else
-        ignore (self, index, kind, ours ? ours : self->mail->why);
+        note (self, index, policy, kind, ours ? ours : self->mail->why);
 }
 
 /* In a thread. */
 static void read_mail (void *arg)
 {
     job_t *self = arg;
-    mail_limits_t limits = mail_limits_default;
-    limits.own = self->own;
-    self->mail = mail_in_parse (self->order.bytes, self->order.size, &limits, self->order.sender);
+    self->mail = mail_in_parse (self->order.bytes, self->order.size, &mail_limits_default, self->order.sender);
     mail_id (self->mail, self->order.bytes, self->order.size, self->id);
 }
 
@@ -271,16 +291,6 @@ static void mail_read (void *arg)
         end (self);
 }
 
-/* What stands behind the '@' of the ids of that workspace's mails. */
-static void own_host (const mails_t *self, const char *workspace, char own[ADDRESS_SIZE])
-{
-    const policy_t *policy = workspaces_policy (self->intake->service->workspaces, workspace);
-    identity_t sender;
-    own[0] = '\0';
-    if (policy && policy->mail_from && identity_mail (policy->mail_from, &sender))
-        word_copy (own, ADDRESS_SIZE, strrchr (sender.value, '@') + 1);
-}
-
 void mails_take (mails_t *self, const mail_order_t *order)
 {
     job_t *job = xcalloc (1, sizeof *job);
@@ -288,7 +298,6 @@ void mails_take (mails_t *self, const mail_order_t *order)
     job->order = *order;
     job->places = xmemdup (order->places, order->places_n * sizeof *order->places);
     job->left = order->places_n;
-    own_host (self, order->places[0].workspace, job->own);
     WORD_COPY (job->key, order->key);
     WORD_COPY (job->trace, order->trace);
     self->busy++;
@@ -300,6 +309,16 @@ void mails_take (mails_t *self, const mail_order_t *order)
 mail_places_t *mails_places (const mails_t *self)
 {
     return self->places;
+}
+
+workers_t *mails_workers (const mails_t *self)
+{
+    return self->workers;
+}
+
+const spool_t *mails_spool (const mails_t *self)
+{
+    return self->spool;
 }
 
 size_t mails_busy (const mails_t *self)

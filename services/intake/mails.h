@@ -8,6 +8,8 @@
 #include "ask.h"
 #include "mail_in.h"
 #include "mail_places.h"
+#include "spool.h"
+#include "workers.h"
 
 typedef struct mails mails_t;
 
@@ -36,7 +38,9 @@ mails_t *mails_new (intake_t *intake);
 void mails_destroy (mails_t **self_p); /* the doors are still there: what is being read is refused */
 void mails_take (mails_t *self, const mail_order_t *order);
 mail_places_t *mails_places (const mails_t *self);
-size_t mails_busy (const mails_t *self); /* under way */
+workers_t *mails_workers (const mails_t *self);
+const spool_t *mails_spool (const mails_t *self); /* NULL: files are not kept */
+size_t mails_busy (const mails_t *self);          /* under way */
 void mails_metrics (const mails_t *self, FILE *out);
 
 /* door_lmtp.c */

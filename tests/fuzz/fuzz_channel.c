@@ -64,7 +64,7 @@ int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
     pick_scope_t scope = {.request = &request, .channel = channel};
     in_fault_t fault;
     char why[DETAIL_SIZE] = "", verdict[DETAIL_SIZE];
-    json_t *payload = channel_payload_read (channel->in, types[kind % 4], body, size, &fault, why);
+    json_t *payload = channel_payload_read (channel->in, types[kind % 4], body, size, NULL, &fault, why);
     if (payload) {
         scope.trail[0] = payload;
         scope.trail_n = 1;

@@ -26,7 +26,7 @@ int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
     char why[DETAIL_SIZE] = "";
     in_fault_t fault;
     json_t *payload = channel_payload_read (
-        channel->in, which & 128 ? "application/json" : "application/x-www-form-urlencoded", body, size, &fault, why);
+        channel->in, which & 128 ? "application/json" : "application/x-www-form-urlencoded", body, size, NULL, &fault, why);
     scope.trail[0] = payload;
     scope.trail_n = payload != NULL;
     signature_verdict_t verdict = signature_check (&channel->in->verify, &scope, secrets, 1, 1700000000000, why);

@@ -62,9 +62,10 @@ channels:
 class House(w.World):
     """One intake and its secrets."""
 
-    def __init__(self):
+    def __init__(self, spool=True):
         super().__init__(policy(), replicas={"routing": 0, "escalation": 0, "notification": 0})
-        self.options["intake"] = ["--secrets", self.dir + "/secrets"]
+        os.mkdir(self.dir + "/spool")
+        self.options["intake"] = ["--secrets", self.dir + "/secrets"] + (["--spool", self.dir + "/spool"] if spool else [])
         for name in ("mailgun-signing", "sendgrid-password", "postmark-password", "twilio-token", "whatsapp-app",
                      "whatsapp-verify", "messenger-app", "messenger-verify", "slack-signing", "intercom-client",
                      "zendesk-signing", "loft"):
@@ -88,8 +89,19 @@ class House(w.World):
         return [row for row in self.contacts() if row["channel"] == channel]
 
 
-def open_house(stack):
-    house = House()
+    def spooled(self):
+        return {name: os.path.getsize(os.path.join(folder, name)) for folder, _, names in os.walk(self.dir + "/spool")
+                for name in names}
+
+    def attachments(self, channel):
+        contact, = self.of_channel(channel)
+        view = self.view(contact["contact"])
+        return [", ".join(fact.get(key, "") for key in ("detail", "text")) for event in view["timeline"]
+                for fact in event["facts"] if fact["fact"] == "attached"]
+
+
+def open_house(stack, spool=True):
+    house = House(spool)
     stack.callback(house.close)
     w.World.opened.append(house)
     house.start()
@@ -411,15 +423,85 @@ def hostile(stack):
             ("web-form", (b"--xYzZY\r\n" * (large // 9), {}, MULTIPART)),
             ("sendgrid", by_basic(b'--xYzZY\r\nContent-Disposition: form-data; name="headers"\r\n\r\n' +
                                   b"A: b\r\n" * (large // 7) + b"--xYzZY--\r\n", "sendgrid", MULTIPART))]
-    house.longest_turns()
     for channel, given in rows:
-        answer = house.post(channel, *given)
-        assert answer.status in (200, 400, 422, 503), (channel, answer)
-        turn = house.longest_turns()["intake-1"]
-        print(f"      {channel}: {len(given[0])} bytes, {answer.status}, longest turn {turn / 1000:.1f} ms", flush=True)
-        assert turn < 10 * w.TURN_LIMIT_US, (channel, turn)  # many tests run beside this one
+        turns = []
+        while not turns or (min(turns) >= w.TURN_LIMIT_US and len(turns) < 5):  # others use the machine, too
+            house.longest_turns()
+            answer = house.post(channel, *given)
+            assert answer.status in (200, 400, 422, 503), (channel, answer)
+            turns.append(house.longest_turns()["intake-1"])
+        print(f"      {channel}: {len(given[0])} bytes, {answer.status}, longest turn {min(turns) / 1000:.1f} ms", flush=True)
+        assert min(turns) < w.TURN_LIMIT_US, (channel, turns)
+
+
+def multipart(values, files):
+    """As a platform posts them: bytes as they are."""
+    parts = [b'--xYzZY\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n' % (name.encode(), value.encode())
+             for name, value in values.items()]
+    parts += [b'--xYzZY\r\nContent-Disposition: form-data; name="attachment%d"; filename="%s"\r\nContent-Type: %s\r\n\r\n%s\r\n'
+              % (i, name.encode(), kind.encode(), data) for i, (name, kind, data) in enumerate(files)]
+    return b"".join(parts) + b"--xYzZY--\r\n"
+
+
+def hashed(data):
+    return hashlib.blake2b(data, digest_size=32).hexdigest()
+
+
+def files(stack):
+    """Files that come within a webhook are on disk before it is answered, byte for byte; larger ones than a mail's are not."""
+    house = open_house(stack)
+    large, odd = os.urandom(3 * 1024 * 1024), b"\x00--\r\n--xYzZ\r\n\n\r\xff"
+    dashes = b"-- a line of a program\n" * 5000
+    values = fields("sendgrid_inbound_parsed.form.json")
+    post = multipart(values, [("scan.bin", "application/octet-stream", large), ("odd.bin", "image/png", odd),
+                              ("a.sql", "text/plain", dashes), ("huge.bin", "image/png", os.urandom(10 * 1024 * 1024 + 1))])
+    house.longest_turns()
+    answer = house.post("sendgrid", *by_basic(post, "sendgrid", MULTIPART))
+    assert answer.status == 200, answer
+    turn = house.longest_turns()["intake-1"]
+    print(f"      sendgrid: {len(post)} bytes, longest turn {turn / 1000:.1f} ms", flush=True)
+    assert house.spooled() == {hashed(data): len(data) for data in (large, odd, dashes)}, house.spooled()
+    rows = house.attachments("sendgrid")
+    for row, words in zip(rows, (("scan.bin", hashed(large)), ("odd.bin", hashed(odd)), ("a.sql", hashed(dashes)),
+                                 ("huge.bin", "not kept: too large")), strict=True):
+        assert all(word in row for word in words), (row, words)
+    inbound = json.loads(payload("postmark_inbound.json"))
+    inbound["Attachments"] = [{"Name": "b.pdf", "ContentType": "application/pdf", "ContentLength": 1,
+                               "Content": base64.b64encode(large).decode()},
+                              {"Name": "c.pdf", "ContentType": "application/pdf", "ContentLength": 7, "Content": "*"}]
+    answer = house.post("postmark", *by_basic(json.dumps(inbound).encode(), "postmark"))
+    assert answer.status == 200, answer
+    kept, none = house.attachments("postmark")
+    assert "b.pdf" in kept and hashed(large) in kept and str(len(large)) in kept, kept
+    assert "c.pdf" in none and "no base64" in none, none
+    answer = house.post("slack", *by_slack(b" " * (2 * 1024 * 1024)))  # its description has no files: --body-max
+    assert answer.status == 413, answer
+    kept = house.spooled()
+    assert house.post("sendgrid", post, {}, MULTIPART).status == 401 and house.spooled() == kept
+    house.audit()
+
+
+def files_not_kept(stack):
+    """Without a spool they are listed; where it can't be written the platform is to send it again."""
+    house = open_house(stack, spool=False)
+    post = multipart(fields("sendgrid_inbound_parsed.form.json"), [("a.bin", "image/png", b"a" * 100)])
+    assert house.post("sendgrid", *by_basic(post, "sendgrid", MULTIPART)).status == 200
+    row, = house.attachments("sendgrid")
+    assert row.startswith("a.bin, image/png, 100 bytes, not kept: no --spool"), row
+    other = open_house(stack)
+    os.mkdir(other.dir + "/spool/desk")
+    assert other.post("sendgrid", *by_basic(post, "sendgrid", MULTIPART)).status == 200
+    for name in os.listdir(other.dir + "/spool/desk"):  # a file where a directory is to be
+        os.rename(f"{other.dir}/spool/desk/{name}", other.dir + "/away")
+        with open(f"{other.dir}/spool/desk/{name}", "wb"):
+            pass
+    post = multipart({**fields("sendgrid_inbound_parsed.form.json"), "headers": "Message-ID: <2@x.example>"},
+                     [("a.bin", "image/png", b"b")])
+    answer = other.post("sendgrid", *by_basic(post, "sendgrid", MULTIPART))
+    assert answer.status == 503 and answer["code"] == "spool-failed", answer
+    assert len(other.contacts()) == 1, other.contacts()
 
 
 if __name__ == "__main__":
     sys.exit(w.main([each_platform, calls, threads, no_messages, questions, refused, rotation, store_away, nobody_planned,
-                     files_that_are_used, channel_test, hostile]))
+                     files_that_are_used, channel_test, files, files_not_kept, hostile]))

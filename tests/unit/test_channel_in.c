@@ -69,7 +69,7 @@ static void find (const policy_t *policy, const char *type, const void *body, si
     char why[DETAIL_SIZE] = "";
     dump->at = 0;
     dump->text[0] = '\0';
-    json_t *payload = channel_payload_read (channel->in, type, body, size, &fault, why);
+    json_t *payload = channel_payload_read (channel->in, type, body, size, NULL, &fault, why);
     if (!payload) {
         say (dump, "fault %d: %s\n", (int)fault, why);
         return;

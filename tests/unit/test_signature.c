@@ -208,7 +208,7 @@ static signature_verdict_t check (const policy_t *policy, const struct row *row,
     pick_scope_t scope = {.request = &request, .channel = channel};
     in_fault_t fault;
     json_t *payload = channel_payload_read (channel->in, "application/x-www-form-urlencoded", row->body,
-                                            strlen (row->body), &fault, why);
+                                            strlen (row->body), NULL, &fault, why);
     scope.trail[0] = payload;
     scope.trail_n = 1;
     signature_verdict_t verdict = signature_check (&channel->in->verify, &scope, secrets, n, row->now, why);

@@ -42,7 +42,6 @@ typedef struct reading {
     void *arg;
     channel_found_t found;
     channel_message_t *message; /* at hand */
-    in_file_t *files;
     struct policy_arena *arena;
     GString *text;
 } reading_t;
@@ -135,41 +134,6 @@ static void take_references (reading_t *self)
     }
 }
 
-static const char *file_word (reading_t *self, const picks_t *picks, size_t size)
-{
-    g_string_truncate (self->text, 0);
-    if (!picks->n || !picks_text (picks, self->scope, self->text))
-        return "";
-    channel_clean (self->text, false);
-    channel_cut (self->text, size);
-    return keep (self, self->text);
-}
-
-static bool take_file (void *arg, pick_scope_t *scope)
-{
-    reading_t *self = arg;
-    const in_attachments_t *how = &self->in->attachments;
-    (void)scope;
-    if (self->message->files_n == ATTACHMENTS_MAX)
-        return false;
-    in_file_t *file = &self->files[self->message->files_n++];
-    file->name = file_word (self, &how->name, ATTACHMENT_NAME_SIZE);
-    file->type = file_word (self, &how->type, ATTACHMENT_TYPE_SIZE);
-    file->size = strtoull (file_word (self, &how->size, NAME_SIZE), NULL, 10);
-    file->note = "not kept: the channel's platform has it";
-    return true;
-}
-
-static void take_files (reading_t *self)
-{
-    if (!self->in->attachments.each_n)
-        return;
-    self->files = arena_alloc (self->message->arena, ATTACHMENTS_MAX * sizeof *self->files);
-    self->message->files = self->files;
-    for (size_t i = 0; i < self->in->attachments.each_n; i++)
-        pick_each (&self->in->attachments.each[i], self->scope, take_file, self);
-}
-
 /* Words for what came without any: its files, or what the line does. */
 static void stand_in (reading_t *self)
 {
@@ -233,7 +197,7 @@ static bool take_item (void *arg, pick_scope_t *scope)
     take_time (message);
     take_call (self);
     take_references (self);
-    take_files (self);
+    channel_files (self->in, scope, message);
     stand_in (self);
     find_missing (self);
     self->found.ignored += message->ignored != NULL;

@@ -70,10 +70,13 @@ typedef struct in_state {
     size_t words_n;
 } in_state_t;
 
+enum in_encoding { IN_BASE64 };
 typedef struct in_attachments {
     pick_path_t each[IN_PATHS_MAX]; /* all of them */
     size_t each_n;
     picks_t name, type, size;
+    picks_t content; /* its bytes, */
+    int encoding;    /* written so: enum in_encoding */
 } in_attachments_t;
 
 enum in_receipt_state { RECEIPT_UNKNOWN, RECEIPT_SENT, RECEIPT_DELIVERED, RECEIPT_READ, RECEIPT_FAILED };
@@ -120,9 +123,12 @@ typedef struct channel_in {
 typedef enum in_fault { IN_FINE, IN_MEDIA, IN_MALFORMED, IN_NOTHING } in_fault_t;
 
 /* What a request holds, as one tree: JSON as it came; of a form an object, name by name (a list where a name comes
- * more than once); the files of a multipart form are the list "@files" of name, type, size. NULL: why. */
+ * more than once); the files of a multipart form are the list "@files" of name, type, size, and "@bytes", the index in
+ * `files`. NULL: why. files: of GBytes, for the scope; NULL: they are not wanted. */
 json_t *channel_payload_read (const channel_in_t *self, const char *content_type, const void *body, size_t size,
-                              in_fault_t *fault, char why[DETAIL_SIZE]);
+                              GPtrArray *files, in_fault_t *fault, char why[DETAIL_SIZE]);
+/* May files come with its messages, within the request? Such requests are large. */
+bool channel_has_files (const channel_in_t *self);
 
 /* True: it is one of the description's questions. answer (freed by the caller with g_string_free) is what to say,
  * NULL: the token is not ours. The scope has a payload for a POST, none for a GET. */
@@ -136,6 +142,8 @@ const in_challenge_t *channel_challenged (const channel_in_t *self, pick_scope_t
 typedef struct in_file {
     const char *name, *type, *note;
     uint64_t size;
+    const void *bytes; /* size of them; the message's, or those of the scope's files; NULL: they did not come with it */
+    const char *hash;  /* filled in by who keeps it; "" : nobody does */
 } in_file_t;
 
 /* One item. Strings belong to it; each fits the Submit's field of its name. */
@@ -151,7 +159,7 @@ typedef struct channel_message {
     const char *call_word;  /* the platform's word for it; "" : none */
     const char *const *references;
     size_t references_n;
-    const in_file_t *files;
+    in_file_t *files;
     size_t files_n;
 } channel_message_t;
 

@@ -10,5 +10,7 @@ void channel_clean (GString *text, bool lines);
 void channel_cut (GString *text, size_t size);
 /* As its field wants it; "" when it can't be. */
 void channel_shape (GString *text, enum in_field field);
+/* The files of the item at hand; what is larger than a mail's may be is listed without its bytes. */
+void channel_files (const channel_in_t *in, pick_scope_t *scope, channel_message_t *message);
 
 #endif

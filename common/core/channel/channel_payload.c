@@ -6,7 +6,7 @@
  * lists them by name, or `_charset_` (HTML, 4.10.21.8) does; else it is UTF-8, and bytes that are none are read as
  * windows-1252, which takes any.
  *
- * Limits: IN_FORM_FIELDS_MAX fields, IN_FORM_PARTS_MAX parts, counted before they are parsed. Files are listed, not kept: the platform, or a mail, has them. */
+ * Limits: IN_FORM_FIELDS_MAX fields, IN_FORM_PARTS_MAX parts, counted before they are parsed. */
 #include "channel_in.h"
 
 #include <gmime/gmime.h>
@@ -129,14 +129,19 @@ static json_t *read_form (const char *body, size_t size, char why[DETAIL_SIZE])
 
 /* --------------------------------------------------------------- multipart */
 
-static GByteArray *content_bytes (GMimePart *part)
+/* Of a mail that is attached: the mail. */
+static GByteArray *content_bytes (GMimeObject *part)
 {
     GMimeStream *stream = g_mime_stream_mem_new ();
     GByteArray *bytes = g_byte_array_ref (g_mime_stream_mem_get_byte_array (GMIME_STREAM_MEM (stream)));
-    GMimeDataWrapper *content = g_mime_part_get_content (part);
+    GMimeDataWrapper *content = GMIME_IS_PART (part) ? g_mime_part_get_content (GMIME_PART (part)) : NULL;
+    GMimeMessage *mail =
+        GMIME_IS_MESSAGE_PART (part) ? g_mime_message_part_get_message (GMIME_MESSAGE_PART (part)) : NULL;
     g_mime_stream_mem_set_owner (GMIME_STREAM_MEM (stream), FALSE);
     if (content)
         g_mime_data_wrapper_write_to_stream (content, stream);
+    else if (mail)
+        g_mime_object_write_to_stream (GMIME_OBJECT (mail), NULL, stream);
     g_object_unref (stream);
     return bytes;
 }
@@ -147,8 +152,10 @@ static const char *disposition (GMimeObject *part, const char *name)
     return value ? value : "";
 }
 
-static void list_file (json_t *root, GMimeObject *part, size_t size)
+/* Takes the bytes. */
+static void list_file (json_t *root, GMimeObject *part, GByteArray *bytes, GPtrArray *kept)
 {
+    json_t *row;
     GMimeContentType *type = g_mime_object_get_content_type (part);
     char *word = type ? g_mime_content_type_get_mime_type (type) : NULL;
     char *name = repaired (disposition (part, "filename"), strlen (disposition (part, "filename")), NULL);
@@ -158,7 +165,13 @@ static void list_file (json_t *root, GMimeObject *part, size_t size)
         files = json_array ();
         json_object_set_new (root, "@files", files);
     }
-    json_array_append_new (files, json_pack ("{s:s, s:s, s:I}", "name", name, "type", text, "size", (json_int_t)size));
+    row = json_pack ("{s:s, s:s, s:I}", "name", name, "type", text, "size", (json_int_t)bytes->len);
+    if (kept) {
+        json_object_set_new (row, "@bytes", json_integer (kept->len));
+        g_ptr_array_add (kept, g_byte_array_free_to_bytes (bytes));
+    } else
+        g_byte_array_unref (bytes);
+    json_array_append_new (files, row);
     g_free (name);
     g_free (text);
     g_free (word);
@@ -185,7 +198,7 @@ static json_t *find_charsets (GMimeMultipart *parts, int n)
         bool all = strcmp (name, "_charset_") == 0;
         if (!GMIME_IS_PART (part) || (!all && strcmp (name, "charsets") != 0))
             continue;
-        GByteArray *bytes = content_bytes (GMIME_PART (part));
+        GByteArray *bytes = content_bytes (part);
         json_t *said =
             all ? json_pack ("{s:s%}", "_charset_", bytes->data ? (const char *)bytes->data : "", (size_t)bytes->len)
                 : pick_json (bytes->data ? (const char *)bytes->data : "", bytes->len, why);
@@ -200,27 +213,28 @@ static json_t *find_charsets (GMimeMultipart *parts, int n)
     return charsets;
 }
 
-static void take_part (json_t *root, GMimeObject *part, json_t *charsets)
+static void take_part (json_t *root, GMimeObject *part, json_t *charsets, GPtrArray *files)
 {
     const char *raw = disposition (part, "name");
-    bool file = *disposition (part, "filename") || !GMIME_IS_PART (part);
-    GByteArray *bytes = GMIME_IS_PART (part) ? content_bytes (GMIME_PART (part)) : NULL;
+    GByteArray *bytes = content_bytes (part);
+    if (*disposition (part, "filename") || !GMIME_IS_PART (part)) {
+        list_file (root, part, bytes, files);
+        return;
+    }
     char *name = repaired (raw, strlen (raw), NULL);
-    if (file) {
-        list_file (root, part, bytes ? bytes->len : 0);
-    } else if (*name) {
+    if (*name) {
         char *charset = charset_of (charsets, name, part);
         put_text (root, name, bytes->data ? (const char *)bytes->data : "", bytes->len, charset);
         g_free (charset);
     }
     g_free (name);
-    if (bytes)
-        g_byte_array_unref (bytes);
+    g_byte_array_unref (bytes);
 }
 
 static GMimeObject *parse_parts (const char *content_type, const void *body, size_t size)
 {
-    GMimeStream *all = g_mime_stream_mem_new ();
+    enum { HEAD = 1024 };
+    GMimeStream *all = g_mime_stream_mem_new_with_byte_array (g_byte_array_sized_new ((guint)size + HEAD));
     g_mime_stream_write_string (all, "Content-Type: ");
     for (const char *at = content_type; *at; at++) /* one line, whatever the header held */
         if ((unsigned char)*at >= ' ')
@@ -235,22 +249,35 @@ static GMimeObject *parse_parts (const char *content_type, const void *body, siz
     return object;
 }
 
-/* Lines that may be boundaries: each part has one, and a parser makes something of each. */
-static bool modest (const char *body, size_t size)
+/* Lines that begin so. */
+static size_t lines_of (const char *body, size_t size, const char *word)
 {
-    size_t n = 0;
-    for (const char *at = body, *end = body + size; at && at < end && n <= 2 * IN_FORM_PARTS_MAX; at++) {
-        n += end - at > 2 && at[0] == '-' && at[1] == '-';
+    size_t n = 0, length = strlen (word);
+    for (const char *at = body, *end = body + size; at && at < end; at = at ? at + 1 : NULL) {
+        n += (size_t)(end - at) >= length && memcmp (at, word, length) == 0;
         at = memchr (at, '\n', (size_t)(end - at));
-        if (!at)
-            break;
     }
-    return n <= 2 * IN_FORM_PARTS_MAX;
+    return n;
 }
 
-static json_t *read_multipart (const char *content_type, const void *body, size_t size, char why[DETAIL_SIZE])
+/* A parser makes something of each boundary, and compares each line that may be one; files have such lines, too. */
+static bool modest (const char *content_type, const char *body, size_t size)
 {
-    GMimeObject *object = modest (body, size) ? parse_parts (content_type, body, size) : NULL;
+    enum { DASHED_MAX = 20000 };
+    GMimeContentType *type = g_mime_content_type_parse (NULL, content_type);
+    const char *boundary = type ? g_mime_content_type_get_parameter (type, "boundary") : NULL;
+    char *line = g_strconcat ("--", boundary ? boundary : "", NULL);
+    bool few = lines_of (body, size, line) <= 2 * IN_FORM_PARTS_MAX && lines_of (body, size, "--") <= DASHED_MAX;
+    g_free (line);
+    if (type)
+        g_object_unref (type);
+    return few;
+}
+
+static json_t *read_multipart (const char *content_type, const void *body, size_t size, GPtrArray *files,
+                               char why[DETAIL_SIZE])
+{
+    GMimeObject *object = modest (content_type, body, size) ? parse_parts (content_type, body, size) : NULL;
     json_t *root = NULL;
     int n = object && GMIME_IS_MULTIPART (object) ? g_mime_multipart_get_count (GMIME_MULTIPART (object)) : 0;
     if (n == 0 || n > IN_FORM_PARTS_MAX) {
@@ -260,7 +287,7 @@ static json_t *read_multipart (const char *content_type, const void *body, size_
         root = json_object ();
         json_t *charsets = find_charsets (GMIME_MULTIPART (object), n);
         for (int i = 0; i < n; i++)
-            take_part (root, g_mime_multipart_get_part (GMIME_MULTIPART (object), i), charsets);
+            take_part (root, g_mime_multipart_get_part (GMIME_MULTIPART (object), i), charsets, files);
         json_decref (charsets);
     }
     if (object)
@@ -271,7 +298,7 @@ static json_t *read_multipart (const char *content_type, const void *body, size_
 /* -------------------------------------------------------------------- door */
 
 json_t *channel_payload_read (const channel_in_t *self, const char *content_type, const void *body, size_t size,
-                              in_fault_t *fault, char why[DETAIL_SIZE])
+                              GPtrArray *files, in_fault_t *fault, char why[DETAIL_SIZE])
 {
     int content = content_of (content_type);
     json_t *root = NULL;
@@ -293,7 +320,7 @@ json_t *channel_payload_read (const channel_in_t *self, const char *content_type
     else if (content == IN_FORM)
         root = read_form (body ? body : "", size, why);
     else
-        root = read_multipart (content_type, body, size, why);
+        root = read_multipart (content_type, body, size, files, why);
     if (root)
         *fault = IN_FINE;
     return root;

@@ -27,6 +27,7 @@ static void take_files (channel_submit_t *self, const channel_message_t *message
         self->files[i].type = (char *)message->files[i].type;
         self->files[i].note = (char *)message->files[i].note;
         self->files[i].size = message->files[i].size;
+        self->files[i].hash = (char *)message->files[i].hash;
         self->files_p[i] = &self->files[i];
     }
     self->submit.attachments = self->files_p;

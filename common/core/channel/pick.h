@@ -105,6 +105,7 @@ typedef struct pick_scope {
     const pick_request_t *request;
     const policy_channel_t *channel;
     const char *timestamp;               /* for {@timestamp} */
+    const GPtrArray *files;              /* channel_in.h: GBytes of the files that came with it; NULL: none are kept */
     const json_t *trail[PICK_TRAIL_MAX]; /* from the root to the item */
     size_t trail_n;                      /* 0: no payload was read */
     struct pick_nested {

@@ -152,11 +152,15 @@ static void read_paths (reader_t *self, const yaml_key_t *key, const node_t *val
         read_path (self, key, item, &attachments->each[attachments->each_n++]);
 }
 
+static const yaml_word_t encodings[] = {{"base64", IN_BASE64}, {NULL, 0}};
 static const yaml_key_t attachment_keys[] = {
     {"each", read_paths, offsetof (in_attachments_t, each), 0, 0, "where they stand", true},
     {"name", read_picks, offsetof (in_attachments_t, name), 0, 0, "a file's name"},
     {"type", read_picks, offsetof (in_attachments_t, type), 0, 0, "its type"},
     {"size", read_picks, offsetof (in_attachments_t, size), 0, 0, "bytes"},
+    {"content", read_picks, offsetof (in_attachments_t, content), 0, 0, "what is in it, where the payload has it"},
+    {"encoding", yaml_read_word, offsetof (in_attachments_t, encoding), 0, 0, "of the content: base64", false,
+     encodings},
     YAML_KEYS_END,
 };
 

@@ -127,7 +127,8 @@ static size_t body_max_of (const http_server_t *server, const char *path)
     for (const http_limit_t *limit = server->config.limits; limit && limit->path; limit++)
         if (strncmp (limit->path, path, strlen (limit->path)) == 0)
             return limit->body_max;
-    return server->config.body_max;
+    size_t own = server->config.limit_fn ? server->config.limit_fn (server->arg, path) : 0;
+    return own ? own : server->config.body_max;
 }
 
 static void handle (void *arg)

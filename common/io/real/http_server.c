@@ -266,6 +266,7 @@ http_server_t *http_server_new (loop_t *loop, const http_server_config_t *config
     *self = (http_server_t){.loop = loop, .fn = fn, .arg = arg, .port = port};
     self->body_max = config->body_max;
     self->limits = config->limits;
+    self->limit_fn = config->limit_fn;
     self->timeout_ms = config->timeout_ms;
     self->slow_ms = config->slow_ms ? config->slow_ms : SLOW_MS_DEFAULT;
     self->bodies_max = config->bodies_max ? config->bodies_max : BODIES_MAX_DEFAULT;

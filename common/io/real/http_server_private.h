@@ -59,6 +59,7 @@ struct http_server {
     void *arg;
     size_t body_max;
     const http_limit_t *limits;
+    http_limit_fn *limit_fn;
     size_t bodies, bodies_max; /* bytes held for them */
     size_t answers;            /* bytes that clients have not taken yet; at most bodies_max */
     int timeout_ms, slow_ms;

@@ -15,7 +15,8 @@ static size_t body_max_of (const http_server_t *server, const char *path)
     for (const http_limit_t *limit = server->limits; limit && limit->path; limit++)
         if (strncmp (limit->path, path, strlen (limit->path)) == 0)
             return limit->body_max;
-    return server->body_max;
+    size_t own = server->limit_fn ? server->limit_fn (server->arg, path) : 0;
+    return own ? own : server->body_max;
 }
 
 http_request_t *http_request_new (http_server_t *server, struct MHD_Connection *connection, const char *method,
