@@ -28,11 +28,11 @@ struct intake {
     size_t asks; /* under way */
     admit_t admit;
     bool draining;
-    struct mails *mails;    /* mails.h */
+    struct mails *mails;       /* mails.h */
     struct webhooks *webhooks; /* webhooks.h */
-    struct door_lmtp *lmtp; /* NULL: it was not asked for */
-    recogniser_t *languages; /* NULL: none are recognised */
-    loop_timer_t *beat;      /* hearing.c */
+    struct door_lmtp *lmtp;    /* NULL: it was not asked for */
+    recogniser_t *languages;   /* NULL: none are recognised */
+    loop_timer_t *beat;        /* hearing.c */
     struct beats *beats;
     uint8_t random[1024]; /* drawn ahead: one call to the system serves many requests */
     size_t random_used;
@@ -48,6 +48,7 @@ struct ask {
     ask_inner_fn *inner;
     void *inner_arg;
     bool contact_is_hint;   /* submit.contact was read off a signed tag: if it is gone, a new one is opened */
+    const char *untold;     /* the door says so: why no machine is to answer it; NULL: one may */
     loop_timer_t *deadline; /* peer: an HTTP request has one of its own */
     bool answered;
     admit_place_t place;
@@ -89,6 +90,7 @@ typedef struct ask_order {
     const Buckstop__V1__Submit *submit;
     const char *trace; /* W3C traceparent, "" : none */
     bool contact_is_hint;
+    const char *untold; /* why the customer is not told by a machine that it has come; static; NULL: they are */
     ask_inner_fn *fn;
     void *arg;
 } ask_order_t;

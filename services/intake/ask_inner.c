@@ -64,6 +64,7 @@ void ask_submit (intake_t *intake, const ask_order_t *order)
     self->inner = order->fn;
     self->inner_arg = order->arg;
     self->contact_is_hint = order->contact_is_hint;
+    self->untold = order->untold;
     self->bearer.scope = SCOPE_CHANNEL;
     WORD_COPY (self->bearer.workspace, order->workspace);
     name_bearer (self, order->submit->channel);

@@ -24,4 +24,12 @@ void bounce_take (service_t *service, const char *workspace, const mail_report_t
 void receipt_take (service_t *service, const char *workspace, const char *channel, const channel_receipt_t *receipt,
                    bounce_fn *fn, void *arg);
 
+/* A mail that is no customer's message, and names one of our contacts: a fact on its timeline, once for each delivery that
+ * it answers (of a contact alone: for each kind). Copied; the callback as above. */
+typedef struct ignored {
+    const char *contact, *delivery; /* delivery "" : not known */
+    const char *kind, *why;
+} ignored_t;
+void ignored_note (service_t *service, const char *workspace, const ignored_t *what, bounce_fn *fn, void *arg);
+
 #endif

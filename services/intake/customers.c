@@ -92,6 +92,7 @@ static void again_from_here (customer_found_t *self)
     self->fresh = self->theirs_known = self->alone = false;
     self->owner[0] = self->wanted[0] = self->append[0] = self->linked[0] = self->linked_owner[0] = '\0';
     self->linked_due = 0;
+    self->untold = NULL;
     self->old_n = 0;
     WORD_COPY (self->home, self->derived);
 }
@@ -133,6 +134,18 @@ static void relate (customer_found_t *self, const contact_t *contact, bool appen
     }
 }
 
+/* Two robots would go on for ever: each acknowledgement is answered, each answer opens a contact. Doors without a token
+ * only: who has one says what it sends. */
+static const char *told_often (const ask_t *ask, const family_found_t *found)
+{
+    wall_ms_t since = store_now (ask_store (ask)) - MS_PER_DAY;
+    size_t opened = 0;
+    for (size_t i = 0; i < found->contacts_n; i++)
+        opened += found->contacts[i].opened_at > since;
+    return ask->inner && opened == CUSTOMERS_NEWEST ? "eight contacts of theirs were opened within a day" : NULL;
+}
+_Static_assert(CUSTOMERS_NEWEST == 8, "as the words say");
+
 static void on_family (void *arg, const family_found_t *found)
 {
     ask_t *ask = arg;
@@ -149,6 +162,7 @@ static void on_family (void *arg, const family_found_t *found)
     int same = policy ? policy->same_customer : SAME_SEPARATE;
     if (contact && (owed || same != SAME_SEPARATE))
         relate (self, contact, owed || same == SAME_APPEND);
+    self->untold = told_often (ask, found);
     self->alone = !contact && same == SAME_APPEND;
     self->then (ask);
 }

@@ -27,6 +27,7 @@ struct customer_found {
     char append[ID_SIZE], linked[ID_SIZE]; /* an open contact of theirs; at most one of both */
     char linked_owner[NAME_SIZE];
     wall_ms_t linked_due;
+    const char *untold;                   /* static; NULL: they may be told */
     char old[CUSTOMERS_OLD_MAX][ID_SIZE]; /* contacts that leave the list of `home` */
     size_t old_n;
 

@@ -35,6 +35,8 @@ void customers_say (const customer_found_t *self, submission_t *submission)
     submission->linked_owner = self->linked_owner;
     submission->linked_due = self->linked_due;
     submission->owner_known = self->owner;
+    if (self->untold)
+        submission->untold = self->untold;
     if (!known)
         return;
     submission->tier_known = known->tier;

@@ -5,12 +5,14 @@
 #include "mail_submit.h"
 
 #include "address.h"
+#include "identity.h"
 #include "ids.h"
 #include "mail_tag.h"
 #include "words.h"
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 /* ---------------------------------------------------------------------- ids */
 
@@ -108,21 +110,74 @@ static bool in_recipients (tags_t *self, const mail_in_t *mail)
     return false;
 }
 
-static void fill_contact (mail_submit_t *self, const mail_in_t *mail, const mail_place_t *place, const policy_t *policy)
+bool mail_is_about (const mail_in_t *mail, const mail_place_t *place, const policy_t *policy, mail_tag_t *found)
 {
     tags_t tags = {.workspace = place->workspace, .policy = policy};
-    if (in_address (&tags, place->address) || leads_on (&tags, mail->in_reply_to) || in_references (&tags, mail) ||
-        in_recipients (&tags, mail) || (mail_tag_in_subject (mail->subject, &tags.found) && is_true (&tags))) {
-        WORD_COPY (self->contact, tags.found.contact);
-        self->contact_is_hint = true;
-    }
+    bool about = leads_on (&tags, mail->message_id) || in_address (&tags, place->address) ||
+                 leads_on (&tags, mail->in_reply_to) || in_references (&tags, mail) || in_recipients (&tags, mail) ||
+                 (mail_tag_in_subject (mail->subject, &tags.found) && is_true (&tags));
+    if (about)
+        *found = tags.found;
+    return about;
+}
+
+static void fill_contact (mail_submit_t *self, const mail_in_t *mail, const mail_place_t *place, const policy_t *policy)
+{
+    mail_tag_t tag;
+    self->contact_is_hint = mail_is_about (mail, place, policy, &tag);
+    if (self->contact_is_hint)
+        WORD_COPY (self->contact, tag.contact);
     self->submit.contact = self->contact;
+}
+
+/* ------------------------------------------------------------------- is it ours */
+
+/* What stands behind the '@' of our Message-IDs: that of the sender's address, whichever of ours it is. */
+static bool is_own_host (const char *host, const policy_t *policy)
+{
+    identity_t sender;
+    if (policy->mail_from && identity_mail (policy->mail_from, &sender) &&
+        strcasecmp (strrchr (sender.value, '@') + 1, host) == 0)
+        return true;
+    for (size_t i = 0; i < policy->channels_n; i++)
+        for (size_t a = 0; a < policy->channels[i].addresses_n; a++) {
+            const char *at = strrchr (policy->channels[i].addresses[a], '@');
+            if (at && strcasecmp (at + 1, host) == 0)
+                return true;
+        }
+    return false;
 }
 
 const char *mail_is_ours (const mail_in_t *mail, const char *workspace, const policy_t *policy)
 {
     tags_t tags = {.workspace = workspace, .policy = policy};
-    return in_id (&tags, mail->message_id) ? "its Message-ID is signed by this workspace" : NULL;
+    if (in_id (&tags, mail->message_id))
+        return "its Message-ID is signed by this workspace";
+    return *mail->mark && is_own_host (mail->mark, policy) ? "its " MAIL_OWN_HEADER " names a host of this workspace"
+                                                           : NULL;
+}
+
+/* "support@example.com"; some say it with a dot alone (RFC 2919). */
+static bool is_list (const char *list, const char *address)
+{
+    const char *at = strchr (address, '@');
+    size_t local = at ? (size_t)(at - address) : 0;
+    return local && strlen (list) == strlen (address) && strncasecmp (list, address, local) == 0 &&
+           (list[local] == '@' || list[local] == '.') && strcasecmp (list + local + 1, at + 1) == 0;
+}
+
+bool mail_is_by_our_list (const mail_in_t *mail, const policy_t *policy)
+{
+    for (size_t i = 0; *mail->list && i < policy->channels_n; i++)
+        for (size_t a = 0; a < policy->channels[i].addresses_n; a++)
+            if (is_list (mail->list, policy->channels[i].addresses[a]))
+                return true;
+    return false;
+}
+
+const char *mail_wants_no_answer (const mail_in_t *mail)
+{
+    return mail->no_answer ? "the mail asks for no automatic answer, or nobody reads it there" : NULL;
 }
 
 /* ---------------------------------------------------------------- who wrote */

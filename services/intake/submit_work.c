@@ -301,6 +301,7 @@ static submission_t submission_of (const ask_t *ask)
         .owner_known = "",
         .linked = "",
         .linked_owner = "",
+        .untold = ask->untold,
     };
 }
 

@@ -3,6 +3,7 @@
 #include "guard.h"
 #include "ids.h"
 #include "intake.h"
+#include "keys.h"
 #include "mail_submit.h"
 #include "mail_tag.h"
 #include "policy_apply.h"
@@ -16,6 +17,8 @@
 
 #include <cmocka.h>
 
+#define FACT_RECEIPT  BUCKSTOP__V1__FACT_KIND__FACT_KIND_DELIVERY_RECEIPT
+#define FACT_LEFT_OUT BUCKSTOP__V1__FACT_KIND__FACT_KIND_NOTICE_LEFT_OUT
 #define PEOPLE               \
     "last_resort: lea\n"     \
     "people:\n"              \
@@ -359,6 +362,123 @@ static void a_client_that_went_away_hurts_nobody (void **state)
     take ("support@acme.example", "", contact);
 }
 
+/* ----------------------------------------------------------- what machines write */
+
+/* How often the contact's timeline tells a fact of that kind; the last one's words go to `words`. */
+static size_t told (const char *contact, fact_kind_t kind, char words[DETAIL_SIZE])
+{
+    char key[KEY_SIZE];
+    const char *bytes;
+    size_t size, n = 0;
+    int64_t score;
+    words[0] = '\0';
+    key_timeline (key, store_shard (store, "acme"), "acme", contact);
+    for (size_t i = 0; (bytes = fake_store_item (key, i, &size, &score)); i++) {
+        Buckstop__V1__Event *event = buckstop__v1__event__unpack (NULL, size, (const uint8_t *)bytes);
+        assert_non_null (event);
+        for (size_t f = 0; f < event->n_facts; f++)
+            if (event->facts[f]->kind == (Buckstop__V1__FactKind)kind) {
+                n++;
+                word_copy (words, DETAIL_SIZE, event->facts[f]->detail);
+            }
+        buckstop__v1__event__free_unpacked (event, NULL);
+    }
+    return n;
+}
+
+static void ignored (const char *to, const char *more, const char *kind)
+{
+    char head[1024], reply[512], expect[64];
+    snprintf (head, sizeof head, "From: Kim <kim@far.example>\r\nMessage-ID: <own-%u@far.example>\r\n%s", mails++,
+              more);
+    snprintf (expect, sizeof expect, "250 2.0.0 ignored: %s", kind);
+    give (to, head, "The text.", reply);
+    assert_string_equal (reply, expect);
+}
+
+static void our_own_mail_is_known_by_any_host_of_ours (void **state)
+{
+    (void)state;
+    char contact[ID_SIZE];
+    ignored ("support@acme.example", "X-Buckstop: acme.example\r\n", "loop");
+    ignored ("support@acme.example", "X-Buckstop: Shared.example\r\n", "loop"); /* of an address of the channel */
+    assert_string_equal (take ("support@acme.example", "X-Buckstop: beta.example\r\n", contact), "opened");
+    assert_string_equal (take ("support@acme.example", "X-Buckstop: far.example\r\n", contact), "opened");
+}
+
+static void a_group_that_is_our_own_address_hands_people_on (void **state)
+{
+    (void)state;
+    char contact[ID_SIZE];
+    static const char ours[] = "List-Id: <support.acme.example>\r\nPrecedence: list\r\n"
+                               "List-Post: <mailto:Support@acme.example>\r\n";
+    assert_string_equal (take ("support@acme.example", ours, contact), "opened");
+    assert_string_equal (take ("support@acme.example", "List-Id: Desk <support.acme.example>\r\n", contact), "opened");
+    ignored ("support@acme.example", "List-Id: <news.far.example>\r\n", "list");
+}
+
+static void what_a_machine_answers_is_a_fact_of_its_contact (void **state)
+{
+    (void)state;
+    char contact[ID_SIZE], to[ADDRESS_SIZE], id[ADDRESS_SIZE], more[512], words[DETAIL_SIZE];
+    take ("support@acme.example", "", contact);
+    ignored ("support@acme.example", "Auto-Submitted: auto-replied\r\n", "vacation"); /* about nothing */
+    assert_int_equal (told (contact, FACT_RECEIPT, words), 0);
+    mail_tag_message_id ("0123456789abcdef-1", "acme", contact, key_of ("acme"), "acme.example", id);
+    for (int i = 0; i < 2; i++) { /* once, however often it says so */
+        snprintf (more, sizeof more, "Auto-Submitted: auto-replied\r\nIn-Reply-To: %s\r\n", id);
+        ignored ("support@acme.example", more, "vacation");
+        assert_int_equal (told (contact, FACT_RECEIPT, words), 1);
+        assert_non_null (strstr (words, "vacation (Auto-Submitted: auto-replied)"));
+    }
+    mail_tag_address ("support@acme.example", "acme", contact, key_of ("acme"), to);
+    ignored (to, "X-Autoreply: yes\r\n", "vacation");
+    assert_int_equal (told (contact, FACT_RECEIPT, words), 2);
+    /* the store is away: the mail server tells it again */
+    char said[1024];
+    fake_store_fault (FAKE_STORE_AWAY, 1);
+    int size = snprintf (said, sizeof said,
+                         "LHLO x\r\nMAIL FROM:<>\r\nRCPT TO:<%s>\r\nDATA\r\nX-Autoreply: yes\r\n\r\nx\r\n.\r\n", to);
+    fake_lmtp_t *client = fake_lmtp_connect ("lmtp");
+    fake_lmtp_say (client, said, (size_t)size);
+    fake_advance (60000);
+    assert_non_null (strstr (fake_lmtp_heard (client, NULL), "451 4.3.0 store-away"));
+    fake_lmtp_close (&client);
+    fake_store_fault (FAKE_STORE_AWAY, 0);
+}
+
+/* Each answers what it hears with a mail that says nothing of itself. */
+static void two_robots_come_to_an_end (void **state)
+{
+    (void)state;
+    char contact[ID_SIZE], words[DETAIL_SIZE], head[256], reply[512];
+    for (int i = 0; i < 10; i++) {
+        snprintf (head, sizeof head, "From: Robot <robot@far.example>\r\nMessage-ID: <robot-%d@far.example>\r\n", i);
+        give ("support@acme.example", head, "I am a robot.", reply);
+        assert_int_equal (sscanf (reply, "250 2.0.0 opened %26s", contact), 1);
+        assert_int_equal (told (contact, FACT_LEFT_OUT, words), i < 8 ? 0 : 1);
+    }
+    assert_non_null (strstr (words, "within a day"));
+    fake_advance (MS_PER_DAY + MS_PER_HOUR);
+    give ("support@acme.example", "From: Robot <robot@far.example>\r\nMessage-ID: <later@far.example>\r\n", "x", reply);
+    assert_int_equal (sscanf (reply, "250 2.0.0 opened %26s", contact), 1);
+    assert_int_equal (told (contact, FACT_LEFT_OUT, words), 0);
+}
+
+static void who_wants_no_automatic_answer_gets_none (void **state)
+{
+    (void)state;
+    char contact[ID_SIZE], words[DETAIL_SIZE], reply[512];
+    take ("support@acme.example", "X-Auto-Response-Suppress: OOF, AutoReply\r\n", contact);
+    assert_int_equal (told (contact, FACT_LEFT_OUT, words), 1);
+    give ("support@acme.example", "From: Shop <no-reply@far.example>\r\nMessage-ID: <n@far.example>\r\n", "x", reply);
+    assert_int_equal (sscanf (reply, "250 2.0.0 opened %26s", contact), 1);
+    assert_int_equal (told (contact, FACT_LEFT_OUT, words), 1);
+    assert_non_null (strstr (words, "acknowledge: "));
+}
+
+/* -------------------------------------------------------------------- whole */
+
 int main (void)
 {
     const struct CMUnitTest tests[] = {
@@ -372,6 +492,11 @@ int main (void)
         cmocka_unit_test_setup_teardown (files_are_kept_before_anything_is_said, set_up, tear_down),
         cmocka_unit_test_setup_teardown (the_mail_server_keeps_what_we_cannot_take, set_up, tear_down),
         cmocka_unit_test_setup_teardown (a_client_that_went_away_hurts_nobody, set_up, tear_down),
+        cmocka_unit_test_setup_teardown (our_own_mail_is_known_by_any_host_of_ours, set_up, tear_down),
+        cmocka_unit_test_setup_teardown (a_group_that_is_our_own_address_hands_people_on, set_up, tear_down),
+        cmocka_unit_test_setup_teardown (what_a_machine_answers_is_a_fact_of_its_contact, set_up, tear_down),
+        cmocka_unit_test_setup_teardown (two_robots_come_to_an_end, set_up, tear_down),
+        cmocka_unit_test_setup_teardown (who_wants_no_automatic_answer_gets_none, set_up, tear_down),
     };
     return cmocka_run_group_tests_name ("test_door_mail", tests, NULL, NULL);
 }

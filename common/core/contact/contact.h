@@ -147,6 +147,7 @@ typedef struct submission {
     const char *linked;       /* OPEN: another open contact of the same customer, or "" */
     const char *linked_owner; /* who has that one; "" : nobody */
     wall_ms_t linked_due;     /* what is promised next there; 0: nothing */
+    const char *untold;       /* OPEN: why no machine tells them that it has come; "" or NULL: it does */
 } submission_t;
 
 /* Fields that a kind does not use are 0 or NULL. Nothing is owned. */

@@ -130,6 +130,17 @@ static void prefer_known (turn_t *t)
     c->preferred_until = 0;
 }
 
+/* Nobody reads it there, or a robot would answer it (RFC 3834, section 2): a person's answer goes all the same. */
+static void leave_untold (turn_t *t)
+{
+    const char *why = t->event->submission->untold;
+    if (word_empty (why) || !can_tell_customer (t->c) || !GUARD ("f18"))
+        return;
+    t->c->customer_told = true;
+    fact_t *fact = turn_fact_detail (t, FACT (NOTICE_LEFT_OUT), "%s: %s", purpose_name (PURPOSE (ACKNOWLEDGE)), why);
+    WORD_COPY (fact->to, "customer");
+}
+
 apply_outcome_t act_open (turn_t *t)
 {
     contact_t *c = t->c;
@@ -150,7 +161,8 @@ apply_outcome_t act_open (turn_t *t)
     note_attachments (t);
     note_link (t);
     set_accountable (t, duty_lead (t->policy, c)->name, "duty lead until somebody accepts");
-    if (can_tell_customer (c))
+    leave_untold (t);
+    if (can_tell_customer (c) && !c->customer_told)
         promise_open (t, P_ACKNOWLEDGE, &(promise_ask_t){.text = new_words (s)});
     promise_open (t, P_FIRST, &(promise_ask_t){.text = new_words (s), .no_later = s->linked_due});
     promise_open (t, P_RESOLUTION, &(promise_ask_t){.text = new_words (s)});

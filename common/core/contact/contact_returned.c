@@ -10,8 +10,10 @@
 static fact_t *note (turn_t *t, fact_kind_t kind)
 {
     const contact_event_t *e = t->event;
-    fact_t *fact = turn_fact_detail (t, kind, "%s: %s", purpose_name (e->purpose), e->detail ? e->detail : "");
-    WORD_COPY (fact->to, word_empty (e->person) ? "customer" : e->person);
+    bool known = e->purpose != PURPOSE (UNSPECIFIED);
+    fact_t *fact = turn_fact_detail (t, kind, "%s%s%s", known ? purpose_name (e->purpose) : "", known ? ": " : "",
+                                     e->detail ? e->detail : "");
+    WORD_COPY (fact->to, !word_empty (e->person) ? e->person : known ? "customer" : "");
     fact->promise = e->promise;
     return fact;
 }

@@ -210,6 +210,7 @@ static void read_list (mail_work_t *work)
 void mail_head_read (mail_work_t *work, const char *envelope_sender)
 {
     mail_clean_line (work->mail->subject, SUBJECT_SIZE, g_mime_message_get_subject (work->message));
+    mail_clean_line (work->mail->mark, ADDRESS_SIZE, mail_header (work, MAIL_OWN_HEADER));
     read_addresses (work);
     read_ids (work);
     read_language (work);

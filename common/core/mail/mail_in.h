@@ -9,9 +9,8 @@
  * The cost is linear in the size, and bounded: nesting, parts, lines looked at, elements of HTML.
  *
  * Our own mail: mail_out sets the header `X-Buckstop: HOST` on all that it sends, HOST as behind the '@' of
- * our Message-IDs. A mail whose X-Buckstop is limits->own is one of ours that came back (MAIL_LOOP). Another
- * company's buckstop names its own host, and its people's replies stay MAIL_PERSON. Who has the workspace's
- * link_key should also try mail_tag on message_id: if that is one of ours, the mail is a loop, too. */
+ * our Message-IDs. Whether that is one of ours, only who knows the workspace can tell (mail_submit.h: mail_is_ours): another
+ * company's buckstop names its own host, and its people's replies are a person's. */
 #ifndef BUCKSTOP_MAIL_IN_H
 #define BUCKSTOP_MAIL_IN_H
 
@@ -54,10 +53,9 @@ typedef struct mail_limits {
     size_t text;      /* of the text; at most TEXT_MAX */
     int depth;        /* of nested parts; what lies deeper is not looked at */
     int parts;        /* looked at in all */
-    const char *own;  /* the HOST of our own X-Buckstop; NULL or "": not judged */
 } mail_limits_t;
 
-extern const mail_limits_t mail_limits_default; /* 10 MB, 25 MB, TEXT_MAX, 20, 500, NULL */
+extern const mail_limits_t mail_limits_default; /* 10 MB, 25 MB, TEXT_MAX, 20, 500 */
 
 /* A file that came with a mail, decoded. What was not kept has no bytes, and a note says why; the last one may
  * stand for all that were beyond ATTACHMENTS_MAX. */
@@ -88,6 +86,7 @@ typedef struct mail_in {
     char reply_to[ADDRESS_SIZE]; /* Reply-To's first address; "" : from */
     char subject[SUBJECT_SIZE];
     char message_id[ADDRESS_SIZE];
+    char mark[ADDRESS_SIZE];                            /* what X-Buckstop says; "" : nothing */
     char in_reply_to[ADDRESS_SIZE];                     /* the first, if there are several */
     char references[MAIL_REFERENCES_MAX][ADDRESS_SIZE]; /* as in the header: the oldest first, the newest last */
     size_t references_n;

@@ -37,13 +37,6 @@ static void say (char why[DETAIL_SIZE], const char *words, const char *value)
 
 /* ---------------------------------------------------------------- loops */
 
-static void own_mail (const signs_t *signs, char why[DETAIL_SIZE])
-{
-    const char *own = signs->work->limits->own, *mark = header (signs, MAIL_OWN_HEADER);
-    if (!word_empty (own) && mark && g_ascii_strcasecmp (mark, own) == 0)
-        say (why, MAIL_OWN_HEADER ": ", mark);
-}
-
 static void looping (const signs_t *signs, char why[DETAIL_SIZE])
 {
     const char *loop = header (signs, "X-Loop");
@@ -267,7 +260,6 @@ static const struct {
     rule_t *rule;
     mail_kind_t kind;
 } rules[] = {
-    {own_mail, MAIL_LOOP},
     {too_many_hops, MAIL_LOOP},
     {feedback, MAIL_COMPLAINT},
     {disposition, MAIL_RECEIPT},
