@@ -543,7 +543,7 @@ static void test_lease (void **state)
     assert_int_equal (lease.n, 0);
     assert_true (lease.next_due == TIME_NEVER);
     plant_record (self, "a", 'A', 10);
-    plant_record (self, "newer", 'B', 11);
+    plant_record (self, "newer", RECORD_SCHEMA_NOW + 1, 11);
     plant_record (self, "none", 'g', 11); /* of no schema: handed out, so that it is set aside */
     make_due (self, "gone", 12);
     live_redis_do (&self->redis, "SADD b:{3}:c:acme:poison x");

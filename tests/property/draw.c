@@ -74,7 +74,7 @@ static size_t draw_record (draw_t *self, char *bytes, char kind, uint64_t versio
     if (draw_below (self, 25) == 0)
         return (size_t)snprintf (bytes, 64, "broken");
     size_t ids = 1 + draw_below (self, 3);
-    bytes[0] = draw_below (self, 25) ? RECORD_SCHEMA : RECORD_SCHEMA + 1;
+    bytes[0] = draw_below (self, 25) ? RECORD_SCHEMA : RECORD_SCHEMA_NOW + 1;
     bytes[1] = '0';
     bytes[2] = (char)ids;
     bytes[3] = kind;

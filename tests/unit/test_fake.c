@@ -151,7 +151,8 @@ static void test_lease_of_high_bytes (void **state)
         bool handed_out;
         unsigned counted;
     } rows[] = {{RECORD_SCHEMA, '0', true, 1},
-                {RECORD_SCHEMA + 1, '0', false, 0},
+                {RECORD_SCHEMA_NOW, '0', true, 1},
+                {RECORD_SCHEMA_NOW + 1, '0', false, 0},
                 {RECORD_SCHEMA_LAST, '0', false, 0},
                 {RECORD_SCHEMA_LAST + 1, '0', true, 1},
                 {0xC1, '0', true, 1},

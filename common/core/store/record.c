@@ -23,7 +23,7 @@ static uint64_t get_be (const uint8_t *from, int bytes)
 /* Else what overwrote a record would count as one that newer workers take care of. */
 static bool is_newer (const uint8_t *at, size_t size, char kind)
 {
-    return at[0] > RECORD_SCHEMA && at[0] <= RECORD_SCHEMA_LAST && at[1] >= '0' && at[2] <= EVENT_IDS_KEPT &&
+    return at[0] > RECORD_SCHEMA_NOW && at[0] <= RECORD_SCHEMA_LAST && at[1] >= '0' && at[2] <= EVENT_IDS_KEPT &&
            at[3] == (uint8_t)kind && size >= RECORD_HEAD_SIZE + (size_t)at[2] * EVENT_ID_SIZE;
 }
 
@@ -37,7 +37,7 @@ record_fault_t record_head_read (const void *bytes, size_t size, char kind, reco
     head->schema = (char)at[0];
     if (is_newer (at, size, kind))
         return RECORD_NEWER;
-    if (head->schema != RECORD_SCHEMA || at[1] < '0' || at[2] > EVENT_IDS_KEPT)
+    if (head->schema < RECORD_SCHEMA || head->schema > RECORD_SCHEMA_NOW || at[1] < '0' || at[2] > EVENT_IDS_KEPT)
         return RECORD_BROKEN;
     head->attempts = (unsigned)(at[1] - '0');
     head->ids_n = at[2];
@@ -89,6 +89,13 @@ void record_count_attempt (uint8_t *bytes, size_t size)
 {
     if (size >= RECORD_HEAD_SIZE)
         bytes[1]++;
+}
+
+uint8_t *record_pack_now (const record_head_t *head, const ProtobufCMessage *message, size_t *size)
+{
+    uint8_t *bytes = record_pack (head, message, size);
+    bytes[0] = RECORD_SCHEMA_NOW;
+    return bytes;
 }
 
 uint8_t *record_pack (const record_head_t *head, const ProtobufCMessage *message, size_t *size)
@@ -189,6 +196,13 @@ static bool lines_unpack (delivery_t *delivery, const Buckstop__V1__Delivery *fr
     return whole;
 }
 
+/* Of ways and purposes that schema 'A' does not have. */
+static bool is_of_now (const delivery_t *self)
+{
+    return self->way > BUCKSTOP__V1__WAY_KIND__WAY_KIND_SLACK ||
+           self->purpose > BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_BUNDLE;
+}
+
 uint8_t *delivery_pack (const delivery_t *self, const record_head_t *head, size_t *size)
 {
     Buckstop__V1__Delivery message = BUCKSTOP__V1__DELIVERY__INIT;
@@ -202,7 +216,7 @@ uint8_t *delivery_pack (const delivery_t *self, const record_head_t *head, size_
         line_pack (&self->lines[message.n_lines], &lines[message.n_lines]);
         list[message.n_lines] = &lines[message.n_lines];
     }
-    return record_pack (head, &message.base, size);
+    return (is_of_now (self) ? record_pack_now : record_pack) (head, &message.base, size);
 }
 
 record_fault_t delivery_unpack (const void *bytes, size_t size, record_head_t *head, delivery_t *self)

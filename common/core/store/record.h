@@ -1,8 +1,10 @@
 /* record.h - the bytes of a record: a fixed head that the scripts read, then a protobuf body. Pure.
  *
  *   offset  size  what
- *   0       1     schema: 'A' now; a worker leaves a newer one to newer workers: up to RECORD_SCHEMA_LAST, with a head
- *                 laid out as this one. What begins otherwise is no record of anybody's: broken
+ *   0       1     schema: 'A', or 'B' for what workers that know only 'A' would take for broken, or for something else (a
+ *                 call, a call back, a channel's own way back); a worker leaves a newer one to newer workers: up to
+ *                 RECORD_SCHEMA_LAST, with a head laid out as this one. What begins otherwise is no record of anybody's:
+ *                 broken
  *   1       1     attempts: '0' + how often it was leased since the last commit (commit writes '0')
  *   2       1     how many event ids follow the head (0..32)
  *   3       1     kind: 'c', 'p', 'd', 'k', 'w'
@@ -20,7 +22,8 @@
 #include "types.h"
 
 #define RECORD_SCHEMA      'A'
-#define RECORD_SCHEMA_LAST 'D' /* workers run beside a few newer ones, not beside any */
+#define RECORD_SCHEMA_NOW  'B' /* the newest that is read and written here */
+#define RECORD_SCHEMA_LAST 'E' /* workers run beside a few newer ones, not beside any */
 enum { RECORD_HEAD_SIZE = 16 };
 
 typedef struct record_head {

@@ -41,6 +41,17 @@ static bool promise_read (const Buckstop__V1__Promise *message, promise_t *self)
     return whole;
 }
 
+/* A line, a call back that is owed, an answer that goes another way: workers of schema 'A' can't read it, or would answer
+ * in the wrong place. */
+static bool is_of_now (const contact_t *self)
+{
+    bool now = self->call || self->return_way > BUCKSTOP__V1__RETURN_WAY__RETURN_WAY_SPOKEN ||
+               (*self->reply_channel && strcmp (self->reply_channel, self->channel) != 0);
+    for (size_t i = 0; i < self->promises_n; i++)
+        now |= self->promises[i].kind > BUCKSTOP__V1__PROMISE_KIND__PROMISE_KIND_RESOLUTION;
+    return now;
+}
+
 uint8_t *contact_pack (const contact_t *self, const record_head_t *head, size_t *size)
 {
     Buckstop__V1__Contact message = BUCKSTOP__V1__CONTACT__INIT;
@@ -66,7 +77,7 @@ uint8_t *contact_pack (const contact_t *self, const record_head_t *head, size_t 
     }
     message.n_excluded = self->excluded_n;
     message.excluded = excluded_list;
-    return record_pack (head, &message.base, size);
+    return (is_of_now (self) ? record_pack_now : record_pack) (head, &message.base, size);
 }
 
 static bool lists_read (const Buckstop__V1__Contact *message, contact_t *self)

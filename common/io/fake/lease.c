@@ -71,7 +71,7 @@ static verdict_t take (perform_rows_t *leased, const data_item_t *item, const ch
         return GO_ON;
     }
     uint8_t schema = (uint8_t)record->bytes[0];
-    if (schema > RECORD_SCHEMA &&
+    if (schema > RECORD_SCHEMA_NOW &&
         schema <= RECORD_SCHEMA_LAST) /* for a newer worker, whoever is there when it comes up */
         return GO_ON;
     unsigned attempts = attempts_of (record);

@@ -60,7 +60,7 @@ void store_lease (store_t *self, int shard, char kind, int max, int lease_ms, st
     resp_number (&call->command, STORE_ATTEMPTS_ALONE);
     resp_number (&call->command, STORE_ATTEMPTS_MAX);
     resp_number (&call->command, SET_ASIDE_MS);
-    resp_number (&call->command, RECORD_SCHEMA);
+    resp_number (&call->command, RECORD_SCHEMA_NOW);
     resp_number (&call->command, RECORD_SCHEMA_LAST);
     call_begin (call);
 }
