@@ -695,6 +695,10 @@ static void the_way_back_follows_the_customer (void **state)
             strcmp (s.c.reply_channel, rows[i].reply_channel) != 0)
             fail_msg ("%s: way %d, to '%s', by '%s'", rows[i].name, (int)s.c.return_way, s.c.return_to,
                       s.c.reply_channel);
+        const char *detail = fact (&s, F (MESSAGE))->detail; /* whoever answers sees that it goes elsewhere */
+        bool elsewhere = strcmp (rows[i].is_to, "kim@example.com") != 0;
+        if (elsewhere != (strstr (detail, rows[i].is_to) != NULL))
+            fail_msg ("%s: '%s'", rows[i].name, detail);
         const promise_t *next = promise (&s, P (NEXT_RESPONSE));
         if ((next ? next->due - s.now : 0) != rows[i].next)
             fail_msg ("%s: next response in %lld", rows[i].name, (long long)(next ? next->due - s.now : 0));

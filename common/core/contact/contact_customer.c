@@ -217,15 +217,29 @@ void owe_answer (turn_t *t, bool stricter)
         promise_open (t, P_NEXT, &ask);
 }
 
+/* Whoever answers must see that it goes elsewhere from now on: a sender is easily forged. */
+static void note_way (const turn_t *t, fact_t *fact, const char *was)
+{
+    char detail[2 * DETAIL_SIZE + ADDRESS_SIZE];
+    if (word_same (was, t->c->return_to))
+        return;
+    snprintf (detail, sizeof detail, "%s%sanswers go to %s from now on", fact->detail, *fact->detail ? "; " : "",
+              t->c->return_to);
+    WORD_COPY (fact->detail, detail);
+}
+
 static void note_message (turn_t *t)
 {
     const submission_t *s = t->event->submission;
+    char was[ADDRESS_SIZE];
+    WORD_COPY (was, t->c->return_to);
     bool moved = by_another_channel (t->c, s);
     fact_t *fact = turn_fact_detail (t, FACT (MESSAGE), "%s%s", moved ? "by " : "", moved ? s->channel : "");
     fact->text = s->text;
     note_sent (t, fact);
     note_attachments (t);
     customer_said (t);
+    note_way (t, fact, was);
     owe_answer (t, moved);
 }
 
