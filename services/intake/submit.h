@@ -36,6 +36,9 @@ typedef struct submit {
 void submit_free (void *more);
 /* Looks where it belongs, then appends or opens. */
 void submit_find (ask_t *ask);
+/* Is a call over, and is that all? Then it opens nothing: where no open contact has it, it is refused. */
+bool submit_only_ends (const ask_t *ask);
+void submit_refuse_end (ask_t *ask);
 /* contact: to append to; "" when opening. */
 void submit_work (ask_t *ask, const char *contact, bool opening);
 

@@ -54,6 +54,17 @@ static void go (ask_t *ask, const char *contact, bool opening)
 
 /* --------------------------------------------------------------- the place */
 
+bool submit_only_ends (const ask_t *ask)
+{
+    return ask->submit.call == BUCKSTOP__V1__CALL_STATE__CALL_STATE_ENDED;
+}
+
+void submit_refuse_end (ask_t *ask)
+{
+    ask_refuse_as (&ask, REFUSE_NO_CONTACT, "no open contact has the call '%.200s', and it is over",
+                   ask->submit.thread);
+}
+
 static void place (ask_t *ask)
 {
     submit_t *self = submit_of (ask);
@@ -65,8 +76,8 @@ static void place (ask_t *ask)
     } else if (!*self->continues && customers_append (self->customer)) {
         self->by_customer = true;
         go (ask, customers_append (self->customer), false);
-    } else if (ask->submit.call == BUCKSTOP__V1__CALL_STATE__CALL_STATE_ENDED) {
-        ask_refuse_as (&ask, REFUSE_NO_CONTACT, "no contact has the call '%.200s', and it is over", self->thread);
+    } else if (submit_only_ends (ask)) {
+        submit_refuse_end (ask);
     } else {
         go (ask, "", true);
     }

@@ -223,7 +223,10 @@ static void refused (ask_t *ask, const work_result_t *result)
         return;
     }
     if (!submit_of (ask)->opening && result->apply == APPLY_NO_STATE) {
-        follow_closed (ask, result->contact); /* only a closed contact hears nobody */
+        if (submit_only_ends (ask)) /* only a closed contact hears nobody */
+            submit_refuse_end (ask);
+        else
+            follow_closed (ask, result->contact);
         return;
     }
     ask_refuse_as (&ask, REFUSE_INVALID, "%s", result->why);

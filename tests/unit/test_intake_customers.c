@@ -433,6 +433,28 @@ static void a_call_that_was_owed_a_callback (void **state)
     assert_true (opened (&second) && strcmp (second.receipt.contact, mail.receipt.contact) != 0);
 }
 
+/* A call that was resolved while they spoke, and closed, ends: that opens nothing. Ringing again does. */
+static void the_end_of_a_call_opens_nothing (void **state)
+{
+    (void)state;
+    heard_t heard;
+    said_t said = {.channel = "phone",
+                   .customer = "030 123456",
+                   .thread = "c1",
+                   .call = BUCKSTOP__V1__CALL_STATE__CALL_STATE_RINGING};
+    begin ("link");
+    heard_t call = say (said);
+    close_it (&call);
+    said.call = BUCKSTOP__V1__CALL_STATE__CALL_STATE_ENDED;
+    begin_to_say (said, &heard);
+    fake_advance (20);
+    assert_true (heard.times == 1 && heard.refused);
+    assert_int_equal (contacts_of (customer_of ("+4930123456").id), 1);
+    said.call = BUCKSTOP__V1__CALL_STATE__CALL_STATE_RINGING;
+    heard_t again = say (said);
+    assert_true (opened (&again));
+}
+
 /* Somebody else answers in the thread: taken, and a doubt is kept with whose contact it is; once. */
 static void another_address_in_the_thread (void **state)
 {
@@ -586,6 +608,7 @@ int main (void)
         TEST (the_same_first_message_twice),
         TEST (what_is_sent_again_is_done_once),
         TEST (a_call_that_was_owed_a_callback),
+        TEST (the_end_of_a_call_opens_nothing),
         TEST (the_oldest_make_room),
         TEST (who_was_forgotten_comes_again),
         TEST (a_broken_record_stops_nobody),
