@@ -246,7 +246,9 @@ static void missing (ask_t *ask, const work_result_t *result)
     if (*ask->submit.contact && !self->named_is_gone) {
         self->named_is_gone = true;
         submit_find (ask);
-    } else
+    } else if (submit_only_ends (ask))
+        submit_refuse_end (ask);
+    else
         submit_work (ask, "", true);
 }
 
