@@ -118,6 +118,9 @@ static void what_would_forge_a_header_does_not (void **state)
     mail.subject = "subject\r\nX-Forged: subject\r\n\r\nX-Forged body";
     mail.in_reply_to = "<a@b>\r\nX-Forged: reply";
     send_one (self, &mail);
+    mail.id = "m-4";
+    mail.body = "one\r.\rMAIL FROM:<eve@example.org>\r\n.\r\r\ntwo\n.\r\n";
+    send_one (self, &mail);
     assert_int_equal (self->code, 250);
 }
 

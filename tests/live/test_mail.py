@@ -148,6 +148,11 @@ def look_at_received():
     check("forged", forged["X-Forged"], None)
     assert "X-Forged body" in forged["Subject"]
 
+    # a CR alone ends a line at some servers, and a message behind a dot (RFC 5321, 2.3.8)
+    envelope, smuggled = message("m-4")
+    assert b"\r" not in envelope.content.replace(b"\r\n", b""), envelope.content
+    check("body", smuggled.get_content().splitlines(), ["one", ".", "MAIL FROM:<eve@example.org>", ".", "", "two", "."])
+
     many = sum(b"m-many@" in envelope.content for envelope in received)
     check("many", many, 50)
     check("refused ones", sum(b"m-refused" in envelope.content for envelope in received), 0)

@@ -2,7 +2,7 @@
  *
  * Header injection is impossible by construction: addresses must parse as one mailbox and hold no control
  * character, the Message-ID's parts are cut down to a safe alphabet, and the subject is folded and encoded by
- * gmime after control characters became spaces.
+ * gmime after control characters became spaces. In the body each kind of line end is CRLF.
  */
 #include "mail_out_private.h"
 #include "xmalloc.h"
@@ -135,11 +135,26 @@ static void set_subject (GMimeMessage *message, const char *subject)
     free (line);
 }
 
+/* A CR alone ends a line at some servers: what stands behind it could be read as commands (RFC 5321, 2.3.8). Freed by
+ * the caller. */
+static char *with_plain_line_ends (const char *body)
+{
+    char *text = xstrdup (body), *to = text;
+    for (const char *from = text; *from; from++) {
+        from += from[0] == '\r' && from[1] == '\n';
+        *to++ = *from == '\r' ? '\n' : *from;
+    }
+    *to = 0;
+    return text;
+}
+
 static void set_body (GMimeMessage *message, const char *body)
 {
     GMimeTextPart *part = g_mime_text_part_new_with_subtype ("plain");
     g_mime_text_part_set_charset (part, "utf-8");
-    g_mime_text_part_set_text (part, body);
+    char *text = with_plain_line_ends (body);
+    g_mime_text_part_set_text (part, text);
+    free (text);
     GMimeContentEncoding best =
         g_mime_part_get_best_content_encoding (GMIME_PART (part), GMIME_ENCODING_CONSTRAINT_7BIT);
     g_mime_part_set_content_encoding (GMIME_PART (part), best);
