@@ -140,7 +140,7 @@ static const char *told_often (const ask_t *ask, const family_found_t *found)
 {
     wall_ms_t since = store_now (ask_store (ask)) - MS_PER_DAY;
     size_t opened = 0;
-    for (size_t i = 0; i < found->contacts_n; i++)
+    for (size_t i = 0; found->contacts && i < found->contacts_n; i++)
         opened += found->contacts[i].opened_at > since;
     return ask->inner && opened == CUSTOMERS_NEWEST ? "eight contacts of theirs were opened within a day" : NULL;
 }

@@ -144,9 +144,11 @@ static void answer_commits (void)
         snprintf (member, sizeof (member), "%s", world.commits[i].member);
         if (answer.outcome == COMMIT_DONE)
             take_away (member);
+        work_result_t worked = {.outcome = WORK_AWAY};
+        if (answer.outcome == COMMIT_DONE)
+            worked.outcome = WORK_DONE;
         if (world.commits[i].work)
-            world.commits[i].work (world.commits[i].arg,
-                                   &(work_result_t){.outcome = answer.outcome == COMMIT_DONE ? WORK_DONE : WORK_AWAY});
+            world.commits[i].work (world.commits[i].arg, &worked);
         else
             world.commits[i].fn (world.commits[i].arg, &answer);
         world.commits[i].work = NULL;
