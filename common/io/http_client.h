@@ -16,6 +16,7 @@ typedef struct http_call {
     /* Whether loopback, link-local and private addresses may be dialled (checked on the address really used): only
      * for URLs that the operator gave, never for one from outside. */
     bool private_allowed;
+    bool secret_url; /* the URL holds a secret: what went wrong is told in words that can't hold it */
 } http_call_t;
 
 typedef struct http_answer {

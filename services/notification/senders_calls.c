@@ -1,8 +1,8 @@
 /* senders_calls.c - what goes out over HTTP: signed webhooks, Slack's, and the calls of channels.
  *
  * What an answer means is told by its status; of a channel's call by the channel's description (channel_out.h), as the
- * policy has it when the answer comes. Its headers are made for each attempt: the secret is read from its file, and
- * stands in no record and no log. */
+ * policy has it when the answer comes. Its headers are made for each attempt, and so is a URL that holds a secret: this is
+ * read from its file, and stands in no record and no log. */
 #include "senders_private.h"
 
 #include "address.h"
@@ -131,15 +131,16 @@ static void channel_answered (void *arg, const http_answer_t *answer)
     if (meaning.result == ATTEMPT_UNABLE)
         sender_unable (attempt, FAULT_PLATFORM_REFUSES, meaning.words);
     else
-        attempt_ended (attempt, meaning.result, answer->retry_after_ms, meaning.words);
+        attempt_ended (attempt, meaning.result, meaning.retry_after_ms, meaning.words);
 }
 
-static void call_channel (attempt_t *attempt, const channel_out_t *out, const out_headers_t *headers)
+static void call_channel (attempt_t *attempt, const channel_out_t *out, const char *url, const out_headers_t *headers)
 {
     notification_t *self = attempt->self;
     const delivery_t *delivery = &attempt->delivery;
     http_call_t call = {.method = out->method,
-                        .url = delivery->address,
+                        .url = url,
+                        .secret_url = out->auth == OUT_AUTH_URL,
                         .headers = headers->list,
                         .body = delivery->body,
                         .body_size = strlen (delivery->body),
@@ -167,8 +168,8 @@ static int line_of (const attempt_t *attempt, const channel_out_t *out, char lin
 void sender_by_channel (attempt_t *attempt)
 {
     const policy_channel_t *channel = channel_of (attempt);
-    char why[DETAIL_SIZE], secret[OUT_SECRET_SIZE];
-    out_headers_t headers;
+    char why[DETAIL_SIZE], secret[OUT_SECRET_SIZE], url[OUT_URL_SIZE] = "";
+    out_headers_t headers = {.n = 0};
     if (!channel) {
         sender_unable (attempt, FAULT_NO_CHANNEL, "the policy does not say how answers go back by this channel");
         return;
@@ -178,12 +179,13 @@ void sender_by_channel (attempt_t *attempt)
         return;
     }
     bool made = line_of (attempt, channel->out, secret, why) == 0 &&
+                channel_out_url (channel, &attempt->delivery, secret, url, why) &&
                 channel_out_headers (channel, &attempt->delivery, secret, &headers, why);
     sodium_memzero (secret, sizeof secret);
-    if (!made) {
+    if (made)
+        call_channel (attempt, channel->out, url, &headers);
+    else
         sender_unable (attempt, FAULT_NO_KEY, why);
-        return;
-    }
-    call_channel (attempt, channel->out, &headers);
+    sodium_memzero (url, sizeof url);
     channel_out_headers_clear (&headers);
 }

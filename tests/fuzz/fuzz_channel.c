@@ -23,6 +23,9 @@ static void on_message (void *arg, channel_message_t *message)
     for (size_t i = 0; i < IN_FIELDS; i++)
         if (i != IN_MAIL)
             valid (message->field[i]);
+    for (size_t i = 0; i < message->files_n; i++) /* its bytes are there, all of them */
+        if (message->files[i].bytes)
+            free (xmemdup (message->files[i].bytes, message->files[i].size));
     if (!message->ignored && !message->missing) {
         channel_submit_t submit;
         channel_submit_make (&submit, channel, message);
@@ -34,6 +37,11 @@ static void on_message (void *arg, channel_message_t *message)
         channel_submit_clear (&submit);
     }
     channel_message_clear (message);
+}
+
+static void unref_bytes (void *bytes)
+{
+    g_bytes_unref (bytes);
 }
 
 static void on_receipt (void *arg, const channel_receipt_t *receipt)
@@ -62,9 +70,11 @@ int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
                                     .body = body,
                                     .size = size};
     pick_scope_t scope = {.request = &request, .channel = channel};
+    GPtrArray *files = g_ptr_array_new_with_free_func (unref_bytes);
+    scope.files = files;
     in_fault_t fault;
     char why[DETAIL_SIZE] = "", verdict[DETAIL_SIZE];
-    json_t *payload = channel_payload_read (channel->in, types[kind % 4], body, size, NULL, &fault, why);
+    json_t *payload = channel_payload_read (channel->in, types[kind % 4], body, size, files, &fault, why);
     if (payload) {
         scope.trail[0] = payload;
         scope.trail_n = 1;
@@ -82,6 +92,7 @@ int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
         MUST (*why || fault == IN_NOTHING);
     pick_scope_clear (&scope);
     json_decref (payload);
+    g_ptr_array_unref (files);
     free (body);
     return 0;
 }

@@ -89,6 +89,10 @@ PLATFORMS = {
                                              JSON(body)["text"]["body"]),
                                (200, {}, '{"messages":[{"id":"wamid.A"}]}'),
                                (400, {}, '{"error":{"code":131047,"message":"Re-engagement message"}}')),
+    "telegram": Platform({}, {"customer": "24601", "return_to": "-1009"}, "POST", f"/bot{SECRET}/sendMessage", None,
+                         lambda body: (JSON(body)["chat_id"], "sent", JSON(body)["text"]),
+                         (200, {}, '{"ok":true,"result":{"message_id":77}}'),
+                         (400, {}, '{"ok":false,"error_code":400,"description":"Bad Request: chat not found"}')),
     "messenger": Platform({}, {"customer": "24601", "return_to": "24601"}, "POST", "/v21.0/me/messages",
                           f"Bearer {SECRET}",
                           lambda body: (JSON(body)["recipient"]["id"], JSON(body)["messaging_type"],
@@ -197,13 +201,13 @@ def check_call(name, call, text):
     assert (call.method, call.path) == (platform.method, f"/{name}{platform.path}"), call
     if platform.auth:
         assert call.headers["Authorization"] == platform.auth, call
-    else:
+    elif name == "postmark":
         assert call.headers["X-Postmark-Server-Token"] == SECRET, call
     to, what, said = platform.said(call.body)
     expected = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;") if name == "slack" else text
     assert said == expected, (name, said)
     assert to and what, call
-    assert SECRET not in call.body and SECRET not in call.path
+    assert SECRET not in call.body and (SECRET not in call.path) == (name != "telegram")
     if name in MAILS:
         assert "auto-" not in call.body, "what a person wrote says that it is automatic"
         assert re.search(r"[0-9a-f]{16}-\d+\.[0-9A-Z]{26}\.[0-9A-Z]{16}(@|%40)", call.body), "no Message-ID of ours"
@@ -267,6 +271,34 @@ def a_token_that_is_refused_fails_nothing(stack):
     far.usual["slack"] = PLATFORMS["slack"].yes
     w.until("it goes", lambda: has(world, contact, "delivered", "the reply was accepted"), 60)
     assert not has(world, contact, "delivery_failed")
+
+
+def a_secret_in_a_url_is_never_shown(stack):
+    """Whatever the platform says, or whether it is there at all: the URL in records, logs and words keeps its {secret}."""
+    world, far = house_of(stack)
+
+    def shown():
+        rows = [world.redis.get(key) for key in world.redis.keys("b:*") if world.redis.type(key) == b"string"]
+        return b" ".join(rows) + json.dumps(world.view(contact)).encode() + world["notification"].text().encode()
+
+    far.usual["telegram"] = (429, {}, '{"ok":false,"error_code":429,"description":"Too Many Requests: retry after 2",'
+                                      '"parameters":{"retry_after":2}}')
+    contact = answered(world, "telegram", "hello there")
+    w.until("it asks for a pause", lambda: has(world, contact, "delivery_retried", "retry after 2"), 20)
+    far.usual["telegram"] = (404, {}, '{"ok":false,"error_code":404,"description":"Not Found"}')
+    w.until("the token is none", lambda: has(world, contact, "delivery_retried", "Not Found"), 20)
+    assert SECRET.encode() not in shown() and b"/bot{secret}/sendMessage" in shown(), shown()
+    with open(world.dir + "/secrets/telegram-bot", "w", encoding="utf-8") as key:
+        key.write(f"{SECRET} \u00fc/..?#")
+    status, headers, body = PLATFORMS["telegram"].yes
+    far.usual["telegram"] = (status, {**headers, "Connection": "close"}, body)
+    w.until("it goes", lambda: has(world, contact, "delivered", "the reply was accepted"), 60)
+    assert far.of("telegram", "hello there")[-1].path == f"/telegram/bot{SECRET}%20%C3%BC%2F..%3F%23/sendMessage", far.calls
+    far.close()
+    assert world.act(contact, "reply", "ada", text="nobody listens").status == 200
+    before = len(has(world, contact, "delivery_retried"))
+    w.until("nobody is there", lambda: len(has(world, contact, "delivery_retried")) > before, 20)
+    assert SECRET.encode() not in shown(), shown()
 
 
 def a_text_that_is_too_long_is_told_at_once(stack):
@@ -460,6 +492,7 @@ def a_notice_that_comes_back(stack):
 
 if __name__ == "__main__":
     sys.exit(w.main([each_platform_takes_it, each_platform_asks_for_a_pause, each_platform_says_never,
-                     a_token_that_is_refused_fails_nothing, a_text_that_is_too_long_is_told_at_once,
+                     a_token_that_is_refused_fails_nothing, a_secret_in_a_url_is_never_shown,
+                     a_text_that_is_too_long_is_told_at_once,
                      what_platforms_tell_later, mail_as_it_is_received, nobody_answers_a_machine,
                      an_answer_that_comes_back, a_notice_that_comes_back]))

@@ -68,7 +68,7 @@ class House(w.World):
         self.options["intake"] = ["--secrets", self.dir + "/secrets"] + (["--spool", self.dir + "/spool"] if spool else [])
         for name in ("mailgun-signing", "sendgrid-password", "postmark-password", "twilio-token", "whatsapp-app",
                      "whatsapp-verify", "messenger-app", "messenger-verify", "slack-signing", "intercom-client",
-                     "zendesk-signing", "loft"):
+                     "zendesk-signing", "telegram-hook", "loft"):
             self.secret(name, SECRET)
 
     def secret(self, name, words):
@@ -139,6 +139,10 @@ def by_twilio(values, channel):
     return form(values), {"X-Twilio-Signature": base64.b64encode(mac(text, "sha1").digest()).decode()}, FORM
 
 
+def by_telegram(body):
+    return body, {"X-Telegram-Bot-Api-Secret-Token": SECRET}, "application/json"
+
+
 def by_meta(body):
     return body, {"X-Hub-Signature-256": "sha256=" + mac(body).hexdigest()}, "application/json"
 
@@ -190,6 +194,7 @@ def each_platform(stack):
         ("intercom", by_intercom(payload("intercom_conversation_user_created.json")), "", 1),
         ("zendesk", by_zendesk(payload("zendesk_ticket_create_update.json")), "Hello world", 1),
         ("web-form", (form(fields("web_form.form.json")), {}, FORM), "Rückfrage", 1),
+        ("telegram", by_telegram(payload("telegram_message.json")), "", 1),
     ]
     for channel, (body, headers, kind), subject, opened in rows:
         before = {row["contact"] for row in house.contacts()}
@@ -240,10 +245,12 @@ def calls(stack):
 def threads(stack):
     """A reply in a platform's thread is a message of the same contact."""
     house = open_house(stack)
-    for name in ("slack_message", "slack_reply"):
-        assert house.post("slack", *by_slack(payload(name + ".json"))).status == 200
-    contact, = house.of_channel("slack")
-    assert w.count_facts(house.view(contact["contact"]))["message"] >= 1, house.view(contact["contact"])
+    for channel, sign, names in (("slack", by_slack, ("slack_message", "slack_reply")),
+                                 ("telegram", by_telegram, ("telegram_message", "telegram_edited"))):
+        for name in names:
+            assert house.post(channel, *sign(payload(name + ".json"))).status == 200
+        contact, = house.of_channel(channel)
+        assert w.count_facts(house.view(contact["contact"]))["message"] >= 1, house.view(contact["contact"])
 
 
 def no_messages(stack):
@@ -255,6 +262,8 @@ def no_messages(stack):
             ("slack", by_slack(payload("slack_event_callback_wrapper.json")), {"ignored": 1}),
             ("intercom", by_intercom(payload("intercom_conversation_admin_assigned.json")), {"ignored": 1}),
             ("zendesk", by_zendesk(payload("zendesk_agent.json")), {"ignored": 1}),
+            ("telegram", by_telegram(payload("telegram_button.json")), {"ignored": 1}),
+            ("telegram", by_telegram(payload("telegram_joined.json")), {"ignored": 1}),
             ("postmark", by_basic(payload("postmark_vacation.json"), "postmark"), {"ignored": 1}),
             ("web-form", (form(fields("web_form_robot.form.json")), {}, FORM), None)]
     for channel, given, counts in rows:

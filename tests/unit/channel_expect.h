@@ -259,3 +259,35 @@
      "language=de-DE\n"},
     {"web-form.yaml", "", "web_form_robot.form.json", FORM,
      "ignored: the field that people do not see was filled in: a robot\n"},
+    {"telegram.yaml", "", "telegram_message.json", JSON,
+     "message\n"
+     "sender=24601\n"
+     "name=Ann Example\n"
+     "text=Wo bleibt mein Paket?\n"
+     "thread=24601\n"
+     "message_id=24601 41\n"
+     "language=de\n"
+     "return_to=24601\n"
+     "at=1795291200000\n"},
+    {"telegram.yaml", "", "telegram_edited.json", JSON,
+     "message\n"
+     "sender=24601\n"
+     "name=Ann\n"
+     "text=Wo bleibt mein Paket 17?\n"
+     "thread=24601\n"
+     "message_id=24601 41 1795291230\n"
+     "return_to=24601\n"
+     "at=1795291230000\n"},
+    {"telegram.yaml", "", "telegram_document.json", JSON,
+     "message\n"
+     "sender=24601\n"
+     "name=Ann\n"
+     "text=(invoice.pdf)\n"
+     "thread=-1009 7\n"
+     "message_id=-1009 42\n"
+     "return_to=-1009\n"
+     "at=1795291260000\n"
+     "file=invoice.pdf|application/pdf|20202\n"},
+    {"telegram.yaml", "", "telegram_button.json", JSON,
+     "ignored: no message: a button, a member, a poll or something else\n"},
+    {"telegram.yaml", "", "telegram_joined.json", JSON, "ignored: a notice of the chat\n"},

@@ -34,7 +34,9 @@ static const out_told_t told = {.id = "0123456789abcdef-0",
                                 .thread = "",
                                 .message_id = "m1",
                                 .contact = "01K2Z3W4X5Y6Z7A8B9CDEFGHJK",
-                                .customer = "grace"};
+                                .customer = "grace",
+                                .tag = "..",
+                                .automatic = "."};
 
 /* ---- requests ---- */
 
@@ -95,6 +97,9 @@ static void test_refused (void **state)
          "{text: '{text}'}}\n",
          "no name of a file"},
         {"    out: {url: '{set.account}/', body: {text: '{text}'}}\n", "no http"},
+        {"    out: {url: 'https://x.example/a/{tag}/reply', body: {text: '{text}'}}\n", "'.' or '..'"},
+        {"    out: {url: 'https://x.example/a/{tag}', body: {text: '{text}'}}\n", "'.' or '..'"},
+        {"    out: {url: 'https://x.example/{automatic}{automatic}?a/b', body: {text: '{text}'}}\n", "'.' or '..'"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         char text[2048], why[DETAIL_SIZE] = "";
@@ -150,6 +155,71 @@ static void test_headers (void **state)
         delivery_clear (&delivery);
         policy_destroy (&policy);
     }
+}
+
+/* The URL keeps its {secret}, and gets it when it is sent; a customer's word can't be one. */
+static void test_url_secrets (void **state)
+{
+    (void)state;
+    static const char by_url[] =
+        "    out: {url: 'https://x.example/bot{secret}/{customer}?k={secret}', auth: {url: '{set.file}'}, body: {text: "
+        "'{text}'}}\n";
+    static const char by_bearer[] = "    out: {url: 'https://x.example/', auth: {bearer: t}, body: {text: '{text}'}}\n";
+    out_told_t sly = told;
+    sly.customer = "{secret}";
+    char text[2048], why[DETAIL_SIZE] = "", url[OUT_URL_SIZE], large[OUT_SECRET_SIZE];
+    delivery_t delivery = {0};
+    snprintf (text, sizeof text, "%s%s", POLICY (SETTINGS), by_url);
+    policy_t *policy = read_policy (text);
+    assert_non_null (policy);
+    const policy_channel_t *channel = policy_channel (policy, "chat");
+    assert_true (channel_out_render (channel, &sly, &delivery, why));
+    assert_string_equal (delivery.address, "https://x.example/bot{secret}/%7Bsecret%7D?k={secret}");
+    assert_string_equal (delivery.secret, "token-1");
+    assert_true (channel_out_url (channel, &delivery, "12:a/../b?#{x}", url, why));
+    assert_string_equal (url,
+                         "https://x.example/bot12:a%2F..%2Fb%3F%23%7Bx%7D/%7Bsecret%7D?k=12:a%2F..%2Fb%3F%23%7Bx%7D");
+    memset (large, '/', sizeof large - 1);
+    large[sizeof large - 1] = 0;
+    assert_false (channel_out_url (channel, &delivery, large, url, why));
+    assert_string_equal (url, "");
+    policy_destroy (&policy);
+    snprintf (text, sizeof text, "%s%s", POLICY (SETTINGS), by_bearer);
+    policy = read_policy (text);
+    assert_non_null (policy);
+    assert_false (channel_out_url (policy_channel (policy, "chat"), &delivery, "s", url, why)); /* it was another */
+    assert_non_null (strstr (why, "any more"));
+    delivery_clear (&delivery);
+    policy_destroy (&policy);
+}
+
+/* Seconds in the answer, if it says any, else those of its header. */
+static void test_waits (void **state)
+{
+    (void)state;
+    static const struct {
+        const char *body;
+        int64_t header, expect;
+    } rows[] = {{"{\"p\":{\"retry_after\":35}}", 0, 35000},
+                {"{\"p\":{\"retry_after\":\"35\"}}", 7000, 35000},
+                {"{\"p\":{\"retry_after\":-1}}", 7000, 7000},
+                {"{\"p\":{\"retry_after\":99999999999}}", 0, 86400000},
+                {"{\"p\":[]}", 7000, 7000},
+                {"not json", 0, 0}};
+    char text[2048];
+    snprintf (text, sizeof text,
+              "%s    out: {url: 'https://x.example/', retry_after: p.retry_after, body: {text: '{text}'}}\n",
+              POLICY (SETTINGS));
+    policy_t *policy = read_policy (text);
+    assert_non_null (policy);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        out_meaning_t meaning;
+        out_answer_t answer = {503, rows[i].body, strlen (rows[i].body), NULL, rows[i].header};
+        channel_out_judge (policy_channel (policy, "chat")->out, &answer, &meaning);
+        assert_int_equal (meaning.retry_after_ms, rows[i].expect);
+        assert_int_equal (meaning.result, rows[i].expect ? ATTEMPT_THROTTLED : ATTEMPT_TEMPORARY);
+    }
+    policy_destroy (&policy);
 }
 
 /* ---- answers ---- */
@@ -248,6 +318,17 @@ static void test_errors (void **state)
         {"    out: {url: 'https://x.example/', auth: {bearer: '{set.account}'}, body: {text: '{text}'}}\n", 7,
          "'account' of channel 'chat'", "name of a file"},
         {"    answer: channel\n", 7, "nothing says how", "out:"},
+        {"    out:\n      url: 'https://x.example/{secret}'\n      body: {a: b}\n", 10, "a {secret}",
+         "auth: {url: FILE}"},
+        {"    out:\n      url: 'https://x.example/{secret}'\n      auth: {bearer: t}\n      body: {a: b}\n", 10,
+         "a {secret}", "auth: {url: FILE}"},
+        {"    out:\n      url: 'https://x.example/'\n      auth: {url: t}\n      body: {a: b}\n", 10, "no {secret}",
+         "bot{secret}"},
+        {"    out:\n      url: 'https://{secret}.example/'\n      auth: {url: t}\n      body: {a: b}\n", 10, "the host",
+         ""},
+        {"    out:\n      url: 'https://x.example/{secret}'\n      auth: {url: t, bearer: t}\n      body: {a: b}\n", 11,
+         "one whole way", "{url: FILE}"},
+        {"    out:\n      url: 'https://x.example/'\n      body: {a: '{secret}'}\n", 11, "no slot {secret}", ""},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         char text[2048];
@@ -269,8 +350,9 @@ static void test_errors (void **state)
 int main (void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test (test_render),  cmocka_unit_test (test_refused), cmocka_unit_test (test_headers),
-        cmocka_unit_test (test_answers), cmocka_unit_test (test_errors),
+        cmocka_unit_test (test_render),  cmocka_unit_test (test_refused),     cmocka_unit_test (test_headers),
+        cmocka_unit_test (test_answers), cmocka_unit_test (test_url_secrets), cmocka_unit_test (test_waits),
+        cmocka_unit_test (test_errors),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }

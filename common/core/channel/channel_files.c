@@ -96,11 +96,11 @@ static bool take_file (void *arg, pick_scope_t *scope)
 void channel_files (const channel_in_t *in, pick_scope_t *scope, channel_message_t *message)
 {
     files_t self = {&in->attachments, scope, message, mail_limits_default.all_files, NULL};
-    if (!in->attachments.each_n)
+    if (!in->attachments.each.n)
         return;
     self.text = g_string_new (NULL);
     message->files = arena_alloc (message->arena, ATTACHMENTS_MAX * sizeof *message->files);
-    for (size_t i = 0; i < in->attachments.each_n; i++)
-        pick_each (&in->attachments.each[i], scope, take_file, &self);
+    for (size_t i = 0; i < in->attachments.each.n; i++)
+        pick_each (&in->attachments.each.items[i], scope, take_file, &self);
     g_string_free (self.text, TRUE);
 }

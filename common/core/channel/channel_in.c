@@ -211,7 +211,7 @@ static bool take_item (void *arg, pick_scope_t *scope)
 /* A payload that is one thing: a receipt if its state is a word that we know, else a message. */
 static bool is_either (const channel_in_t *in)
 {
-    return in->receipts.each.steps_n == 0 && in->each.steps_n == 0;
+    return in->receipts.each.steps_n == 0 && in->each.n == 0;
 }
 
 static bool take_receipt (void *arg, pick_scope_t *scope)
@@ -247,6 +247,16 @@ static bool take_receipt (void *arg, pick_scope_t *scope)
 
 /* --------------------------------------------------------------------- all */
 
+/* Without a path the payload is one. */
+static void take_items (reading_t *self, pick_scope_t *scope)
+{
+    static const pick_path_t whole = {.from = PICK_ITEM};
+    if (self->in->each.n == 0)
+        pick_each (&whole, scope, take_item, self);
+    for (size_t i = 0; i < self->in->each.n; i++)
+        pick_each (&self->in->each.items[i], scope, take_item, self);
+}
+
 channel_found_t channel_find (const policy_channel_t *channel, pick_scope_t *scope, channel_message_fn *fn,
                               channel_receipt_fn *on_receipt, void *arg)
 {
@@ -255,8 +265,8 @@ channel_found_t channel_find (const policy_channel_t *channel, pick_scope_t *sco
     if (self.in->receipts.is)
         pick_each (&self.in->receipts.each, scope, take_receipt, &self);
     if (!self.found.receipts || !is_either (self.in))
-        pick_each (&self.in->each, scope, take_item, &self);
-    if (!self.found.messages && !self.found.ignored && !self.found.receipts && self.in->each.steps_n) {
+        take_items (&self, scope);
+    if (!self.found.messages && !self.found.ignored && !self.found.receipts && self.in->each.n) {
         channel_message_t *message = self.message = message_new (&self);
         message->ignored = ignored_by (self.in, scope, self.text);
         self.found.ignored = message->ignored != NULL;

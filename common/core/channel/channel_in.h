@@ -71,9 +71,14 @@ typedef struct in_state {
 } in_state_t;
 
 enum in_encoding { IN_BASE64 };
+/* All of them. */
+typedef struct in_paths {
+    pick_path_t items[IN_PATHS_MAX];
+    size_t n;
+} in_paths_t;
+
 typedef struct in_attachments {
-    pick_path_t each[IN_PATHS_MAX]; /* all of them */
-    size_t each_n;
+    in_paths_t each;
     picks_t name, type, size;
     picks_t content; /* its bytes, */
     int encoding;    /* written so: enum in_encoding */
@@ -104,7 +109,7 @@ typedef struct in_answer {
 
 typedef struct channel_in {
     int content; /* IN_JSON, ...: any of them */
-    pick_path_t each;
+    in_paths_t each;
     picks_t fields[IN_FIELDS];
     picks_t references; /* all of them, not the first */
     in_attachments_t attachments;

@@ -6,7 +6,7 @@
  * A text never becomes more than a text: JSON is built by jansson, forms and URLs are percent-encoded. Settings are the
  * policy's own words and stand in a URL as they are.
  * Limits: those of channel_out.h; a text is never cut: one that is longer than the platform takes is refused in words. */
-#include "channel_out.h"
+#include "channel_out_private.h"
 
 #include "address.h"
 #include "ids.h"
@@ -41,20 +41,6 @@ static void slots_clear (slots_t *self)
 }
 #define SLOTS __attribute__ ((cleanup (slots_clear))) slots_t
 
-/* RFC 3986, 2.3: all but the unreserved. Freed by the caller. */
-static char *percent (const char *text)
-{
-    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
-    char *encoded = xmalloc (3 * strlen (text) + 1), *to = encoded;
-    for (; *text; text++)
-        if (strchr (plain, *text))
-            *to++ = *text;
-        else
-            to += sprintf (to, "%%%02X", (unsigned)(unsigned char)*text);
-    *to = 0;
-    return encoded;
-}
-
 static void put (slots_t *self, const char *name, const char *value, coding_t coding)
 {
     if (self->n == OUT_SLOTS_MAX)
@@ -62,7 +48,7 @@ static void put (slots_t *self, const char *name, const char *value, coding_t co
     if (word_empty (value))
         value = "";
     if (coding == CODING_PERCENT)
-        value = self->owned[self->owned_n++] = percent (value);
+        value = self->owned[self->owned_n++] = out_percent (value, "");
     self->rows[self->n++] = (template_slot_t){name, value};
 }
 
@@ -206,7 +192,7 @@ static void form_field (FILE *to, bool *first, const char *name, const out_node_
     if (node->kind == OUT_LIST || says_nothing (slots, node->text, &which))
         return;
     char *value = node->kind == OUT_PLAIN ? xstrdup (node->text) : expand (slots, node->text);
-    char *name_encoded = percent (name), *encoded = percent (value);
+    char *name_encoded = out_percent (name, ""), *encoded = out_percent (value, "");
     fprintf (to, "%s%s=%s", *first ? "" : "&", name_encoded, encoded);
     *first = false;
     free (value);
@@ -261,7 +247,11 @@ static bool render_url (const policy_channel_t *channel, const out_told_t *told,
     }
     char *url = expand (&slots, channel->out->url);
     bool fits = word_fits (delivery->address, sizeof delivery->address, url) && address_is_url (url);
+    bool dotted = out_url_dotted (url);
     free (url);
+    if (dotted)
+        return refuse (why,
+                       "the channel's URL can't hold '.' or '..' for a word of the contact's: it would be another");
     return fits || refuse (why, "the channel's URL with the contact's words is no http or https URL of 256 bytes");
 }
 

@@ -24,12 +24,14 @@ enum {
     OUT_FAR_ID_SIZE = 257,     /* the platform's own id of what it took */
     OUT_BODY_MAX = 256 * 1024, /* rendered */
     OUT_SLOTS_MAX = 48,
+    OUT_URL_SIZE = ADDRESS_SIZE + 3 * OUT_SECRET_SIZE, /* with its secret */
 };
 
 enum out_content { OUT_JSON, OUT_FORM };
 /* Before all else, where a platform reads signs in texts: '&', '<' and '>' as entities. */
 enum out_escape { OUT_ESCAPE_NONE, OUT_ESCAPE_ENTITIES };
-enum out_auth { OUT_AUTH_NONE, OUT_AUTH_BASIC, OUT_AUTH_BEARER, OUT_AUTH_HEADER };
+enum out_auth { OUT_AUTH_NONE, OUT_AUTH_BASIC, OUT_AUTH_BEARER, OUT_AUTH_HEADER, OUT_AUTH_URL };
+#define OUT_URL_SECRET "{secret}" /* in a URL: where the secret of `auth: {url: FILE}` stands when it is sent */
 
 /* A body is a tree: what YAML says, with templates for texts. */
 typedef enum out_kind {
@@ -75,11 +77,12 @@ typedef struct channel_out {
     size_t temporary_n;
     const char *const *unable; /* our own settings lack something, such as a token that is not valid: it waits */
     size_t unable_n;
-    const char *id;        /* path of the platform's id of what it took; NULL: none */
-    const char *id_header; /* or the header that says it */
+    const char *retry_after; /* path of the seconds to wait; NULL: the header alone says them */
+    const char *id;          /* path of the platform's id of what it took; NULL: none */
+    const char *id_header;   /* or the header that says it */
 } channel_out_t;
 
-/* What a template of a description may name, NULL-terminated; {set.NAME} besides. */
+/* What a template of a description may name, {secret} of a URL aside, NULL-terminated; {set.NAME} besides. */
 extern const char *const channel_out_slot_names[];
 
 /* What is told by it: nothing is owned. */
@@ -104,6 +107,10 @@ bool channel_out_headers (const policy_channel_t *channel, const delivery_t *del
                           out_headers_t *self, char why[DETAIL_SIZE]);
 void channel_out_headers_clear (out_headers_t *self);
 
+/* The URL of one attempt: the delivery's, with the secret in it. Cleared by the caller with sodium_memzero. */
+bool channel_out_url (const policy_channel_t *channel, const delivery_t *delivery, const char *secret,
+                      char url[OUT_URL_SIZE], char why[DETAIL_SIZE]);
+
 /* What a platform answered, and what it means. */
 typedef struct out_answer {
     int status; /* 0: none */
@@ -114,6 +121,7 @@ typedef struct out_answer {
 } out_answer_t;
 typedef struct out_meaning {
     attempt_result_t result;
+    int64_t retry_after_ms;       /* by the header, or by the description's path; 0: not said */
     char words[DETAIL_SIZE];      /* "the far side answered 400: 21610" */
     char far_id[OUT_FAR_ID_SIZE]; /* ACCEPTED: its id of it; "" : it said none */
 } out_meaning_t;

@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HTTP_OK_FIRST = 200, HTTP_OK_LAST = 299 };
+enum { HTTP_OK_FIRST = 200, HTTP_OK_LAST = 299, WAIT_MAX_S = 24 * 3600 };
 
 /* "error.code", "messages.0.id" */
 static const json_t *json_at (const json_t *json, const char *path)
@@ -88,6 +88,16 @@ static attempt_result_t by_status (const channel_out_t *self, int status, int64_
     return final ? ATTEMPT_PERMANENT : ATTEMPT_TEMPORARY;
 }
 
+static int64_t wait_of (const channel_out_t *self, const json_t *json, int64_t by_header)
+{
+    char text[NAME_SIZE];
+    text_at (json, self->retry_after, text, sizeof text);
+    int64_t seconds = strtoll (text, NULL, 10);
+    if (seconds <= 0)
+        return by_header;
+    return (seconds < WAIT_MAX_S ? seconds : WAIT_MAX_S) * MS_PER_SECOND;
+}
+
 void channel_out_judge (const channel_out_t *self, const out_answer_t *answer, out_meaning_t *meaning)
 {
     json_t *json = answer->body_size ? json_loadb (answer->body, answer->body_size, JSON_DECODE_ANY, NULL) : NULL;
@@ -95,7 +105,8 @@ void channel_out_judge (const channel_out_t *self, const out_answer_t *answer, o
     text_at (json, self->success, truth, sizeof truth);
     text_at (json, self->error, error, sizeof error);
     snprintf (status, sizeof status, "http %d", answer->status);
-    *meaning = (out_meaning_t){.result = ATTEMPT_ACCEPTED};
+    *meaning =
+        (out_meaning_t){.result = ATTEMPT_ACCEPTED, .retry_after_ms = wait_of (self, json, answer->retry_after_ms)};
     snprintf (meaning->words, sizeof meaning->words, "the far side answered %d%s%.120s", answer->status,
               *error ? ": " : "", error);
     bool taken = answer->status >= HTTP_OK_FIRST && answer->status <= HTTP_OK_LAST &&
@@ -108,6 +119,6 @@ void channel_out_judge (const channel_out_t *self, const out_answer_t *answer, o
     else if (word >= 0 || number >= 0)
         meaning->result = (attempt_result_t)(word >= 0 ? word : number);
     else
-        meaning->result = by_status (self, answer->status, answer->retry_after_ms);
+        meaning->result = by_status (self, answer->status, meaning->retry_after_ms);
     json_decref (json);
 }

@@ -142,14 +142,14 @@ static void read_receipts (reader_t *self, const yaml_key_t *key, const node_t *
 /* One path, or several of which all count. */
 static void read_paths (reader_t *self, const yaml_key_t *key, const node_t *value, void *field)
 {
-    in_attachments_t *attachments = (in_attachments_t *)(void *)((char *)field - offsetof (in_attachments_t, each));
+    in_paths_t *paths = field;
     bool list = value->kind == NODE_LIST;
     if (list && value->n > IN_PATHS_MAX) {
         yaml_fail (self, value, "at most 4", "%s of %s are %zu paths", key->name, self->where, value->n);
         return;
     }
     for (const node_t *item = list ? value->first : value; item; item = list ? item->next : NULL)
-        read_path (self, key, item, &attachments->each[attachments->each_n++]);
+        read_path (self, key, item, &paths->items[paths->n++]);
 }
 
 static const yaml_word_t encodings[] = {{"base64", IN_BASE64}, {NULL, 0}};
@@ -243,7 +243,7 @@ static const yaml_key_t in_keys[] = {
     {"content", read_content, IN (content), 0, 0, "json, form, multipart, query, or a list of them", true, contents},
     {"verify", yaml_read_verify, IN (verify), 0, 0, "how it is told that it is the platform; or none", true},
     {"challenge", yaml_read_challenge, IN (challenges), 0, 0, "questions that the platform asks at set-up"},
-    {"each", read_path, IN (each), 0, 0, "where the messages stand"},
+    {"each", read_paths, IN (each), 0, 0, "where the messages stand: a path, or several"},
     {"ignore", read_ignore, IN (ignore), 0, 0, "what is no message, each with the reason"},
     {"sender", read_picks, FIELD (IN_SENDER), 0, 0, "who wrote"},
     {"name", read_picks, FIELD (IN_NAME), 0, 0, "their name"},

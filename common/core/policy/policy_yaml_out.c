@@ -3,7 +3,8 @@
  *   out:
  *     url: "https://api.example.com/accounts/{set.account}/messages"
  *     method: POST
- *     auth: {basic: "{set.account}", secret: example-token}    # or {bearer: FILE}, or {header: X-Token, secret: FILE}
+ *     auth: {basic: "{set.account}", secret: example-token}    # or {bearer: FILE}, or {header: X-Token, secret: FILE},
+ *                                                              # or {url: FILE}: it stands in the URL at {secret}
  *     headers: {Idempotency-Key: "{id}"}
  *     content: json                                            # or form
  *     body: {to: "{to}", text: "{text}", public: true}
@@ -15,6 +16,7 @@
  *     throttled: [20429]
  *     temporary: [http 409]
  *     unable: [20003]
+ *     retry_after: parameters.retry_after                      # seconds; else the header of that name
  *     id: sid                                                  # or {header: X-Message-Id}
  *
  * Secrets are names of files in the secrets directory of who sends, never words of the policy. */
@@ -99,7 +101,10 @@ static void read_url (reader_t *self, const yaml_key_t *key, const node_t *value
     static const char expected[] = "a URL like https://api.example.com/messages/{to}; before the first '/' behind the "
                                    "host only {set.NAME}";
     char found[DETAIL_SIZE], host[ADDRESS_SIZE];
-    const char *text = read_template (self, key->name, value, channel_out_slot_names);
+    const char *names[OUT_SLOTS_MAX] = {"secret"};
+    for (size_t i = 0; channel_out_slot_names[i]; i++)
+        names[i + 1] = channel_out_slot_names[i];
+    const char *text = read_template (self, key->name, value, names);
     if (!text)
         return;
     const char *scheme = strncmp (text, "https://", 8) == 0  ? text + 8
@@ -122,7 +127,7 @@ static void read_url (reader_t *self, const yaml_key_t *key, const node_t *value
 /* ---- who we are ---- */
 
 typedef struct draft_auth {
-    const char *basic, *bearer, *header, *prefix, *secret;
+    const char *basic, *bearer, *header, *prefix, *secret, *url;
 } draft_auth_t;
 
 static void read_setting_template (reader_t *self, const yaml_key_t *key, const node_t *value, void *field)
@@ -170,12 +175,14 @@ static const yaml_key_t auth_keys[] = {
     {"header", read_header_name, AUTH (header), 0, 0, "that holds the secret"},
     {"prefix", yaml_read_line, AUTH (prefix), 0, WORD_MAX, "before the secret"},
     {"secret", read_secret, AUTH (secret), 0, 0, "file of the password or key"},
+    {"url", read_secret, AUTH (url), 0, 0, "file of what stands in the URL at {secret}"},
     YAML_KEYS_END,
 };
 
 static void read_auth (reader_t *self, const yaml_key_t *key, const node_t *value, void *field)
 {
-    static const char expected[] = "{basic: USER, secret: FILE}, {bearer: FILE} or {header: NAME, secret: FILE}";
+    static const char expected[] =
+        "{basic: USER, secret: FILE}, {bearer: FILE}, {header: NAME, secret: FILE} or {url: FILE}";
     channel_out_t *out = (channel_out_t *)(void *)((char *)field - offsetof (channel_out_t, auth));
     draft_auth_t draft = {0};
     size_t errors = self->errors->n;
@@ -185,14 +192,15 @@ static void read_auth (reader_t *self, const yaml_key_t *key, const node_t *valu
     bool basic = draft.basic && draft.secret && !draft.bearer && !draft.header;
     bool bearer = draft.bearer && !draft.basic && !draft.header && !draft.secret;
     bool header = draft.header && draft.secret && !draft.basic && !draft.bearer;
-    if (!basic && !bearer && !header) {
+    bool url = draft.url && !draft.basic && !draft.bearer && !draft.header && !draft.secret;
+    if (basic + bearer + header + url != 1 || (draft.url && !url)) {
         yaml_fail (self, value, expected, "%s of %s says not one whole way", key->name, self->where);
         return;
     }
-    out->auth = basic ? OUT_AUTH_BASIC : bearer ? OUT_AUTH_BEARER : OUT_AUTH_HEADER;
+    out->auth = basic ? OUT_AUTH_BASIC : bearer ? OUT_AUTH_BEARER : url ? OUT_AUTH_URL : OUT_AUTH_HEADER;
     out->auth_word = basic ? draft.basic : draft.header;
     out->auth_prefix = draft.prefix;
-    out->secret = bearer ? draft.bearer : draft.secret;
+    out->secret = bearer ? draft.bearer : url ? draft.url : draft.secret;
 }
 
 static void read_headers (reader_t *self, const yaml_key_t *key, const node_t *value, void *field)
@@ -320,6 +328,18 @@ static void read_words (reader_t *self, const yaml_key_t *key, const node_t *val
         yaml_read_texts (self, key, value, field);
 }
 
+/* The secret of a URL stands in the URL, and nothing else does. */
+static void check_url (reader_t *self, const node_t *at, const channel_out_t *out)
+{
+    bool asks = out->url && strstr (out->url, OUT_URL_SECRET), has = out->auth == OUT_AUTH_URL;
+    if (out->url && asks && !has)
+        yaml_fail (self, at, "auth: {url: FILE}", "url of %s has a {secret}, and its auth names none for it",
+                   self->where);
+    else if (out->url && has && !asks)
+        yaml_fail (self, at, "a URL like https://api.example.com/bot{secret}/send",
+                   "auth of %s is for the URL, which has no {secret}", self->where);
+}
+
 /* ---- the keys ---- */
 
 static const yaml_word_t methods[] = {{"POST", 0}, {"PUT", 1}, {NULL, 0}};
@@ -350,6 +370,7 @@ static const yaml_key_t out_keys[] = {
     {"throttled", read_words, OUT (throttled), 1, WORD_MAX, "what asks for a pause"},
     {"temporary", read_words, OUT (temporary), 1, WORD_MAX, "what passes"},
     {"unable", read_words, OUT (unable), 1, WORD_MAX, "what our own settings lack"},
+    {"retry_after", yaml_read_line, OUT (retry_after), 1, PATH_MAX_BYTES, "where the seconds to wait stand"},
     {"id", read_id, OUT (id), 1, PATH_MAX_BYTES, "where the platform's id of it stands"},
     YAML_KEYS_END,
 };
@@ -363,6 +384,8 @@ void yaml_read_out (reader_t *self, const yaml_key_t *key, const node_t *value, 
     yaml_read_map (self, value, out_keys, out, yaml_where (self, "%s of %s", key->name, self->where));
     self->where = yaml_where (self, "%s of %s", key->name, outside);
     check_form (self, value, out);
+    if (self->errors->n == errors)
+        check_url (self, value, out);
     self->where = outside;
     if (self->errors->n == errors)
         *(const channel_out_t **)field = out;

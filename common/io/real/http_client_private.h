@@ -19,7 +19,8 @@ typedef struct transfer {
     char *answer;
     size_t answer_size;
     bool private_allowed, private_target; /* may be dialled; was refused as such */
-    const char *refused;                  /* why it never began */
+    bool secret_url;
+    const char *refused; /* why it never began */
     char error[CURL_ERROR_SIZE];
     struct transfer *previous, *next;
 } transfer_t;

@@ -112,6 +112,7 @@ transfer_t *transfer_new (http_client_t *client, const http_call_t *call, http_a
     *self = (transfer_t){.client = client,
                          .timeout_ms = call->timeout_ms,
                          .private_allowed = call->private_allowed,
+                         .secret_url = call->secret_url,
                          .fn = fn,
                          .arg = arg};
     self->refused = cannot_begin (call);
@@ -156,7 +157,7 @@ static const char *why (transfer_t *self, CURLcode code)
         snprintf (self->error, sizeof self->error, "no answer within %d ms", self->timeout_ms);
         return self->error;
     }
-    return self->error[0] ? self->error : curl_easy_strerror (code);
+    return self->error[0] && !self->secret_url ? self->error : curl_easy_strerror (code);
 }
 
 /* No connection was made. */
