@@ -46,7 +46,7 @@ static bool put_in (const char *address, const char *encoded, char url[OUT_URL_S
         if (used + before + size >= OUT_URL_SIZE)
             return false;
         memcpy (url + used, address, before);
-        memcpy (url + used + before, encoded, size);
+        memcpy (url + used + before, encoded, size + 1);
         used += before + size;
     }
     return word_fits (url + used, OUT_URL_SIZE - used, address);
