@@ -1,8 +1,9 @@
 /* family.c - the newest contacts of one customer.
  *
  * hears: which records belong together. says: their newest contacts, read.
- * Limits: of each record the oldest RANGE_MAX places are looked at; it holds CUSTOMER_CONTACTS_KEPT, and a few more after
- * a race. */
+ * A list holds CUSTOMER_CONTACTS_KEPT, as a rule in one range; more where contacts came that nobody read it for (each goes
+ * on in the thread of the one before): then range after range, of which the newest are kept.
+ * Limits: PAGES_MAX ranges. */
 #include "family.h"
 
 #include "ids.h"
@@ -13,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RANGE_MAX = CUSTOMER_CONTACTS_KEPT + FAMILY_OLD_MAX };
+enum { RANGE_MAX = CUSTOMER_CONTACTS_KEPT + FAMILY_OLD_MAX, PAGES_MAX = 256 };
 
 typedef struct place {
     char contact[ID_SIZE];
@@ -27,15 +28,19 @@ typedef struct family {
     size_t under_way; /* ranges */
     bool away;
     place_t places[FAMILY_RECORDS_MAX * RANGE_MAX];
-    size_t places_n;
+    size_t places_n, total;
     char old[FAMILY_OLD_MAX][ID_SIZE];
     size_t old_n;
 } family_t;
 
-/* One range's answer needs to know of which record it is. */
+/* The list of one record. */
 typedef struct range {
     family_t *family;
     size_t index;
+    place_t newest[RANGE_MAX]; /* the oldest first */
+    size_t newest_n;
+    char oldest[FAMILY_OLD_MAX][ID_SIZE];
+    size_t n; /* seen */
 } range_t;
 
 static void add_id (family_order_t *order, const char *id)
@@ -61,7 +66,7 @@ static void finish (family_t *self, const contact_t *contacts, size_t n)
     self->fn (self->arg, &(family_found_t){.away = self->away,
                                            .contacts = contacts,
                                            .contacts_n = n,
-                                           .total = self->places_n,
+                                           .total = self->total,
                                            .old = self->old,
                                            .old_n = self->old_n});
     free (self);
@@ -108,26 +113,56 @@ static void read_contacts (family_t *self)
     free (room);
 }
 
+static void add_place (range_t *self, const store_value_t *value)
+{
+    place_t place = {.opened_at = value->score};
+    size_t seen = self->n++;
+    if (value->size >= ID_SIZE)
+        return;
+    memcpy (place.contact, value->bytes, value->size);
+    if (seen < FAMILY_OLD_MAX)
+        word_copy (self->oldest[seen], ID_SIZE, place.contact);
+    if (!id_valid (place.contact))
+        return;
+    if (self->newest_n == RANGE_MAX)
+        memmove (self->newest, self->newest + 1, --self->newest_n * sizeof *self->newest);
+    self->newest[self->newest_n++] = place;
+}
+
+static void range_end (range_t *self)
+{
+    family_t *family = self->family;
+    memcpy (family->places + family->places_n, self->newest, self->newest_n * sizeof *self->newest);
+    family->places_n += self->newest_n;
+    family->total += self->n;
+    for (size_t i = 0; self->index == 0 && i < FAMILY_OLD_MAX && i + CUSTOMER_CONTACTS_KEPT <= self->n; i++)
+        if (*self->oldest[i])
+            word_copy (family->old[family->old_n++], ID_SIZE, self->oldest[i]);
+    free (self);
+    if (--family->under_way == 0)
+        read_contacts (family);
+}
+
+static void read_range (range_t *range);
+
 static void range_read (void *arg, const store_values_t *values)
 {
-    range_t *range = arg;
-    family_t *self = range->family;
-    self->away |= values->away;
-    for (size_t i = 0; i < values->n && i < RANGE_MAX; i++) {
-        const store_value_t *value = &values->items[i];
-        place_t *place = &self->places[self->places_n];
-        if (value->size >= ID_SIZE)
-            continue;
-        memcpy (place->contact, value->bytes, value->size);
-        place->contact[value->size] = '\0';
-        place->opened_at = value->score;
-        self->places_n += id_valid (place->contact);
-        if (range->index == 0 && i + CUSTOMER_CONTACTS_KEPT <= values->n && self->old_n < FAMILY_OLD_MAX)
-            word_copy (self->old[self->old_n++], ID_SIZE, place->contact);
-    }
-    free (range);
-    if (--self->under_way == 0)
-        read_contacts (self);
+    range_t *self = arg;
+    self->family->away |= values->away;
+    for (size_t i = 0; i < values->n && i < RANGE_MAX; i++)
+        add_place (self, &values->items[i]);
+    if (values->n < RANGE_MAX || values->away || self->n >= (size_t)PAGES_MAX * RANGE_MAX)
+        range_end (self);
+    else
+        read_range (self);
+}
+
+static void read_range (range_t *range)
+{
+    char key[KEY_SIZE];
+    const family_order_t *order = &range->family->order;
+    key_customer_contacts (key, order->shard, order->workspace, order->ids[range->index]);
+    store_range (order->store, key, 0, INT64_MAX, (int64_t)range->n, RANGE_MAX, range_read, range);
 }
 
 void family_read (const family_order_t *order, family_fn *fn, void *arg)
@@ -139,10 +174,9 @@ void family_read (const family_order_t *order, family_fn *fn, void *arg)
     self->arg = arg;
     self->under_way = order->ids_n ? order->ids_n : 1;
     do { /* at least one: who asks knows a record */
-        char key[KEY_SIZE];
         range_t *range = xcalloc (1, sizeof *range);
-        *range = (range_t){self, i};
-        store_range (order->store, key_customer_contacts (key, order->shard, order->workspace, order->ids[i]), 0,
-                     INT64_MAX, 0, RANGE_MAX, range_read, range);
+        range->family = self;
+        range->index = i;
+        read_range (range);
     } while (++i < order->ids_n);
 }

@@ -32,7 +32,7 @@ typedef void (family_fn) (void *arg, const family_found_t *found);
 
 /* The records that belong together, into order->ids: `home`, who counts, and those that this one names. */
 void family_of (family_order_t *order, const customer_t *counts, const char *home);
-/* One range a record, all at once, then one read. The order is copied; fn comes once, never from within. */
+/* A range of each record, all at once (of a long list one after the other), then one read. The order is copied; fn comes once, never from within. */
 void family_read (const family_order_t *order, family_fn *fn, void *arg);
 
 #endif

@@ -1,6 +1,7 @@
 /* test_intake_customers.c - whose submission it is: the real intake on the fakes, its records in the store read back. */
 #include "ask.h"
 #include "customer.h"
+#include "customers.h"
 #include "keys.h"
 
 #include "fake.h"
@@ -505,6 +506,24 @@ static void the_oldest_make_room (void **state)
     assert_int_equal (contacts_of (customer_of ("kim@example.com").id), CUSTOMER_CONTACTS_KEPT);
 }
 
+/* What goes on in a thread makes no room, since nobody reads the list for it: the newest are found all the same. */
+static void a_long_list_hides_nobody (void **state)
+{
+    (void)state;
+    enum { MANY = 3 * CUSTOMER_CONTACTS_KEPT };
+    heard_t last = {0};
+    begin ("link");
+    for (int i = 0; i < MANY; i++) {
+        last = say ((said_t){.channel = "mail", .customer = "kim@example.com", .thread = "t1"});
+        assert_true (opened (&last));
+        if (i + 1 < MANY)
+            close_it (&last);
+    }
+    heard_t other = say ((said_t){.channel = "mail", .customer = "kim@example.com"});
+    assert_string_equal (contact_of (&other).linked, last.receipt.contact);
+    assert_int_equal (contacts_of (customer_of ("kim@example.com").id), MANY + 1 - CUSTOMERS_OLD_MAX);
+}
+
 static void who_was_forgotten_comes_again (void **state)
 {
     (void)state;
@@ -614,6 +633,7 @@ int main (void)
         TEST (a_call_that_was_owed_a_callback),
         TEST (the_end_of_a_call_opens_nothing),
         TEST (the_oldest_make_room),
+        TEST (a_long_list_hides_nobody),
         TEST (who_was_forgotten_comes_again),
         TEST (a_broken_record_stops_nobody),
         TEST (people_see_whose_it_is),
