@@ -3,7 +3,8 @@
  * hears: recipients, messages. says: 250 once a message is durable, or is none that anybody would miss; 4xx for whatever
  * may be otherwise later: the mail server tries again for days; 5xx for what stays wrong: it tells the sender.
  *
- * Limits: --mail-max a message, MESSAGES_HELD of them at once in memory; --lmtp-connections. */
+ * Limits: --mail-max a message, MESSAGES_HELD of them at once in memory; --lmtp-connections. Of a channel's addresses that a
+ * message names the first counts, for its tag. */
 #include "lmtp_server.h"
 #include "log.h"
 #include "mails.h"
@@ -12,6 +13,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 enum { MESSAGES_HELD = 8, HOST_SIZE = 256 };
@@ -63,12 +65,16 @@ static void on_recipient (void *arg, const char *address, lmtp_verdict_t *verdic
 
 /* ------------------------------------------------------------------ messages */
 
+/* Recipients of one channel are one place, however many there are: each may be spelled in as many ways as there are words
+ * behind a '+', and a message is once only in a channel. */
 typedef struct handing {
     door_lmtp_t *door;
     lmtp_mail_t *mail;
-    size_t left;
-    size_t recipients[]; /* by place: whose answer it is */
+    size_t recipients_n, left;
+    size_t places[]; /* by recipient: NOWHERE, or where its answer comes from */
 } handing_t;
+
+#define NOWHERE SIZE_MAX
 
 /* A refusal's status in HTTP says what it is. */
 static void refusal_words (const refusal_t *refusal, lmtp_verdict_t *verdict)
@@ -99,42 +105,61 @@ static void on_outcome (void *arg, size_t index, const mail_outcome_t *outcome)
     else
         refusal_words (outcome->refusal, &verdict);
     bool last = --self->left == 0;
-    lmtp_mail_t *mail = self->mail;
-    size_t recipient = self->recipients[index];
-    if (last) {
-        self->door->mails--;
+    self->door->mails -= last;
+    for (size_t i = 0; i < self->recipients_n; i++) /* with its last answer the mail is gone */
+        if (self->places[i] == index)
+            lmtp_mail_answer (self->mail, i, verdict.code, verdict.words);
+    if (last)
         free (self);
-    }
-    lmtp_mail_answer (mail, recipient, verdict.code, verdict.words);
+}
+
+static bool same_place (const mail_place_t *a, const mail_place_t *b)
+{
+    return strcmp (a->workspace, b->workspace) == 0 && strcmp (a->channel, b->channel) == 0;
+}
+
+/* Where it is among the places, which it joins if it is new there; *n of them. */
+static size_t place_of (mail_place_t *places, size_t *n)
+{
+    const mail_place_t *found = &places[*n];
+    for (size_t i = 0; i < *n; i++)
+        if (same_place (&places[i], found))
+            return i;
+    return (*n)++;
+}
+
+static void take (handing_t *self, const mail_place_t *places)
+{
+    size_t size;
+    const void *bytes = lmtp_mail_bytes (self->mail, &size);
+    self->door->mails++;
+    mails_take (self->door->intake->mails, &(mail_order_t){.bytes = bytes,
+                                                           .size = size,
+                                                           .sender = lmtp_mail_sender (self->mail),
+                                                           .places = places,
+                                                           .places_n = self->left,
+                                                           .key = "",
+                                                           .trace = "",
+                                                           .fn = on_outcome,
+                                                           .arg = self});
 }
 
 static void on_mail (void *arg, lmtp_mail_t *mail)
 {
     door_lmtp_t *self = arg;
-    size_t n = lmtp_mail_recipients (mail), size;
-    handing_t *handing = xcalloc (1, sizeof *handing + n * sizeof *handing->recipients);
-    mail_place_t *places = xcalloc (n, sizeof *places);
+    size_t n = lmtp_mail_recipients (mail);
+    handing_t *handing = xcalloc (1, sizeof *handing + n * sizeof *handing->places);
+    mail_place_t *places = xcalloc (n + 1, sizeof *places);
     lmtp_verdict_t *verdicts = xcalloc (n, sizeof *verdicts);
-    handing->door = self;
-    handing->mail = mail;
-    for (size_t i = 0; i < n; i++) /* policies may have changed since RCPT */
-        if (find (self, lmtp_mail_recipient (mail, i), &places[handing->left], &verdicts[i]) == PLACE_FOUND)
-            handing->recipients[handing->left++] = i;
-    if (handing->left) {
-        self->mails++;
-        const void *bytes = lmtp_mail_bytes (mail, &size);
-        mails_take (self->intake->mails, &(mail_order_t){.bytes = bytes,
-                                                         .size = size,
-                                                         .sender = lmtp_mail_sender (mail),
-                                                         .places = places,
-                                                         .places_n = handing->left,
-                                                         .key = "",
-                                                         .trace = "",
-                                                         .fn = on_outcome,
-                                                         .arg = handing});
-    } else {
-        free (handing);
+    *handing = (handing_t){.door = self, .mail = mail, .recipients_n = n};
+    for (size_t i = 0; i < n; i++) { /* policies may have changed since RCPT */
+        bool found = find (self, lmtp_mail_recipient (mail, i), &places[handing->left], &verdicts[i]) == PLACE_FOUND;
+        handing->places[i] = found ? place_of (places, &handing->left) : NOWHERE;
     }
+    if (handing->left)
+        take (handing, places);
+    else
+        free (handing);
     free (places);
     for (size_t i = 0; i < n; i++)
         if (verdicts[i].code != 250)
