@@ -10,6 +10,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
 import urllib.parse
 
@@ -490,6 +491,33 @@ def files(stack):
     house.audit()
 
 
+def ended_meanwhile(stack):
+    """A service that is told to end while threads read: what was answered 200 is there, all else can be sent again."""
+    house = open_house(stack)
+    names, answers = [f"m{i}@far.example" for i in range(12)], {}
+
+    def send(name):
+        post = multipart({**fields("sendgrid_inbound_parsed.form.json"), "headers": f"Message-ID: <{name}>"},
+                         [("a.bin", "image/png", os.urandom(1024 * 1024))])
+        try:
+            answers[name] = house.post("sendgrid", *by_basic(post, "sendgrid", MULTIPART)).status
+        except (OSError, http.client.HTTPException):
+            answers[name] = 0
+
+    threads_ = [threading.Thread(target=send, args=(name,)) for name in names]
+    for thread in threads_:
+        thread.start()
+    w.until("one is taken", lambda: 200 in list(answers.values()))
+    assert house["intake-1"].end() == 0
+    for thread in threads_:
+        thread.join()
+    house["intake-1"].start()
+    taken = {row["thread"] for row in house.contacts()}
+    assert set(answers.values()) <= {0, 200, 503}, answers
+    assert all(name in taken for name, status in answers.items() if status == 200), (answers, taken)
+    house.audit()
+
+
 def files_not_kept(stack):
     """Without a spool they are listed; where it can't be written the platform is to send it again."""
     house = open_house(stack, spool=False)
@@ -513,4 +541,4 @@ def files_not_kept(stack):
 
 if __name__ == "__main__":
     sys.exit(w.main([each_platform, calls, threads, no_messages, questions, refused, rotation, store_away, nobody_planned,
-                     files_that_are_used, channel_test, files, files_not_kept, hostile]))
+                     files_that_are_used, channel_test, files, files_not_kept, ended_meanwhile, hostile]))
