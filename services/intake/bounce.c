@@ -119,8 +119,8 @@ static void tell_contact (bounce_t *self)
         mark_alone (self); /* several pages in one: they stand in the log and in the counts */
         return;
     }
-    snprintf (self->detail, sizeof self->detail, "%s%s%.200s", what_words[self->what], *self->reason ? ": " : "",
-              self->reason);
+    snprintf (self->detail, sizeof self->detail, "%s%s%s", what_words[self->what], *self->reason ? ": " : "",
+              WORD_CUT (self->reason, 200));
     work_order_t order = {
         .service = self->service,
         .workspace = delivery->workspace,
@@ -226,8 +226,8 @@ void bounce_take (service_t *service, const char *workspace, const mail_report_t
     bounce_t *self = bounce_new (service, workspace, what_of (report), fn, arg);
     mail_tag_t tag;
     WORD_COPY (self->about, report->message_id);
-    snprintf (self->reason, sizeof self->reason, "%s%s%.200s", report->status, *report->status ? " " : "",
-              report->diagnostic);
+    snprintf (self->reason, sizeof self->reason, "%s%s%s", report->status, *report->status ? " " : "",
+              WORD_CUT (report->diagnostic, 200));
     if (policy && mail_tag_in_message_id (report->message_id, &tag) &&
         mail_tag_true (&tag, workspace, policy->link_key))
         take (self, "", tag.delivery);

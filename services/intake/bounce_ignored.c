@@ -7,6 +7,7 @@
 #include "bounce.h"
 
 #include "ids.h"
+#include "words.h"
 #include "work.h"
 #include "xmalloc.h"
 
@@ -30,7 +31,8 @@ void ignored_note (service_t *service, const char *workspace, const ignored_t *w
     char detail[DETAIL_SIZE];
     noting_t *self = xmalloc (sizeof *self);
     *self = (noting_t){fn, arg};
-    snprintf (detail, sizeof detail, "a mail that was not taken as a message: %s (%.180s)", what->kind, what->why);
+    snprintf (detail, sizeof detail, "a mail that was not taken as a message: %s (%s)", what->kind,
+              WORD_CUT (what->why, 180));
     work_order_t order = {
         .service = service,
         .workspace = workspace,

@@ -104,8 +104,8 @@ void settle_write (const attempt_t *attempt, commit_t *commit)
 const char *settle_detail (const attempt_t *attempt, char detail[DETAIL_SIZE])
 {
     const char *why = attempt->settle != SETTLE_DONE ? attempt->words : "";
-    snprintf (detail, DETAIL_SIZE, "%s by %s%s%.180s", purpose_name (attempt->delivery.purpose),
-              way_name (attempt->delivery.way), *why ? ": " : "", why);
+    snprintf (detail, DETAIL_SIZE, "%s by %s%s%s", purpose_name (attempt->delivery.purpose),
+              way_name (attempt->delivery.way), *why ? ": " : "", WORD_CUT (why, 180));
     return detail;
 }
 
@@ -150,8 +150,9 @@ void settle_say_owed (const attempt_t *attempt, commit_t *commit)
                    .promise = delivery->promise,
                    .number = delivery->unsaid};
     WORD_COPY (fact.to, delivery->person[0] ? delivery->person : "customer");
-    snprintf (fact.detail, sizeof fact.detail, "%s by %s: %.150s (%u before, and could not be written down then)",
-              purpose_name (delivery->purpose), way_name (delivery->way), delivery->last_error, delivery->unsaid);
+    snprintf (fact.detail, sizeof fact.detail, "%s by %s: %s (%u before, and could not be written down then)",
+              purpose_name (delivery->purpose), way_name (delivery->way), WORD_CUT (delivery->last_error, 150),
+              delivery->unsaid);
     const bundle_word_t word = {
         .how = rows[SETTLE_RETRY].name, .why = delivery->last_error, .fact = &fact, .known = attempt->bundle};
     say (attempt, commit, &word);

@@ -14,6 +14,7 @@
 #include "record.h"
 #include "words.h"
 
+#include <glib.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -217,6 +218,7 @@ static size_t told (house_t *house, fact_kind_t kind)
             if (event->facts[f]->kind == (Buckstop__V1__FactKind)kind) {
                 count++;
                 WORD_COPY (house->text, event->facts[f]->detail);
+                assert_true (g_utf8_validate (event->facts[f]->detail, -1, NULL)); /* cut between characters */
             }
         buckstop__v1__event__free_unpacked (event, NULL);
     }
@@ -243,6 +245,8 @@ static size_t sent (void)
 
 /* ---- what is said later ---- */
 
+#define SIXTEEN "éééééééééééééééé"
+
 static void answered (void *arg, bounce_outcome_t outcome)
 {
     house_t *house = arg;
@@ -256,7 +260,7 @@ static bounce_outcome_t reported (house_t *house, const char *message_id, mail_a
     size_t before = house->answers;
     WORD_COPY (report.message_id, message_id);
     WORD_COPY (report.status, "5.1.1");
-    WORD_COPY (report.diagnostic, "no such user");
+    WORD_COPY (report.diagnostic, "no such user " SIXTEEN SIXTEEN SIXTEEN SIXTEEN SIXTEEN SIXTEEN SIXTEEN);
     bounce_take (&house->service, "acme", &report, answered, house);
     assert_int_equal (house->answers, before); /* never from within */
     fake_advance (1500);
@@ -391,6 +395,7 @@ static void a_reply_comes_back (void **state)
     assert_int_equal (fake_mails (), 2);
     assert_string_equal (fake_mail (1)->to, "ada@acme.example");
     assert_int_equal (fake_mail (1)->automatic, MAIL_GENERATED);
+    assert_true (g_utf8_validate (fake_mail (1)->body, -1, NULL));
     assert_int_equal (reported (house, mail->message_id, MAIL_FAILED), BOUNCE_DONE);
     expect_told (house, FACT (BOUNCED), 1, "");
     assert_int_equal (fake_mails (), 2);

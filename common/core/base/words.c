@@ -25,6 +25,12 @@ void word_copy (char *to, size_t size, const char *from)
     word_fits (to, size, from);
 }
 
+const char *word_cut (char *room, size_t size, const char *text)
+{
+    word_copy (room, size, text);
+    return room;
+}
+
 bool word_same (const char *a, const char *b)
 {
     return strcmp (a ? a : "", b ? b : "") == 0;

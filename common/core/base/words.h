@@ -11,6 +11,10 @@ void word_copy (char *to, size_t size, const char *from);
 #define WORD_COPY(to, from) word_copy ((to), sizeof (to), (from))
 /* As word_copy; false when it did not fit. */
 bool word_fits (char *to, size_t size, const char *from);
+/* For a "%s": at most so many bytes, never half a character; "%.150s" cuts one in two, and what is not UTF-8 any more no
+ * reader of our records or of JSON takes. It lives as long as the block. */
+const char *word_cut (char *room, size_t size, const char *text);
+#define WORD_CUT(text, most) word_cut ((char[(most) + 1]){""}, (most) + 1, (text))
 /* NULL and "" are the same: nothing is named. */
 static inline bool word_empty (const char *word)
 {

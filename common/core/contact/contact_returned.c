@@ -5,6 +5,8 @@
  * What is closed stays so, and whoever had it is told. */
 #include "contact_actions.h"
 
+#include "words.h"
+
 #include <stdio.h>
 
 static fact_t *note (turn_t *t, fact_kind_t kind)
@@ -40,8 +42,8 @@ static void person_unreached (turn_t *t)
     notice_t *notice = turn_notice (t, PURPOSE (UNREACHED), instead);
     notice->urgent = true;
     notice->promise = e->promise;
-    snprintf (notice->detail, sizeof notice->detail, "%s could not be told (%s): %.150s", e->person,
-              purpose_name (e->purpose), e->detail ? e->detail : "");
+    snprintf (notice->detail, sizeof notice->detail, "%s could not be told (%s): %s", e->person,
+              purpose_name (e->purpose), WORD_CUT (e->detail, 150));
 }
 
 /* ---- what went to the customer */
@@ -73,9 +75,8 @@ static void tell_returned (turn_t *t)
     const contact_t *c = t->c;
     notice_t *notice = turn_notice (t, PURPOSE (RETURNED), *c->owner ? c->owner : c->accountable);
     notice->urgent = true;
-    snprintf (notice->detail, sizeof notice->detail, "%s, which came back: %.150s",
-              is_answer (t) ? "your answer" : purpose_name (t->event->purpose),
-              t->event->detail ? t->event->detail : "");
+    snprintf (notice->detail, sizeof notice->detail, "%s, which came back: %s",
+              is_answer (t) ? "your answer" : purpose_name (t->event->purpose), WORD_CUT (t->event->detail, 150));
 }
 
 /* True: the customer is without an answer again. */
@@ -146,8 +147,8 @@ apply_outcome_t act_bounced_closed (turn_t *t)
         return APPLY_DONE;
     notice_t *notice = turn_notice (t, PURPOSE (RETURNED), person);
     notice->urgent = true;
-    snprintf (notice->detail, sizeof notice->detail, "an answer came back, and the contact is closed: %s%s%.120s",
-              page ? e->person : "", page ? " was not told: " : "", e->detail ? e->detail : "");
+    snprintf (notice->detail, sizeof notice->detail, "an answer came back, and the contact is closed: %s%s%s",
+              page ? e->person : "", page ? " was not told: " : "", WORD_CUT (e->detail, 120));
     return APPLY_DONE;
 }
 
