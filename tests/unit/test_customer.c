@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 #define MAIL BUCKSTOP__V1__IDENTITY_KIND__IDENTITY_KIND_MAIL
-#define NOW ((wall_ms_t)1700000000000)
+#define NOW  ((wall_ms_t)1700000000000)
 
 /* --------------------------------------------------------------- identities */
 
@@ -140,8 +140,9 @@ static void an_identity_derives_an_id (void **state)
     (void)state;
     static const char *const same[][2] = {
         {"ada@example.com", "ADA@EXAMPLE.COM"}, {"+4930123456", "+49 30 123456"}, {"slack:U1", "slack:U1"}};
-    static const char *const different[] = {"ada@example.com", "ben@example.com", "+4930123456", "+4930123457",
-                                            "slack:U1",        "slack:u1",        "teams:U1",    "x:ada@example.com"};
+    static const char *const different[] = {"ada@example.com", "ben@example.com",   "+4930123456",
+                                            "+4930123457",     "slack:U1",          "slack:u1",
+                                            "teams:U1",        "x:ada@example.com", "+ada@example.com"};
     char ids[sizeof different / sizeof *different][ID_SIZE];
     for (size_t i = 0; i < sizeof same / sizeof *same; i++) {
         identity_t a, b;

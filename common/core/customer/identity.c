@@ -194,7 +194,7 @@ bool identity_parse (const char *text, identity_t *identity)
 {
     char platform[NAME_SIZE];
     size_t before = strcspn (text, ":");
-    if (*text == '+')
+    if (*text == '+' && !strchr (text, '@'))
         return identity_phone (NULL, text, identity);
     if (!text[before] || before >= sizeof platform)
         return identity_mail (text, identity);
