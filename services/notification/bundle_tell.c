@@ -22,8 +22,9 @@ static void tell_one (commit_t *commit, int shard, const delivery_t *bundle, siz
     fact_t fact = *word->fact;
     fact.kind = BUCKSTOP__V1__FACT_KIND__FACT_KIND_BUNDLE;
     fact.promise = line->promise;
-    snprintf (fact.detail, sizeof fact.detail, "%s: %s by %s, in one notice of %zu: %s%s%.100s", word->how,
-              purpose_name (line->purpose), way_name (bundle->way), bundle->lines_n, bundle->id, *why ? ": " : "", why);
+    snprintf (fact.detail, sizeof fact.detail, "%s: %s by %s, in one notice of %zu: %s%s%s", word->how,
+              purpose_name (line->purpose), way_name (bundle->way), bundle->lines_n, bundle->id, *why ? ": " : "",
+              WORD_CUT (why, 100));
     uint8_t *bytes = event_pack (bundle->workspace, &named, bundle->person, &fact, 1, NULL, 0, fact.at, true, &size);
     commit_append (commit, key_timeline (key, shard, bundle->workspace, line->contact), bytes, size);
     free (bytes);

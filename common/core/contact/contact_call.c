@@ -102,7 +102,8 @@ static void answered (turn_t *t)
     if (!word_empty (person))
         WORD_COPY (fact->by, person);
     else if (!word_empty (said))
-        snprintf (fact->detail, sizeof fact->detail, "answered by %.100s, whom the policy does not name", said);
+        snprintf (fact->detail, sizeof fact->detail, "answered by %s, whom the policy does not name",
+                  WORD_CUT (said, 100));
     c->call = CALL (ANSWERED);
     if (c->state == S_RESOLVED)
         return; /* it was resolved while it rang, or they are called once more: nothing is owed */

@@ -281,8 +281,8 @@ apply_outcome_t act_release (turn_t *t)
             continue;
         }
         fact_t *fact = fact_by (t, FACT (NOTED));
-        snprintf (fact->detail, sizeof (fact->detail), "the broken promise (%s) is no longer owed: %.120s",
-                  promise_kind_name (t->event->promise), t->event->text);
+        snprintf (fact->detail, sizeof (fact->detail), "the broken promise (%s) is no longer owed: %s",
+                  promise_kind_name (t->event->promise), WORD_CUT (t->event->text, 120));
         promise_drop (t, i);
     }
     return any ? APPLY_DONE

@@ -244,7 +244,7 @@ static void not_told (turn_t *t, const char *what)
     WORD_COPY (fact->to, "customer");
     notice_t *notice = turn_notice (t, PURPOSE (RETURNED), *c->owner ? c->owner : c->accountable);
     notice->urgent = true;
-    snprintf (notice->detail, sizeof notice->detail, "%s%.200s", what, why);
+    snprintf (notice->detail, sizeof notice->detail, "%s%s", what, WORD_CUT (why, 200));
 }
 
 static void never_given (turn_t *t)
