@@ -25,7 +25,7 @@ static char *read_description (const char *name, size_t *size)
 /* In this order: the corpus names them by number. */
 static const char *const channel_names[] = {"intercom", "mailgun",        "messenger",  "postmark",
                                             "sendgrid", "slack",          "twilio-sms", "twilio-voice",
-                                            "web-form", "whatsapp-cloud", "zendesk"};
+                                            "web-form", "whatsapp-cloud", "zendesk",    "telegram"};
 enum { CHANNELS = sizeof channel_names / sizeof *channel_names };
 
 int LLVMFuzzerInitialize (int *argc, char ***argv)
