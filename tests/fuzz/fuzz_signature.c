@@ -25,8 +25,9 @@ int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
     pick_scope_t scope = {.request = &request, .channel = channel};
     char why[DETAIL_SIZE] = "";
     in_fault_t fault;
-    json_t *payload = channel_payload_read (
-        channel->in, which & 128 ? "application/json" : "application/x-www-form-urlencoded", body, size, NULL, &fault, why);
+    json_t *payload =
+        channel_payload_read (channel->in, which & 128 ? "application/json" : "application/x-www-form-urlencoded", body,
+                              size, NULL, &fault, why);
     scope.trail[0] = payload;
     scope.trail_n = payload != NULL;
     signature_verdict_t verdict = signature_check (&channel->in->verify, &scope, secrets, 1, 1700000000000, why);
