@@ -301,6 +301,16 @@ static void by_mail_with_its_thread (void **state)
     assert_string_equal (f->out[0].subject, "Re: My card");
     assert_string_equal (f->out[0].thread, "");
     assert_string_equal (f->out[0].channel, "post");
+    static const char *const threads[][2] = {/* our own mark of a mail's thread stays here */
+                                             {"m:first@example.org", "first@example.org"},
+                                             {"m:#0123abcd", ""},
+                                             {"m:<m1@example.org>", ""},
+                                             {"x", "x"}};
+    for (size_t i = 0; i < sizeof threads / sizeof *threads; i++) {
+        WORD_COPY (f->contact.thread, threads[i][0]);
+        render (f, (notice_t){.purpose = PURPOSE (REPLY), .text = "Hi", .promise = FIRST});
+        assert_string_equal (f->out[0].thread, threads[i][1]);
+    }
     f->policy.channels_n = 0;
 }
 

@@ -5,6 +5,7 @@
  * told as of every answer that did not arrive. Nothing automatic goes where only machines read (RFC 3834, 2). */
 #include "notice_private.h"
 
+#include "address.h"
 #include "channel_out.h"
 #include "mail_tag.h"
 #include "words.h"
@@ -62,6 +63,16 @@ static void tag_subject (const render_t *self, delivery_t *delivery)
     delivery->subject = subject;
 }
 
+/* The thread as mail programs know it: "m:" is our own mark of what mail servers brought, and behind "m:#" there is only a
+ * hash of it. */
+static const char *mail_thread (const contact_t *contact)
+{
+    const char *thread = contact->thread;
+    if (strncmp (thread, "m:", 2) != 0)
+        return thread;
+    return thread[2] == '#' ? "" : thread + 2;
+}
+
 static void by_mail (render_t *self)
 {
     const contact_t *contact = self->contact;
@@ -75,8 +86,8 @@ static void by_mail (render_t *self)
     const policy_channel_t *channel = policy_channel (self->policy, channel_name (contact));
     WORD_COPY (delivery->channel, channel_name (contact));
     WORD_COPY (delivery->in_reply_to, contact->reply_to_message);
-    if (!word_same (contact->thread, contact->reply_to_message))
-        WORD_COPY (delivery->thread, contact->thread);
+    if (!word_same (mail_thread (contact), contact->reply_to_message))
+        WORD_COPY (delivery->thread, mail_thread (contact));
     if (channel && channel->tag == TAG_SUBJECT && delivery->way == WAY (MAIL))
         tag_subject (self, delivery);
 }
@@ -121,7 +132,7 @@ static void by_channel (render_t *self)
                        .to = contact->return_to,
                        .text = text,
                        .subject = delivery->subject,
-                       .thread = contact->thread,
+                       .thread = address_is_mail (contact->return_to) ? mail_thread (contact) : contact->thread,
                        .message_id = contact->reply_to_message,
                        .contact = contact->id,
                        .customer = contact->customer,
