@@ -39,7 +39,11 @@ void submit_find (ask_t *ask);
 /* Is a call over, and is that all? Then it opens nothing: where no open contact has it, it is refused. */
 bool submit_only_ends (const ask_t *ask);
 void submit_refuse_end (ask_t *ask);
-/* contact: to append to; "" when opening. */
+/* submit_work.c: what goes with the commit, and what comes of it. */
+work_extra_fn submit_extra;
+work_decide_fn submit_may_go;
+work_done_fn submit_worked;
+/* submit_order.c. contact: to append to; "" when opening. */
 void submit_work (ask_t *ask, const char *contact, bool opening);
 
 #endif
