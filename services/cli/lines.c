@@ -6,12 +6,13 @@
 #include "lines.h"
 
 #include "template.h"
+#include "words.h"
 #include "xmalloc.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { SLOTS = 10, WORDS_MAX = 512 };
+enum { SLOTS = 11, WORDS_MAX = 512 };
 
 #define PLAIN  ""
 #define GREEN  "\x1b[32m"
@@ -24,13 +25,17 @@ enum { SLOTS = 10, WORDS_MAX = 512 };
 typedef struct fact_words {
     const char *fact;
     const char *color;
-    const char *words; /* template.h's slots: by, to, promise, due, number, subject, channel, text, person, detail;
+    const char
+        *words; /* template.h's slots: by, to, promise, due, number, subject, channel, text, person, detail, said;
                           by and the detail are added at the end where the words have no place for them */
 } fact_words_t;
 
+#define MESSAGE_OF_OTHERS "message of others" /* one that names somebody else than the customer */
+
 static const fact_words_t rows[] = {
-    {"opened", BLUE, "new by {channel}: {subject}"},
+    {"opened", BLUE, "new by {channel}: {said}"},
     {"message", BLUE, "the customer says: {text}"},
+    {MESSAGE_OF_OTHERS, RED, "{detail}, says: {text}"},
     {"offered", PLAIN, "offered to {to}, until {due}"},
     {"offer_expired", YELLOW, "{to} did not answer the offer"},
     {"declined", YELLOW, "{by} declined"},
@@ -124,8 +129,11 @@ static const char *deadline_of (wall_ms_t due, wall_ms_t at, char text[CLI_TIME_
     return clock_of (due, text);
 }
 
-static const fact_words_t *words_of (const char *fact)
+static const fact_words_t *words_of (const json_t *event_fact)
 {
+    const char *fact = json_text (event_fact, "fact");
+    if (strcmp (fact, "message") == 0 && *json_text (event_fact, "to"))
+        fact = MESSAGE_OF_OTHERS;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (strcmp (rows[i].fact, fact) == 0)
             return &rows[i];
@@ -142,12 +150,22 @@ static const char *spaced (const char *name, char *text, size_t size)
     return text;
 }
 
+/* What somebody came with: SMS and forms have no subject. */
+static char *said_of (const char *subject, const char *text)
+{
+    char *said = NULL;
+    if (asprintf (&said, "%s%s%s", subject, *subject && *text ? ": " : "", text) < 0)
+        abort ();
+    return said;
+}
+
 static char *say (const json_t *event, const json_t *fact)
 {
     char due[CLI_TIME_SIZE], promise[NAME_SIZE], number[24], name[NAME_SIZE];
     const char *kind = json_text (fact, "fact"), *by = json_text (fact, "by");
-    const fact_words_t *row = words_of (kind);
+    const fact_words_t *row = words_of (fact);
     snprintf (number, sizeof number, "%lld", (long long)json_number (fact, "number"));
+    char *said = said_of (json_text (event, "subject"), json_text (fact, "text"));
     const template_slot_t slots[SLOTS] = {
         {"by", *by ? by : "buckstop"},
         {"to", *json_text (fact, "to") ? json_text (fact, "to") : "-"},
@@ -159,21 +177,24 @@ static char *say (const json_t *event, const json_t *fact)
         {"text", json_text (fact, "text")},
         {"person", json_text (event, "person")},
         {"detail", json_text (fact, "detail")},
+        {"said", said},
     };
-    return template_expand (row ? row->words : spaced (kind, name, sizeof name), slots, SLOTS, 1);
+    char *words = template_expand (row ? row->words : spaced (kind, name, sizeof name), slots, SLOTS, 1);
+    free (said);
+    return words;
 }
 
 static void print_fact (const json_t *event, const json_t *fact, const line_style_t *style, FILE *out)
 {
     char at[CLI_TIME_SIZE];
-    const fact_words_t *row = words_of (json_text (fact, "fact"));
+    const fact_words_t *row = words_of (fact);
     const char *color = style->color && row ? row->color : "", *detail = json_text (fact, "detail");
     const char *by = json_text (fact, "by");
     char *words = say (event, fact);
     fprintf (out, "%s  ", clock_of (cli_time_parse (json_text (fact, "at")), at));
     if (style->contact)
         fprintf (out, "%-*s  ", SHORT_ID, short_id (json_text (event, "contact")));
-    fprintf (out, "%s%.*s%s", color, WORDS_MAX, words, *color ? RESET : "");
+    fprintf (out, "%s%s%s", color, WORD_CUT (words, WORDS_MAX), *color ? RESET : "");
     if (*by && !(row && (strstr (row->words, "{by}") || strstr (row->words, "{person}"))))
         fprintf (out, ", by %s", by);
     if (*detail && !(row && strstr (row->words, "{detail}")))

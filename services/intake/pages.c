@@ -89,7 +89,11 @@ char *page_of_question (const char *action, const char *person, const contact_t 
     const promise_t *promise = contact_next_promise (contact);
     fputs ("<dl>", page.out);
     put_row (page.out, "Subject", contact->subject);
-    put_row (page.out, "Customer", *contact->customer_name ? contact->customer_name : contact->customer);
+    put_row (page.out, "Customer",
+             *contact->customer_name ? contact->customer_name
+             : *contact->customer    ? contact->customer
+                                     : contact->return_to);
+    put_row (page.out, "They wrote", contact->said);
     put_row (page.out, "State", contact_state_name (contact->state));
     put_row (page.out, "Accountable", contact->accountable);
     put_row (page.out, "Promised by", promise ? time_text (promise->due, due) : "");

@@ -33,6 +33,7 @@ static void test_contact (void **state)
                          .customer = "ann@example.org",
                          .customer_name = "Ann Lee",
                          .subject = "Parcel",
+                         .said = "Where is it?",
                          .thread = "<1@example.org>",
                          .reply_to_message = "<2@example.org>",
                          .return_way = BUCKSTOP__V1__RETURN_WAY__RETURN_WAY_MAIL,
@@ -43,8 +44,8 @@ static void test_contact (void **state)
     const contact_t expect = {.state = contact.state, .accountable = "ada", .customer_id = "K", .opened = 3, .kept = 3};
     assert_true (contact_forget (&contact, "K"));
     assert_string_equal (contact.customer_id, "K");
-    const char *const gone[] = {contact.customer, contact.customer_name,    contact.subject,
-                                contact.thread,   contact.reply_to_message, contact.return_to};
+    const char *const gone[] = {contact.customer,         contact.customer_name, contact.subject, contact.thread,
+                                contact.reply_to_message, contact.return_to,     contact.said};
     for (size_t i = 0; i < sizeof gone / sizeof *gone; i++)
         assert_string_equal (gone[i], "");
     assert_int_equal (contact.return_way, 0);

@@ -416,6 +416,50 @@ static void about_the_customer (void **state)
     assert_non_null (strstr (f->out[0].body, "\nAbout them: tier gold, speaks de\n"));
 }
 
+/* Whoever is asked reads what was written, whoever has it that there is more: a page without it says nothing. */
+static void what_was_written (void **state)
+{
+    fixture_t *f = *state;
+    static const struct {
+        notice_t notice;
+        const char *subject, *has, *lacks;
+    } rows[] = {
+        {{.purpose = PURPOSE (OFFER)}, "Can you take this? My card", "\nThey wrote: Where is it?\n", "name: "},
+        {{.purpose = PURPOSE (ASSIGNED)}, "Yours now: My card", "is yours now.\nThey wrote: Where is it?\n", "no name"},
+        {{.purpose = PURPOSE (ASSIGNED), .words = "message", .detail = "Eve wrote again", .text = "\n Well?"},
+         "Eve wrote again: My card",
+         "Eve wrote again. It is about: My card (chat)\nWhat was written: Well?\n",
+         "yours now"},
+        {{.purpose = PURPOSE (ASSIGNED), .words = "message", .detail = "the customer is on the line"},
+         "the customer is on the line: My card",
+         "is on the line. It is",
+         "What was written"},
+    };
+    f->policy.templates = policy_builtin_templates;
+    f->policy.templates_n = POLICY_TEMPLATES;
+    WORD_COPY (f->contact.said, "Where is it?");
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        notice_t notice = rows[i].notice;
+        WORD_COPY (notice.person, "ada");
+        render (f, notice);
+        assert_string_equal (f->out[0].subject, rows[i].subject);
+        if (!strstr (f->out[0].body, rows[i].has) || strstr (f->out[0].body, rows[i].lacks))
+            fail_msg ("%s", f->out[0].body);
+    }
+    char essay[2 * SAID_SIZE];
+    memset (essay, 'x', sizeof essay - 1);
+    essay[sizeof essay - 1] = '\0';
+    WORD_COPY (f->contact.said, essay);
+    f->contact.customer[0] = f->contact.customer_name[0] = '\0';
+    WORD_COPY (f->contact.return_to, "+4930123");
+    render (f, (notice_t){.purpose = PURPOSE (OFFER), .person = "ada"});
+    assert_non_null (strstr (f->out[0].body, "xxx ...\n"));
+    assert_non_null (strstr (f->out[0].body, "\n+4930123 came by chat"));
+    f->contact.return_way = RETURN (MAIL);
+    render (f, (notice_t){.purpose = PURPOSE (REPLY), .text = essay}); /* an answer goes out whole */
+    assert_non_null (strstr (f->out[0].body, essay));
+}
+
 static void dry_run (void **state)
 {
     fixture_t *f = *state;
@@ -516,6 +560,7 @@ int main (void)
         cmocka_unit_test_setup_teardown (by_the_channel, up, down),
         cmocka_unit_test_setup_teardown (by_mail_with_its_thread, up, down),
         cmocka_unit_test_setup_teardown (robots_are_not_answered, up, down),
+        cmocka_unit_test_setup_teardown (what_was_written, up, down),
         cmocka_unit_test_setup_teardown (dry_run, up, down),
         cmocka_unit_test_setup_teardown (signed_links, up, down),
         cmocka_unit_test_setup_teardown (the_log_has_no_link, up, down),

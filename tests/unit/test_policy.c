@@ -183,8 +183,9 @@ static void test_gaps_are_filled (void **state)
     assert_int_equal (policy->transfers_max, 3);
     assert_int_equal (policy->makeup_max, 2);
     assert_int_equal (policy->retain_ms, 7 * MS_PER_DAY);
-    static const char *const purposes[] = {"offer",       "assigned", "step",  "nobody",    "review", "returned",
-                                           "acknowledge", "apology",  "reply", "set_aside", "bundle", "unreached"};
+    static const char *const purposes[] = {"offer",    "assigned",    "step",    "nobody", "review",
+                                           "returned", "acknowledge", "apology", "reply",  "set_aside",
+                                           "bundle",   "unreached",   "message"};
     for (size_t i = 0; i < sizeof purposes / sizeof *purposes; i++) {
         const policy_template_t *words = policy_template (policy, purposes[i]);
         assert_true (words && *words->subject && *words->body);

@@ -46,6 +46,8 @@ typedef struct exclusion {
     wall_ms_t until;
 } exclusion_t;
 
+enum { SAID_SIZE = 401 };
+
 /* Times mean what record.proto says of them. */
 typedef struct contact {
     char id[ID_SIZE];
@@ -91,6 +93,7 @@ typedef struct contact {
     char reply_channel[NAME_SIZE];
     call_state_t call;
     char linked[ID_SIZE];
+    char said[SAID_SIZE]; /* the beginning of the customer's last words: who is asked to take it reads them */
 } contact_t;
 
 typedef enum event_kind {
@@ -190,7 +193,8 @@ typedef struct notice {
     promise_kind_t promise;
     wall_ms_t due; /* the promise it speaks of; APOLOGY: the new one */
     bool urgent;
-    const char *text; /* REPLY: what the person wrote; not owned */
+    const char *text;  /* REPLY: what the person wrote; a message: what its writer did; not owned */
+    const char *words; /* the template, where it is not that of the purpose; NULL: it is */
     char detail[DETAIL_SIZE];
 } notice_t;
 

@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 typedef struct way_back {
     return_way_t way;
@@ -152,6 +153,7 @@ apply_outcome_t act_open (turn_t *t)
     c->review_at = t->now + t->policy->review_ms;
     c->pause_left_ms = t->policy->pause_ms;
     c->messages = 1;
+    WORD_COPY (c->said, new_words (s));
     fact_t *fact = turn_fact_detail (t, FACT (OPENED), "rule %s, team %s%s%s%s", *c->rule ? c->rule : "(none)", c->team,
                                      gave_up ? "; a pattern of rule " : "", gave_up ? gave_up->name : "",
                                      gave_up ? " gave up at its limit" : "");
@@ -192,11 +194,23 @@ static bool by_another_channel (const contact_t *c, const submission_t *s)
     return !word_empty (s->channel) && !word_same (s->channel, *c->reply_channel ? c->reply_channel : c->channel);
 }
 
+/* Whoever knows a thread may write into it: colleagues must see that the words are not the customer's. */
+static bool by_somebody_else (const contact_t *c, const submission_t *s)
+{
+    if (word_empty (s->customer) || !*c->customer || strcasecmp (s->customer, c->customer) == 0)
+        return false;
+    if (*c->customer_id && !word_empty (s->customer_id))
+        return !word_same (s->customer_id, c->customer_id);
+    return !by_another_channel (c, s);
+}
+
 void customer_said (turn_t *t)
 {
     contact_t *c = t->c;
     const submission_t *s = t->event->submission;
     bool moved = by_another_channel (c, s);
+    if (!word_empty (new_words (s)) && !by_somebody_else (c, s))
+        WORD_COPY (c->said, new_words (s));
     way_follows (t, moved);
     if (moved || !word_empty (s->message_id))
         WORD_COPY (c->reply_to_message, s->message_id);
@@ -228,14 +242,20 @@ static void note_way (const turn_t *t, fact_t *fact, const char *was)
     WORD_COPY (fact->detail, detail);
 }
 
+#define NOT_THE_CUSTOMER ", who is not known as the customer"
+
 static void note_message (turn_t *t)
 {
     const submission_t *s = t->event->submission;
     char was[ADDRESS_SIZE];
     WORD_COPY (was, t->c->return_to);
-    bool moved = by_another_channel (t->c, s);
-    fact_t *fact = turn_fact_detail (t, FACT (MESSAGE), "%s%s", moved ? "by " : "", moved ? s->channel : "");
+    bool moved = by_another_channel (t->c, s), other = by_somebody_else (t->c, s);
+    fact_t *fact = turn_fact_detail (t, FACT (MESSAGE), "%s%s%s%s%s", other ? WORD_CUT (s->customer, 120) : "",
+                                     other ? NOT_THE_CUSTOMER : "", other && moved ? "; " : "", moved ? "by " : "",
+                                     moved ? s->channel : "");
     fact->text = s->text;
+    if (other)
+        WORD_COPY (fact->to, "somebody else");
     note_sent (t, fact);
     note_attachments (t);
     customer_said (t);
@@ -256,21 +276,38 @@ void tell_owner (turn_t *t, const char *what, bool urgent)
         return;
     notice_t *notice = turn_notice (t, PURPOSE (ASSIGNED), t->c->owner);
     notice->urgent = urgent;
+    notice->words = "message"; /* it is theirs already */
     WORD_COPY (notice->detail, what);
+}
+
+static void tell_what_was_said (turn_t *t, bool other, const char *what)
+{
+    const contact_t *c = t->c;
+    const submission_t *s = t->event->submission;
+    const char *who = *c->customer_name ? c->customer_name : *c->customer ? c->customer : "the customer";
+    char words[DETAIL_SIZE];
+    size_t told = t->fx->notices_n;
+    snprintf (words, sizeof words, "%s%s %s", WORD_CUT (other ? s->customer : who, 120),
+              other ? NOT_THE_CUSTOMER "," : "", other ? "wrote" : what);
+    tell_owner (t, words, false);
+    if (t->fx->notices_n > told)
+        t->fx->notices[told].text = new_words (s);
 }
 
 apply_outcome_t act_message_owned (turn_t *t)
 {
+    bool other = by_somebody_else (t->c, t->event->submission);
     note_message (t);
-    tell_owner (t, "the customer wrote again", false);
+    tell_what_was_said (t, other, "wrote again");
     return APPLY_DONE;
 }
 
 apply_outcome_t act_message_waiting (turn_t *t)
 {
     end_pause (t, t->now, "the customer answered");
+    bool other = by_somebody_else (t->c, t->event->submission);
     note_message (t);
-    tell_owner (t, "the customer answered", false);
+    tell_what_was_said (t, other, "answered");
     return APPLY_DONE;
 }
 

@@ -8,6 +8,7 @@
 #include "words.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static fact_t *note (turn_t *t, fact_kind_t kind)
 {
@@ -70,13 +71,24 @@ static void take_back (turn_t *t)
         c->last_reply_at = c->delivered_at;
 }
 
+/* "came back: 5.1.1 ..." without what the sentence around it says. */
+static const char *why_returned (const turn_t *t)
+{
+    static const char came_back[] = "came back";
+    const char *why = t->event->detail ? t->event->detail : "";
+    if (strncmp (why, came_back, sizeof came_back - 1) == 0)
+        why += sizeof came_back - 1;
+    return why + strspn (why, ": ");
+}
+
 static void tell_returned (turn_t *t)
 {
     const contact_t *c = t->c;
     notice_t *notice = turn_notice (t, PURPOSE (RETURNED), *c->owner ? c->owner : c->accountable);
     notice->urgent = true;
-    snprintf (notice->detail, sizeof notice->detail, "%s, which came back: %s",
-              is_answer (t) ? "your answer" : purpose_name (t->event->purpose), WORD_CUT (t->event->detail, 150));
+    const char *why = why_returned (t);
+    snprintf (notice->detail, sizeof notice->detail, "%s, which came back%s%s",
+              is_answer (t) ? "your answer" : purpose_name (t->event->purpose), *why ? ": " : "", WORD_CUT (why, 150));
 }
 
 /* True: the customer is without an answer again. */
@@ -148,7 +160,7 @@ apply_outcome_t act_bounced_closed (turn_t *t)
     notice_t *notice = turn_notice (t, PURPOSE (RETURNED), person);
     notice->urgent = true;
     snprintf (notice->detail, sizeof notice->detail, "an answer came back, and the contact is closed: %s%s%s",
-              page ? e->person : "", page ? " was not told: " : "", WORD_CUT (e->detail, 120));
+              page ? e->person : "", page ? " was not told: " : "", WORD_CUT (why_returned (t), 120));
     return APPLY_DONE;
 }
 

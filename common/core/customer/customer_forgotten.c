@@ -24,8 +24,8 @@ static bool take_out (char *text)
 
 bool contact_forget (contact_t *self, const char *customer_id)
 {
-    char *const texts[] = {self->customer, self->customer_name, self->subject,
-                           self->thread,   self->return_to,     self->reply_to_message};
+    char *const texts[] = {self->customer,  self->customer_name,    self->subject, self->thread,
+                           self->return_to, self->reply_to_message, self->said};
     bool changed = self->return_way != 0;
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         changed |= take_out (texts[i]);

@@ -83,9 +83,16 @@ static wall_ms_t release (const render_t *self, wall_ms_t due)
     return release == TIME_NEVER ? due : release;
 }
 
+/* A policy that was made by an older release may lack the template. */
+static const policy_template_t *words_of (const render_t *self)
+{
+    const policy_template_t *own = policy_template (self->policy, self->notice->words);
+    return own ? own : policy_template (self->policy, purpose_name (self->notice->purpose));
+}
+
 delivery_t *notice_deliver (render_t *self, const policy_way_t *way)
 {
-    const policy_template_t *words = policy_template (self->policy, purpose_name (self->notice->purpose));
+    const policy_template_t *words = words_of (self);
     delivery_t *delivery = &self->out[self->out_n];
     *delivery = (delivery_t){.purpose = self->notice->purpose,
                              .way = notice_is_dry (self) ? self->policy->dry_kind : way->kind,

@@ -21,6 +21,7 @@ typedef struct render {
     delivery_t *out;
     size_t out_n;
     effects_t *effects;
+    char text[SAID_SIZE + 8]; /* to colleagues: the beginning of what was written */
     char due[DUE_TEXT_SIZE], promise[NAME_SIZE], about[ABOUT_SIZE];
     char link_accept[LINK_SIZE], link_acknowledge[LINK_SIZE];
     template_slot_t slots[SLOTS_MAX];

@@ -137,6 +137,27 @@ static const char *subject_of (const render_t *self)
     return self->notice->purpose == BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_REPLY ? "your message" : "";
 }
 
+/* Colleagues read how it begins, an answer goes out whole. */
+static const char *text_of (render_t *self)
+{
+    const notice_t *notice = self->notice;
+    if (!notice->person[0])
+        return notice->text;
+    const char *text = notice->text || notice->words ? notice->text : self->contact->said;
+    text = text ? text + strspn (text, " \t\r\n") : "";
+    char cut[SAID_SIZE];
+    bool whole = word_fits (cut, sizeof cut, text) && (notice->text || strlen (text) + 4 < SAID_SIZE);
+    snprintf (self->text, sizeof self->text, "%s%s", cut, whole ? "" : " ...");
+    return self->text;
+}
+
+static const char *customer_of (const contact_t *contact, bool to_colleagues)
+{
+    if (contact->customer_name[0] || contact->customer[0] || !to_colleagues)
+        return contact->customer_name[0] ? contact->customer_name : contact->customer;
+    return contact->return_to[0] ? contact->return_to : "somebody who gave no name";
+}
+
 void notice_words (render_t *self)
 {
     const contact_t *contact = self->contact;
@@ -149,7 +170,7 @@ void notice_words (render_t *self)
     put_slot (self, "person", customer ? who_answers (self) : shown_name (self->policy, notice->person));
     put_slot (self, "owner", customer ? who_answers (self) : shown_name (self->policy, contact->owner));
     put_slot (self, "accountable", customer ? who_answers (self) : shown_name (self->policy, contact->accountable));
-    put_slot (self, "customer", contact->customer_name[0] ? contact->customer_name : contact->customer);
+    put_slot (self, "customer", customer_of (contact, !customer));
     put_slot (self, "about", customer ? "" : self->about);
     put_slot (self, "subject", subject_of (self));
     put_slot (self, "contact", contact->id);
@@ -157,7 +178,7 @@ void notice_words (render_t *self)
     put_slot (self, "state", contact_state_name (contact->state));
     put_slot (self, "promise", self->promise);
     put_slot (self, "due", self->due);
-    put_slot (self, "text", notice->text);
+    put_slot (self, "text", text_of (self));
     put_slot (self, "detail", customer ? "" : notice->detail);
     put_slot (self, "link_accept", self->link_accept);
     put_slot (self, "link_acknowledge", self->link_acknowledge);

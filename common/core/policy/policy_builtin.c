@@ -37,6 +37,7 @@ const policy_template_t policy_builtin_templates[POLICY_TEMPLATES] = {
      "Hello {person},\n"
      "\n"
      "{customer} came by {channel}: {subject}\n"
+     "They wrote: {text}\n"
      "About them: {about}\n"
      "An answer is promised by {due}. Can you take it?\n"
      "Take it: {link_accept}\n"
@@ -47,9 +48,19 @@ const policy_template_t policy_builtin_templates[POLICY_TEMPLATES] = {
      "Hello {person},\n"
      "\n"
      "{subject}, from {customer} by {channel}, is yours now.\n"
+     "They wrote: {text}\n"
      "About them: {about}\n"
      "An answer is promised by {due}.\n"
      "{detail}\n"
+     "\n"
+     "Contact {contact}\n"},
+    {"message", "{detail}: {subject}",
+     "Hello {person},\n"
+     "\n"
+     "{detail}. It is about: {subject} ({channel})\n"
+     "What was written: {text}\n"
+     "About the customer: {about}\n"
+     "An answer is promised by {due}.\n"
      "\n"
      "Contact {contact}\n"},
     {"step", "{promise} by {due}: {subject}",
@@ -67,6 +78,7 @@ const policy_template_t policy_builtin_templates[POLICY_TEMPLATES] = {
      "Hello {person},\n"
      "\n"
      "nobody can take this contact of {customer} by {channel}: {subject}\n"
+     "They wrote: {text}\n"
      "{detail}\n"
      "An answer is promised by {due}.\n"
      "Accountable: {accountable}\n"

@@ -11,8 +11,8 @@ extern const policy_ladder_t policy_builtin_ladder;
 extern const policy_channel_t policy_builtin_channels[];
 extern const size_t policy_builtin_channels_n;
 
-/* In the order of purposes. */
-enum { POLICY_TEMPLATES = 12 };
+/* A purpose each, and "message": that the customer of a contact wrote again, to whoever has it. */
+enum { POLICY_TEMPLATES = 13 };
 extern const policy_template_t policy_builtin_templates[POLICY_TEMPLATES];
 
 #endif
