@@ -18,15 +18,16 @@ typedef struct customer_word {
     bool reads;               /* nothing is written */
     customer_fn *run;
     const char *options; /* of its own, each between blanks */
+    bool by_person;      /* --by is somebody whom the policy names: others are to know whom to ask */
 } customer_word_t;
 
 static const customer_word_t rows[] = {
     {"show", 2, 2, true, customer_show, ""},
     {"import", 2, 2, false, customer_import_file, " format skip-bad dry-run in-flight "},
-    {"link", 3, 3, false, customer_link_two, " by reason "},
-    {"unlink", 2, 2, false, customer_unlink_one, " by reason "},
+    {"link", 3, 3, false, customer_link_two, " by reason ", true},
+    {"unlink", 2, 2, false, customer_unlink_one, " by reason ", true},
     {"proposals", 1, 1, true, customer_proposals, ""},
-    {"drop-proposal", 3, 3, false, customer_drop_proposal, " by "},
+    {"drop-proposal", 3, 3, false, customer_drop_proposal, " by ", true},
     {"forget", 2, 2, false, customer_forget_one, " by reason yes resolve spool "},
 };
 
@@ -58,6 +59,9 @@ static int perform (customer_command_t *self, const customer_word_t *row)
     rc = cli_workspace (self->cli);
     if (rc == CLI_GO)
         rc = find_policy (self);
+    if (rc == CLI_GO && row->by_person && !policy_person (self->policy, self->by))
+        rc = cli_fail (CLI_NO, "--by: the policy of workspace '%s' names no person '%s'", self->cli->workspace,
+                       self->by);
     if (rc == CLI_GO) {
         self->shard = store_shard (self->cli->store, self->cli->workspace);
         rc = row->run (self);

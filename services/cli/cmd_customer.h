@@ -23,13 +23,16 @@ enum { FAMILY_MAX = 1 + CUSTOMER_MERGED_MAX };
 typedef struct family {
     customer_entry_t entries[FAMILY_MAX];
     size_t n;
-    char given[ID_SIZE]; /* the record that was meant, which may be a linked one */
+    char given[ID_SIZE];                   /* the record that was meant, which may be a linked one */
+    char added[ID_SIZE], removed[ID_SIZE]; /* what an identity derives that the first record has now, or has no more */
 } family_t;
 
 /* All return CLI_GO, or have said why not, and the exit status. */
 
 /* WHO: an id, a mail address, a number, PLATFORM:HANDLE. */
 int customer_find (customer_command_t *self, const char *who, family_t *family);
+/* The identity that WHO is; false: it is an id, or nothing. */
+bool customer_identity (const customer_command_t *self, const char *who, identity_t *identity);
 /* One record by its id. found false: there is none. */
 int customer_load (customer_command_t *self, const char *id, customer_entry_t *entry, bool *found);
 /* Each record of the workspace; fn says whether to go on. */

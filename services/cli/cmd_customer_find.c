@@ -108,6 +108,13 @@ static int follow (customer_command_t *self, const identity_t *identity, char id
     return rc;
 }
 
+bool customer_identity (const customer_command_t *self, const char *who, identity_t *identity)
+{
+    char id[ID_SIZE];
+    return !take_id (who, id) &&
+           (identity_parse (who, identity) || identity_phone (self->policy->country, who, identity));
+}
+
 int customer_find (customer_command_t *self, const char *who, family_t *family)
 {
     char id[ID_SIZE];
@@ -116,7 +123,7 @@ int customer_find (customer_command_t *self, const char *who, family_t *family)
     int rc = CLI_GO;
     memset (family, 0, sizeof *family);
     if (!take_id (who, id)) {
-        if (!identity_parse (who, &identity) && !identity_phone (self->policy->country, who, &identity))
+        if (!customer_identity (self, who, &identity))
             return cli_fail (CLI_USAGE,
                              "'%s' is nobody: give an id, a mail address, a number with its country (+49...), or "
                              "PLATFORM:HANDLE",
@@ -198,6 +205,22 @@ int customer_each (customer_command_t *self, customer_each_fn *fn, void *arg)
 
 /* ---- writing */
 
+/* Meanwhile it must not have come up, neither as somebody's nor as a record. */
+static void put_identity (const customer_command_t *self, const family_t *family, commit_t *commit, event_id_t event)
+{
+    char key[KEY_SIZE];
+    const char *workspace = self->cli->workspace, *id = family->entries[0].customer.id;
+    if (*family->removed && strcmp (family->removed, id) != 0)
+        commit_delete (commit, key_identity (key, self->shard, workspace, family->removed));
+    if (!*family->added)
+        return;
+    commit_expect_free (commit, key_identity (key, self->shard, workspace, family->added));
+    if (strcmp (family->added, id) == 0)
+        return;
+    commit_put (commit, key, id, strlen (id), 0);
+    commit_expect_record (commit, key_customer (key, self->shard, workspace, family->added), 0, event);
+}
+
 int family_commit (customer_command_t *self, family_t *family, event_id_t event, const fact_t *fact, bool *refused)
 {
     const char *workspace = self->cli->workspace;
@@ -216,6 +239,7 @@ int family_commit (customer_command_t *self, family_t *family, event_id_t event,
         commit_put (commit, key, bytes, size, 0);
         free (bytes);
     }
+    put_identity (self, family, commit, event);
     if (fact)
         event_put (commit, self->shard, workspace, NULL, NULL, fact, false);
     int rc = cli_commit (self->cli, &commit, &committed);

@@ -27,12 +27,35 @@ static void forget_clear (forget_t *self)
 
 /* ---- may it be done? */
 
+/* All of them are looked at before the first is resolved: all or none. */
+static int check_resolvable (forget_t *self)
+{
+    size_t not_theirs = 0;
+    int rc = CLI_GO;
+    for (size_t i = 0; rc == CLI_GO && i < self->open.n; i++) {
+        bool may;
+        rc = forget_may_resolve (self, self->open.items[i], &may);
+        not_theirs += !may;
+    }
+    if (rc != CLI_GO || !not_theirs)
+        return rc;
+    return cli_fail (
+        CLI_NO,
+        "nothing was resolved, and nothing forgotten: %zu of the %zu contacts that are open %s not for %s to "
+        "resolve; resolve them first",
+        not_theirs, self->open.n, not_theirs == 1 ? "is" : "are", self->command->by);
+}
+
 static int resolve_open (forget_t *self)
 {
     int rc = CLI_GO;
-    for (size_t i = 0; rc == CLI_GO && i < self->open.n; i++)
-        rc = forget_resolve (self, self->open.items[i]);
-    return rc == CLI_GO && self->open.n ? forget_find (self) : rc;
+    size_t done = 0;
+    for (; rc == CLI_GO && done < self->open.n; done += rc == CLI_GO)
+        rc = forget_resolve (self, self->open.items[done]);
+    if (rc == CLI_GO)
+        return self->open.n ? forget_find (self) : rc;
+    fprintf (stderr, "nothing was forgotten; %zu of %zu open contacts were resolved before that\n", done, self->open.n);
+    return rc;
 }
 
 static int check_waiting (const forget_t *self)
@@ -131,6 +154,7 @@ static void print_json (const forget_t *self)
         json_array_append_new (remains, json_string ("attachments in intake's spool"));
     json_array_append_new (remains, json_string ("the append-only file of redis, until its next rewrite"));
     json_array_append_new (remains, json_string ("backups"));
+    json_array_append_new (remains, json_string ("the services' logs: notices of 'log' ways, senders of mails"));
     json_array_append_new (remains, json_string ("what was sent"));
     size_t deliveries = self->deliveries.n + self->sent.n;
     json_t *answer =
@@ -152,9 +176,10 @@ static void print_page (const forget_t *self)
                 self->files, self->files == 1 ? "" : "s");
     else if (!self->command->spool)
         puts ("attachments in intake's spool, if there are any, are removed with --spool DIR only");
-    puts ("not in our hands: redis's append-only file until its next rewrite (redis-cli BGREWRITEAOF), backups, and "
-          "what\n"
-          "was sent to mail servers, platforms and people's pagers");
+    puts ("not in our hands: redis's append-only file until its next rewrite (redis-cli BGREWRITEAOF), backups, the "
+          "services'\n"
+          "logs (notices of 'log' ways, senders of mails), and what was sent to mail servers, platforms and people's "
+          "pagers");
 }
 
 static int perform (forget_t *self)
@@ -183,6 +208,8 @@ int customer_forget_one (customer_command_t *command)
         rc = cli_fail (CLI_NO, "no customer is known by '%s', and no contact is theirs", command->cli->words[1]);
     if (rc == CLI_GO && !(command->resolve && self.open.n))
         rc = check_waiting (&self);
+    if (rc == CLI_GO && command->resolve)
+        rc = check_resolvable (&self);
     rc = rc == CLI_GO ? confirm (&self) : rc;
     if (rc == CLI_GO && command->resolve)
         rc = resolve_open (&self);

@@ -35,6 +35,8 @@ int forget_records (forget_t *self);
 /* cmd_customer_forget_contacts.c: */
 int forget_contacts (forget_t *self);
 int forget_resolve (forget_t *self, const char *contact);
+/* Whether --by may; if not, that is said with who may. */
+int forget_may_resolve (forget_t *self, const char *contact, bool *may);
 
 /* What they share. A step that somebody was faster than is taken again. */
 typedef int (forget_step_fn) (forget_t *self, const char *name, bool *again);

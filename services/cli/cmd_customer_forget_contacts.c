@@ -103,6 +103,36 @@ int forget_contacts (forget_t *self)
 
 /* ---- what is open, and may be resolved */
 
+static apply_outcome_t decide (const forget_t *self, const record_head_t *head, const contact_t *before, wall_ms_t now,
+                               contact_event_t *event, contact_t *after, effects_t *effects, char why[DETAIL_SIZE])
+{
+    *event = (contact_event_t){.kind = EVENT_RESOLVE,
+                               .id = forget_event ("resolve", before->id, head->version),
+                               .by = self->command->by,
+                               .text = "the customer is to be forgotten"};
+    return contact_apply (before, event, now, self->command->policy, after, effects, why);
+}
+
+int forget_may_resolve (forget_t *self, const char *id, bool *may)
+{
+    record_head_t head;
+    contact_t before, *after = xcalloc (1, sizeof *after);
+    effects_t *effects = xcalloc (1, sizeof *effects);
+    contact_event_t event;
+    char why[DETAIL_SIZE] = "";
+    bool found;
+    int rc = read_contact (self, id, &head, &before, &found);
+    *may =
+        rc != CLI_GO || !found ||
+        decide (self, &head, &before, store_now (self->command->cli->store), &event, after, effects, why) == APPLY_DONE;
+    if (!*may)
+        fprintf (stderr, "  %s  owner: %s, accountable: %s; %s\n", id, *before.owner ? before.owner : "nobody",
+                 before.accountable, why);
+    free (effects);
+    free (after);
+    return rc;
+}
+
 static int resolve_once (forget_t *self, const char *id, bool *again)
 {
     record_head_t head;
@@ -114,11 +144,8 @@ static int resolve_once (forget_t *self, const char *id, bool *again)
     int rc = read_contact (self, id, &head, &before, &found);
     if (rc == CLI_GO && found) {
         wall_ms_t now = store_now (self->command->cli->store);
-        contact_event_t event = {.kind = EVENT_RESOLVE,
-                                 .id = forget_event ("resolve", id, head.version),
-                                 .by = self->command->by,
-                                 .text = "the customer is to be forgotten"};
-        if (contact_apply (&before, &event, now, self->command->policy, after, effects, why) != APPLY_DONE)
+        contact_event_t event;
+        if (decide (self, &head, &before, now, &event, after, effects, why) != APPLY_DONE)
             rc = cli_fail (CLI_NO, "contact %s: %s", id, why);
         else {
             plan_contact (&plan, self->command->shard, &head, &before, after, effects, self->command->policy, event.id,

@@ -36,6 +36,19 @@ static int commit_change (customer_command_t *self, family_t *family, const char
     return family_commit (self, family, event_of (family, what, from), &fact, refused);
 }
 
+/* The event's text is kept in the stream, and says whose it is without what it is. */
+static int commit_identity (customer_command_t *self, family_t *family, const char *what, bool *refused)
+{
+    const char *derived = *family->added ? family->added : family->removed;
+    customer_entry_t *entry = &family->entries[0];
+    fact_t fact = {.kind = BUCKSTOP__V1__FACT_KIND__FACT_KIND_LINKED, .at = store_now (self->cli->store)};
+    WORD_COPY (fact.by, self->by);
+    snprintf (fact.detail, sizeof fact.detail, "customer %s %s an identity%s%.100s", entry->customer.id,
+              *family->added ? "has" : "has no more", self->reason ? ": " : "", self->reason ? self->reason : "");
+    entry->changed = true;
+    return family_commit (self, family, event_of (family, what, derived), &fact, refused);
+}
+
 static void print_identities (const customer_t *customer)
 {
     char text[IDENTITY_TEXT_SIZE];
@@ -62,13 +75,42 @@ static void print_json (const char *what, const char *into, const char *from, bo
 
 /* ---- link */
 
-/* The other one's records stand behind, so that all that may change is there. */
+/* `from` without a version: nobody is known by that, and it is one more identity of `into`. */
 static int find_both (customer_command_t *self, family_t *into, family_t *from)
 {
+    identity_t identity;
     int rc = customer_find (self, self->cli->words[1], into);
+    self->unrecorded = customer_identity (self, self->cli->words[2], &identity);
     if (rc == CLI_GO)
         rc = customer_find (self, self->cli->words[2], from);
+    self->unrecorded = false;
     return rc;
+}
+
+/* What a proposal mostly means: an address of theirs from which nobody has written yet. */
+static int add_identity (customer_command_t *self, family_t *into, bool *again)
+{
+    identity_t identity;
+    char why[DETAIL_SIZE] = "", text[IDENTITY_TEXT_SIZE];
+    customer_t *customer = &into->entries[0].customer;
+    (void)customer_identity (self, self->cli->words[2], &identity);
+    if (customer_add (customer, &identity, why) == CUSTOMER_REFUSED)
+        return cli_fail (CLI_NO, "%s", why);
+    customer_id_of (&identity, into->added);
+    int rc = commit_identity (self, into, "add", again);
+    if (rc != CLI_GO || *again)
+        return rc;
+    identity_text (&identity, text);
+    if (self->cli->json)
+        print_json ("link", customer->id, text, true);
+    else {
+        printf ("customer %s (", customer->id);
+        print_called (customer);
+        fputs (") is known by ", stdout);
+        cli_quote (stdout, text, strlen (text), SIZE_MAX);
+        fputs (", too; 'buckstop customer unlink' with it takes it back\n", stdout);
+    }
+    return CLI_FINE;
 }
 
 /* What customer_link refuses in the words of ids, said with what to do. */
@@ -126,34 +168,40 @@ static int say_linked (const customer_command_t *self, const family_t *all, cons
     return CLI_FINE;
 }
 
+static int link_records (customer_command_t *self, family_t *into, family_t *from, bool *again)
+{
+    const char *into_id = into->entries[0].customer.id, *from_id = from->entries[0].customer.id;
+    char why[DETAIL_SIZE] = "";
+    int rc = check_pair (into, from);
+    if (rc == CLI_FINE)
+        return say_linked (self, into, into_id, from->given, false);
+    if (rc != CLI_GO)
+        return rc;
+    if (into->n + from->n > FAMILY_MAX)
+        return cli_fail (CLI_NO, "more than %d records would be linked to customer %s", (int)CUSTOMER_MERGED_MAX,
+                         into_id);
+    family_t *all = xmemdup (into, sizeof *into);
+    memcpy (all->entries + all->n, from->entries, from->n * sizeof *from->entries);
+    all->n += from->n;
+    if (customer_link (all->entries, all->n, into_id, from_id, why) == CUSTOMER_REFUSED)
+        rc = cli_fail (CLI_NO, "%s", why);
+    else
+        rc = commit_change (self, all, "link", from_id, again);
+    if (rc == CLI_GO && !*again)
+        rc = say_linked (self, all, into_id, from_id, true);
+    free (all);
+    return rc;
+}
+
 static int link_once (customer_command_t *self, bool *again)
 {
-    family_t *into = xcalloc (1, sizeof *into), *from = xcalloc (1, sizeof *from), *all = NULL;
-    char why[DETAIL_SIZE] = "";
+    family_t *into = xcalloc (1, sizeof *into), *from = xcalloc (1, sizeof *from);
     int rc = find_both (self, into, from);
     *again = false;
     if (rc == CLI_GO)
-        rc = check_pair (into, from);
-    if (rc == CLI_FINE)
-        rc = say_linked (self, into, into->entries[0].customer.id, from->given, false);
-    else if (rc == CLI_GO && into->n + from->n > FAMILY_MAX)
-        rc = cli_fail (CLI_NO, "more than %d records would be linked to customer %s", (int)CUSTOMER_MERGED_MAX,
-                       into->entries[0].customer.id);
-    else if (rc == CLI_GO) {
-        const char *into_id = into->entries[0].customer.id, *from_id = from->entries[0].customer.id;
-        all = xmemdup (into, sizeof *into);
-        memcpy (all->entries + all->n, from->entries, from->n * sizeof *from->entries);
-        all->n += from->n;
-        if (customer_link (all->entries, all->n, into_id, from_id, why) == CUSTOMER_REFUSED)
-            rc = cli_fail (CLI_NO, "%s", why);
-        else
-            rc = commit_change (self, all, "link", from_id, again);
-        if (rc == CLI_GO && !*again)
-            rc = say_linked (self, all, into_id, from_id, true);
-    }
+        rc = from->entries[0].head.version ? link_records (self, into, from, again) : add_identity (self, into, again);
     free (into);
     free (from);
-    free (all);
     return rc;
 }
 
@@ -175,6 +223,19 @@ int customer_link_two (customer_command_t *self)
 
 /* ---- unlink */
 
+/* What 'link' added. CUSTOMER_NOTHING: it is none of theirs, or what their record began with. */
+static customer_outcome_t take_identity (const customer_command_t *self, family_t *family)
+{
+    identity_t identity;
+    char why[DETAIL_SIZE];
+    customer_t *customer = &family->entries[0].customer;
+    if (!customer_identity (self, self->cli->words[1], &identity) ||
+        customer_remove (customer, &identity, why) != CUSTOMER_DONE)
+        return CUSTOMER_NOTHING;
+    customer_id_of (&identity, family->removed);
+    return CUSTOMER_DONE;
+}
+
 static int unlink_once (customer_command_t *self, bool *again)
 {
     family_t *family = xcalloc (1, sizeof *family);
@@ -184,6 +245,10 @@ static int unlink_once (customer_command_t *self, bool *again)
     const char *from = family->given;
     customer_outcome_t outcome = rc == CLI_GO ? customer_unlink (family->entries, family->n, from, why) : CUSTOMER_DONE;
     if (rc == CLI_GO && outcome == CUSTOMER_NOTHING)
+        outcome = take_identity (self, family);
+    if (rc == CLI_GO && *family->removed)
+        rc = commit_identity (self, family, "remove", again);
+    else if (rc == CLI_GO && outcome == CUSTOMER_NOTHING)
         rc = cli_fail (CLI_NO, "customer %s is linked to nobody", from);
     else if (rc == CLI_GO && outcome == CUSTOMER_REFUSED)
         rc = cli_fail (CLI_NO, "%s", why);
@@ -192,6 +257,8 @@ static int unlink_once (customer_command_t *self, bool *again)
     if (rc == CLI_GO && !*again) {
         if (self->cli->json)
             print_json ("unlink", into, from, true);
+        else if (*family->removed)
+            printf ("customer %s is not known by that any more\n", into);
         else
             printf ("customer %s is one of its own again; it was linked to %s\n", from, into);
         rc = CLI_FINE;

@@ -84,7 +84,7 @@ static void line (const char *what, const char *text)
 {
     if (!*text)
         return;
-    printf ("  %-12s", what);
+    printf ("  %-13s", what);
     cli_quote (stdout, text, strlen (text), SIZE_MAX);
     putchar ('\n');
 }
@@ -93,7 +93,7 @@ static void print_notes (const char *notes)
 {
     for (const char *at = notes; *at;) {
         size_t size = strcspn (at, "\r\n");
-        printf ("  %-12s", at == notes ? "notes" : "");
+        printf ("  %-13s", at == notes ? "notes" : "");
         cli_quote (stdout, at, size, SIZE_MAX);
         putchar ('\n');
         at += size + strspn (at + size, "\r\n");
