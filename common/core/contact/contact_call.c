@@ -18,14 +18,26 @@ static fact_t *note_line (turn_t *t, const char *words)
     return fact;
 }
 
-static void tell_accountable (turn_t *t, const char *what)
+/* Whose matter it is: who has it; where nobody has, who answers for it until somebody does. */
+static void tell_keeper (turn_t *t, const char *what)
 {
-    notice_t *notice = turn_notice (t, PURPOSE (ASSIGNED), t->c->accountable);
+    const contact_t *c = t->c;
+    notice_t *notice =
+        *c->owner ? turn_notice (t, PURPOSE (ASSIGNED), c->owner) : turn_notice (t, PURPOSE (NOBODY), c->accountable);
     notice->urgent = true;
     WORD_COPY (notice->detail, what);
 }
 
 /* ---- it rings */
+
+/* Who was asked for a call back had minutes: while somebody waits on the line they have what a line leaves. */
+static void hurry_offer (turn_t *t)
+{
+    contact_t *c = t->c;
+    wall_ms_t end = t->now + offer_ms (t);
+    if (c->offer_expires > end && c->state == S_OFFERED)
+        c->offer_expires = c->offer_ends = end;
+}
 
 static void rings (turn_t *t)
 {
@@ -38,18 +50,35 @@ static void rings (turn_t *t)
         tell_owner (t, "the customer is on the line", true);
     }
     c->call = CALL (RINGING);
+    hurry_offer (t);
 }
 
 /* ---- a person answers */
 
-/* Who answered: as intake found them; else the one who was asked, it rang at their place. "" : not known. */
+/* Who answered: as intake found them; where the line names nobody, the one who was asked: it rang at their place. "" : not
+ * known. Whom the line names and we don't know is nobody of those who were asked. */
 static const char *who_answered (const turn_t *t, uint32_t *epoch)
 {
     const contact_t *c = t->c;
     const contact_event_t *e = t->event;
+    const char *said = e->submission->call_person;
     bool named = !word_empty (e->by) && policy_person (t->policy, e->by);
-    *epoch = named ? e->by_epoch : c->offer_epoch;
-    return named ? e->by : c->offered_to;
+    const policy_person_t *meant = policy_person_called (t->policy, said);
+    bool asked = word_empty (said) || (meant && word_same (meant->name, c->offered_to));
+    *epoch = named ? e->by_epoch : asked ? c->offer_epoch : 0;
+    return named ? e->by : asked ? c->offered_to : "";
+}
+
+/* "answered by +4930000, whom the policy does not name" */
+static void say_stranger (const turn_t *t, char words[DETAIL_SIZE])
+{
+    const char *said = t->event->submission->call_person;
+    bool known = policy_person_called (t->policy, said) != NULL; /* then they have gone, or are going */
+    if (word_empty (said))
+        snprintf (words, DETAIL_SIZE, "answered, and it is not known by whom");
+    else
+        snprintf (words, DETAIL_SIZE, "answered by %s, %s", WORD_CUT (said, 100),
+                  known ? "who is not here any more" : "whom the policy does not name");
 }
 
 /* Words were spoken: they heard who takes care of it. */
@@ -77,7 +106,11 @@ static void take_line (turn_t *t, const char *person, uint32_t epoch)
     contact_t *c = t->c;
     char what[DETAIL_SIZE];
     if (word_empty (person)) {
-        tell_accountable (t, "somebody answered the call, and it is not known who: please see to it that they take it");
+        char words[DETAIL_SIZE];
+        say_stranger (t, words);
+        snprintf (what, sizeof what, "the call was %s: %s", WORD_CUT (words, 180),
+                  *c->owner ? "it stays with you" : "see to it that somebody has it");
+        tell_keeper (t, what);
     } else if (word_empty (c->owner)) {
         become_owner (t, person, epoch, "answered the call");
     } else if (!word_same (c->owner, person) && was_handed_to (t, person)) {
@@ -97,13 +130,11 @@ static void answered (turn_t *t)
     char person[NAME_SIZE];
     uint32_t epoch;
     WORD_COPY (person, who_answered (t, &epoch));
-    const char *said = t->event->submission->call_person;
     fact_t *fact = note_line (t, "answered");
-    if (!word_empty (person))
+    if (word_empty (person))
+        say_stranger (t, fact->detail);
+    else
         WORD_COPY (fact->by, person);
-    else if (!word_empty (said))
-        snprintf (fact->detail, sizeof fact->detail, "answered by %s, whom the policy does not name",
-                  WORD_CUT (said, 100));
     c->call = CALL (ANSWERED);
     if (c->state == S_RESOLVED)
         return; /* it was resolved while it rang, or they are called once more: nothing is owed */
@@ -146,7 +177,7 @@ static void ended (turn_t *t)
     bool nobody = c->call == CALL (RINGING) && c->state != S_RESOLVED;
     note_line (t, nobody ? "ended; nobody said who had answered" : "ended");
     if (nobody)
-        tell_accountable (t, "a call has ended, and it is not known who answered: please see to it");
+        tell_keeper (t, "a call has ended, and it is not known who answered: please see to it");
     if (c->call != CALL (ABANDONED))
         c->call = CALL (ENDED);
 }

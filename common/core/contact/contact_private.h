@@ -38,6 +38,7 @@
 #define HANDOFF_STRAY_MS  (16 * MS_PER_SECOND) /* further ahead than any; clocks of two machines differ a little */
 #define HANDOFF_TOLD      3U                   /* so many repetitions are put on the timeline */
 #define TRANSFER_OFFER_MS (5 * MS_PER_MINUTE)  /* where the channel accepts by itself: a transfer is always asked */
+#define OFFER_DEFERRED_MS (15 * MS_PER_MINUTE) /* of a call back, where its promise leaves more than that */
 /* The acknowledgement goes out so much before its promise ends: a twentieth, at least a second. */
 #define TELL_SHARE     20
 #define TELL_MARGIN_MS (1 * MS_PER_SECOND)

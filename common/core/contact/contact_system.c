@@ -3,13 +3,30 @@
 
 #include <stdio.h>
 
-int64_t offer_ms (const turn_t *t)
+/* Nobody holds the line any more: who is asked need not be faster than the call back that is owed. A third of its time is
+ * left to each, so that three may be asked. 0: no such thing is owed. */
+static int64_t callback_offer_ms (const contact_t *c)
+{
+    for (size_t i = 0; i < c->promises_n; i++)
+        if (c->promises[i].kind == P_CALLBACK && c->call == CALL (ABANDONED))
+            return c->promises[i].duration_ms / 3 < OFFER_DEFERRED_MS ? c->promises[i].duration_ms / 3
+                                                                      : OFFER_DEFERRED_MS;
+    return 0;
+}
+
+static int64_t offer_of_channel (const turn_t *t)
 {
     const policy_channel_t *channel = policy_channel (t->policy, t->c->channel);
     bool asks = channel && channel->offer_ms > 0;
     if (t->c->state == S_OWNED) /* a transfer */
         return asks && !channel->accept_auto ? channel->offer_ms : TRANSFER_OFFER_MS;
     return asks ? channel->offer_ms : TRANSFER_OFFER_MS;
+}
+
+int64_t offer_ms (const turn_t *t)
+{
+    int64_t line = offer_of_channel (t), back = callback_offer_ms (t->c);
+    return back > line ? back : line;
 }
 
 static void set_offer (turn_t *t)
