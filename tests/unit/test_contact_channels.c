@@ -129,13 +129,19 @@ static void passes (story_t *s, int64_t ms)
 }
 
 /* As intake says it: a ring is a message, all else a call. */
-static void line (story_t *s, call_state_t call, const char *thread, const char *by)
+static void line_by (story_t *s, call_state_t call, const char *thread, const char *by, const char *call_person)
 {
     submission_t submission = said ("phone", "+493012345");
     submission.call = call;
+    submission.call_person = call_person;
     submission.thread = thread;
     event_kind_t kind = !s->c.state ? EVENT_OPEN : call == C (RINGING) ? EVENT_MESSAGE : EVENT_CALL;
     does (s, (contact_event_t){.kind = kind, .submission = &submission, .by = by, .by_epoch = 7});
+}
+
+static void line (story_t *s, call_state_t call, const char *thread, const char *by)
+{
+    line_by (s, call, thread, by, by);
 }
 
 static story_t ringing (void)
@@ -228,11 +234,50 @@ static void answered_is_accepted_and_answers (void **state)
         assert_int_equal (s.c.kept, 1);
         assert_int_equal (fact (&s, F (PROMISE_KEPT))->at, T0 + 5 * SECOND);
         assert_int_equal (s.c.call, C (ANSWERED));
-        assert_true (*rows[i].owner || notice (&s, D (ASSIGNED), "lea")); /* the accountable one sees to it */
+        assert_true (*rows[i].owner || notice (&s, D (NOBODY), "lea")); /* the accountable one sees to it */
         line (&s, C (ENDED), "line 1", "");
         assert_int_equal (s.c.call, C (ENDED));
         assert_int_equal (s.c.state == S (OWNED), *rows[i].owner != '\0'); /* a line ends no contact */
     }
+}
+
+/* Whom the line names and nobody knows is not the one who was asked. What is owed then: somebody is looked for as before,
+ * and silence has its deadline. */
+static void answered_by_a_stranger_is_nobodys (void **state)
+{
+    (void)state;
+    static const struct {
+        const char *said, *owner, *words;
+    } rows[] = {{"+49 30 0000", "", "answered by +49 30 0000, whom the policy does not name"},
+                {"nobody such", "", "answered by nobody such, whom the policy does not name"},
+                {"ben", "", "answered by ben, who is not here any more"},
+                {"ada", "ada", "answered"},
+                {"+49301001", "ada", "answered"}, /* her number */
+                {"", "ada", "answered"}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        story_t s = ringing ();
+        acts (&s, EVENT_OFFER, "ada");
+        s.now += 5 * SECOND;
+        line_by (&s, C (ANSWERED), "line 1", "", rows[i].said);
+        assert_string_equal (s.c.owner, rows[i].owner);
+        assert_string_equal (fact (&s, F (CALL))->detail, rows[i].words);
+        assert_int_equal (s.c.kept, 1);
+        if (*rows[i].owner)
+            continue;
+        assert_int_equal (s.c.state, S (OFFERED));
+        assert_non_null (strstr (notice (&s, D (NOBODY), "lea")->detail, rows[i].words));
+        assert_int_equal (s.c.review_at, s.now + policy->review_ms);
+        acts (&s, EVENT_DECLINE, "ada");
+        assert_true (contact_wants_somebody (&s.c));
+        acts (&s, EVENT_QUEUE, "");
+        passes (&s, policy->review_ms);
+        assert_non_null (notice (&s, D (REVIEW), "lea"));
+    }
+    story_t s = ringing ();
+    line (&s, C (ANSWERED), "line 1", "ada");
+    line_by (&s, C (ANSWERED), "line 2", "", "zoe");
+    assert_string_equal (s.c.owner, "ada");
+    assert_non_null (strstr (notice (&s, D (ASSIGNED), "ada")->detail, "zoe"));
 }
 
 static void given_up_is_a_call_back_that_is_owed (void **state)
@@ -268,6 +313,27 @@ static void a_call_back_that_is_broken_is_made_good_and_climbs (void **state)
     assert_int_equal (s.c.broken, 2);
     assert_int_equal (s.c.opened, 3); /* the first response, the call back, the one made good for that */
     assert_true (contact_owes_callback (&s.c));
+}
+
+/* Nobody is on the line any more: who is asked has time to read, and nobody is asked by the rhythm of a telephone. */
+static void a_call_back_is_offered_at_leisure (void **state)
+{
+    (void)state;
+    story_t s = ringing ();
+    acts (&s, EVENT_OFFER, "ada");
+    assert_int_equal (s.c.offer_expires, s.now + 15 * SECOND);
+    line (&s, C (ABANDONED), "line 1", "");
+    passes (&s, 15 * SECOND); /* what was offered while it rang ends as it was said */
+    assert_string_equal (s.c.offered_to, "");
+    acts (&s, EVENT_OFFER, "ben");
+    assert_int_equal (s.c.offer_expires, s.now + 5 * MINUTE);
+    passes (&s, 5 * MINUTE);
+    acts (&s, EVENT_OFFER, "ada");
+    line (&s, C (RINGING), "line 2", ""); /* somebody waits again */
+    assert_int_equal (s.c.offer_expires, s.now + 15 * SECOND);
+    passes (&s, 15 * SECOND);
+    acts (&s, EVENT_OFFER, "ben");
+    assert_int_equal (s.c.offer_expires, s.now + 15 * SECOND);
 }
 
 /* The place is the one that they had on the line, before and after the first promise breaks. */
@@ -732,8 +798,10 @@ int main (void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test (ringing_opens_with_a_promise_of_seconds),
         cmocka_unit_test (answered_is_accepted_and_answers),
+        cmocka_unit_test (answered_by_a_stranger_is_nobodys),
         cmocka_unit_test (given_up_is_a_call_back_that_is_owed),
         cmocka_unit_test (a_call_back_that_is_broken_is_made_good_and_climbs),
+        cmocka_unit_test (a_call_back_is_offered_at_leisure),
         cmocka_unit_test (who_gave_up_keeps_the_place),
         cmocka_unit_test (ringing_again_is_the_same_matter),
         cmocka_unit_test (a_line_that_drops_in_a_transfer_stays_there),
