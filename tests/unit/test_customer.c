@@ -100,8 +100,9 @@ static void a_channel_says_what_its_customers_are (void **state)
         {.name = "phone", .identity = IDENTITY_PHONE},
         {.name = "slack", .identity = IDENTITY_HANDLE, .platform = "slack-acme"},
         {.name = "chat", .identity = IDENTITY_HANDLE},
+        {.name = "line", .live = true, .answer = BUCKSTOP__V1__RETURN_WAY__RETURN_WAY_SPOKEN},
     };
-    const policy_t policy = {.channels = channels, .channels_n = 5, .country = "+49"};
+    const policy_t policy = {.channels = channels, .channels_n = 6, .country = "+49"};
     static const struct {
         const char *channel, *text, *want; /* as identity_text; NULL: nobody */
     } rows[] = {
@@ -121,6 +122,17 @@ static void a_channel_says_what_its_customers_are (void **state)
         {"chat", "+4930123456", "chat:+4930123456"},
         {"chat", " kim ", "chat:kim"},
         {"unknown", "kim", "unknown:kim"},
+        {"line", "030 999222", "+4930999222"}, /* people speak there: a telephone, though nothing says so */
+        {"line", "(030) 999222", "+4930999222"},
+        {"line", "+49 30 999222", "+4930999222"},
+        {"line", "493099922233", "+493099922233"},
+        {"line", "4711", "line:4711"},
+        {"line", "kim", "line:kim"},
+        {"line", "ada@example.com", "ada@example.com"},
+        {"line", "+ada@example.com", "+ada@example.com"},
+        {"form", "+ada@example.com", "+ada@example.com"},
+        {"line", "0301234567@example.com", "0301234567@example.com"},
+        {"line", "Anonymous", NULL},
         {"", "kim", NULL},
         {"chat", "", NULL},
         {"chat", " \t ", NULL},

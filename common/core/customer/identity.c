@@ -159,18 +159,36 @@ bool identity_handle (const char *platform, const char *text, identity_t *identi
 
 /* -------------------------------------------------------------- a channel's */
 
+/* A channel on which people speak is a telephone as far as its customers come by numbers, even where the policy does not
+ * say so. Digits alone are one from WITH_CODE_MIN on: shorter ones may be what else a platform calls somebody. */
+static bool is_line (const policy_channel_t *row)
+{
+    return row && row->live && row->answer == BUCKSTOP__V1__RETURN_WAY__RETURN_WAY_SPOKEN;
+}
+
+static bool is_dialled (const char *text)
+{
+    size_t digits = 0;
+    for (const char *c = text; *c; c++)
+        digits += *c >= '0' && *c <= '9';
+    return *text == '0' || *text == '(' || digits >= WITH_CODE_MIN;
+}
+
 bool identity_of (const policy_t *policy, const char *channel, const char *text, identity_t *identity)
 {
     const policy_channel_t *row = policy ? policy_channel (policy, channel) : NULL;
-    int by = row ? row->identity : IDENTITY_BY_FORM;
     const char *country = policy ? policy->country : NULL;
     char whole[ADDRESS_SIZE];
-    if (word_empty (text) || !trimmed (whole, text) || (by == IDENTITY_PHONE && is_withheld (whole)))
+    if (word_empty (text) || !trimmed (whole, text))
+        return false;
+    int by = row ? row->identity : IDENTITY_BY_FORM;
+    bool called = by == IDENTITY_PHONE || (by == IDENTITY_BY_FORM && is_line (row));
+    if (called && is_withheld (whole))
         return false;
     if ((by == IDENTITY_BY_FORM || by == IDENTITY_MAIL) && identity_mail (whole, identity))
         return true;
-    if ((by == IDENTITY_PHONE || (by == IDENTITY_BY_FORM && *whole == '+')) &&
-        identity_phone (country, whole, identity))
+    bool number = by == IDENTITY_BY_FORM ? *whole == '+' || (called && is_dialled (whole)) : called;
+    if (number && identity_phone (country, whole, identity))
         return true;
     return identity_handle (row && row->platform ? row->platform : channel, whole, identity);
 }

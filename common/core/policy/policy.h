@@ -64,13 +64,14 @@ enum policy_tag { TAG_NONE, TAG_ADDRESS, TAG_SUBJECT };
 
 typedef struct policy_channel {
     const char *name;
-    int weight;           /* of one contact against a person's capacity */
-    bool live;            /* somebody is on the line: class before deferred ones */
-    bool accept_auto;     /* an offer counts as accepted at once */
-    int64_t offer_ms;     /* how long an offer stands */
-    return_way_t answer;  /* default return way when the submission names none */
-    int identity;         /* enum policy_identity; BY_FORM: an address is mail, +49... is phone, all else a handle */
-    const char *platform; /* HANDLE: whose; NULL: the channel's name */
+    int weight;          /* of one contact against a person's capacity */
+    bool live;           /* somebody is on the line: class before deferred ones */
+    bool accept_auto;    /* an offer counts as accepted at once */
+    int64_t offer_ms;    /* how long an offer stands */
+    return_way_t answer; /* default return way when the submission names none */
+    int identity; /* enum policy_identity; BY_FORM: an address is mail, +49... is phone (where people speak, as one
+                             dials it, too), all else a handle */
+    const char *platform;         /* HANDLE: whose; NULL: the channel's name */
     const char *const *addresses; /* mail: "support@example.com", or "@example.com" for a whole domain */
     size_t addresses_n;
     int tag;                       /* enum policy_tag */
