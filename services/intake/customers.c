@@ -104,8 +104,15 @@ static bool is_open (const contact_t *contact)
     return contact->state < BUCKSTOP__V1__CONTACT_STATE__CONTACT_STATE_RESOLVED;
 }
 
-/* Of a call that is owed a callback, the contact that owes it; else the newest on this channel, else the newest. */
-static const contact_t *open_one (const customer_found_t *self, const family_found_t *found, bool *owed)
+/* A message is appended where the talk is; a contact is linked to the one whose owner knows them. */
+static int nearness (const customer_found_t *self, const contact_t *contact, bool append)
+{
+    bool here = strcmp (contact->channel, self->channel) == 0, owned = *contact->owner != '\0';
+    return append ? 2 * here + owned : 2 * owned + here;
+}
+
+/* Of a call that is owed a callback, the contact that owes it; else the nearest, and of such the newest. */
+static const contact_t *open_one (const customer_found_t *self, const family_found_t *found, bool append, bool *owed)
 {
     const contact_t *best = NULL;
     *owed = false;
@@ -115,8 +122,7 @@ static const contact_t *open_one (const customer_found_t *self, const family_fou
             *owed = true;
             return contact;
         }
-        bool here = strcmp (contact->channel, self->channel) == 0;
-        if (is_open (contact) && (!best || (here && strcmp (best->channel, self->channel) != 0)))
+        if (is_open (contact) && (!best || nearness (self, contact, append) > nearness (self, best, append)))
             best = contact;
     }
     return best;
@@ -158,8 +164,8 @@ static void on_family (void *arg, const family_found_t *found)
     }
     for (self->old_n = 0; self->old_n < found->old_n; self->old_n++)
         WORD_COPY (self->old[self->old_n], found->old[self->old_n]);
-    const contact_t *contact = open_one (self, found, &owed);
     int same = policy ? policy->same_customer : SAME_SEPARATE;
+    const contact_t *contact = open_one (self, found, same == SAME_APPEND, &owed);
     if (contact && (owed || same != SAME_SEPARATE))
         relate (self, contact, owed || same == SAME_APPEND);
     self->untold = told_often (ask, found);

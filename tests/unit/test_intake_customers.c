@@ -23,6 +23,7 @@ static const char policy_text[] = "workspace: acme\n"
                                   "channels:\n"
                                   "  mail: { weight: 10, offer: 15m, answer: mail, identity: mail }\n"
                                   "  phone: { weight: 10, live: true, offer: 15s, answer: spoken, identity: phone }\n"
+                                  "  line: { weight: 10, live: true, offer: 15s, answer: spoken }\n"
                                   "  chat: { weight: 10, live: true, offer: 15s, answer: spoken, identity: handle }\n"
                                   "people:\n"
                                   "  lea: { name: Lea }\n"
@@ -192,16 +193,29 @@ static void link_them (const char *into_text, const char *from_text)
     write_customer (&entries[1].customer);
 }
 
-static void close_it (const heard_t *heard)
+static void write_contact (const contact_t *contact)
 {
     char key[KEY_SIZE];
     size_t size;
-    contact_t contact = contact_of (heard);
-    record_head_t head = {.schema = RECORD_SCHEMA, .kind = KIND_CONTACT, .version = contact.version + 1};
-    contact.state = BUCKSTOP__V1__CONTACT_STATE__CONTACT_STATE_CLOSED;
-    uint8_t *bytes = contact_pack (&contact, &head, &size);
-    fake_store_put (key_contact (key, shard, "acme", contact.id), bytes, size);
+    record_head_t head = {.schema = RECORD_SCHEMA, .kind = KIND_CONTACT, .version = contact->version + 1};
+    uint8_t *bytes = contact_pack (contact, &head, &size);
+    fake_store_put (key_contact (key, shard, "acme", contact->id), bytes, size);
     free (bytes);
+}
+
+static void close_it (const heard_t *heard)
+{
+    contact_t contact = contact_of (heard);
+    contact.state = BUCKSTOP__V1__CONTACT_STATE__CONTACT_STATE_CLOSED;
+    write_contact (&contact);
+}
+
+static void take (const heard_t *heard, const char *person)
+{
+    contact_t contact = contact_of (heard);
+    contact.state = BUCKSTOP__V1__CONTACT_STATE__CONTACT_STATE_OWNED;
+    WORD_COPY (contact.owner, person);
+    write_contact (&contact);
 }
 
 /* -------------------------------------------------------------------- the tests */
@@ -434,6 +448,41 @@ static void a_call_that_was_owed_a_callback (void **state)
     assert_true (opened (&second) && strcmp (second.receipt.contact, mail.receipt.contact) != 0);
 }
 
+/* Nothing in the policy says that numbers come on it; how one writes them makes no other customer. */
+static void a_line_knows_numbers_by_itself (void **state)
+{
+    (void)state;
+    said_t said = {.channel = "line",
+                   .customer = "030 999222",
+                   .thread = "c1",
+                   .call = BUCKSTOP__V1__CALL_STATE__CALL_STATE_RINGING};
+    begin ("separate");
+    heard_t first = say (said);
+    said.call = BUCKSTOP__V1__CALL_STATE__CALL_STATE_ABANDONED;
+    say (said);
+    heard_t again = say ((said_t){.channel = "line",
+                                  .customer = "+4930999222",
+                                  .thread = "c2",
+                                  .call = BUCKSTOP__V1__CALL_STATE__CALL_STATE_RINGING});
+    assert_string_equal (again.receipt.contact, first.receipt.contact);
+    assert_int_equal (contacts_of (customer_of ("+4930999222").id), 1);
+}
+
+/* The newest is not always the one that somebody has: who has one of theirs knows them. */
+static void a_contact_is_linked_to_what_somebody_has (void **state)
+{
+    (void)state;
+    begin ("link");
+    heard_t first = say ((said_t){.channel = "mail", .customer = "kim@example.com"});
+    take (&first, "ada");
+    heard_t second = say ((said_t){.channel = "mail", .customer = "kim@example.com"});
+    heard_t third = say ((said_t){.channel = "mail", .customer = "kim@example.com"});
+    assert_true (opened (&second) && opened (&third));
+    contact_t contact = contact_of (&third);
+    assert_string_equal (contact.linked, first.receipt.contact);
+    assert_string_equal (contact.preferred, "ada");
+}
+
 /* A call that was resolved while they spoke, and closed, ends: that opens nothing. Ringing again does. */
 static void the_end_of_a_call_opens_nothing (void **state)
 {
@@ -631,6 +680,8 @@ int main (void)
         TEST (the_same_first_message_twice),
         TEST (what_is_sent_again_is_done_once),
         TEST (a_call_that_was_owed_a_callback),
+        TEST (a_line_knows_numbers_by_itself),
+        TEST (a_contact_is_linked_to_what_somebody_has),
         TEST (the_end_of_a_call_opens_nothing),
         TEST (the_oldest_make_room),
         TEST (a_long_list_hides_nobody),
