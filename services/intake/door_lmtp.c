@@ -39,7 +39,7 @@ static const struct {
 static mail_places_found_t find (const door_lmtp_t *self, const char *address, mail_place_t *place,
                                  lmtp_verdict_t *verdict)
 {
-    mail_places_found_t found = mail_places_find (mails_places (self->intake->mails), address, place);
+    mail_places_found_t found = mail_places_find (mails_places (self->intake->mails), NULL, address, place);
     verdict->code = found_rows[found].code;
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"

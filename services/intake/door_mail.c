@@ -48,9 +48,15 @@ static bool find_place (ask_t **self_p, mail_place_t *place)
         ask_refuse_as (self_p, REFUSE_UNKNOWN_CHANNEL, "channel '%.64s' is not known", channel);
         return false;
     }
-    if (strlen (to) < ADDRESS_SIZE && mail_places_find (mails_places (mails), to, place) == PLACE_FOUND &&
-        strcmp (place->workspace, workspace) == 0)
+    mail_places_found_t found = PLACE_UNKNOWN;
+    if (strlen (to) < ADDRESS_SIZE)
+        found = mail_places_find (mails_places (mails), workspace, to, place);
+    if (found == PLACE_FOUND)
         return true;
+    if (found == PLACE_NOT_YET) {
+        ask_refuse_as (self_p, REFUSE_NO_POLICY, "the policies are not loaded yet");
+        return false;
+    }
     ask_refuse_as (self_p, REFUSE_UNKNOWN_CHANNEL,
                    "no channel of this workspace has the address '%.256s': it would stand at channels.NAME.addresses",
                    to);

@@ -69,6 +69,8 @@ static bool find_channel (webhook_t *self)
     }
     if (!workspaces_loaded (workspaces))
         webhook_refuse (self, REFUSE_NO_POLICY, "the policies are not loaded yet");
+    else if (named && !workspaces_policy (workspaces, named))
+        webhook_refuse (self, REFUSE_NO_CHANNEL, "there is no workspace '%.64s'", named);
     else
         webhook_refuse (self, REFUSE_NO_CHANNEL,
                         found > 1 ? "several workspaces have a channel '%.64s': name one with ?workspace="

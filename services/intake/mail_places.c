@@ -2,9 +2,11 @@
  *
  * The addresses of all channels of all workspaces, and the senders of all workspaces (`mail_from`: bounces come back to it,
  * and who answers a mail of ours without looking), as one sorted table; made anew when a policy was swapped and somebody
- * asks. Addresses are the same in any case of letters.
+ * asks. Addresses are the same in any case of letters. What a channel names counts before what is only a sender: a
+ * workspace that sends in the name of another one's address does not take its mail away.
  *
- * Limits: an address that two workspaces claim leads nowhere until one lets go of it. */
+ * Limits: an address that two workspaces claim in the same way leads nowhere until one lets go of it; but who says the
+ * workspace (a token) is understood. */
 #include "mail_places.h"
 
 #include "identity.h"
@@ -17,7 +19,8 @@
 typedef struct row {
     char address[ADDRESS_SIZE]; /* "@example.com": of a whole domain */
     char workspace[NAME_SIZE], channel[NAME_SIZE];
-    int order; /* of two rows of one workspace the lower one counts: a channel's before the sender's */
+    bool sender; /* mail_from: counts where no channel names the address */
+    int order;   /* of two rows of one workspace the lower one counts */
 } row_t;
 
 struct mail_places {
@@ -29,14 +32,14 @@ struct mail_places {
 
 /* --------------------------------------------------------------- the table */
 
-static void add (mail_places_t *self, const char *address, const char *workspace, const char *channel)
+static void add (mail_places_t *self, const char *address, const char *workspace, const char *channel, bool sender)
 {
     if (self->n == self->room) {
         self->room = self->room ? 2 * self->room : 16;
         self->rows = xrealloc (self->rows, self->room * sizeof *self->rows);
     }
     row_t *row = &self->rows[self->n];
-    *row = (row_t){.order = (int)self->n};
+    *row = (row_t){.sender = sender, .order = (int)self->n};
     self->n++;
     WORD_COPY (row->address, address);
     WORD_COPY (row->workspace, workspace);
@@ -60,16 +63,18 @@ static void add_policy (mail_places_t *self, const char *workspace, const policy
     identity_t sender;
     for (size_t i = 0; i < policy->channels_n; i++)
         for (size_t a = 0; a < policy->channels[i].addresses_n; a++)
-            add (self, policy->channels[i].addresses[a], workspace, policy->channels[i].name);
+            add (self, policy->channels[i].addresses[a], workspace, policy->channels[i].name, false);
     if (policy->mail_from && identity_mail (policy->mail_from, &sender))
-        add (self, sender.value, workspace, channel_of_sender (policy));
+        add (self, sender.value, workspace, channel_of_sender (policy), true);
 }
 
 static int compare (const void *a_p, const void *b_p)
 {
     const row_t *a = a_p, *b = b_p;
     int by_address = strcasecmp (a->address, b->address);
-    return by_address ? by_address : a->order - b->order;
+    if (by_address)
+        return by_address;
+    return a->sender != b->sender ? a->sender - b->sender : a->order - b->order;
 }
 
 static void refresh (mail_places_t *self)
@@ -130,21 +135,29 @@ static const row_t *row_of (const mail_places_t *self, const char *address)
     return low < self->n && strcasecmp (self->rows[low].address, address) == 0 ? &self->rows[low] : NULL;
 }
 
-static mail_places_found_t look (const mail_places_t *self, const char *address, mail_place_t *place)
+/* workspace: it alone is asked; NULL: all. */
+static mail_places_found_t look (const mail_places_t *self, const char *workspace, const char *address,
+                                 mail_place_t *place)
 {
+    const row_t *found = NULL;
     const row_t *row = row_of (self, address);
-    if (!row)
-        return PLACE_UNKNOWN;
-    for (const row_t *other = row + 1; other < self->rows + self->n && strcasecmp (other->address, address) == 0;
-         other++)
-        if (strcmp (other->workspace, row->workspace) != 0)
+    for (; row && row < self->rows + self->n && strcasecmp (row->address, address) == 0; row++) {
+        if (workspace && strcmp (row->workspace, workspace) != 0)
+            continue;
+        if (!found)
+            found = row;
+        else if (row->sender == found->sender && strcmp (row->workspace, found->workspace) != 0)
             return PLACE_DOUBTFUL;
-    WORD_COPY (place->workspace, row->workspace);
-    WORD_COPY (place->channel, row->channel);
+    }
+    if (!found)
+        return PLACE_UNKNOWN;
+    WORD_COPY (place->workspace, found->workspace);
+    WORD_COPY (place->channel, found->channel);
     return PLACE_FOUND;
 }
 
-mail_places_found_t mail_places_find (mail_places_t *self, const char *address, mail_place_t *place)
+mail_places_found_t mail_places_find (mail_places_t *self, const char *workspace, const char *address,
+                                      mail_place_t *place)
 {
     char bare[ADDRESS_SIZE];
     const char *at = strrchr (address, '@'), *plus = strchr (address, '+');
@@ -153,14 +166,14 @@ mail_places_found_t mail_places_find (mail_places_t *self, const char *address, 
     refresh (self);
     *place = (mail_place_t){.workspace = ""};
     WORD_COPY (place->address, address);
-    mail_places_found_t found = look (self, address, place);
+    mail_places_found_t found = look (self, workspace, address, place);
     if (found != PLACE_UNKNOWN || !at)
         return found;
     if (plus && plus < at) {
         snprintf (bare, sizeof bare, "%.*s%s", (int)(plus - address), address, at);
-        found = look (self, bare, place);
+        found = look (self, workspace, bare, place);
     }
-    return found == PLACE_UNKNOWN ? look (self, at, place) : found;
+    return found == PLACE_UNKNOWN ? look (self, workspace, at, place) : found;
 }
 
 bool mail_places_channel (const mail_places_t *self, const char *workspace, const char *channel, mail_place_t *place)

@@ -21,8 +21,10 @@ typedef enum mail_places_found {
 
 mail_places_t *mail_places_new (workspaces_t *workspaces);
 void mail_places_destroy (mail_places_t **self_p);
-/* What stands behind '+' in the local part is cut off where no policy names the address with it. */
-mail_places_found_t mail_places_find (mail_places_t *self, const char *address, mail_place_t *place);
+/* What stands behind '+' in the local part is cut off where no policy names the address with it. workspace: it alone is
+ * asked, so nothing is doubtful; NULL: all of them. */
+mail_places_found_t mail_places_find (mail_places_t *self, const char *workspace, const char *address,
+                                      mail_place_t *place);
 /* Mail for that channel: fills the place, without an address. False: the workspace has no such channel. */
 bool mail_places_channel (const mail_places_t *self, const char *workspace, const char *channel, mail_place_t *place);
 

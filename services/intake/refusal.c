@@ -50,7 +50,9 @@ static const refusal_row_t rows[REFUSE_KINDS] = {
                          "Apply a policy that names them, or choose somebody else."}},
     [REFUSE_LINK_EXPIRED] = {{410, "link-expired", "This link has expired", "Open the contact with your own client."}},
     [REFUSE_TOO_LARGE] = {{413, "too-large", "The request is too large",
-                           "Send less text; keep attachments elsewhere."}},
+                           "Send less text; keep attachments elsewhere. Intake's --body-max sets the limit, --mail-max "
+                           "that of mails and of "
+                           "webhooks with files."}},
     [REFUSE_MEDIA] = {{415, "wrong-content-type", "The content type is not understood",
                        "Send one of the types that the detail names."}},
     [REFUSE_INVALID] = {{422, "invalid", "The request says something that can't be used",

@@ -111,6 +111,29 @@ def each_recipient_has_an_answer(stack):
     assert [code for code, _ in replies] == [250, 550, 503], replies
 
 
+def two_workspaces_name_one_address(stack):
+    house = house_of(stack)
+    client = house.client(stack)
+    sender = """workspace: shop
+last_resort: dana
+mail_from: "The shop <support@desk.example>"
+channels: { mail: { weight: 1, answer: mail%s } }
+people: { dana: { name: Dana R., ways: [{ log: dana }] } }
+"""
+
+    def asked(to):
+        client.say("MAIL FROM:<kim@far.example>", f"RCPT TO:<{to}>", "RSET")
+        return [client.reply()[0] for _ in range(3)][1]
+
+    house.apply(sender % ", address: shop@desk.example")
+    w.until("both are known", lambda: asked("shop@desk.example") == 250)
+    assert taken(client.give(TO, lmtp.mail())[0])[0] == "opened"  # what a channel names counts before a sender
+    house.apply(sender % ", address: Support@desk.example")
+    w.until("it is claimed", lambda: asked(TO) == 451)
+    answer = house.post(lmtp.mail(message_id="<token@far.example>"))  # whose token says the workspace
+    assert answer.status == 202 and answer["disposition"] == "opened", answer
+
+
 def machines_open_nothing(stack):
     house = house_of(stack)
     client = house.client(stack)
@@ -328,7 +351,7 @@ def options_are_checked(stack):
     client.expect(250)
 
 
-CASES = [opens_threads_and_takes_a_retry_once, each_recipient_has_an_answer, machines_open_nothing, over_http,
+CASES = [opens_threads_and_takes_a_retry_once, each_recipient_has_an_answer, two_workspaces_name_one_address, machines_open_nothing, over_http,
          the_store_is_away, files_go_to_the_spool, too_large, many_that_never_finish, clients_that_go_away,
          a_large_mail_holds_up_nobody, one_message_by_many_addresses, ends_in_order, options_are_checked]
 
