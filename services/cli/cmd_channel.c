@@ -31,6 +31,8 @@ typedef struct channel_command {
     size_t size;
     policy_t *policy;
     const policy_channel_t *channel;
+    char *secret_text; /* NULL: none is given */
+    signature_secret_t key;
     json_t *messages, *ignored, *receipts; /* what was found */
     int status;
 } channel_command_t;
@@ -235,17 +237,18 @@ static void print_rows (const json_t *rows, const char *title)
     }
 }
 
-static int finish (channel_command_t *self, const char *signature, const char *challenge)
+/* what: "signature", or "token" of a question. */
+static int finish (channel_command_t *self, const char *what, const char *verdict, const char *challenge)
 {
     if (self->cli->json) {
-        json_t *all = json_pack ("{s:s, s:s, s:O, s:O, s:O}", "channel", self->name, "signature", signature, "messages",
+        json_t *all = json_pack ("{s:s, s:s, s:O, s:O, s:O}", "channel", self->name, what, verdict, "messages",
                                  self->messages, "ignored", self->ignored, "receipts", self->receipts);
         put (all, "challenge", challenge);
         cli_print_json (all);
         json_decref (all);
         return self->status;
     }
-    printf ("channel %s of %s\nsignature: %s\n", self->name, self->path, signature);
+    printf ("channel %s of %s\n%s: %s\n", self->name, self->path, what, verdict);
     if (challenge)
         printf ("a question at set-up; the answer is: %s\n", challenge);
     print_rows (self->messages, "message");
@@ -256,32 +259,66 @@ static int finish (channel_command_t *self, const char *signature, const char *c
 
 /* ---------------------------------------------------------------------- test */
 
-/* A type that the description takes, where none is given. */
-static const char *guessed_type (int content)
+/* A type that the description takes, where none is given: the payload looks like JSON, or it does not. */
+static const char *guessed_type (int content, const char *body)
 {
-    return content & IN_JSON ? "application/json" : content & IN_FORM ? "application/x-www-form-urlencoded" : "";
+    bool json = body[strspn (body, " \t\r\n")] == '{' || body[strspn (body, " \t\r\n")] == '[';
+    if (content & IN_JSON && (json || !(content & IN_FORM)))
+        return "application/json";
+    return content & IN_FORM ? "application/x-www-form-urlencoded" : "";
 }
 
 /* "good", or why not; only looked at when a secret is given. */
 static void check_signature (channel_command_t *self, pick_scope_t *scope, char words[DETAIL_SIZE + 64])
 {
     const signature_scheme_t *scheme = &self->channel->in->verify;
-    char why[DETAIL_SIZE], unread[PARAM_WHY_SIZE];
-    size_t size = 0;
+    char why[DETAIL_SIZE];
     snprintf (words, DETAIL_SIZE + 64, "%s",
               scheme->kind == SIGNATURE_NONE ? "none is asked for" : "not looked at; give --secret FILE");
-    if (scheme->kind == SIGNATURE_NONE || !self->secret)
+    if (scheme->kind == SIGNATURE_NONE || !self->secret_text)
         return;
-    char *text = policy_read_file (self->secret, &size, unread);
-    while (size && (text[size - 1] == '\n' || text[size - 1] == '\r'))
-        size--;
-    signature_secret_t secret = {text, size};
     wall_ms_t now = self->at ? channel_time (self->at) : (wall_ms_t)time (NULL) * MS_PER_SECOND;
-    signature_verdict_t verdict = signature_check (scheme, scope, &secret, size > 0, now, why);
+    signature_verdict_t verdict = signature_check (scheme, scope, &self->key, 1, now, why);
     if (verdict != SIGNATURE_GOOD)
         self->status = CLI_NO;
     snprintf (words, DETAIL_SIZE + 64, "%s%s%s", signature_verdict_word (verdict), *why ? ": " : "", why);
-    free (text);
+}
+
+/* A question at set-up. One that comes by GET is not signed, but names a token. */
+static int answer_question (channel_command_t *self, pick_scope_t *scope, const in_challenge_t *row,
+                            const char *signature)
+{
+    bool get = strcmp (self->method, "GET") == 0;
+    GString *answer = g_string_new (NULL);
+    const char *verdict = !row->secret ? "none is asked for" : "not looked at; give --secret FILE";
+    if (self->secret_text && row->secret) {
+        g_string_free (answer, TRUE);
+        (void)channel_challenge (self->channel->in, scope, &self->key, 1, &row, &answer);
+        verdict = answer ? "good" : "wrong: intake answers 401";
+        self->status = answer ? self->status : CLI_NO;
+    } else
+        pick_text (&row->answer, scope, answer);
+    int status = finish (self, get ? "token" : "signature", get ? verdict : signature, answer ? answer->str : NULL);
+    if (answer)
+        g_string_free (answer, TRUE);
+    return status;
+}
+
+static int read_secret (channel_command_t *self)
+{
+    char why[PARAM_WHY_SIZE];
+    size_t size = 0;
+    if (!self->secret)
+        return CLI_GO;
+    self->secret_text = policy_read_file (self->secret, &size, why);
+    if (!self->secret_text)
+        return cli_fail (CLI_USAGE, "--secret: %s", why);
+    while (size && (self->secret_text[size - 1] == '\n' || self->secret_text[size - 1] == '\r'))
+        size--;
+    if (!size)
+        return cli_fail (CLI_USAGE, "--secret: %s is empty", self->secret);
+    self->key = (signature_secret_t){self->secret_text, size};
+    return CLI_GO;
 }
 
 static int test_payload (channel_command_t *self, const void *body, size_t size)
@@ -292,29 +329,29 @@ static int test_payload (channel_command_t *self, const void *body, size_t size)
     if (!self->content_type)
         self->content_type = value_of (&self->headers, "Content-Type");
     if (!self->content_type)
-        self->content_type = guessed_type (in->content);
+        self->content_type = guessed_type (in->content, body);
     bool get = strcmp (self->method, "GET") == 0;
     pick_request_t request = {.header = header, .query = query, .arg = self, .method = self->method};
     request.url = in->verify.url ? in->verify.url : self->url;
     request.body = body;
     request.size = size;
     pick_scope_t scope = {.request = &request, .channel = self->channel};
-    json_t *payload = channel_payload_read (in, get ? NULL : self->content_type, body, get ? 0 : size, NULL, &fault, why);
+    json_t *payload =
+        channel_payload_read (in, get ? NULL : self->content_type, body, get ? 0 : size, NULL, &fault, why);
     if (!payload && !get)
-        return cli_fail (CLI_NO, "the payload can't be read: %s", why);
+        return cli_fail (CLI_NO, "the payload can't be read as %s: %s; --content-type says what it is",
+                         *self->content_type ? self->content_type : "a type that is not given", why);
     scope.trail[0] = payload;
     scope.trail_n = payload != NULL;
-    check_signature (self, &scope, words);
     const in_challenge_t *row = channel_challenged (in, &scope);
-    GString *answer = g_string_new (NULL);
     channel_found_t found = {0};
-    if (row)
-        pick_text (&row->answer, &scope, answer);
-    else if (payload)
+    int status;
+    if (!row || !get)
+        check_signature (self, &scope, words);
+    if (!row && payload)
         found = channel_find (self->channel, &scope, on_message, on_receipt, self);
     bool nothing = !row && found.messages + found.ignored + found.receipts == 0;
-    int status = finish (self, words, row ? answer->str : NULL);
-    g_string_free (answer, TRUE);
+    status = row ? answer_question (self, &scope, row, words) : finish (self, "signature", words, NULL);
     pick_scope_clear (&scope);
     json_decref (payload);
     return nothing ? cli_fail (CLI_NO, "there is no message in it: nothing stands at 'each', and no rule ignores it")
@@ -326,6 +363,8 @@ static int test (channel_command_t *self)
     char name[NAME_SIZE], why[PARAM_WHY_SIZE];
     int rc = load (self, name);
     if (rc != CLI_GO)
+        return rc;
+    if ((rc = read_secret (self)) != CLI_GO)
         return rc;
     size_t size = 0;
     char *body = strcmp (self->method, "GET") == 0 ? xcalloc (1, 1) : policy_read_file ("-", &size, why);
@@ -370,5 +409,6 @@ int cmd_channel (cli_t *cli, const command_t *command, int argc, char **argv)
     g_mime_shutdown ();
     policy_destroy (&self.policy);
     free (self.text);
+    free (self.secret_text);
     return rc;
 }

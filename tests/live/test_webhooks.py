@@ -315,7 +315,8 @@ def refused(stack):
         assert answer.status == status, (channel, given[1:], answer)
     answer = house.post("slack", *by_slack(b'{"type":"event_callback","event":{"type":"message","text":"x"}}'))
     assert "sender: nothing at {event.user}" in answer["detail"], answer
-    assert house.post("slack", *by_slack(message), query="?workspace=other").status == 404
+    answer = house.post("slack", *by_slack(message), query="?workspace=other")
+    assert answer.status == 404 and "no workspace 'other'" in answer["detail"], answer
     assert house.contacts() == []
     why = [fact["why"] for fact in house["intake-1"].facts("webhook refused")]
     assert why and not any(SECRET in words for words in why), why
@@ -394,7 +395,7 @@ def channel_test(stack):
             [f"{w.BUILD}/buckstop", "channel", "test", *words], input=given, cwd=house.dir, env=house.environment,
             capture_output=True, timeout=60, check=False)
         assert done.returncode == status, done
-        return done.stdout.decode()
+        return (done.stdout or done.stderr).decode()
 
     body, headers, _ = by_slack(payload("slack_message.json"))
     more = [word for name, value in headers.items() for word in ("--header", f"{name}: {value}")]
@@ -404,6 +405,21 @@ def channel_test(stack):
     assert json.loads(said)["signature"].startswith("forged"), said
     said = run("policy.yaml", "--channel", "pigeon", "--json", given=b'{"flight":{"number":1,"pigeons":{"ring":"x"}}}', status=1)
     assert json.loads(said)["messages"][0]["missing"] == "sender: nothing at {../from.loft}", said
+    ask = [word for pair in ("hub.mode=subscribe", "hub.challenge=11", "hub.verify_token=" + SECRET)
+           for word in ("--query", pair)]
+    question = [CHANNELS + "/whatsapp-cloud.yaml", "--method", "GET", *ask, "--set", "number_id=1"]
+    assert "token: not looked at" in run(*question, given=b"")
+    for name, word in (("asked", SECRET), ("other", "guess")):
+        with open(f"{house.dir}/{name}", "w", encoding="utf-8") as file:
+            file.write(word + "\n")
+    said = run(*question, "--secret", "asked", given=b"")
+    assert "token: good" in said and "answer is: 11" in said, said
+    said = run(*question, "--secret", "other", given=b"", status=1)
+    assert "token: wrong" in said and "answer is" not in said, said
+    assert "nowhere: No such file" in run(*question, "--secret", "nowhere", given=b"", status=2)
+    assert "Hilfe" in run(CHANNELS + "/web-form.yaml", given=b"email=kim%40far.example&message=Hilfe")
+    said = run(CHANNELS + "/web-form.yaml", given=b"{]", status=1)
+    assert "as application/json" in said and "--content-type" in said, said
     run("policy.yaml", given=b"{}", status=2)
     run("policy.yaml", "--channel", "bare", given=b"{}", status=2)
     body, headers, kind = by_twilio(fields("twilio_sms.form.json"), "x")
