@@ -21,7 +21,7 @@ static size_t places_of (work_copy_t *self, const char **places[STRINGS_MAX])
                                     &s->customer_name, &s->thread,       &s->message_id, &s->language,
                                     &s->tier,          &s->return_to,    &s->continues,  &s->fresh,
                                     &s->call_person,   &s->customer_id,  &s->tier_known, &s->owner_known,
-                                    &s->linked,        &s->linked_owner, &s->untold};
+                                    &s->linked,        &s->linked_owner, &s->untold,     &s->customer_ids};
     for (size_t i = 0; i < sizeof (of_submission) / sizeof (of_submission[0]); i++)
         places[n++] = of_submission[i];
     for (size_t i = 0; i < s->attachments_n; i++) {

@@ -35,7 +35,7 @@ const char *customers_append (const customer_found_t *self);
  * they are empty, but a name that somebody confirmed goes before one that a message says. owner_known is the account's
  * owner, the deputy only where the policy does not name that one: who is present is not known here, and routing falls back
  * by itself. Strings live as long as self. */
-void customers_say (const customer_found_t *self, submission_t *submission);
+void customers_say (customer_found_t *self, submission_t *submission);
 /* Before the decision, with the contact that the message goes to: is it clear whose that is? False: another customer's,
  * whose record must be read first (customers_read_theirs), so that the doubt is kept there. */
 bool customers_may_go (customer_found_t *self, const contact_t *before);

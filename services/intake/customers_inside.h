@@ -24,6 +24,8 @@ struct customer_found {
     customer_read_t *counts; /* owned; where that was merged; NULL: `record` counts */
     char owner[NAME_SIZE];   /* the account's, or the deputy: a person of the policy; "" : none */
 
+    char ids[(CUSTOMER_MERGED_MAX + 1) * ID_SIZE]; /* the records of theirs, one after the other */
+
     char append[ID_SIZE], linked[ID_SIZE]; /* an open contact of theirs; at most one of both */
     char linked_owner[NAME_SIZE];
     wall_ms_t linked_due;

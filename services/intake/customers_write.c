@@ -25,7 +25,7 @@ static const char *or_else (const char *text, const char *otherwise)
     return word_empty (text) ? otherwise : text;
 }
 
-void customers_say (const customer_found_t *self, submission_t *submission)
+void customers_say (customer_found_t *self, submission_t *submission)
 {
     const customer_t *known = self ? customers_known (self) : NULL;
     if (!self)
@@ -39,6 +39,10 @@ void customers_say (const customer_found_t *self, submission_t *submission)
         submission->untold = self->untold;
     if (!known)
         return;
+    int used = snprintf (self->ids, sizeof self->ids, "%s", known->id);
+    for (size_t i = 0; i < known->merged_n; i++)
+        used += snprintf (self->ids + used, sizeof self->ids - (size_t)used, " %s", known->merged[i]);
+    submission->customer_ids = self->ids;
     submission->tier_known = known->tier;
     submission->language = or_else (submission->language, known->language);
     submission->customer_name = known->provisional ? or_else (submission->customer_name, known->name)

@@ -1,7 +1,9 @@
 /* test_contact_channels.c - what channels bring: lines that ring and drop, answers that come back, files, the words that
  * are new, a second contact of the same customer, and the way back that follows them. */
+#include "channel_out.h"
 #include "contact.h"
 #include "guard.h"
+#include "words.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -729,6 +731,36 @@ static void a_known_tier_counts_where_none_is_said (void **state)
     assert_string_equal (other.c.tier, "silver");
 }
 
+/* Whose record was linked to the contact's is the customer, whatever they write from. */
+static void whose_words_they_are (void **state)
+{
+    (void)state;
+    static const struct {
+        const char *from, *id, *ids;
+        bool other;
+    } rows[] = {{"kim@example.com", "K1", "", false},          {"KIM@example.com", "K9", NULL, false},
+                {"kim@home.example", "K2", "K3 K1", false},    {"kim@home.example", "K1", NULL, false},
+                {"mallory@evil.example", "K4", "K5 K6", true}, {"mallory@evil.example", "K4", NULL, true}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        submission_t mail = said ("mail", "kim@example.com"), more = said ("mail", rows[i].from);
+        mail.customer_id = "K1";
+        mail.text = "first";
+        story_t s = opened (&mail);
+        acts (&s, EVENT_ACCEPT, "ada");
+        s.now += MINUTE;
+        more.customer_id = rows[i].id;
+        more.customer_ids = rows[i].ids;
+        more.text = "second";
+        does (&s, (contact_event_t){.kind = EVENT_MESSAGE, .submission = &more});
+        const notice_t *told = notice (&s, D (ASSIGNED), "ada");
+        assert_string_equal (told->words, "message");
+        assert_string_equal (told->text, "second");
+        assert_string_equal (s.c.said, rows[i].other ? "first" : "second");
+        if (rows[i].other != (strstr (told->detail, "not known as the customer") != NULL))
+            fail_msg ("%s: %s", rows[i].from, told->detail);
+    }
+}
+
 /* A message that comes another way is answered that way, and the strictest promise counts. */
 static void the_way_back_follows_the_customer (void **state)
 {
@@ -763,6 +795,10 @@ static void the_way_back_follows_the_customer (void **state)
                       s.c.reply_channel);
         const char *detail = fact (&s, F (MESSAGE))->detail; /* whoever answers sees that it goes elsewhere */
         bool elsewhere = strcmp (rows[i].is_to, "kim@example.com") != 0;
+        bool other = strncmp (rows[i].customer, "eve", 3) == 0; /* nor are words of others taken for the customer's */
+        if (other != (*rows[i].customer && strstr (detail, rows[i].customer)) ||
+            other != (*fact (&s, F (MESSAGE))->to != '\0'))
+            fail_msg ("%s: '%s', '%s'", rows[i].name, detail, fact (&s, F (MESSAGE))->to);
         if (elsewhere != (strstr (detail, rows[i].is_to) != NULL))
             fail_msg ("%s: '%s'", rows[i].name, detail);
         const promise_t *next = promise (&s, P (NEXT_RESPONSE));
@@ -775,10 +811,10 @@ static void the_way_back_follows_the_customer (void **state)
 static void a_channel_with_a_call_of_its_own_answers_by_it (void **state)
 {
     (void)state;
-    static const struct channel_out *const out = (const struct channel_out *)text; /* only whether there is one */
+    static const channel_out_t out = {.longest = 5};
     policy_channel_t channels[2] = {*policy_channel (policy, "phone"), *policy_channel (policy, "form")};
     channels[1].name = "sms";
-    channels[1].out = out;
+    channels[1].out = &out;
     policy_t other = *policy;
     other.channels = channels;
     other.channels_n = 2;
@@ -791,6 +827,24 @@ static void a_channel_with_a_call_of_its_own_answers_by_it (void **state)
     assert_int_equal (after.return_way, R (CHANNEL));
     assert_string_equal (after.return_to, "+493012345");
     assert_int_equal (after.promises[0].kind, P (ACKNOWLEDGE)); /* it can be told */
+    /* what it can never say is refused while they type: too long, counted in characters, and by no channel any more */
+    WORD_COPY (after.owner, "ada");
+    after.state = S (OWNED);
+    static const struct {
+        const char *text, *channel, *why;
+    } rows[] = {{"gr\xC3\xBC\xC3\x9F"
+                 "e",
+                 "sms", NULL},
+                {"longer", "sms", "sms takes 5"},
+                {"short", "gone", "'gone'"}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        contact_t owned = after, replied;
+        WORD_COPY (owned.reply_channel, rows[i].channel);
+        event = (contact_event_t){.kind = EVENT_REPLY, .by = "ada", .text = rows[i].text};
+        apply_outcome_t outcome = contact_apply (&owned, &event, T0, &other, &replied, &fx, why);
+        if (outcome != (rows[i].why ? APPLY_BAD : APPLY_DONE) || (rows[i].why && !strstr (why, rows[i].why)))
+            fail_msg ("%s: %d '%s'", rows[i].text, (int)outcome, why);
+    }
 }
 
 int main (void)
@@ -818,6 +872,7 @@ int main (void)
         cmocka_unit_test (files_and_times_are_named),
         cmocka_unit_test (a_linked_contact_prefers_and_promises_as_the_other),
         cmocka_unit_test (a_known_tier_counts_where_none_is_said),
+        cmocka_unit_test (whose_words_they_are),
         cmocka_unit_test (the_way_back_follows_the_customer),
         cmocka_unit_test (a_channel_with_a_call_of_its_own_answers_by_it),
     };

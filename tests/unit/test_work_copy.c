@@ -56,6 +56,7 @@ static submission_t said (attachment_t *files, size_t n)
                           .owner_known = word ("owner_known"),
                           .linked = word ("linked"),
                           .linked_owner = word ("linked_owner"),
+                          .customer_ids = word ("customer_ids"),
                           .attachments = files,
                           .attachments_n = n};
 }
@@ -77,7 +78,7 @@ static void test_submission (void **state)
     const submission_t *s = copy.event.submission;
     IS (channel), IS (subject), IS (text), IS (customer), IS (customer_name), IS (thread), IS (message_id);
     IS (language), IS (tier), IS (return_to), IS (continues), IS (fresh), IS (call_person), IS (customer_id);
-    IS (tier_known), IS (owner_known), IS (linked), IS (linked_owner);
+    IS (tier_known), IS (owner_known), IS (linked), IS (linked_owner), IS (customer_ids);
     assert_int_equal (s->attachments_n, ATTACHMENTS_MAX);
     assert_string_equal (s->attachments[15].name, "file 15");
     assert_string_equal (s->attachments[15].note, "note");

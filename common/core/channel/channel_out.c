@@ -216,7 +216,7 @@ static char *form_body (const out_node_t *body, const slots_t *slots)
 
 /* ---- one delivery ---- */
 
-static size_t characters (const char *text)
+size_t channel_out_characters (const char *text)
 {
     size_t n = 0;
     for (; *text; text++)
@@ -290,7 +290,7 @@ bool channel_out_render (const policy_channel_t *channel, const out_told_t *told
                          char why[DETAIL_SIZE])
 {
     const channel_out_t *out = channel->out;
-    size_t length = characters (told->text ? told->text : "");
+    size_t length = channel_out_characters (told->text ? told->text : "");
     if (out->longest && length > (size_t)out->longest)
         return refuse (why,
                        "the text has %zu characters, and %s takes %d: nothing was sent; say it shorter, or in parts",

@@ -96,6 +96,9 @@ typedef struct out_told {
 bool channel_out_render (const policy_channel_t *channel, const out_told_t *told, delivery_t *delivery,
                          char why[DETAIL_SIZE]);
 
+/* Characters of a text, as `longest` counts them. */
+size_t channel_out_characters (const char *text);
+
 /* The headers of one attempt; secret: as read, without its newline; "" where none is asked for. `list` is NULL-terminated
  * and lives as long as *self. Cleared, since it holds the secret, by channel_out_headers_clear. */
 typedef struct out_headers {

@@ -145,6 +145,7 @@ typedef struct submission {
     const char *call_person;  /* "" : not known */
     wall_ms_t sent_at;        /* as the channel says; 0: not said */
     const char *customer_id;  /* "" : nobody */
+    const char *customer_ids; /* the other records of the same customer, one after the other; NULL or "" : none */
     const char *tier_known;   /* the customer's own tier, where the submission says none; "" : none */
     const char *owner_known;  /* the account's owner, who is preferred where no rule prefers; "" : none */
     const char *linked;       /* OPEN: another open contact of the same customer, or "" */

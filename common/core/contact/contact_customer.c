@@ -200,7 +200,8 @@ static bool by_somebody_else (const contact_t *c, const submission_t *s)
     if (word_empty (s->customer) || !*c->customer || strcasecmp (s->customer, c->customer) == 0)
         return false;
     if (*c->customer_id && !word_empty (s->customer_id))
-        return !word_same (s->customer_id, c->customer_id);
+        return !word_same (s->customer_id, c->customer_id) &&
+               !(s->customer_ids && strstr (s->customer_ids, c->customer_id));
     return !by_another_channel (c, s);
 }
 

@@ -1,6 +1,8 @@
 /* contact_people.c - what people do with a contact. Who may do what is checked here, once. */
 #include "contact_actions.h"
 
+#include "channel_out.h"
+
 #include <stdio.h>
 
 static apply_outcome_t only (turn_t *t, const char *person, const char *role)
@@ -120,6 +122,28 @@ static void answer (turn_t *t)
     notice->text = t->event->text;
 }
 
+/* What the channel's own call can never say is refused while whoever wrote it is still there to say it otherwise. The
+ * template may still add to it: what fails then comes back to them. */
+static apply_outcome_t can_be_said (turn_t *t)
+{
+    const contact_t *c = t->c;
+    const char *name = *c->reply_channel ? c->reply_channel : c->channel;
+    const policy_channel_t *channel = policy_channel (t->policy, name);
+    size_t length = channel_out_characters (t->event->text);
+    if (c->return_way != WAY_BACK (CHANNEL) || t->policy->dry_kind)
+        return APPLY_DONE;
+    if (!channel || !channel->out)
+        return turn_refuse (t, APPLY_BAD,
+                            "the policy does not say any more how answers go back by channel '%s': nothing was sent; "
+                            "reach the customer otherwise, then note or resolve",
+                            name);
+    if (channel->out->longest && length > (size_t)channel->out->longest)
+        return turn_refuse (
+            t, APPLY_BAD, "the text has %zu characters, and %s takes %d: nothing was sent; say it shorter, or in parts",
+            length, name, channel->out->longest);
+    return APPLY_DONE;
+}
+
 apply_outcome_t act_reply (turn_t *t)
 {
     contact_t *c = t->c;
@@ -133,6 +157,9 @@ apply_outcome_t act_reply (turn_t *t)
                             "there is no way back to this customer: the submission gave none and "
                             "channel '%s' has none; say it otherwise, then note or resolve",
                             c->channel);
+    outcome = can_be_said (t);
+    if (outcome != APPLY_DONE)
+        return outcome;
     fact_by (t, FACT (REPLIED));
     c->last_reply_at = t->now;
     c->review_at = t->now + t->policy->review_ms;
