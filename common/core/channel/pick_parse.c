@@ -82,6 +82,13 @@ static bool parse_steps (cursor_t *self, pick_path_t *path, const char *ends)
     return true;
 }
 
+static void say_filters (const char *name, char why[DETAIL_SIZE])
+{
+    size_t size = (size_t)snprintf (why, DETAIL_SIZE, "'|%.40s': there is no such filter; there are", name);
+    for (const pick_filter_row_t *row = pick_filters; row->name && size < DETAIL_SIZE; row++)
+        size += (size_t)snprintf (why + size, DETAIL_SIZE - size, " %s", row->name);
+}
+
 static bool parse_filters (cursor_t *self, pick_path_t *path, const char *ends)
 {
     while (*self->at == '|') {
@@ -93,12 +100,15 @@ static bool parse_filters (cursor_t *self, pick_path_t *path, const char *ends)
         while (row->name && strcmp (row->name, name) != 0)
             row++;
         bool worded = *self->at == ':';
-        if (!row->name || path->filters_n == PICK_FILTERS_MAX || worded != row->word) {
+        if (!row->name) {
+            say_filters (name, self->why);
+            return false;
+        }
+        if (path->filters_n == PICK_FILTERS_MAX || worded != row->word) {
             snprintf (self->why, DETAIL_SIZE, "'|%.40s': %s", name,
-                      !row->name  ? "there is no such filter"
-                      : row->word ? "it needs a word behind a colon"
-                      : worded    ? "it takes no word"
-                                  : "more than 4 filters");
+                      path->filters_n == PICK_FILTERS_MAX ? "more than 4 filters"
+                      : row->word                         ? "it needs a word behind a colon"
+                                                          : "it takes no word");
             return false;
         }
         pick_filter_t *filter = &path->filters[path->filters_n++];

@@ -55,7 +55,7 @@ static bool take_id (const cell_t *cell)
 {
     return id_valid (cell->text) ? keep (cell)
                                  : wrong_cell (cell, "a customer's id, as 'buckstop customer show' says it; empty for "
-                                                     "who has none yet");
+                                                     "who has none yet; leave out a column with numbers of your own");
 }
 
 static bool take_line (const cell_t *cell)

@@ -153,9 +153,11 @@ void yaml_section_channels (reader_t *self, const yaml_key_t *key, const node_t 
         rows[i].weight = WEIGHT_DEFAULT;
         if (!word->value)
             continue;
+        size_t errors = self->errors->n;
         yaml_read_map (self, word->value, channel_keys, &rows[i], yaml_where (self, "channel '%s'", rows[i].name));
         yaml_check_in (self, word, &rows[i]);
-        yaml_check_out (self, word, &rows[i]);
+        if (self->errors->n == errors) /* else what follows from a mistake would be said of the whole channel */
+            yaml_check_out (self, word, &rows[i]);
         if (rows[i].offer_ms == 0)
             rows[i].offer_ms = rows[i].live ? OFFER_LIVE_MS : OFFER_DEFERRED_MS;
     }

@@ -1,7 +1,8 @@
 /* policy_yaml_doubts.c - what a policy may say, and probably does not mean: warnings, each at its place in the text.
  *
  * Hears: a policy without an error, and its text as a tree. Says: rules that nobody can fulfil, teams without members,
- * ladders that tell nobody, people to whom nothing ever comes. None of them keeps a policy from being applied: somebody
+ * ladders that tell nobody, people to whom nothing ever comes, a number of two people, an address of two
+ * channels. None of them keeps a policy from being applied: somebody
  * may be hired tomorrow. */
 #include "policy_yaml.h"
 
@@ -161,10 +162,57 @@ static void doubt_people (const doubts_t *self, const node_t *map)
     }
 }
 
+/* Who answered a call is the first of them. */
+static void doubt_phones (const doubts_t *self, const node_t *map)
+{
+    const policy_t *policy = self->policy;
+    for (size_t i = 0; i < policy->people_n; i++)
+        for (size_t k = 0; policy->people[i].phone && k < i; k++) {
+            const char *other = policy->people[k].phone;
+            const node_t *at = place (below (map, policy->people[i].name), "phone");
+            if (at && other && strcmp (policy->people[i].phone, other) == 0)
+                tree_error (self->out, at->line, at->column, "a number of their own",
+                            "phone of person '%s' is that of '%s': calls would count as answered by one of them",
+                            policy->people[i].name, policy->people[k].name);
+        }
+}
+
+/* ---- channels */
+
+static const policy_channel_t *other_of (const policy_t *policy, size_t before, const char *address)
+{
+    for (size_t i = 0; i < before; i++)
+        for (size_t a = 0; a < policy->channels[i].addresses_n; a++)
+            if (strcasecmp (policy->channels[i].addresses[a], address) == 0)
+                return &policy->channels[i];
+    return NULL;
+}
+
+static void doubt_addresses (const doubts_t *self, size_t index, const node_t *at)
+{
+    const policy_channel_t *channel = &self->policy->channels[index];
+    for (size_t a = 0; a < channel->addresses_n; a++) {
+        const policy_channel_t *other = other_of (self->policy, index, channel->addresses[a]);
+        if (other)
+            tree_error (self->out, at->line, at->column, "an address in one channel only",
+                        "the address '%.200s' of channel '%s' is one of channel '%s', where mail to it comes in",
+                        channel->addresses[a], channel->name, other->name);
+    }
+}
+
+static void doubt_channels (const doubts_t *self, const node_t *map)
+{
+    const node_t *word = map ? map->first : NULL;
+    for (size_t i = 0; i < self->policy->channels_n && word; i++, word = word->next)
+        doubt_addresses (self, i, word);
+}
+
 void yaml_doubts (const policy_t *policy, const node_t *root, policy_errors_t *out)
 {
     const doubts_t self = {policy, out};
     doubt_people (&self, below (root, "people"));
+    doubt_phones (&self, below (root, "people"));
+    doubt_channels (&self, below (root, "channels"));
     doubt_teams (&self, below (root, "teams"));
     doubt_ladders (&self, below (root, "ladders"));
     doubt_rules (&self, below (root, "rules"));

@@ -46,6 +46,24 @@ static void check_secret (reader_t *self, const node_t *at, const policy_channel
     }
 }
 
+/* A URL that begins with a setting. */
+static void check_url (reader_t *self, const node_t *at, const policy_channel_t *channel)
+{
+    const char *url = channel->out->url;
+    for (size_t i = 0; url && i < channel->settings_n; i++) {
+        const policy_setting_t *setting = &channel->settings[i];
+        char slot[NAME_SIZE + 8];
+        int size = snprintf (slot, sizeof slot, "{set.%s}", setting->name);
+        if (strncmp (url, slot, (size_t)size) != 0)
+            continue;
+        if (strncmp (setting->value, "https://", 8) != 0 && strncmp (setting->value, "http://", 7) != 0)
+            yaml_fail (self, at, "a URL that begins with https:// or http://",
+                       "the setting '%s' of channel '%s', where its out: is sent, is none", setting->name,
+                       channel->name);
+        return;
+    }
+}
+
 static void check_node (reader_t *self, const node_t *at, const policy_channel_t *channel, const out_node_t *node)
 {
     check_settings (self, at, channel, node->text);
@@ -60,6 +78,7 @@ void yaml_check_out (reader_t *self, const node_t *at, const policy_channel_t *c
                 channel->answer == BUCKSTOP__V1__RETURN_WAY__RETURN_WAY_UNSPECIFIED;
     if (out && used) {
         check_settings (self, at, channel, out->url);
+        check_url (self, at, channel);
         check_settings (self, at, channel, out->auth == OUT_AUTH_BASIC ? out->auth_word : NULL);
         check_settings (self, at, channel, out->secret);
         check_secret (self, at, channel);
