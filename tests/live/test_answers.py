@@ -303,8 +303,9 @@ def a_secret_in_a_url_is_never_shown(stack):
 
 def a_text_that_is_too_long_is_told_at_once(stack):
     world, far = house_of(stack)
-    contact = answered(world, "twilio-sms", "x" * 1700)
-    w.until("it is told", lambda: has(world, contact, "delivery_failed", "1600"), 20)
+    contact = answered(world, "twilio-sms", "short")
+    refused = world.act(contact, "reply", "ada", text="x" * 1700)
+    assert refused.status == 422 and "1600" in refused.json()["detail"], refused
     assert not far.of("twilio-sms", "xxx")
 
 
