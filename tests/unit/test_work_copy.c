@@ -34,7 +34,7 @@ static void words_go (void)
 static submission_t said (attachment_t *files, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        char name[16];
+        char name[32];
         snprintf (name, sizeof name, "file %zu", i);
         files[i] = (attachment_t){word (name), word ("type"), word ("hash"), word ("note"), i};
     }
