@@ -70,7 +70,7 @@ def three_ways_are_one_customer(stack):
     # they call again: the number leads to all of it, and who has their mail is asked first
     again = world.submit("phone", customer="+49 (0)30 123456")
     view = world.view(again)
-    assert view["linked"] == phone and view["customer_name"] == "Kim Kay", view
+    assert view["linked"] == mail and view["customer_name"] == "Kim Kay", view
     # and a mail: its contact is Ben's
     second = world.submit("mail", customer="kim@example.com")
     assert world.view(second)["linked"] == mail

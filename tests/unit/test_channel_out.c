@@ -96,7 +96,6 @@ static void test_refused (void **state)
          "body: "
          "{text: '{text}'}}\n",
          "no name of a file"},
-        {"    out: {url: '{set.account}/', body: {text: '{text}'}}\n", "no http"},
         {"    out: {url: 'https://x.example/a/{tag}/reply', body: {text: '{text}'}}\n", "'.' or '..'"},
         {"    out: {url: 'https://x.example/a/{tag}', body: {text: '{text}'}}\n", "'.' or '..'"},
         {"    out: {url: 'https://x.example/{automatic}{automatic}?a/b', body: {text: '{text}'}}\n", "'.' or '..'"},
@@ -303,6 +302,7 @@ static void test_errors (void **state)
          "'a' of a form", "a text"},
         {"    out:\n      url: 'https://x.example/{set.nope}'\n      body: {a: b}\n", 7, "does not set 'nope'",
          "settings: {nope"},
+        {"    out:\n      url: '{set.account}/'\n      body: {a: b}\n", 7, "the setting 'account'", "https://"},
         {"    out:\n      url: 'https://x.example/'\n      body: {a: '{set.nope}'}\n", 7, "does not set 'nope'", ""},
         {"    out:\n      url: 'https://x.example/'\n      auth: {basic: u}\n      body: {a: b}\n", 11, "one whole way",
          "{bearer: FILE}"},
