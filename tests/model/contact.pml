@@ -453,7 +453,8 @@ inline load (w, c)
 /* ---- intake: a client opens a contact, sends a message, and sends again what was not answered ---- */
 
 /* A second attempt has another new contact in hand, and the same key.
- * @ services/intake/submit_work.c: submit_work, extra, done, check, already, worked
+ * @ services/intake/submit_work.c: submit_extra, done, check, already, submit_worked
+ * @ services/intake/submit_order.c: submit_work
  * @ services/intake/once.c: once_write, once_refused
  * @ common/core/contact/contact_customer.c: act_open, act_message */
 proctype client (byte w; byte c)
