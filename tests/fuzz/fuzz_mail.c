@@ -64,7 +64,7 @@ int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
     uint8_t kind = fuzz_choice (data, &size);
     mail_limits_t limits = mail_limits_default;
     if (kind & 16)
-        limits = (mail_limits_t){1000, 3000, 500, 4, 10, "mx.example.com"};
+        limits = (mail_limits_t){1000, 3000, 500, 4, 10};
     void *bytes = fuzz_bytes (data, size);
     mail_in_t *mail = mail_in_parse (bytes, size, &limits, senders[kind % 5]);
     free (bytes);
