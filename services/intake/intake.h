@@ -26,9 +26,9 @@ typedef struct intake_params {
     int64_t mail_max;    /* bytes of a mail; 0: its default, as of the next ones */
     int64_t mail_threads;
     int64_t lmtp_connections;
-    int64_t lmtp_timeout; /* seconds */
+    int64_t lmtp_timeout;  /* seconds */
     const char *languages; /* directory of what languages look like; NULL and "" : none is recognised */
-    intake_t *running;    /* between start and stop */
+    intake_t *running;     /* between start and stop */
 } intake_params_t;
 
 /* The parameters of this process's command line: intake_kind.params fill them. They are also what start, stop and
