@@ -7,6 +7,7 @@
 #include "commands.h"
 
 #include "channel_in.h"
+#include "contact.h"
 #include "policy_read.h"
 #include "xmalloc.h"
 
@@ -176,7 +177,7 @@ static void on_message (void *arg, channel_message_t *message)
     if (message->time_wrong)
         json_object_set_new (row, "time", json_sprintf ("%s (this is no time: it is left out)", message->time_wrong));
     if (message->call)
-        put (row, "call", channel_call_name (message->call));
+        put (row, "call", call_state_name ((call_state_t)message->call));
     for (size_t i = 0; i < message->references_n; i++) {
         if (i == 0)
             json_object_set_new (row, "references", json_array ());

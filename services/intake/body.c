@@ -61,13 +61,10 @@ static int parse_way (const char *word, int *value)
 
 static int parse_call (const char *word, int *value)
 {
-    static const char *const names[] = {"ringing", "answered", "abandoned", "ended"};
-    for (int i = 0; i < 4; i++)
-        if (strcmp (word, names[i]) == 0) {
-            *value = BUCKSTOP__V1__CALL_STATE__CALL_STATE_RINGING + i;
-            return 0;
-        }
-    return -1;
+    call_state_t call = 0;
+    int rc = call_state_parse (word, &call);
+    *value = (int)call;
+    return rc;
 }
 
 static int parse_action (const char *word, int *value)

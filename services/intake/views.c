@@ -11,12 +11,6 @@ static const char *return_way_name (return_way_t way)
     return (size_t)way < sizeof names / sizeof *names ? names[way] : "";
 }
 
-static const char *call_name (call_state_t call)
-{
-    static const char *const names[] = {"", "ringing", "answered", "abandoned", "ended"};
-    return (size_t)call < sizeof names / sizeof *names ? names[call] : "";
-}
-
 static json_t *view_promise (const promise_t *promise)
 {
     return json_pack ("{s:o, s:o, s:o, s:o, s:o*, s:o*, s:o*, s:o*, s:o*, s:o*, s:I, s:o*}", /**/
@@ -72,21 +66,21 @@ static json_t *view_holder (const contact_t *contact)
 static json_t *view_subject (const contact_t *contact)
 {
     return json_pack (
-        "{s:o, s:o, s:o, s:o*, s:o*, s:o*, s:o*, s:o*, s:o*, s:o*, s:o*, s:o*, s:I, s:o*, s:o*, s:o*}",       /**/
-        "team", value_text (contact->team),                                                                   /**/
-        "channel", value_text (contact->channel),                                                             /**/
-        "subject", value_text (contact->subject),                                                             /**/
-        "customer", value_some (contact->customer),                                                           /**/
-        "customer_id", value_some (contact->customer_id),                                                     /**/
-        "linked", value_some (contact->linked),                                                               /**/
-        "reply_channel", value_some (contact->reply_channel),                                                 /**/
-        "call", value_some (call_name (contact->call)), "customer_name", value_some (contact->customer_name), /**/
-        "thread", value_some (contact->thread),                                                               /**/
-        "language", value_some (contact->language),                                                           /**/
-        "tier", value_some (contact->tier),                                                                   /**/
-        "priority", (json_int_t)contact->priority,                                                            /**/
-        "rule", value_some (contact->rule),                                                                   /**/
-        "return_way", value_some (return_way_name (contact->return_way)),                                     /**/
+        "{s:o, s:o, s:o, s:o*, s:o*, s:o*, s:o*, s:o*, s:o*, s:o*, s:o*, s:o*, s:I, s:o*, s:o*, s:o*}",             /**/
+        "team", value_text (contact->team),                                                                         /**/
+        "channel", value_text (contact->channel),                                                                   /**/
+        "subject", value_text (contact->subject),                                                                   /**/
+        "customer", value_some (contact->customer),                                                                 /**/
+        "customer_id", value_some (contact->customer_id),                                                           /**/
+        "linked", value_some (contact->linked),                                                                     /**/
+        "reply_channel", value_some (contact->reply_channel),                                                       /**/
+        "call", value_some (call_state_name (contact->call)), "customer_name", value_some (contact->customer_name), /**/
+        "thread", value_some (contact->thread),                                                                     /**/
+        "language", value_some (contact->language),                                                                 /**/
+        "tier", value_some (contact->tier),                                                                         /**/
+        "priority", (json_int_t)contact->priority,                                                                  /**/
+        "rule", value_some (contact->rule),                                                                         /**/
+        "return_way", value_some (return_way_name (contact->return_way)),                                           /**/
         "return_to", value_some (contact->return_to));
 }
 

@@ -1,5 +1,6 @@
 /* test_channel_in.c - the shipped descriptions on payloads of their platforms; hostile payloads; what nobody planned. */
 #include "channel_world.h"
+#include "contact.h"
 
 #include <gmime/gmime.h>
 
@@ -38,7 +39,7 @@ static void on_message (void *arg, channel_message_t *message)
     if (message->sent_at)
         say (self, "at=%lld\n", (long long)message->sent_at);
     if (message->call)
-        say (self, "call=%s\n", channel_call_name (message->call));
+        say (self, "call=%s\n", call_state_name ((call_state_t)message->call));
     for (size_t i = 0; i < message->references_n; i++)
         say (self, "reference=%s\n", message->references[i]);
     for (size_t i = 0; i < message->files_n; i++)

@@ -19,12 +19,6 @@ const char *const in_field_names[IN_FIELDS] = {
     [IN_MAIL] = "mail",
 };
 
-const char *channel_call_name (int state)
-{
-    static const char *const names[] = {"none", "ringing", "answered", "abandoned", "ended"};
-    return state >= 0 && state < (int)(sizeof names / sizeof *names) ? names[state] : "none";
-}
-
 const char *channel_receipt_name (enum in_receipt_state state)
 {
     static const char *const names[] = {"unknown", "sent", "delivered", "read", "failed"};
@@ -140,7 +134,7 @@ static void stand_in (reading_t *self)
     channel_message_t *message = self->message;
     if (*message->field[IN_TEXT] || (message->files_n == 0 && !message->call))
         return;
-    g_string_assign (self->text, message->call ? channel_call_name (message->call) : "");
+    g_string_assign (self->text, call_state_name ((call_state_t)message->call));
     for (size_t i = 0; i < message->files_n && !message->call; i++)
         g_string_append_printf (self->text, "%s%s", i ? ", " : "",
                                 *message->files[i].name ? message->files[i].name : message->files[i].type);

@@ -199,8 +199,6 @@ void channel_submit_clear (channel_submit_t *self);
 
 /* Seconds, milliseconds or microseconds since the epoch, RFC 2822 or ISO 8601 (without a zone: UTC). 0: it is none. */
 wall_ms_t channel_time (const char *text);
-/* "ringing", "answered", ...: in the order of Buckstop__V1__CallState. */
-const char *channel_call_name (int state);
 const char *channel_receipt_name (enum in_receipt_state state);
 
 #endif

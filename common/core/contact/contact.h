@@ -249,6 +249,8 @@ const char *promise_kind_name (promise_kind_t kind);
 const char *promise_state_name (promise_state_t state);
 const char *fact_kind_name (fact_kind_t kind);
 const char *purpose_name (purpose_t purpose);
+const char *call_state_name (call_state_t call); /* "" : no call; from any thread */
+int call_state_parse (const char *word, call_state_t *call);
 int contact_state_parse (const char *word, contact_state_t *state);
 int promise_kind_parse (const char *word, promise_kind_t *kind);
 int action_parse (const char *word, Buckstop__V1__ActionKind *kind);

@@ -102,6 +102,25 @@ const char *event_kind_name (event_kind_t kind)
     return kind < EVENT_KINDS ? names[kind] : "unknown";
 }
 
+/* All at hand from the start, unlike the others: threads that read payloads ask, too. */
+static const char *const calls[] = {"", "ringing", "answered", "abandoned", "ended"};
+enum { CALLS = sizeof calls / sizeof *calls };
+
+const char *call_state_name (call_state_t call)
+{
+    return (size_t)call < CALLS ? calls[call] : "";
+}
+
+int call_state_parse (const char *word, call_state_t *call)
+{
+    for (int i = 1; i < CALLS; i++)
+        if (strcmp (calls[i], word) == 0) {
+            *call = (call_state_t)i;
+            return 0;
+        }
+    return -1;
+}
+
 int contact_state_parse (const char *word, contact_state_t *state)
 {
     int value = value_of (&states, word);
