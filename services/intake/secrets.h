@@ -2,9 +2,10 @@
 #ifndef BUCKSTOP_SECRETS_H
 #define BUCKSTOP_SECRETS_H
 
+#include "secret_file.h"
 #include "signature.h"
 
-enum { SECRETS_PER_NAME = 2, SECRET_SIZE = 1024 };
+enum { SECRETS_PER_NAME = 2 };
 
 typedef struct secrets secrets_t;
 

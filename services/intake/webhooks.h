@@ -39,7 +39,7 @@ typedef struct webhook {
     json_t *payload;
     /* Of a large one this is a thread's while it reads: door_webhook_read.c. */
     signature_secret_t keys[SECRETS_PER_NAME]; /* copies */
-    unsigned char key_bytes[SECRETS_PER_NAME][SECRET_SIZE];
+    unsigned char key_bytes[SECRETS_PER_NAME][SECRET_MAX];
     size_t keys_n;
     wall_ms_t now;
     const spool_t *spool; /* NULL: files are not kept */

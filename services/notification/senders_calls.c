@@ -156,9 +156,9 @@ static int line_of (const attempt_t *attempt, const channel_out_t *out, char lin
 {
     secret_t secret = {.size = 0};
     line[0] = 0;
-    int error = out->auth ? secret_read (attempt->self->params->secrets, attempt->delivery.secret, "", &secret) : 0;
+    int error = out->auth ? secret_file_read (attempt->self->params->secrets, attempt->delivery.secret, "", &secret) : 0;
     if (error)
-        secret_why ("secret", attempt->self->params->secrets, attempt->delivery.secret, error, why);
+        secret_file_why ("secret", attempt->self->params->secrets, attempt->delivery.secret, error, why);
     else
         snprintf (line, OUT_SECRET_SIZE, "%.*s", (int)secret.size, (const char *)secret.bytes);
     sodium_memzero (&secret, sizeof secret);

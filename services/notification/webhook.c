@@ -53,13 +53,13 @@ static webhook_outcome_t add_signature (webhook_t *self, const char *name, const
         snprintf (why, DETAIL_SIZE, "no signing key is named for this webhook");
         return WEBHOOK_BROKEN;
     }
-    int error = secret_read (secrets, name, "", &secret);
+    int error = secret_file_read (secrets, name, "", &secret);
     if (error) {
-        secret_why ("signing key", secrets, name, error, why);
+        secret_file_why ("signing key", secrets, name, error, why);
         return WEBHOOK_NO_KEY;
     }
     sign (&secret, timestamp, self->body, now);
-    bool rotating = secret_read (secrets, name, ".next", &secret) == 0;
+    bool rotating = secret_file_read (secrets, name, ".next", &secret) == 0;
     if (rotating)
         sign (&secret, timestamp, self->body, next);
     sodium_memzero (&secret, sizeof secret);
