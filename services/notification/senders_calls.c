@@ -7,6 +7,7 @@
 
 #include "address.h"
 #include "channel_out.h"
+#include "mail_tag.h"
 #include "words.h"
 
 #include <sodium.h>
@@ -134,16 +135,23 @@ static void channel_answered (void *arg, const http_answer_t *answer)
         attempt_ended (attempt, meaning.result, meaning.retry_after_ms, meaning.words);
 }
 
-static void call_channel (attempt_t *attempt, const channel_out_t *out, const char *url, const out_headers_t *headers)
+/* What one call says; all of it may hold the secret. */
+typedef struct channel_call {
+    char url[OUT_URL_SIZE];
+    out_headers_t headers;
+    char *body;
+} channel_call_t;
+
+static void call_channel (attempt_t *attempt, const channel_out_t *out, const channel_call_t *made)
 {
     notification_t *self = attempt->self;
     const delivery_t *delivery = &attempt->delivery;
     http_call_t call = {.method = out->method,
-                        .url = url,
-                        .secret_url = out->auth == OUT_AUTH_URL,
-                        .headers = headers->list,
-                        .body = delivery->body,
-                        .body_size = strlen (delivery->body),
+                        .url = made->url,
+                        .secret_url = out->auth == OUT_AUTH_URL || out->auth == OUT_AUTH_REST,
+                        .headers = made->headers.list,
+                        .body = made->body,
+                        .body_size = strlen (made->body),
                         .header = out->id_header,
                         .timeout_ms = (int)self->params->attempt_ms,
                         .private_allowed = private_allowed (self, delivery)};
@@ -156,7 +164,8 @@ static int line_of (const attempt_t *attempt, const channel_out_t *out, char lin
 {
     secret_t secret = {.size = 0};
     line[0] = 0;
-    int error = out->auth ? secret_file_read (attempt->self->params->secrets, attempt->delivery.secret, "", &secret) : 0;
+    int error =
+        out->auth ? secret_file_read (attempt->self->params->secrets, attempt->delivery.secret, "", &secret) : 0;
     if (error)
         secret_file_why ("secret", attempt->self->params->secrets, attempt->delivery.secret, error, why);
     else
@@ -165,11 +174,34 @@ static int line_of (const attempt_t *attempt, const channel_out_t *out, char lin
     return error ? -1 : 0;
 }
 
+/* As it was told when it was rendered (notice_call.c). */
+static void tag_of (const attempt_t *attempt, char tagged[DELIVERY_ID_SIZE + MAIL_TAG_SIZE])
+{
+    const delivery_t *delivery = &attempt->delivery;
+    const policy_t *policy = workspaces_policy (attempt->self->service->workspaces, delivery->workspace);
+    char tag[MAIL_TAG_SIZE];
+    mail_tag_make (delivery->workspace, delivery->contact, delivery->id, policy->link_key, tag);
+    snprintf (tagged, DELIVERY_ID_SIZE + MAIL_TAG_SIZE, "%s.%s", delivery->id, tag);
+}
+
+static bool make_call (const attempt_t *attempt, const policy_channel_t *channel, channel_call_t *call,
+                       char why[DETAIL_SIZE])
+{
+    char secret[OUT_SECRET_SIZE], tagged[DELIVERY_ID_SIZE + MAIL_TAG_SIZE];
+    const delivery_t *delivery = &attempt->delivery;
+    tag_of (attempt, tagged);
+    bool made = line_of (attempt, channel->out, secret, why) == 0 &&
+                channel_out_url (channel, delivery, secret, call->url, why) &&
+                channel_out_headers (channel, delivery, secret, &call->headers, why) &&
+                (call->body = channel_out_body (channel, delivery, tagged, secret, why));
+    sodium_memzero (secret, sizeof secret);
+    return made;
+}
+
 void sender_by_channel (attempt_t *attempt)
 {
     const policy_channel_t *channel = channel_of (attempt);
-    char why[DETAIL_SIZE], secret[OUT_SECRET_SIZE], url[OUT_URL_SIZE] = "";
-    out_headers_t headers = {.n = 0};
+    char why[DETAIL_SIZE];
     if (!channel) {
         sender_unable (attempt, FAULT_NO_CHANNEL, "the policy does not say how answers go back by this channel");
         return;
@@ -178,14 +210,11 @@ void sender_by_channel (attempt_t *attempt)
         attempt_ended (attempt, ATTEMPT_PERMANENT, 0, "the address is no http or https URL");
         return;
     }
-    bool made = line_of (attempt, channel->out, secret, why) == 0 &&
-                channel_out_url (channel, &attempt->delivery, secret, url, why) &&
-                channel_out_headers (channel, &attempt->delivery, secret, &headers, why);
-    sodium_memzero (secret, sizeof secret);
-    if (made)
-        call_channel (attempt, channel->out, url, &headers);
+    channel_call_t call = {.body = NULL};
+    if (make_call (attempt, channel, &call, why))
+        call_channel (attempt, channel->out, &call);
     else
         sender_unable (attempt, FAULT_NO_KEY, why);
-    sodium_memzero (url, sizeof url);
-    channel_out_headers_clear (&headers);
+    channel_out_body_clear (&call.body);
+    sodium_memzero (&call, sizeof call);
 }

@@ -233,11 +233,14 @@ static void settle_now (attempt_t *attempt)
 
 /* ---- a notice to a person, by a way that has failed for good ---- */
 
-/* That somebody can't be told is told once: not about who was to be told that. */
+/* That somebody can't be told is told once: not about who was to be told that. That a page is taken or over is for whoever
+ * had it: no other way stands in. */
 static bool has_ways (const delivery_t *delivery)
 {
     return delivery->person[0] && delivery->contact[0] && !delivery->lines_n &&
-           delivery->purpose != BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_UNREACHED;
+           delivery->purpose != BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_UNREACHED &&
+           delivery->purpose != BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_TAKEN &&
+           delivery->purpose != BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_OVER;
 }
 
 static void on_next_way (void *arg, next_way_outcome_t outcome)

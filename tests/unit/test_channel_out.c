@@ -328,7 +328,8 @@ static void test_errors (void **state)
          ""},
         {"    out:\n      url: 'https://x.example/{secret}'\n      auth: {url: t, bearer: t}\n      body: {a: b}\n", 11,
          "one whole way", "{url: FILE}"},
-        {"    out:\n      url: 'https://x.example/'\n      body: {a: '{secret}'}\n", 11, "no slot {secret}", ""},
+        {"    out:\n      url: 'https://x.example/'\n      body: {a: '{secret}'}\n", 10, "a {secret}",
+         "auth: {body: FILE}"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         char text[2048];

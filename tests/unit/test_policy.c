@@ -185,7 +185,7 @@ static void test_gaps_are_filled (void **state)
     assert_int_equal (policy->retain_ms, 7 * MS_PER_DAY);
     static const char *const purposes[] = {"offer",    "assigned",    "step",    "nobody", "review",
                                            "returned", "acknowledge", "apology", "reply",  "set_aside",
-                                           "bundle",   "unreached",   "message"};
+                                           "bundle",   "unreached",   "message", "taken",  "over"};
     for (size_t i = 0; i < sizeof purposes / sizeof *purposes; i++) {
         const policy_template_t *words = policy_template (policy, purposes[i]);
         assert_true (words && *words->subject && *words->body);

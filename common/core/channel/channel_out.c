@@ -18,8 +18,10 @@
 #include <stdio.h>
 #include <string.h>
 
-const char *const channel_out_slot_names[] = {"to",       "text", "subject", "thread",    "message_id", "contact",
-                                              "customer", "id",   "tag",     "automatic", NULL};
+const char *const channel_out_slot_names[] = {
+    "to",        "text",   "subject",   "thread",      "message_id",       "contact", "customer", "id",  "tag",
+    "automatic", "person", "purpose",   "event",       "severity",         "state",   "promise",  "due", "opened",
+    "at",        "until",  "workspace", "link_accept", "link_acknowledge", NULL};
 
 enum { SET_NAME_SIZE = NAME_SIZE + 4 };
 
@@ -30,7 +32,7 @@ typedef struct slots {
     template_slot_t rows[OUT_SLOTS_MAX];
     size_t n;
     char names[OUT_SLOTS_MAX][SET_NAME_SIZE];
-    char *owned[OUT_SLOTS_MAX + 2];
+    char *owned[OUT_SLOTS_MAX + 3];
     size_t owned_n;
 } slots_t;
 
@@ -91,7 +93,20 @@ static void put_told (slots_t *self, const channel_out_t *out, const out_told_t 
                                   told->customer,
                                   told->id,
                                   told->tag,
-                                  told->automatic};
+                                  told->automatic,
+                                  told->person,
+                                  told->purpose,
+                                  told->event,
+                                  told->severity,
+                                  told->state,
+                                  told->promise,
+                                  told->due,
+                                  told->opened,
+                                  told->at,
+                                  told->until,
+                                  told->workspace,
+                                  told->link_accept,
+                                  told->link_acknowledge};
     _Static_assert(sizeof values / sizeof *values + 1 == sizeof channel_out_slot_names / sizeof *channel_out_slot_names,
                    "a value for each name");
     for (size_t i = 0; channel_out_slot_names[i]; i++)
@@ -271,6 +286,8 @@ static bool render_body (const policy_channel_t *channel, const out_told_t *told
                          char why[DETAIL_SIZE])
 {
     SLOTS slots = {.n = 0};
+    if (channel->out->auth == OUT_AUTH_BODY)
+        put (&slots, "secret", slots.owned[slots.owned_n++] = out_body_mark (told->tag), CODING_NONE);
     put_told (&slots, channel->out, told, CODING_NONE);
     put_settings (&slots, channel);
     const out_node_t *body = channel->out->body;

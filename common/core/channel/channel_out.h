@@ -3,11 +3,16 @@
  *
  * A policy describes it (section `out:` of a channel, policy_yaml_out.c). URL and body are rendered once, when it is
  * decided that something is told (notice.c): the same bytes at every attempt. Headers are made at each attempt, since they
- * may hold a secret; a secret is in no record.
+ * may hold a secret; a secret is in no record. Where a platform wants it in the body, the rendered one holds a mark that
+ * nobody outside can write (it has the delivery's MAC), and the secret takes its place at each attempt.
+ *
+ * Colleagues are told by the same calls (a way {channel: NAME, to: ADDRESS} of a person): PagerDuty, a phone, a room.
  *
  * Templates have slots: {to} {text} {subject} {thread} {message_id} {contact} {customer} {id}, {tag} (of a message id:
- * DELIVERY.CONTACT.MAC, mail_tag.h), {automatic} (of Auto-Submitted; empty for what a person wrote), and {set.NAME} for
- * the channel's own settings; "{{" is a brace. A value never brings slots, quotes or separators: in a URL and in a form it is
+ * DELIVERY.CONTACT.MAC, mail_tag.h), {automatic} (of Auto-Submitted; empty for what a person wrote); empty for customers:
+ * {person} {purpose} {event} (trigger, acknowledge, resolve) {severity} (critical, error, warning, info) {state} {promise}
+ * {due} {link_accept} {link_acknowledge} {opened} (when the contact came) {at} (when it was decided) {until} (the same of
+ * what is over; else a month later; all RFC 3339) {workspace}; and {set.NAME} for the channel's own settings; "{{" is a brace. A value never brings slots, quotes or separators: in a URL and in a form it is
  * percent-encoded, in JSON it becomes a string. A field of a body whose slots are all empty is left out, and so is
  * the item of a list that such a field belongs to. */
 #ifndef BUCKSTOP_CHANNEL_OUT_H
@@ -23,15 +28,26 @@ enum {
     OUT_SECRET_SIZE = 1025,    /* of a secret's file */
     OUT_FAR_ID_SIZE = 257,     /* the platform's own id of what it took */
     OUT_BODY_MAX = 256 * 1024, /* rendered */
-    OUT_SLOTS_MAX = 48,
+    OUT_SLOTS_MAX = 64,
     OUT_URL_SIZE = ADDRESS_SIZE + 3 * OUT_SECRET_SIZE, /* with its secret */
 };
 
 enum out_content { OUT_JSON, OUT_FORM };
 /* Before all else, where a platform reads signs in texts: '&', '<' and '>' as entities. */
 enum out_escape { OUT_ESCAPE_NONE, OUT_ESCAPE_ENTITIES };
-enum out_auth { OUT_AUTH_NONE, OUT_AUTH_BASIC, OUT_AUTH_BEARER, OUT_AUTH_HEADER, OUT_AUTH_URL };
-#define OUT_URL_SECRET "{secret}" /* in a URL: where the secret of `auth: {url: FILE}` stands when it is sent */
+/* URL: the secret is a part of the URL; REST: all behind its last '/', as it stands; BODY: a field of the body. */
+enum out_auth {
+    OUT_AUTH_NONE,
+    OUT_AUTH_BASIC,
+    OUT_AUTH_BEARER,
+    OUT_AUTH_HEADER,
+    OUT_AUTH_URL,
+    OUT_AUTH_REST,
+    OUT_AUTH_BODY
+};
+#define OUT_URL_SECRET "{secret}" /* in a URL or a body: where the secret stands when it is sent */
+/* What else a way of a person's wants to hear of what it was told: bits of `follow`. */
+enum out_follow { OUT_FOLLOW_TAKEN = 1, OUT_FOLLOW_OVER = 2 };
 
 /* A body is a tree: what YAML says, with templates for texts. */
 typedef enum out_kind {
@@ -65,6 +81,7 @@ typedef struct channel_out {
     int escape;              /* enum out_escape: of {text} and {subject} */
     const out_node_t *body;
     int longest; /* characters of {text} that the platform takes; 0: not limited */
+    int follow;  /* bits of enum out_follow: colleagues are told by it when what it told of is taken, or over */
 
     const char *success;    /* path in the JSON answer that must hold success_is; NULL: the status alone says it */
     const char *success_is; /* "true" */
@@ -89,6 +106,9 @@ extern const char *const channel_out_slot_names[];
 typedef struct out_told {
     const char *id; /* the delivery's */
     const char *to, *text, *subject, *thread, *message_id, *contact, *customer, *tag, *automatic;
+    /* to colleagues; NULL: to a customer */
+    const char *person, *purpose, *event, *severity, *state, *promise, *due, *link_accept, *link_acknowledge, *opened,
+        *at, *until, *workspace;
 } out_told_t;
 
 /* The request of one delivery: address (the URL), secret and body are filled in. false: it can't be sent, ever, and `why`
@@ -113,6 +133,12 @@ void channel_out_headers_clear (out_headers_t *self);
 /* The URL of one attempt: the delivery's, with the secret in it. Cleared by the caller with sodium_memzero. */
 bool channel_out_url (const policy_channel_t *channel, const delivery_t *delivery, const char *secret,
                       char url[OUT_URL_SIZE], char why[DETAIL_SIZE]);
+
+/* The body of one attempt, malloc'd: the delivery's, with the secret at its mark; tag: as it was told when it was
+ * rendered. Cleared and freed by channel_out_body_clear. NULL: it can't be, and `why` says so. */
+char *channel_out_body (const policy_channel_t *channel, const delivery_t *delivery, const char *tag,
+                        const char *secret, char why[DETAIL_SIZE]);
+void channel_out_body_clear (char **body_p);
 
 /* What a platform answered, and what it means. */
 typedef struct out_answer {

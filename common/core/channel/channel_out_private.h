@@ -8,5 +8,7 @@
 char *out_percent (const char *text, const char *more);
 /* Has its path a "." or a ".."? Who sends it leaves these out, and what stands before them: it would call another path. */
 bool out_url_dotted (const char *url);
+/* What stands in a rendered body for the secret: nobody outside knows the tag's MAC. Freed by the caller. */
+char *out_body_mark (const char *tag);
 
 #endif

@@ -52,17 +52,27 @@ static bool put_in (const char *address, const char *encoded, char url[OUT_URL_S
     return word_fits (url + used, OUT_URL_SIZE - used, address);
 }
 
+/* What may stand behind a URL's host (RFC 3986, 3.3 and 3.4): it is sent as it is, and leads to no other host. */
+static bool is_rest (const char *text)
+{
+    static const char signs[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$&'()*+,;=:@/?%";
+    return *text && !text[strspn (text, signs)];
+}
+
 bool channel_out_url (const policy_channel_t *channel, const delivery_t *delivery, const char *secret,
                       char url[OUT_URL_SIZE], char why[DETAIL_SIZE])
 {
-    bool by_url = channel->out->auth == OUT_AUTH_URL, asks = strstr (delivery->address, OUT_URL_SECRET);
+    const channel_out_t *out = channel->out;
+    bool by_url = out->auth == OUT_AUTH_URL || out->auth == OUT_AUTH_REST;
+    bool asks = strstr (delivery->address, OUT_URL_SECRET);
     url[0] = 0;
     if (asks && !by_url) {
         snprintf (why, DETAIL_SIZE, "the URL needs a secret, and the channel's auth names none for it any more");
         return false;
     }
-    char *encoded = out_percent (by_url ? secret : "", ":");
-    bool well = put_in (delivery->address, encoded, url) && !out_url_dotted (url);
+    char *encoded = out->auth == OUT_AUTH_REST ? xstrdup (secret) : out_percent (by_url ? secret : "", ":");
+    bool well = (out->auth != OUT_AUTH_REST || is_rest (secret)) && put_in (delivery->address, encoded, url) &&
+                !out_url_dotted (url);
     sodium_memzero (encoded, strlen (encoded));
     free (encoded);
     if (!well) {

@@ -173,9 +173,11 @@ apply_outcome_t contact_apply (const contact_t *before, const contact_event_t *e
         was_due |= clocks_catch_up (&t);
     apply_outcome_t outcome = act_on (&t);
     if (event->kind == EVENT_TIME)
-        return was_due ? APPLY_DONE : outcome;
-    if (outcome == APPLY_DONE)
+        outcome = was_due ? APPLY_DONE : outcome;
+    else if (outcome == APPLY_DONE)
         clocks_catch_up (&t); /* a reply that failed may leave a deadline behind that has passed */
+    if (outcome == APPLY_DONE)
+        paged_follow (&t, before);
     return outcome;
 }
 

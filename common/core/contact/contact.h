@@ -46,7 +46,7 @@ typedef struct exclusion {
     wall_ms_t until;
 } exclusion_t;
 
-enum { SAID_SIZE = 401 };
+enum { SAID_SIZE = 401, PAGED_MAX = 8 };
 
 /* Times mean what record.proto says of them. */
 typedef struct contact {
@@ -94,6 +94,8 @@ typedef struct contact {
     call_state_t call;
     char linked[ID_SIZE];
     char said[SAID_SIZE]; /* the beginning of the customer's last words: who is asked to take it reads them */
+    char paged[PAGED_MAX][NAME_SIZE]; /* told by a way that wants to hear when it is taken, or over */
+    size_t paged_n;
 } contact_t;
 
 typedef enum event_kind {

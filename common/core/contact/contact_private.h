@@ -65,6 +65,10 @@ void set_accountable (turn_t *t, const char *person, const char *why);
 bool can_tell_customer (const contact_t *c);
 policy_subject_t subject_of (const contact_t *c, const char *text);
 
+/* contact_paged.c: what a way was told, and wants to hear the end of */
+void paged_note (turn_t *t, const char *person);
+void paged_follow (turn_t *t, const contact_t *before);
+
 /* contact_hold.c: who holds it */
 void become_owner (turn_t *t, const char *person, uint32_t epoch, const char *how);
 void clear_offer (turn_t *t);

@@ -51,6 +51,8 @@ notice_t *turn_notice (turn_t *t, purpose_t purpose, const char *person)
     memset (notice, 0, sizeof (*notice));
     notice->purpose = purpose;
     WORD_COPY (notice->person, person);
+    if (*person && purpose != PURPOSE (TAKEN) && purpose != PURPOSE (OVER))
+        paged_note (t, person);
     return notice;
 }
 

@@ -15,6 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define PURPOSE_OVER BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_OVER
+
 enum { RETRY_AFTER_MAX_MS = 60 * 60 * 1000 }; /* a far side that asks for more is asked again sooner */
 
 void delivery_clear (delivery_t *self)
@@ -167,6 +169,25 @@ static const char *moot_returned (const delivery_t *self, const contact_t *conta
     return closed && self->created_at < contact->close_at ? "it is closed" : NULL; /* else it came back since */
 }
 
+/* What was told of is somebody's by then, or over: only that is worth hearing. */
+static const char *moot_taken (const delivery_t *self, const contact_t *contact, wall_ms_t now)
+{
+    (void)self;
+    if (ended (contact))
+        return "it is resolved";
+    return contact->owner[0] || contact->acknowledged_until > now ? NULL : "it is nobody's again";
+}
+
+/* A later step has told of it again: to say now that it is over would end what is not. */
+static const char *moot_over (const delivery_t *self, const contact_t *contact, wall_ms_t now)
+{
+    (void)now;
+    for (size_t i = 0; !ended (contact) && i < contact->promises_n; i++)
+        if (!contact->promises[i].answered_at && contact->promises[i].step_fired > self->created_at)
+            return "it was told of again";
+    return NULL;
+}
+
 /* An automatic word to the customer: a person's answer is better than it. */
 static const char *moot_automatic (const delivery_t *self, const contact_t *contact, wall_ms_t now)
 {
@@ -188,6 +209,8 @@ const char *delivery_moot (const delivery_t *self, const contact_t *contact, wal
         [BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_UNREACHED] = moot_step,
         [BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_REVIEW] = moot_review,
         [BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_RETURNED] = moot_returned,
+        [BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_TAKEN] = moot_taken,
+        [PURPOSE_OVER] = moot_over,
         [BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_ACKNOWLEDGE] = moot_automatic,
         [BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_APOLOGY] = moot_automatic,
         /* what a person wrote to the customer is always sent */
@@ -201,6 +224,6 @@ const char *delivery_moot (const delivery_t *self, const contact_t *contact, wal
     if (purpose >= sizeof table / sizeof *table || !table[purpose])
         return NULL;
     if (!contact)
-        return "the contact is closed and gone";
+        return self->purpose == PURPOSE_OVER ? NULL : "the contact is closed and gone";
     return table[purpose](self, contact, now);
 }

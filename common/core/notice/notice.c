@@ -39,6 +39,13 @@ static const char *way_words (way_kind_t way)
     return (size_t)way < sizeof names / sizeof *names ? names[way] : "?";
 }
 
+/* A channel by which a colleague is told is named. */
+static const char *by_name (const delivery_t *delivery)
+{
+    bool call = delivery->way == BUCKSTOP__V1__WAY_KIND__WAY_KIND_CHANNEL && delivery->person[0];
+    return call ? delivery->channel : way_words (delivery->way);
+}
+
 /* ---- one delivery ---- */
 
 bool notice_is_dry (const render_t *self)
@@ -119,6 +126,26 @@ delivery_t *notice_deliver (render_t *self, const policy_way_t *way)
 
 /* ---- whom, by which ways ---- */
 
+static void by_way (render_t *self, const policy_way_t *way)
+{
+    if (way->kind == BUCKSTOP__V1__WAY_KIND__WAY_KIND_CHANNEL)
+        notice_call (self, way);
+    else
+        notice_deliver (self, way);
+}
+
+/* What comes after a page: only ways that want to hear it, at once, and none of them stands in for another. */
+static void follow_up (render_t *self, enum out_follow what)
+{
+    const policy_person_t *person = self->person;
+    for (size_t i = 0; person && i < person->ways_n && self->out_n < NOTICE_WAYS_MAX; i++) {
+        policy_way_t way = person->ways[i];
+        way.delay_ms = 0;
+        if (way.channel && (way.channel->out->follow & (int)what))
+            by_way (self, &way);
+    }
+}
+
 static void to_person (render_t *self)
 {
     const policy_person_t *person = self->person;
@@ -132,7 +159,7 @@ static void to_person (render_t *self)
     }
     size_t ways = GUARD ("f22") ? person->ways_n : 1; /* the next way is tried while the clock runs */
     for (size_t i = 0; i < ways && self->out_n < NOTICE_WAYS_MAX; i++)
-        notice_deliver (self, &person->ways[i]);
+        by_way (self, &person->ways[i]);
     for (size_t i = 0; i + 1 < self->out_n; i++)
         WORD_COPY (self->out[i].next, self->out[i + 1].id);
     if (person->ways_n > NOTICE_WAYS_MAX)
@@ -149,8 +176,7 @@ static void say_rendered (render_t *self)
         return;
     char ways[DETAIL_SIZE] = "";
     for (size_t i = 0; i < self->out_n; i++)
-        snprintf (ways + strlen (ways), sizeof ways - strlen (ways), "%s%s", i ? ", " : "",
-                  way_words (self->out[i].way));
+        snprintf (ways + strlen (ways), sizeof ways - strlen (ways), "%s%s", i ? ", " : "", by_name (&self->out[i]));
     notice_fact (self, BUCKSTOP__V1__FACT_KIND__FACT_KIND_NOTICE, self->notice->due, (unsigned)self->out_n,
                  "%s by %s%s%s%s", purpose_name (self->notice->purpose), ways, self->notice->detail[0] ? ": " : "",
                  self->notice->detail, notice_is_dry (self) ? " (dry run: goes to the dry address instead)" : "");
@@ -188,7 +214,11 @@ size_t notice_render (const notice_t *notice, const contact_t *contact, const po
                      .out = out,
                      .effects = effects};
     notice_words (&self);
-    if (notice->person[0])
+    if (notice->purpose == BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_TAKEN)
+        follow_up (&self, OUT_FOLLOW_TAKEN);
+    else if (notice->purpose == BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_OVER)
+        follow_up (&self, OUT_FOLLOW_OVER);
+    else if (notice->person[0])
         to_person (&self);
     else
         notice_customer (&self);

@@ -6,7 +6,6 @@
 #include "notice_private.h"
 
 #include "address.h"
-#include "channel_out.h"
 #include "mail_tag.h"
 #include "words.h"
 
@@ -103,49 +102,21 @@ static const char *automatic_word (purpose_t purpose)
     return reply ? "auto-replied" : "auto-generated";
 }
 
-/* It is settled as failed, and never sent. */
-static void fail_before (delivery_t *delivery, const char *why)
-{
-    delivery->ended = DELIVERY_FAILED;
-    WORD_COPY (delivery->last_error, why);
-    delivery->address[0] = 0;
-}
-
 static void by_channel (render_t *self)
 {
     const contact_t *contact = self->contact;
     const policy_channel_t *channel = policy_channel (self->policy, channel_name (contact));
     policy_way_t way = {.kind = WAY (CHANNEL), .address = contact->return_to};
     delivery_t *delivery = notice_deliver (self, &way);
-    char why[DETAIL_SIZE];
     WORD_COPY (delivery->channel, channel_name (contact));
     WORD_COPY (delivery->in_reply_to, contact->reply_to_message);
     if (notice_is_dry (self))
         return;
-    char tag[MAIL_TAG_SIZE], tagged[DELIVERY_ID_SIZE + MAIL_TAG_SIZE], *text = delivery->body;
-    mail_tag_make (contact->workspace, contact->id, delivery->id, self->policy->link_key, tag);
-    snprintf (tagged, sizeof tagged, "%s.%s", delivery->id, tag);
-    for (size_t end = strlen (text); end && text[end - 1] == '\n'; end--)
-        text[end - 1] = 0; /* a template's own: no chat ends with an empty line */
-    delivery->body = NULL;
-    out_told_t told = {.id = delivery->id,
-                       .to = contact->return_to,
-                       .text = text,
-                       .subject = delivery->subject,
+    out_told_t told = {.to = contact->return_to,
                        .thread = address_is_mail (contact->return_to) ? mail_thread (contact) : contact->thread,
                        .message_id = contact->reply_to_message,
-                       .contact = contact->id,
-                       .customer = contact->customer,
-                       .tag = tagged,
                        .automatic = automatic_word (self->notice->purpose)};
-    if (!channel || !channel->out)
-        fail_before (delivery, "the policy does not say any more how answers go back by this channel");
-    else if (!channel_out_render (channel, &told, delivery, why))
-        fail_before (delivery, why);
-    if (delivery->body)
-        free (text);
-    else
-        delivery->body = text; /* what was not said stands in the dead letter */
+    notice_render_call (self, channel, delivery, &told);
 }
 
 static void by_callback (render_t *self)

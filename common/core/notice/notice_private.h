@@ -3,6 +3,7 @@
 #ifndef BUCKSTOP_NOTICE_PRIVATE_H
 #define BUCKSTOP_NOTICE_PRIVATE_H
 
+#include "channel_out.h"
 #include "link.h"
 #include "notice.h"
 #include "template.h"
@@ -34,6 +35,11 @@ delivery_t *notice_deliver (render_t *self, const policy_way_t *way);
 /* One more fact about the notice. */
 void notice_fact (render_t *self, fact_kind_t kind, wall_ms_t due, unsigned number, const char *format, ...)
     __attribute__ ((format (printf, 5, 6)));
+/* notice_call.c: to a colleague by a channel's own call. */
+void notice_call (render_t *self, const policy_way_t *way);
+/* What a delivery says becomes that call; what never can is a delivery that has failed before it is sent. `told` lacks id,
+ * text, subject, contact, customer and tag. */
+void notice_render_call (render_t *self, const policy_channel_t *channel, delivery_t *delivery, out_told_t *told);
 /* To the customer, by the way that they came. */
 void notice_customer (render_t *self);
 

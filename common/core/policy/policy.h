@@ -28,6 +28,8 @@ typedef struct policy_way {
     const char *address; /* mail address, URL, or a word for the log */
     const char *secret;  /* webhook: name of the signing key's file; NULL: unsigned is refused by the parser */
     int64_t delay_ms;    /* after the notice was decided; moot when acknowledged before */
+    const struct policy_channel *channel; /* CHANNEL: by whose call */
+    const char *to;                       /* CHANNEL: whom the call is for, its address; NULL: it needs none */
 } policy_way_t;
 
 typedef struct policy_person {

@@ -145,4 +145,11 @@ const policy_template_t policy_builtin_templates[POLICY_TEMPLATES] = {
      "I see to it: {link_acknowledge}\n"
      "\n"
      "Contact {contact}\n"},
+    {"taken", "Somebody sees to it: {subject}",
+     "{detail} sees to this contact of {customer}: {subject}\n"
+     "Contact {contact}\n"},
+    {"over", "Over: {subject}",
+     "what was told about this contact of {customer} is over: {subject}\n"
+     "It is {state}.\n"
+     "Contact {contact}\n"},
 };

@@ -12,7 +12,7 @@ extern const policy_channel_t policy_builtin_channels[];
 extern const size_t policy_builtin_channels_n;
 
 /* A purpose each, and "message": that the customer of a contact wrote again, to whoever has it. */
-enum { POLICY_TEMPLATES = 13 };
+enum { POLICY_TEMPLATES = 15 };
 extern const policy_template_t policy_builtin_templates[POLICY_TEMPLATES];
 
 #endif

@@ -104,6 +104,8 @@ int yaml_duration (const char *text, int64_t *ms);
  * it uses: what is not is said at `at`. */
 yaml_read_fn yaml_read_out;
 void yaml_check_out (reader_t *self, const node_t *at, const policy_channel_t *channel);
+/* The same, of a channel by whose call somebody is told, whatever way its answers go. */
+void yaml_check_call (reader_t *self, const node_t *at, const policy_channel_t *channel);
 /* policy_yaml_in.c: const struct channel_in *; the same of it. */
 yaml_read_fn yaml_read_in;
 void yaml_check_in (reader_t *self, const node_t *at, const policy_channel_t *channel);

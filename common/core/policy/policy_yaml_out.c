@@ -5,6 +5,8 @@
  *     method: POST
  *     auth: {basic: "{set.account}", secret: example-token}    # or {bearer: FILE}, or {header: X-Token, secret: FILE},
  *                                                              # or {url: FILE}: it stands in the URL at {secret}
+ *                                                              # or {rest: FILE}: the URL ends with it
+ *                                                              # or {body: FILE}: it stands in the body at {secret}
  *     headers: {Idempotency-Key: "{id}"}
  *     content: json                                            # or form
  *     body: {to: "{to}", text: "{text}", public: true}
@@ -18,6 +20,7 @@
  *     unable: [20003]
  *     retry_after: parameters.retry_after                      # seconds; else the header of that name
  *     id: sid                                                  # or {header: X-Message-Id}
+ *     follow: [acknowledge, resolve]                           # what colleagues' ways want to hear later
  *
  * Secrets are names of files in the secrets directory of who sends, never words of the policy. */
 #include "address.h"
@@ -73,7 +76,7 @@ static bool check_slots (reader_t *self, const node_t *at, const char *what, con
         if (!is_setting (name) && !is_listed (names, name)) {
             yaml_fail (self, at,
                        names[0] ? "{to}, {text}, {subject}, {thread}, {message_id}, {contact}, {customer}, {id}, "
-                                  "{tag}, {automatic} or "
+                                  "{tag}, {automatic}, of what colleagues are told (channel_out.h), or "
                                   "{set.NAME} for a setting of the channel"
                                 : "{set.NAME}, for a setting of the channel",
                        "%s of %s has no slot {%s}", what, self->where, name);
@@ -95,15 +98,23 @@ static const char *read_template (reader_t *self, const char *what, const node_t
 static const char *const setting_slots[] = {NULL};
 static const char *const header_slots[] = {"id", NULL};
 
+static void slot_names_with_secret (const char *names[OUT_SLOTS_MAX])
+{
+    size_t n = 0;
+    names[n++] = "secret";
+    for (size_t i = 0; channel_out_slot_names[i]; i++)
+        names[n++] = channel_out_slot_names[i];
+    names[n] = NULL;
+}
+
 /* Words of a customer never say to which host a call goes. */
 static void read_url (reader_t *self, const yaml_key_t *key, const node_t *value, void *field)
 {
     static const char expected[] = "a URL like https://api.example.com/messages/{to}; before the first '/' behind the "
                                    "host only {set.NAME}";
     char found[DETAIL_SIZE], host[ADDRESS_SIZE];
-    const char *names[OUT_SLOTS_MAX] = {"secret"};
-    for (size_t i = 0; channel_out_slot_names[i]; i++)
-        names[i + 1] = channel_out_slot_names[i];
+    const char *names[OUT_SLOTS_MAX];
+    slot_names_with_secret (names);
     const char *text = read_template (self, key->name, value, names);
     if (!text)
         return;
@@ -127,7 +138,7 @@ static void read_url (reader_t *self, const yaml_key_t *key, const node_t *value
 /* ---- who we are ---- */
 
 typedef struct draft_auth {
-    const char *basic, *bearer, *header, *prefix, *secret, *url;
+    const char *basic, *bearer, *header, *prefix, *secret, *url, *rest, *body;
 } draft_auth_t;
 
 static void read_setting_template (reader_t *self, const yaml_key_t *key, const node_t *value, void *field)
@@ -176,31 +187,53 @@ static const yaml_key_t auth_keys[] = {
     {"prefix", yaml_read_line, AUTH (prefix), 0, WORD_MAX, "before the secret"},
     {"secret", read_secret, AUTH (secret), 0, 0, "file of the password or key"},
     {"url", read_secret, AUTH (url), 0, 0, "file of what stands in the URL at {secret}"},
+    {"rest", read_secret, AUTH (rest), 0, 0, "file of all that stands behind the URL's beginning"},
+    {"body", read_secret, AUTH (body), 0, 0, "file of what stands in the body at {secret}"},
     YAML_KEYS_END,
 };
 
+/* Which of the ways is said, whole and alone; NONE: not one. */
+static int auth_of (const draft_auth_t *draft)
+{
+    enum { BASIC = 1, BEARER = 2, HEADER = 4, SECRET = 8, URL = 16, REST = 32, BODY = 64 };
+    static const struct {
+        int said, auth;
+    } ways[] = {{BASIC | SECRET, OUT_AUTH_BASIC},
+                {BEARER, OUT_AUTH_BEARER},
+                {HEADER | SECRET, OUT_AUTH_HEADER},
+                {URL, OUT_AUTH_URL},
+                {REST, OUT_AUTH_REST},
+                {BODY, OUT_AUTH_BODY}};
+    int said = (draft->basic ? BASIC : 0) | (draft->bearer ? BEARER : 0) | (draft->header ? HEADER : 0) |
+               (draft->secret ? SECRET : 0) | (draft->url ? URL : 0) | (draft->rest ? REST : 0) |
+               (draft->body ? BODY : 0);
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++)
+        if (ways[i].said == said)
+            return ways[i].auth;
+    return OUT_AUTH_NONE;
+}
+
 static void read_auth (reader_t *self, const yaml_key_t *key, const node_t *value, void *field)
 {
-    static const char expected[] =
-        "{basic: USER, secret: FILE}, {bearer: FILE}, {header: NAME, secret: FILE} or {url: FILE}";
+    static const char expected[] = "{basic: USER, secret: FILE}, {bearer: FILE}, {header: NAME, secret: FILE}, "
+                                   "{url: FILE}, {rest: FILE} or {body: FILE}";
     channel_out_t *out = (channel_out_t *)(void *)((char *)field - offsetof (channel_out_t, auth));
     draft_auth_t draft = {0};
     size_t errors = self->errors->n;
     yaml_read_map (self, value, auth_keys, &draft, yaml_where (self, "%s of %s", key->name, self->where));
     if (self->errors->n != errors)
         return;
-    bool basic = draft.basic && draft.secret && !draft.bearer && !draft.header;
-    bool bearer = draft.bearer && !draft.basic && !draft.header && !draft.secret;
-    bool header = draft.header && draft.secret && !draft.basic && !draft.bearer;
-    bool url = draft.url && !draft.basic && !draft.bearer && !draft.header && !draft.secret;
-    if (basic + bearer + header + url != 1 || (draft.url && !url)) {
+    out->auth = auth_of (&draft);
+    if (out->auth == OUT_AUTH_NONE) {
         yaml_fail (self, value, expected, "%s of %s says not one whole way", key->name, self->where);
         return;
     }
-    out->auth = basic ? OUT_AUTH_BASIC : bearer ? OUT_AUTH_BEARER : url ? OUT_AUTH_URL : OUT_AUTH_HEADER;
-    out->auth_word = basic ? draft.basic : draft.header;
+    const char *const secrets[] = {
+        [OUT_AUTH_BASIC] = draft.secret, [OUT_AUTH_BEARER] = draft.bearer, [OUT_AUTH_HEADER] = draft.secret,
+        [OUT_AUTH_URL] = draft.url,      [OUT_AUTH_REST] = draft.rest,     [OUT_AUTH_BODY] = draft.body};
+    out->auth_word = draft.basic ? draft.basic : draft.header;
     out->auth_prefix = draft.prefix;
-    out->secret = bearer ? draft.bearer : url ? draft.url : draft.secret;
+    out->secret = secrets[out->auth];
 }
 
 static void read_headers (reader_t *self, const yaml_key_t *key, const node_t *value, void *field)
@@ -259,21 +292,28 @@ static bool read_node (reader_t *self, const yaml_key_t *key, const node_t *valu
     if (value->kind == NODE_MAP || value->kind == NODE_LIST)
         return read_kids (self, key, value, node);
     node->kind = is_plain (value) ? OUT_PLAIN : OUT_TEXT;
-    node->text = read_template (self, key->name, value, channel_out_slot_names);
+    const char *names[OUT_SLOTS_MAX];
+    slot_names_with_secret (names);
+    node->text = read_template (self, key->name, value, names);
     return node->text;
 }
 
 static void read_body (reader_t *self, const yaml_key_t *key, const node_t *value, void *field)
 {
     out_node_t *node = arena_alloc (self->arena, sizeof *node);
-    if (yaml_is (self, key, value, NODE_MAP, "a map: what the platform is sent, with {to}, {text} and others") &&
+    bool list = value->kind == NODE_LIST; /* of what several can be sent at once, such as alerts */
+    if ((list ||
+         yaml_is (self, key, value, NODE_MAP, "a map: what the platform is sent, with {to}, {text} and others")) &&
         read_node (self, key, value, node))
         *(const out_node_t **)field = node;
 }
 
 static void check_form (reader_t *self, const node_t *at, const channel_out_t *out)
 {
-    for (size_t i = 0; out->content == OUT_FORM && out->body && i < out->body->kids_n; i++) {
+    bool form = out->content == OUT_FORM && out->body;
+    if (form && out->body->kind == OUT_LIST)
+        yaml_fail (self, at, "a map of fields", "the body of a form (in %s) is a list", self->where);
+    for (size_t i = 0; form && out->body->kind == OUT_OBJECT && i < out->body->kids_n; i++) {
         const out_node_t *field = &out->body->kids[i];
         bool deep = field->kind == OUT_OBJECT;
         for (size_t j = 0; field->kind == OUT_LIST && j < field->kids_n; j++)
@@ -328,10 +368,42 @@ static void read_words (reader_t *self, const yaml_key_t *key, const node_t *val
         yaml_read_texts (self, key, value, field);
 }
 
+static bool holds_secret (const out_node_t *node)
+{
+    bool holds = node->text && strstr (node->text, OUT_URL_SECRET);
+    for (size_t i = 0; i < node->kids_n; i++)
+        holds = holds || holds_secret (&node->kids[i]);
+    return holds;
+}
+
+/* The secret of a body stands in the body, and nothing else does. */
+static void check_body (reader_t *self, const node_t *at, const channel_out_t *out)
+{
+    bool asks = out->body && holds_secret (out->body), has = out->auth == OUT_AUTH_BODY;
+    if (asks && !has)
+        yaml_fail (self, at, "auth: {body: FILE}", "body of %s has a {secret}, and its auth names none for it",
+                   self->where);
+    else if (has && !asks)
+        yaml_fail (self, at, "a field of the body like {key: \"{secret}\"}",
+                   "auth of %s is for the body, which has no {secret}", self->where);
+}
+
+static bool ends_with_secret (const char *url)
+{
+    size_t length = strlen (url), slot = strlen (OUT_URL_SECRET);
+    return length > slot && url[length - slot - 1] == '/' && strcmp (url + length - slot, OUT_URL_SECRET) == 0;
+}
+
 /* The secret of a URL stands in the URL, and nothing else does. */
 static void check_url (reader_t *self, const node_t *at, const channel_out_t *out)
 {
-    bool asks = out->url && strstr (out->url, OUT_URL_SECRET), has = out->auth == OUT_AUTH_URL;
+    bool rest = out->auth == OUT_AUTH_REST, asks = out->url && strstr (out->url, OUT_URL_SECRET);
+    bool has = out->auth == OUT_AUTH_URL || rest;
+    if (rest && !(asks && ends_with_secret (out->url))) {
+        yaml_fail (self, at, "a URL like https://hooks.example.com/services/{secret}",
+                   "auth of %s is for the rest of the URL, which does not end with /{secret}", self->where);
+        return;
+    }
     if (out->url && asks && !has)
         yaml_fail (self, at, "auth: {url: FILE}", "url of %s has a {secret}, and its auth names none for it",
                    self->where);
@@ -344,6 +416,20 @@ static void check_url (reader_t *self, const node_t *at, const channel_out_t *ou
 
 static const yaml_word_t methods[] = {{"POST", 0}, {"PUT", 1}, {NULL, 0}};
 static const yaml_word_t contents[] = {{"json", OUT_JSON}, {"form", OUT_FORM}, {NULL, 0}};
+
+static const yaml_word_t follows[] = {{"acknowledge", OUT_FOLLOW_TAKEN}, {"resolve", OUT_FOLLOW_OVER}, {NULL, 0}};
+
+static void read_follow (reader_t *self, const yaml_key_t *key, const node_t *value, void *field)
+{
+    yaml_key_t one = {.name = key->name, .words = follows};
+    if (!yaml_is (self, key, value, NODE_LIST, "a list of: acknowledge, resolve"))
+        return;
+    for (const node_t *item = value->first; item; item = item->next) {
+        int bit = 0;
+        yaml_read_word (self, &one, item, &bit);
+        *(int *)field |= bit;
+    }
+}
 
 static const yaml_word_t escapes[] = {{"none", OUT_ESCAPE_NONE}, {"entities", OUT_ESCAPE_ENTITIES}, {NULL, 0}};
 
@@ -372,6 +458,7 @@ static const yaml_key_t out_keys[] = {
     {"unable", read_words, OUT (unable), 1, WORD_MAX, "what our own settings lack"},
     {"retry_after", yaml_read_line, OUT (retry_after), 1, PATH_MAX_BYTES, "where the seconds to wait stand"},
     {"id", read_id, OUT (id), 1, PATH_MAX_BYTES, "where the platform's id of it stands"},
+    {"follow", read_follow, OUT (follow), 0, 0, "what a way of a person's hears later"},
     YAML_KEYS_END,
 };
 
@@ -386,6 +473,8 @@ void yaml_read_out (reader_t *self, const yaml_key_t *key, const node_t *value, 
     check_form (self, value, out);
     if (self->errors->n == errors)
         check_url (self, value, out);
+    if (self->errors->n == errors)
+        check_body (self, value, out);
     self->where = outside;
     if (self->errors->n == errors)
         *(const channel_out_t **)field = out;

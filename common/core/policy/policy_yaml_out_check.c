@@ -71,20 +71,26 @@ static void check_node (reader_t *self, const node_t *at, const policy_channel_t
         check_node (self, at, channel, &node->kids[i]);
 }
 
+void yaml_check_call (reader_t *self, const node_t *at, const policy_channel_t *channel)
+{
+    const channel_out_t *out = channel->out;
+    check_settings (self, at, channel, out->url);
+    check_url (self, at, channel);
+    check_settings (self, at, channel, out->auth == OUT_AUTH_BASIC ? out->auth_word : NULL);
+    check_settings (self, at, channel, out->secret);
+    check_secret (self, at, channel);
+    for (size_t i = 0; i < out->headers_n; i++)
+        check_settings (self, at, channel, out->headers[i].value);
+    check_node (self, at, channel, out->body);
+}
+
 void yaml_check_out (reader_t *self, const node_t *at, const policy_channel_t *channel)
 {
     const channel_out_t *out = channel->out;
     bool used = channel->answer == BUCKSTOP__V1__RETURN_WAY__RETURN_WAY_CHANNEL ||
                 channel->answer == BUCKSTOP__V1__RETURN_WAY__RETURN_WAY_UNSPECIFIED;
     if (out && used) {
-        check_settings (self, at, channel, out->url);
-        check_url (self, at, channel);
-        check_settings (self, at, channel, out->auth == OUT_AUTH_BASIC ? out->auth_word : NULL);
-        check_settings (self, at, channel, out->secret);
-        check_secret (self, at, channel);
-        for (size_t i = 0; i < out->headers_n; i++)
-            check_settings (self, at, channel, out->headers[i].value);
-        check_node (self, at, channel, out->body);
+        yaml_check_call (self, at, channel);
     } else if (!out && channel->answer == BUCKSTOP__V1__RETURN_WAY__RETURN_WAY_CHANNEL) {
         yaml_fail (self, at, "out: how answers are sent, in the channel or in the file that it uses",
                    "channel '%s' answers by the channel itself, and nothing says how", channel->name);

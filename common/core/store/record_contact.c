@@ -43,7 +43,7 @@ static bool promise_read (const Buckstop__V1__Promise *message, promise_t *self)
 
 /* A line, a call back that is owed, an answer that goes another way: workers of schema 'A' can't read it, or would answer
  * in the wrong place. */
-static bool is_of_now (const contact_t *self)
+static bool is_of_b (const contact_t *self)
 {
     bool now = self->call || self->return_way > BUCKSTOP__V1__RETURN_WAY__RETURN_WAY_SPOKEN ||
                (*self->reply_channel && strcmp (self->reply_channel, self->channel) != 0);
@@ -57,6 +57,7 @@ uint8_t *contact_pack (const contact_t *self, const record_head_t *head, size_t 
     Buckstop__V1__Contact message = BUCKSTOP__V1__CONTACT__INIT;
     Buckstop__V1__Promise promises[PROMISES_MAX], *promise_list[PROMISES_MAX];
     Buckstop__V1__Exclusion excluded[EXCLUSIONS_MAX], *excluded_list[EXCLUSIONS_MAX];
+    char *paged[PAGED_MAX];
     CONTACT_TEXTS (PACK_TEXT)
     CONTACT_VALUES (PACK_VALUE)
     message.promises_opened = self->opened;
@@ -77,12 +78,16 @@ uint8_t *contact_pack (const contact_t *self, const record_head_t *head, size_t 
     }
     message.n_excluded = self->excluded_n;
     message.excluded = excluded_list;
-    return (is_of_now (self) ? record_pack_now : record_pack) (head, &message.base, size);
+    for (size_t i = 0; i < self->paged_n; i++)
+        paged[i] = (char *)self->paged[i];
+    message.n_paged = self->paged_n;
+    message.paged = paged;
+    return (is_of_b (self) ? record_pack_b : record_pack) (head, &message.base, size);
 }
 
 static bool lists_read (const Buckstop__V1__Contact *message, contact_t *self)
 {
-    if (message->n_promises > PROMISES_MAX || message->n_excluded > EXCLUSIONS_MAX)
+    if (message->n_promises > PROMISES_MAX || message->n_excluded > EXCLUSIONS_MAX || message->n_paged > PAGED_MAX)
         return false;
     bool whole = true;
     self->promises_n = message->n_promises;
@@ -93,6 +98,9 @@ static bool lists_read (const Buckstop__V1__Contact *message, contact_t *self)
         whole &= word_fits (self->excluded[i].person, NAME_SIZE, message->excluded[i]->person);
         self->excluded[i].until = message->excluded[i]->until;
     }
+    self->paged_n = message->n_paged;
+    for (size_t i = 0; i < message->n_paged; i++)
+        whole &= word_fits (self->paged[i], NAME_SIZE, message->paged[i]);
     return whole;
 }
 
