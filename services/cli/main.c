@@ -70,6 +70,8 @@ const command_t commands[] = {
      1, WORDS_ACT, STORE_AND_WORKSPACE, cmd_customer, customer_notes},
     {"dead", "deliveries that failed for good; send one again", "[list | replay DELIVERY] [options]",
      "buckstop dead replay 0123456789abcdef-0", 0, WORDS_PAIR, STORE_AND_WORKSPACE, cmd_dead},
+    {"health", "whether a service is well, by its own word: for supervisors of containers", "[URL] [options]",
+     "buckstop health http://127.0.0.1:7421/readyz", 0, WORDS_FEW, 0, cmd_health},
     {NULL},
 };
 

@@ -1,0 +1,31 @@
+# What `cmake --install` puts where; included by CMakeLists.txt. Programs, units, the files that a policy uses, pages.
+include (GNUInstallDirs)
+set (BUCKSTOP_SHARE ${CMAKE_INSTALL_DATADIR}/buckstop)
+
+set (programs buckstop)
+foreach (name ${SERVICES})
+    list (APPEND programs buckstop-${name})
+endforeach ()
+install (TARGETS ${programs} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+
+# Examples and descriptions, as they lie in deploy/: what a policy names by `use:`, and what other programs are fed with.
+foreach (folder channels policies downstream prometheus grafana redis kubernetes)
+    if (IS_DIRECTORY ${CMAKE_SOURCE_DIR}/deploy/${folder})
+        install (DIRECTORY deploy/${folder} DESTINATION ${BUCKSTOP_SHARE})
+    endif ()
+endforeach ()
+install (FILES README.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+file (GLOB pages CONFIGURE_DEPENDS deploy/*.md)
+install (FILES ${pages} DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install (DIRECTORY proto/ DESTINATION ${BUCKSTOP_SHARE}/proto FILES_MATCHING PATTERN "*.proto" PATTERN "*.yaml")
+
+# systemd looks below the prefix only where that is /usr or /usr/local.
+configure_file (deploy/systemd/buckstop@.service.in ${CMAKE_BINARY_DIR}/systemd/buckstop@.service @ONLY)
+list (TRANSFORM SERVICES PREPEND "buckstop@" OUTPUT_VARIABLE units)
+list (TRANSFORM units APPEND ".service")
+list (JOIN units " " BUCKSTOP_UNITS)
+configure_file (deploy/systemd/buckstop.target.in ${CMAKE_BINARY_DIR}/systemd/buckstop.target @ONLY)
+install (FILES ${CMAKE_BINARY_DIR}/systemd/buckstop@.service ${CMAKE_BINARY_DIR}/systemd/buckstop.target
+         DESTINATION lib/systemd/system)
+install (FILES deploy/systemd/buckstop.sysusers DESTINATION lib/sysusers.d RENAME buckstop.conf)
+install (FILES deploy/systemd/buckstop.env DESTINATION ${BUCKSTOP_SHARE})
