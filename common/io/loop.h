@@ -5,6 +5,7 @@
 #ifndef BUCKSTOP_LOOP_H
 #define BUCKSTOP_LOOP_H
 
+#include "histogram.h"
 #include "types.h"
 
 typedef struct loop loop_t;
@@ -47,5 +48,7 @@ int loop_turn_end (loop_t *self);
 
 /* The longest turn since the last call, microseconds; and it starts again. */
 int64_t loop_longest_turn_us (loop_t *self);
+/* All of them, by how long they took: whatever is to be done waits as long. */
+const histogram_t *loop_turns (const loop_t *self);
 
 #endif

@@ -12,6 +12,7 @@
 #define BUCKSTOP_STORE_H
 
 #include "commit.h"
+#include "histogram.h"
 #include "loop.h"
 #include "types.h"
 
@@ -57,6 +58,15 @@ int64_t store_clock_jump (store_t *self);
 /* It jumped a moment ago (CLOCK_STILL_MS): nothing is leased, and what was is given back. */
 bool store_still (const store_t *self);
 double store_memory_used (const store_t *self); /* 0..1 of maxmemory, looked at once a second; 0: no limit set */
+
+/* What a watch wants to know of the door itself, since it was opened. */
+typedef struct store_stats {
+    histogram_t commits;                /* from store_commit to its answer */
+    uint64_t outcomes[COMMIT_OUTCOMES]; /* of each */
+    uint64_t connections_lost;
+    double memory_bytes; /* Redis's, looked at once a second */
+} store_stats_t;
+const store_stats_t *store_stats (const store_t *self);
 
 typedef void (store_commit_fn) (void *arg, const commit_answer_t *answer);
 /* Takes the commit. timeout_ms 0: STORE_TIMEOUT_MS. */

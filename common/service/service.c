@@ -8,6 +8,7 @@
 #include "service_private.h"
 
 #include "log.h"
+#include "metrics.h"
 #include "option_checks.h"
 #include "options.h"
 #include "password_file.h"
@@ -224,6 +225,7 @@ static int wire (service_t *self, const service_kind_t *kind, void *arg)
     self->private_->why_not = xstrdup ("");
     self->private_->began = loop_now (self->loop);
     hints_init (self->private_);
+    metrics_begin (kind->name);
     self->private_->bus_made = !self->bus;
     if (!self->bus)
         self->bus = bus_new (self->loop);

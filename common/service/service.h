@@ -79,10 +79,11 @@ void service_hint_route (service_t *self, const char *workspace, const char *con
  * "service.step": "intake.before-commit". */
 void kill_point (const char *name);
 
-/* Counters and gauges that /metrics shows: names bare ("buckstop_" and a counter's "_total" are put on), no labels. */
-void metric_add (const char *name, int64_t change);
-void metric_set (const char *name, double value);
-/* Histogram in milliseconds, so its name ends in _ms: fixed buckets 0.5 1 2 5 10 20 50 100 200 500 1000 5000 +Inf. */
-void metric_observe (const char *name, double ms);
+/* What /metrics shows: names bare ("buckstop_" and a counter's "_total" are put on), no labels, each with a row in
+ * metric_table.c that says what it means. */
+void metric_add (const char *name, int64_t change);  /* a counter */
+void metric_raise (const char *name, int64_t count); /* a counter that is kept elsewhere, as it stands there now */
+void metric_set (const char *name, double value);    /* a gauge */
+void metric_observe (const char *name, double ms);   /* a histogram: milliseconds, shown in seconds */
 
 #endif

@@ -17,12 +17,6 @@ enum { HEALTH_BODY_MAX = 1024, HEALTH_TIMEOUT_MS = 2000, HEALTH_CONNECTIONS = 32
 #define TEXT_PLAIN       "text/plain; charset=utf-8"
 #define TEXT_OPENMETRICS "application/openmetrics-text; version=1.0.0; charset=utf-8"
 
-static const char *const link_names[BUS_LINKS] = {[BUS_SUBMIT] = "submit",
-                                                  [BUS_ROUTE] = "route",
-                                                  [BUS_DUE] = "due",
-                                                  [BUS_OUTBOX] = "outbox",
-                                                  [BUS_STREAM] = "stream"};
-
 static void answer (http_request_t *request, int status, const char *text)
 {
     http_respond (&request, status, TEXT_PLAIN, text, strlen (text), NULL);
@@ -43,43 +37,13 @@ static void answer_ready (service_t *service, http_request_t *request)
     answer (request, ready ? 200 : 503, text);
 }
 
-static void print_own (service_t *service, FILE *out)
-{
-    service_private_t *self = service->private_;
-    const char *why = "";
-    fprintf (out, "# TYPE buckstop_service info\nbuckstop_service_info{name=\"%s\"} 1\n", service->name);
-    fprintf (out, "# TYPE buckstop_ready gauge\nbuckstop_ready %d\n", service_is_ready (service, &why));
-    fprintf (out, "# TYPE buckstop_store_ready gauge\nbuckstop_store_ready %d\n",
-             store_ready (service->store) && !store_full (service->store));
-    fprintf (out, "# TYPE buckstop_store_memory_ratio gauge\nbuckstop_store_memory_ratio %g\n",
-             store_memory_used (service->store));
-    fprintf (out, "# TYPE buckstop_uptime_seconds gauge\nbuckstop_uptime_seconds %.3f\n",
-             (double)(loop_now (service->loop) - self->began) / MS_PER_SECOND);
-    fprintf (out,
-             "# TYPE buckstop_loop_longest_turn_microseconds gauge\nbuckstop_loop_longest_turn_microseconds %" PRId64
-             "\n",
-             loop_longest_turn_us (service->loop));
-    fprintf (out, "# TYPE buckstop_hints_dropped counter\n");
-    for (int link = 0; link < BUS_LINKS; link++)
-        fprintf (out, "buckstop_hints_dropped_total{link=\"%s\"} %" PRIu64 "\n", link_names[link],
-                 bus_dropped (service->bus, (bus_link_t)link));
-    fprintf (out, "# TYPE buckstop_peers gauge\n");
-    for (int link = 0; link < BUS_LINKS; link++)
-        fprintf (out, "buckstop_peers{link=\"%s\"} %zu\n", link_names[link],
-                 bus_peers (service->bus, (bus_link_t)link));
-    fprintf (out, "# TYPE buckstop_peers_closed counter\n");
-    for (int link = 0; link < BUS_LINKS; link++)
-        fprintf (out, "buckstop_peers_closed_total{link=\"%s\"} %" PRIu64 "\n", link_names[link],
-                 bus_peers_closed (service->bus, (bus_link_t)link));
-}
-
 static void answer_metrics (service_t *service, http_request_t *request)
 {
     service_private_t *self = service->private_;
     char *text = NULL;
     size_t size = 0;
     FILE *out = xcheck (open_memstream (&text, &size));
-    print_own (service, out);
+    service_metrics_print (service, out);
     if (self->started && !self->stopped && self->kind->metrics)
         self->kind->metrics (service, self->arg, out);
     metrics_print (out);

@@ -35,6 +35,8 @@ void hints_flush (service_t *service); /* at the end of each turn */
 /* health */
 int health_open (service_t *service); /* negative errno: said */
 void health_close (service_t *service);
+/* metrics: what every service shows, before its own */
+void service_metrics_print (service_t *service, FILE *out);
 /* Ready to serve: started, not draining, the store answers. Else the reason in words. */
 bool service_is_ready (const service_t *service, const char **why);
 

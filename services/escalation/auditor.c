@@ -12,6 +12,7 @@
 #include "guard.h"
 #include "http_client.h"
 #include "log.h"
+#include "metrics.h"
 #include "words.h"
 #include "xmalloc.h"
 
@@ -211,6 +212,5 @@ void auditor_metrics (const auditor_t *self, FILE *out)
 {
     if (!self)
         return;
-    fprintf (out, "# TYPE buckstop_audit_age_seconds gauge\nbuckstop_audit_age_seconds %.3f\n",
-             (double)(now_of (self) - self->whole_at) / (double)MS_PER_SECOND);
+    metric_print (out, "audit_age_seconds", (double)(now_of (self) - self->whole_at) / (double)MS_PER_SECOND);
 }

@@ -83,7 +83,7 @@ static void on_fired (void *arg, const work_result_t *result)
     case WORK_DONE:
         metric_add ("firings", 1);
         if (self->due >= escalation->jumped_to)
-            metric_observe ("firing_lateness_ms", (double)(result->at - self->due));
+            metric_observe ("firing_lateness_seconds", (double)(result->at - self->due));
         break;
     case WORK_REFUSED: /* the timer stood wrong: nothing is due */
         put_back (self, self->version == result->contact->version ? contact_next_due (result->contact) : self->due,

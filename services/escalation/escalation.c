@@ -106,10 +106,14 @@ static void escalation_stop (service_t *service, void *arg)
 
 static void escalation_metrics (service_t *service, void *arg, FILE *out)
 {
-    (void)service;
     const escalation_params_t *own = arg;
-    if (own->self)
-        auditor_metrics (own->self->auditor, out);
+    const escalation_t *self = own->self;
+    if (!self)
+        return;
+    auditor_metrics (self->auditor, out);
+    if (self->orphans.last_ended)
+        tally_print (&self->orphans.last, store_now (service->store),
+                     loop_now (service->loop) - self->orphans.last_ended, out);
 }
 
 const service_kind_t escalation_kind = {

@@ -9,6 +9,7 @@
 #include "ids.h"
 #include "keys.h"
 #include "record.h"
+#include "tally.h"
 #include "work.h"
 
 #define LOOK_MS         (1 * MS_PER_SECOND)  /* the store is asked at least so often */
@@ -46,7 +47,19 @@ typedef struct orphans {
     bool ends;             /* that was the last page of its workspace */
     size_t open;           /* contacts that are being looked at */
     size_t found, unmoved; /* in this walk so far: against law 1; wanted to be given to others, and were not */
+    mono_ms_t began;
+    tally_t tally; /* of this walk so far */
+    tally_t last;  /* of the last whole one; began and ended: 0 before the first */
+    mono_ms_t last_began, last_ended;
 } orphans_t;
+
+/* A look at the promises' counters, workspace after workspace. */
+typedef struct promises {
+    bool open, away, known;
+    mono_ms_t began;            /* this look */
+    mono_ms_t same_since;       /* the first look that found these sums had ended then */
+    promise_sums_t found, sums; /* by this look so far; by the last whole one */
+} promises_t;
 
 /* The walk over timers that a clock that was set back has left too far ahead. */
 typedef struct rearm {
@@ -72,6 +85,7 @@ struct escalation {
     mono_ms_t retention_at;
     mono_ms_t promises_at;
     orphans_t orphans;
+    promises_t promises;
     auditor_t *auditor;
     size_t under_way; /* deadlines worked on, and leases asked for */
     size_t looking;   /* bookkeeping: contacts that are looked at or deleted */
@@ -98,6 +112,8 @@ void rearm_look (escalation_t *self); /* each second */
 /* orphans.c: gauges of the laws */
 void orphans_look (escalation_t *self);
 void orphans_anew (escalation_t *self);
-void promises_look (escalation_t *self, size_t workspace);
+
+/* promises.c: the counters of law 2 */
+void promises_look (escalation_t *self);
 
 #endif

@@ -166,7 +166,7 @@ static void on_tick (void *arg)
     orphans_look (self);
     if (now >= self->promises_at) {
         self->promises_at = now + PROMISES_MS;
-        promises_look (self, 0);
+        promises_look (self);
     }
     if (now >= self->retention_at) {
         self->retention_at = now + RETENTION_MS;

@@ -5,10 +5,11 @@
  * A contact whose team or accountable person the policy names no more is given to others here: nothing else about it
  * need be due. After a policy was swapped the walk begins anew, and goes on without a pause.
  *
+ * On its way it counts what /metrics shows of open contacts (tally.h).
+ *
  * Hears:  a policy was swapped. Says: gauges, and that accountability moved. `buckstop audit` names what is wrong. */
 #include "escalation_private.h"
 
-#include "metrics.h"
 #include "words.h"
 #include "xmalloc.h"
 
@@ -28,6 +29,15 @@ typedef struct suspect {
 
 static void look_at (suspect_t *suspect);
 
+/* What is shown: all workspaces were walked. */
+static void keep_tally (escalation_t *self)
+{
+    orphans_t *walk = &self->orphans;
+    walk->last = walk->tally;
+    walk->last_began = walk->began;
+    walk->last_ended = loop_now (self->service->loop);
+}
+
 static void begin_next_workspace (escalation_t *self)
 {
     orphans_t *walk = &self->orphans;
@@ -36,6 +46,7 @@ static void begin_next_workspace (escalation_t *self)
     if (workspaces_name (self->service->workspaces, ++walk->workspace))
         return;
     metric_set ("orphans", (double)walk->found);
+    keep_tally (self);
     walk->next_at = walk->found || walk->unmoved ? 0 : loop_now (self->service->loop) + WALK_MS;
     walk->workspace = walk->found = walk->unmoved = 0;
     walk->hurry = false;
@@ -102,6 +113,18 @@ static void bring_up_to_date (suspect_t *suspect, const contact_t *contact)
     });
 }
 
+/* Once each, as first read. */
+static void count_contact (const suspect_t *suspect, const contact_t *contact)
+{
+    orphans_t *walk = &suspect->self->orphans;
+    if (suspect->again || suspect->walk != walk->number)
+        return;
+    if (contact)
+        tally_add (&walk->tally, contact);
+    else
+        walk->tally.partial = true;
+}
+
 static bool is_left_behind (const suspect_t *suspect, const contact_t *contact)
 {
     const policy_t *policy = workspaces_policy (suspect->self->service->workspaces, suspect->workspace);
@@ -116,11 +139,13 @@ static void on_record (void *arg, const store_values_t *values)
     contact_t contact;
     char key[KEY_SIZE], member[MEMBER_SIZE];
     if (values->away) {
+        count_contact (suspect, NULL);
         judged (suspect, true);
         return;
     }
     bool readable = values->n && values->items[0].bytes &&
                     contact_unpack (values->items[0].bytes, values->items[0].size, &head, &contact) == RECORD_OK;
+    count_contact (suspect, readable ? &contact : NULL);
     if (!readable || contact.state == BUCKSTOP__V1__CONTACT_STATE__CONTACT_STATE_CLOSED) {
         judged (suspect, readable);
         return;
@@ -155,6 +180,8 @@ void orphans_anew (escalation_t *self)
     walk->next_at = 0;
     walk->hurry = true;
     walk->stale = walk->asked;
+    walk->tally = (tally_t){.partial = false};
+    walk->began = loop_now (self->service->loop);
     orphans_look (self);
 }
 
@@ -198,6 +225,10 @@ void orphans_look (escalation_t *self)
     bool begins = !walk->workspace && !*walk->after;
     if (walk->asked || walk->open || (begins && loop_now (self->service->loop) < walk->next_at))
         return;
+    if (begins) {
+        walk->tally = (tally_t){.partial = false};
+        walk->began = loop_now (self->service->loop);
+    }
     if (!workspace) {
         begin_next_workspace (self);
         return;
@@ -206,44 +237,4 @@ void orphans_look (escalation_t *self)
     self->looking++;
     key_open (key, store_shard (self->service->store, workspace), workspace);
     store_range_lex (self->service->store, key, walk->after, PAGE, on_page, self);
-}
-
-/* ---- promises, as the commits counted them */
-
-typedef struct counting {
-    escalation_t *self;
-    size_t workspace;
-} counting_t;
-
-static void on_counts (void *arg, const store_values_t *values)
-{
-    counting_t *counting = arg;
-    escalation_t *self = counting->self;
-    self->looking--;
-    for (size_t i = 0; !values->away && i + 1 < values->n; i += 2) {
-        char name[64], number[24];
-        snprintf (name, sizeof (name), "promises_%.*s", (int)values->items[i].size, values->items[i].bytes);
-        snprintf (number, sizeof (number), "%.*s", (int)values->items[i + 1].size, values->items[i + 1].bytes);
-        double before = counting->workspace ? metrics_value (name) : 0;
-        metric_set (name, before + strtod (number, NULL));
-    }
-    const char *next = workspaces_name (self->service->workspaces, counting->workspace + 1);
-    size_t workspace = counting->workspace + 1;
-    free (counting);
-    if (next && !self->draining)
-        promises_look (self, workspace);
-}
-
-/* One workspace after the other: the gauges are their sum. */
-void promises_look (escalation_t *self, size_t index)
-{
-    char key[KEY_SIZE];
-    const char *workspace = workspaces_name (self->service->workspaces, index);
-    if (!workspace)
-        return;
-    counting_t *counting = xcalloc (1, sizeof (*counting));
-    *counting = (counting_t){self, index};
-    self->looking++;
-    key_counts (key, store_shard (self->service->store, workspace), workspace);
-    store_hash (self->service->store, key, on_counts, counting);
 }

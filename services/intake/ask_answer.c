@@ -34,7 +34,7 @@ static void answered (ask_t *self, const char *metric)
 {
     self->answered = true;
     metric_add (metric, 1);
-    metric_observe ("intake_answer_ms", (double)(loop_now_us (self->intake->service->loop) - self->begun_us) / 1000.0);
+    metric_observe ("intake_answer_seconds", (double)(loop_now_us (self->intake->service->loop) - self->begun_us) / 1000.0);
 }
 
 /* ------------------------------------------------------------------- HTTP */

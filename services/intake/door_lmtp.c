@@ -8,6 +8,7 @@
 #include "lmtp_server.h"
 #include "log.h"
 #include "mails.h"
+#include "metrics.h"
 #include "words.h"
 #include "xmalloc.h"
 
@@ -225,9 +226,8 @@ void door_lmtp_close (door_lmtp_t **self_p)
 
 void door_lmtp_metrics (const door_lmtp_t *self, FILE *out)
 {
-    if (self)
-        fprintf (out,
-                 "# TYPE buckstop_intake_lmtp_connections gauge\nbuckstop_intake_lmtp_connections %zu\n"
-                 "# TYPE buckstop_intake_lmtp_held_bytes gauge\nbuckstop_intake_lmtp_held_bytes %zu\n",
-                 lmtp_server_open (self->server), lmtp_server_held (self->server));
+    if (!self)
+        return;
+    metric_print (out, "intake_lmtp_connections", (double)lmtp_server_open (self->server));
+    metric_print (out, "intake_lmtp_held_bytes", (double)lmtp_server_held (self->server));
 }

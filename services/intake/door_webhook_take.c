@@ -44,7 +44,7 @@ void webhook_answer (webhook_t *self, int status, const char *type, const char *
     http_respond (&self->ask->http, status, type, body, size, headers);
     self->ask->answered = true;
     metric_add ("intake_webhooks_taken", 1);
-    metric_observe ("intake_webhook_ms",
+    metric_observe ("intake_webhook_seconds",
                     (double)(loop_now_us (self->ask->intake->service->loop) - self->ask->begun_us) / 1000.0);
     webhook_destroy (&self);
 }

@@ -8,6 +8,7 @@
 #include "ask.h"
 #include "log.h"
 #include "mails.h"
+#include "metrics.h"
 #include "option_checks.h"
 #include "policy_file.h"
 #include "webhooks.h"
@@ -198,7 +199,7 @@ static void intake_metrics (service_t *service, void *arg, FILE *out)
     const intake_t *self = params_of (arg)->running;
     if (!self)
         return;
-    fprintf (out, "# TYPE buckstop_intake_requests_open gauge\nbuckstop_intake_requests_open %zu\n", self->asks);
+    metric_print (out, "intake_requests_open", (double)self->asks);
     mails_metrics (self->mails, out);
     door_lmtp_metrics (self->lmtp, out);
 }

@@ -13,6 +13,7 @@
 #include "identity.h"
 #include "log.h"
 #include "mail_submit.h"
+#include "metrics.h"
 #include "words.h"
 #include "xmalloc.h"
 
@@ -328,11 +329,11 @@ size_t mails_busy (const mails_t *self)
 
 void mails_metrics (const mails_t *self, FILE *out)
 {
-    fputs ("# TYPE buckstop_intake_mail counter\n", out);
+    metric_head (out, "intake_mail");
     for (size_t i = 0; i < MAIL_KINDS; i++)
         fprintf (out, "buckstop_intake_mail_total{kind=\"%s\"} %llu\n", mail_kind_word ((mail_kind_t)i),
                  (unsigned long long)self->counts[i]);
-    fprintf (out, "# TYPE buckstop_intake_mail_open gauge\nbuckstop_intake_mail_open %zu\n", self->busy);
+    metric_print (out, "intake_mail_open", (double)self->busy);
 }
 
 mails_t *mails_new (intake_t *intake)

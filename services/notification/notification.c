@@ -6,6 +6,7 @@
 #include "notification_private.h"
 
 #include "log.h"
+#include "metrics.h"
 #include "option_checks.h"
 #include "password_file.h"
 #include "words.h"
@@ -204,19 +205,16 @@ static void print_outbox (const notification_t *self, FILE *out)
     for (int i = 0; i < SHARDS_MAX; i++)
         if (self->shards[i].late_ms > late_ms)
             late_ms = self->shards[i].late_ms;
-    fprintf (out, "# TYPE buckstop_outbox_age_seconds gauge\nbuckstop_outbox_age_seconds %.3f\n",
-             (double)(held_ms > late_ms ? held_ms : late_ms) / (double)MS_PER_SECOND);
-    fprintf (out, "# TYPE buckstop_outbox_held_age_seconds gauge\nbuckstop_outbox_held_age_seconds %.3f\n",
-             (double)held_ms / (double)MS_PER_SECOND);
-    fprintf (out, "# TYPE buckstop_targets_failing gauge\nbuckstop_targets_failing %zu\n",
-             targets_failing (&self->targets));
+    metric_print (out, "outbox_age_seconds", (double)(held_ms > late_ms ? held_ms : late_ms) / (double)MS_PER_SECOND);
+    metric_print (out, "outbox_held_age_seconds", (double)held_ms / (double)MS_PER_SECOND);
+    metric_print (out, "targets_failing", (double)targets_failing (&self->targets));
+    metric_print (out, "retention_blocked", (double)retention_blocked (self));
     size_t dead = 0;
     for (const feed_t *feed = self->feeds; feed; feed = feed->next)
         dead += feed->dead;
-    fprintf (out, "# TYPE buckstop_dead_letters gauge\nbuckstop_dead_letters %zu\n", dead);
-    fprintf (out, "# TYPE buckstop_outbox_unsettled gauge\nbuckstop_outbox_unsettled %u\n", self->unsettled);
-    fprintf (out, "# TYPE buckstop_events_published counter\nbuckstop_events_published_total %llu\n",
-             (unsigned long long)self->published);
+    metric_print (out, "dead_letters", (double)dead);
+    metric_print (out, "outbox_unsettled", self->unsettled);
+    metric_print (out, "events_published", (double)self->published);
 }
 
 static void print_metrics (service_t *service, void *arg, FILE *out)
@@ -226,7 +224,7 @@ static void print_metrics (service_t *service, void *arg, FILE *out)
     if (!self)
         return;
     print_outbox (self, out);
-    fprintf (out, "# TYPE buckstop_deliveries counter\n");
+    metric_head (out, "deliveries");
     for (int way = 1; way < NOTIFICATION_WAYS; way++)
         for (int how = 0; how < SETTLES; how++)
             fprintf (out, "buckstop_deliveries_total{way=\"%s\",outcome=\"%s\"} %llu\n", way_name ((way_kind_t)way),

@@ -199,6 +199,14 @@ typedef struct outbox_shard {
     int64_t late_ms; /* of the oldest that the last round handed out */
 } outbox_shard_t;
 
+/* One look at how many the outbox holds. */
+typedef struct depth {
+    mono_ms_t next_at;
+    int open; /* shards that have not answered yet */
+    int64_t found;
+    bool away;
+} depth_t;
+
 struct notification {
     service_t *service;
     const notification_params_t *params;
@@ -220,6 +228,7 @@ struct notification {
     http_client_t *http;
     struct feed *feeds;
     uint64_t outcomes[NOTIFICATION_WAYS][SETTLES];
+    depth_t depth;
     uint64_t published;
     bool subscribed;    /* somebody is new on the stream, or came back */
     unsigned forward_n; /* of all targets */
@@ -288,6 +297,7 @@ void held_forget (notification_t *self, const delivery_t *delivery);
 void held_due (notification_t *self, const char *workspace, const char *id, wall_ms_t at);
 int64_t held_age_ms (const notification_t *self); /* the age of the oldest that is held; 0: none */
 void held_turn (notification_t *self);            /* each second */
+void depth_look (notification_t *self);           /* depth.c, each second: how many the outbox holds */
 void held_close (notification_t *self);
 
 void lanes_open (notification_t *self);

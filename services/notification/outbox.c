@@ -27,7 +27,7 @@ static void answered (notification_t *self, outbox_shard_t *shard, const store_l
     shard->full = shard->full && leased->rows_n == STORE_LEASE_MAX;
     for (size_t i = 0; i < leased->rows_n; i++) {
         int64_t late = leased->now - leased->rows[i].due;
-        metric_observe ("outbox_lateness_ms", (double)late);
+        metric_observe ("outbox_lateness_seconds", (double)late);
         if (late > shard->late_ms)
             shard->late_ms = late;
     }
@@ -143,6 +143,7 @@ static void on_poll (void *arg)
     settle_lines_sweep (self);
     forward_turn (self);
     held_turn (self);
+    depth_look (self);
     stream_look (self);
     outbox_pump (self);
 }

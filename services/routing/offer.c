@@ -69,7 +69,7 @@ static void on_taken (const order_t *order, const work_result_t *result)
     desk->offered_at = routing_mono (desk->self);
     metric_add ("routing_offers", 1);
     if (result->contact)
-        metric_observe ("routing_wait_ms", (double)(result->at - result->contact->waiting_since));
+        metric_observe ("routing_wait_seconds", (double)(result->at - result->contact->waiting_since));
 }
 
 static void on_no_room (const order_t *order, const work_result_t *result)

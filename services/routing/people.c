@@ -177,6 +177,15 @@ static bool wants_look (const desk_t *desk, int index, wall_ms_t now)
     return person->doubt || (person->present && person->present_until < now + PRESENCE_AHEAD_MS);
 }
 
+size_t people_present (const desk_t *desk)
+{
+    size_t present = 0;
+    wall_ms_t now = routing_now (desk->self);
+    for (size_t i = 0; i < roster_size (desk->roster); i++)
+        present += roster_present (desk->roster, (int)i, now);
+    return present;
+}
+
 void people_tick (desk_t *desk)
 {
     routing_t *self = desk->self;

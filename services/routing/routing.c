@@ -111,17 +111,21 @@ static void on_policy (void *arg, const char *workspace, const policy_t *policy)
 
 static void tell_metrics (const routing_t *self)
 {
-    size_t waiting = 0, beyond = 0, in_flight = 0, stalled = 0;
+    size_t waiting = 0, beyond = 0, in_flight = 0, stalled = 0, present = 0, known = 0;
     for (const desk_t *desk = self->desks; desk; desk = desk->next) {
         waiting += waiting_size (desk->waiting);
         beyond += waiting_beyond (desk->waiting);
         in_flight += waiting_in_flight (desk->waiting);
         stalled += desk->stalled;
+        known += roster_size (desk->roster);
+        present += people_present (desk);
     }
     metric_set ("routing_waiting", (double)(waiting + beyond));
     metric_set ("routing_waiting_held", (double)waiting);
     metric_set ("routing_in_flight", (double)in_flight);
-    metric_set ("routing_stalled", (double)stalled); /* workspaces: waiting, eligible, and no offer */
+    metric_set ("routing_stalled", (double)stalled);
+    metric_set ("people_known", (double)known);
+    metric_set ("people_present", (double)present);
 }
 
 static void on_tick (void *arg)

@@ -87,6 +87,7 @@ void people_look (desk_t *desk, int index);
 void people_refused (desk_t *desk, int index);
 bool people_stale (desk_t *desk); /* read too long ago to say that nobody is there: they are read now */
 void people_tick (desk_t *desk);
+size_t people_present (const desk_t *desk);
 void people_match_timers (routing_t *self); /* who was given room, and nobody told us */
 void people_event (desk_t *desk, const Buckstop__V1__Event *event);
 

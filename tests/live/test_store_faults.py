@@ -77,8 +77,8 @@ class Load:
 
 def answers_above_a_second(world):
     intake = world["intake"]
-    in_time = intake.metric('buckstop_intake_answer_ms_bucket{le="1000"}')
-    return intake.metric("buckstop_intake_answer_ms_count") - in_time
+    in_time = intake.metric('buckstop_intake_answer_seconds_bucket{le="1"}')
+    return intake.metric("buckstop_intake_answer_seconds_count") - in_time
 
 
 def once_each(world, accepted):

@@ -228,7 +228,7 @@ class World:
 
     def longest_turns(self):
         """name -> the longest turn of its loop since this was asked before; microseconds."""
-        return {name: int(service.metric("buckstop_loop_longest_turn_microseconds"))
+        return {name: round(service.metric("buckstop_loop_longest_turn_seconds") * 1e6)
                 for name, service in self.services.items()}
 
     # -- the end

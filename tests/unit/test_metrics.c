@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-typedef enum call { ADD, SET, OBSERVE } call_t;
+typedef enum call { ADD, SET, OBSERVE, RAISE } call_t;
 
 typedef struct test_row {
     const char *name; /* of the case */
@@ -43,17 +43,31 @@ static const row_t rows[] = {
      "buckstop_age_total"},
     {"histogram is cumulative",
      {{OBSERVE, "lag", 0.5}, {OBSERVE, "lag", 3}, {OBSERVE, "lag", 5001}},
-     {"buckstop_lag_bucket{le=\"0.5\"} 1", "buckstop_lag_bucket{le=\"5\"} 2", "buckstop_lag_bucket{le=\"+Inf\"} 3"},
+     {"buckstop_lag_bucket{le=\"0.0005\"} 1", "buckstop_lag_bucket{le=\"0.005\"} 2",
+      "buckstop_lag_bucket{le=\"+Inf\"} 3"},
      NULL},
     {"histogram's sum",
      {{OBSERVE, "lag", 1}, {OBSERVE, "lag", 2}},
-     {"buckstop_lag_sum 3", "buckstop_lag_count 2"},
+     {"buckstop_lag_sum 0.003", "buckstop_lag_count 2"},
      NULL},
     {"no more digits than the number has", {{SET, "age", 0.465}}, {"buckstop_age 0.465"}, NULL},
     {"as many digits as it takes", {{SET, "age", 0.1 + 0.2}}, {"buckstop_age 0.30000000000000004"}, NULL},
     {"neither too few of a large one", {{SET, "bytes", 9007199254740991}}, {"buckstop_bytes 9007199254740991"}, NULL},
     {"nor too many of a small one", {{SET, "age", 0.001}}, {"buckstop_age 0.001"}, NULL},
-    {"of a sum, too", {{OBSERVE, "lag", 0.465}}, {"buckstop_lag_sum 0.465"}, NULL},
+    {"of a sum, too", {{OBSERVE, "lag", 465}}, {"buckstop_lag_sum 0.465"}, NULL},
+    {"what the table says of a name",
+     {{OBSERVE, "firing_lateness_seconds", 3}},
+     {"# TYPE buckstop_firing_lateness_seconds histogram", "# UNIT buckstop_firing_lateness_seconds seconds",
+      "buckstop_firing_lateness_seconds_bucket{le=\"0.005\"} 1"},
+     NULL},
+    {"people wait longer than machines",
+     {{OBSERVE, "routing_wait_seconds", 3000}, {OBSERVE, "routing_wait_seconds", 7200000}},
+     {"buckstop_routing_wait_seconds_bucket{le=\"5\"} 1", "buckstop_routing_wait_seconds_bucket{le=\"14400\"} 2"},
+     "buckstop_routing_wait_seconds_bucket{le=\"0.0005\"}"},
+    {"a counter that is kept elsewhere",
+     {{RAISE, "promises_kept", 7}, {RAISE, "promises_kept", 9}},
+     {"# TYPE buckstop_promises_kept counter", "buckstop_promises_kept_total 9"},
+     NULL},
     {"no name, no metric",
      {{ADD, NULL, 1}, {SET, "", 1}, {OBSERVE, NULL, 1}, {ADD, "x", 1}},
      {"buckstop_x_total 1"},
@@ -66,6 +80,8 @@ static void call (call_t kind, const char *metric, double value)
         metric_add (metric, (int64_t)value);
     else if (kind == SET)
         metric_set (metric, value);
+    else if (kind == RAISE)
+        metric_raise (metric, (int64_t)value);
     else
         metric_observe (metric, value);
 }
@@ -117,6 +133,25 @@ static void test_value (void **state)
     metrics_forget ();
 }
 
+/* Before anything has happened: a 0, not nothing. */
+static void test_begin (void **state)
+{
+    char *text = NULL;
+    size_t size = 0;
+    (void)state;
+    metrics_begin ("routing");
+    FILE *out = open_memstream (&text, &size);
+    metrics_print (out);
+    fclose (out);
+    assert_true (has_line (text, "buckstop_routing_offers_total 0", true));
+    assert_true (has_line (text, "buckstop_routing_wait_seconds_count 0", true));
+    assert_true (has_line (text, "buckstop_commit_conflicts_total 0", true));
+    assert_false (has_line (text, "buckstop_firings_total", false));        /* another's */
+    assert_false (has_line (text, "buckstop_store_commit_seconds", false)); /* printed by the skeleton */
+    free (text);
+    metrics_forget ();
+}
+
 /* Names may be built in a buffer: they are copied. */
 static void test_copied (void **state)
 {
@@ -132,6 +167,6 @@ static void test_copied (void **state)
 int main (void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test (test_table), cmocka_unit_test (test_value),
-                                       cmocka_unit_test (test_copied)};
+                                       cmocka_unit_test (test_copied), cmocka_unit_test (test_begin)};
     return cmocka_run_group_tests (tests, NULL, NULL);
 }

@@ -40,12 +40,6 @@ void metric_set (const char *name, double value)
         world.gauge = value;
 }
 
-double metrics_value (const char *name)
-{
-    (void)name;
-    return 0;
-}
-
 void work_begin (const work_order_t *order)
 {
     (void)order;
@@ -77,11 +71,6 @@ void store_score (store_t *self, const char *key, const char *member, store_valu
 {
     (void)self, (void)key, (void)member, (void)fn, (void)arg;
     fail_msg ("no record is whole here");
-}
-
-void store_hash (store_t *self, const char *key, store_values_fn *fn, void *arg)
-{
-    (void)self, (void)key, (void)fn, (void)arg;
 }
 
 /* The record is broken, or can't be asked for: that is no finding. */

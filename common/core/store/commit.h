@@ -71,6 +71,7 @@ typedef enum commit_outcome {
     COMMIT_INVALID, /* a key has the wrong type, an op is malformed: `found` says which; nothing was written */
     COMMIT_AWAY,    /* the store could not be asked in time; it may have happened */
 } commit_outcome_t;
+enum { COMMIT_OUTCOMES = COMMIT_AWAY + 1 };
 
 /* Valid only during the callback. */
 typedef struct commit_answer {

@@ -194,6 +194,13 @@ void *loop_zloop (loop_t *self)
     return NULL;
 }
 
+const histogram_t *loop_turns (const loop_t *self)
+{
+    static const histogram_t none = {.count = 0};
+    (void)self;
+    return &none;
+}
+
 int64_t loop_longest_turn_us (loop_t *self)
 {
     (void)self;

@@ -47,6 +47,7 @@ struct loop {
     loop_fn *hangup, *stop;
     void *hangup_arg, *stop_arg;
     int64_t turn_began_us, longest_us;
+    histogram_t turns;
 };
 
 mono_ms_t loop_now (const loop_t *self)
@@ -155,6 +156,7 @@ int loop_turn_end (loop_t *self)
     int64_t took = clock_mono_us () - self->turn_began_us;
     if (took > self->longest_us)
         self->longest_us = took;
+    histogram_add (&self->turns, histogram_short, (double)took / US_PER_MS);
     return self->stopped ? -1 : 0;
 }
 
@@ -163,6 +165,11 @@ int64_t loop_longest_turn_us (loop_t *self)
     int64_t longest = self->longest_us;
     self->longest_us = 0;
     return longest;
+}
+
+const histogram_t *loop_turns (const loop_t *self)
+{
+    return &self->turns;
 }
 
 /* --- descriptors ------------------------------------------------------------------------------------- */

@@ -116,8 +116,10 @@ static void on_down (void *arg)
     store_t *self = arg;
     hello_lost (self);
     say_down (self, self->conn);
-    if (self->was_up)
+    if (self->was_up) {
+        self->stats.connections_lost++;
         drop_others (self);
+    }
 }
 
 static void on_writer_up (void *arg)
@@ -186,6 +188,11 @@ bool store_still (const store_t *self)
 double store_memory_used (const store_t *self)
 {
     return self->memory_used;
+}
+
+const store_stats_t *store_stats (const store_t *self)
+{
+    return &self->stats;
 }
 
 /* ---- shards */

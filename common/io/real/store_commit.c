@@ -9,12 +9,20 @@
 
 #include <inttypes.h>
 
-enum { BYTES_MAX = 8 * 1024 * 1024, DEADLINE_SPREAD_MS = 50, STATUS_ALREADY = 1, STATUS_REFUSED, STATUS_INVALID };
+enum {
+    BYTES_MAX = 8 * 1024 * 1024,
+    DEADLINE_SPREAD_MS = 50,
+    STATUS_ALREADY = 1,
+    STATUS_REFUSED,
+    STATUS_INVALID,
+    US_PER_MS = 1000
+};
 
 struct batch_item {
     batch_item_t *next;
     commit_t *commit;
     mono_ms_t deadline;
+    int64_t begun_us;
     store_commit_fn *fn;
     void *arg;
 };
@@ -23,6 +31,13 @@ typedef struct batch {
     batch_item_t *items[STORE_BATCH_MAX];
     size_t n;
 } batch_t;
+
+/* One look at the clock serves all answers of a call: they come together. */
+static void count (store_t *store, const batch_item_t *item, commit_outcome_t outcome, int64_t now_us)
+{
+    store->stats.outcomes[outcome]++;
+    histogram_add (&store->stats.commits, histogram_short, (double)(now_us - item->begun_us) / US_PER_MS);
+}
 
 static void tell (batch_item_t *self, const commit_answer_t *answer)
 {
@@ -114,6 +129,7 @@ static void pin_down (store_t *store, batch_t *batch, const redisReply *reply)
 {
     if (batch->n == 1) {
         commit_answer_t answer = {.outcome = COMMIT_INVALID, .found = reply->str, .found_size = (size_t)reply->len};
+        count (store, batch->items[0], COMMIT_INVALID, loop_now_us (store->loop));
         tell (batch->items[0], &answer);
         return;
     }
@@ -132,11 +148,13 @@ static void on_answer (call_t *self, redisReply *reply)
     wall_ms_t at = whole ? reply->element[0]->integer : 0;
     if (whole)
         store_time_seen (self->store, at, self->sent_at);
+    int64_t now_us = loop_now_us (self->store->loop);
     for (size_t i = 0; i < batch->n; i++) {
         commit_answer_t answer = {.outcome = COMMIT_AWAY, .found = ""};
         if (whole)
             answer = read_item (batch->items[i]->commit, reply->element[i + 1], at);
         losses_remember (self->store, batch->items[i]->commit, answer.event_number);
+        count (self->store, batch->items[i], answer.outcome, now_us);
         tell (batch->items[i], &answer);
     }
 }
@@ -226,6 +244,7 @@ void store_commit (store_t *self, commit_t **commit_p, int timeout_ms, store_com
     int shard = commit_shard (*commit_p) % SHARDS_MAX;
     *item = (batch_item_t){.commit = *commit_p, .fn = fn, .arg = arg};
     *commit_p = NULL;
+    item->begun_us = loop_now_us (self->loop);
     item->deadline = loop_now (self->loop) + (timeout_ms > 0 ? timeout_ms : STORE_TIMEOUT_MS);
     loop_again (self->loop);
     if (oversized (item->commit) >= 0) {

@@ -70,6 +70,7 @@ void full_see_memory (store_t *self, redisReply *info, const char *name)
     double used = info_number (info, "used_memory"), most = info_number (info, "maxmemory");
     double uncounted = info_number (info, "mem_not_counted_for_evict");
     self->memory_used = used > 0 && most > 0 ? used / most : 0;
+    self->stats.memory_bytes = used > 0 ? used : 0;
     if (self->full || (most > 0 && used - (uncounted > 0 ? uncounted : 0) > most))
         full_suspected (self);
 }

@@ -195,6 +195,7 @@ struct store {
     int64_t jump_ms;
     wall_ms_t last_now;
     double memory_used;
+    store_stats_t stats;
 
     /* store_full.c */
     bool full, full_asked;
