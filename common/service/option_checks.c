@@ -181,6 +181,47 @@ static bool is_mail_host (const char *text, size_t size)
     return size && (!memchr (text, ':', size) || is_place (text, size, false, 1));
 }
 
+/* What stands between tcp:// and the port. A name may come to be anywhere, and so may a network card but `lo`. */
+static bool is_loopback (const char *host)
+{
+    struct in_addr four;
+    struct in6_addr six;
+    if (inet_pton (AF_INET, host, &four) == 1)
+        return ntohl (four.s_addr) >> 24 == IN_LOOPBACKNET;
+    if (inet_pton (AF_INET6, host, &six) == 1)
+        return IN6_IS_ADDR_LOOPBACK (&six) || (IN6_IS_ADDR_V4MAPPED (&six) && six.s6_addr[12] == IN_LOOPBACKNET);
+    return strcmp (host, "localhost") == 0 || strcmp (host, "lo") == 0;
+}
+
+static bool endpoint_is_local (const char *text, size_t size)
+{
+    static const char tcp[] = "tcp://";
+    char host[HOST_MAX];
+    if (size < sizeof tcp - 1 || strncmp (text, tcp, sizeof tcp - 1) != 0)
+        return true; /* ipc: option_endpoints lets through no other */
+    text += sizeof tcp - 1;
+    size -= sizeof tcp - 1;
+    const char *colon = memrchr (text, ':', size);
+    size_t length = colon ? (size_t)(colon - text) : size;
+    bool bracketed = length > 2 && text[0] == '[' && text[length - 1] == ']';
+    snprintf (host, sizeof host, "%.*s", (int)(bracketed ? length - 2 : length), text + bracketed);
+    return is_loopback (host);
+}
+
+bool endpoints_are_local (const char *endpoints, char open[ENDPOINT_ROOM])
+{
+    *open = '\0';
+    for (const char *at = endpoints ? endpoints : ""; *at; at += *at == ',') {
+        size_t size = strcspn (at, ",");
+        if (!endpoint_is_local (at, size)) {
+            snprintf (open, ENDPOINT_ROOM, "%.*s", (int)size, at);
+            return false;
+        }
+        at += size;
+    }
+    return true;
+}
+
 bool option_mail_server (const char *text, char why[PARAM_WHY_SIZE])
 {
     static const char *const schemes[] = {"smtp://", "smtps://"};
@@ -220,6 +261,16 @@ bool option_password_file (const char *path, char why[PARAM_WHY_SIZE])
     bool fine = password_file_read (path, password, why);
     explicit_bzero (password, sizeof password);
     return fine;
+}
+
+bool option_keys (const char *path, char why[PARAM_WHY_SIZE])
+{
+    char folder[PATH_MAX];
+    snprintf (folder, sizeof folder, "%s/public", path);
+    return option_directory (path, why) &&
+           (access (folder, R_OK | X_OK) == 0 ||
+            no (why, "no folder 'public' to read in '%.200s': %s; 'buckstop keys new --dir %.100s' makes it", path,
+                strerror (errno), path));
 }
 
 bool option_directory (const char *path, char why[PARAM_WHY_SIZE])

@@ -17,11 +17,17 @@ param_check_fn option_url;         /* http or https */
 param_check_fn option_mail_server; /* smtp://host:port, smtps://host:port */
 param_check_fn option_mail_sender;
 param_check_fn option_password_file;
+param_check_fn option_keys;  /* a folder of keys (bus.h) */
 param_check_fn option_spool; /* a directory that can be written to */
 
 /* with --check alone: a start can do without */
 param_check_fn option_directory;
 param_check_fn option_file_to_write;
+
+/* Whether only this machine reaches all of these endpoints: ipc, or an address of the loopback. Else `open` is one that
+ * others reach, cut to its room. */
+enum { ENDPOINT_ROOM = 160 };
+bool endpoints_are_local (const char *endpoints, char open[ENDPOINT_ROOM]);
 
 /* The outcome of option_durability, for a word that passed it. */
 store_durability_t option_durability_of (const char *word);

@@ -17,7 +17,7 @@
 #include <errno.h>
 #include <inttypes.h>
 
-enum { DRAIN_MS = 10000, DRAIN_LOOK_MS = 20, EXIT_FAILED = 1, EXIT_USAGE = 2, COMMON_PARAMS = 18 };
+enum { DRAIN_MS = 10000, DRAIN_LOOK_MS = 20, EXIT_FAILED = 1, EXIT_USAGE = 2, COMMON_PARAMS = 20 };
 
 /* Where each service answers health checks when nothing else is said. */
 static const char *default_health (const char *name)
@@ -58,6 +58,10 @@ static void common_params (service_t *self, param_t params[COMMON_PARAMS])
          option_endpoints},
         {"stream", PARAM_STRING, "tcp://127.0.0.1:7415", 0, 0, &self->stream, "events: notification binds",
          option_endpoints},
+        {"keys", PARAM_STRING, NULL, 0, 0, &self->keys,
+         "folder of keys ('buckstop keys new'): NAME.key is ours, public/*.pub are who is heard", option_keys},
+        {"plain-bind", PARAM_SWITCH, "no", 0, 0, &self->plain_bind,
+         "bind for others without keys: whoever reaches the port is heard"},
         {"record", PARAM_STRING, NULL, 0, 0, &self->record, "bench: write every script call to this file",
          .look = option_file_to_write},
         {NULL},
@@ -231,7 +235,8 @@ static int wire (service_t *self, const service_kind_t *kind, void *arg)
         self->bus = bus_new (self->loop);
     self->workspaces = workspaces_new (self->loop, self->store);
     loop_each_turn (self->loop, each_turn, self);
-    return connect_hints (self);
+    int rc = links_use_keys (self);
+    return rc < 0 ? rc : connect_hints (self);
 }
 
 static void unwire (service_t *self)
@@ -301,12 +306,14 @@ static options_outcome_t read_options (service_t *self, int argc, char **argv, c
     snprintf (program, sizeof program, "buckstop-%s", kind->name);
     common_params (self, params);
     const param_t *const tables[] = {params, kind->params, NULL};
-    const options_t options = {program, "[options]", kind->summary, kind->example, tables};
+    const options_t options = {program, "[options]", kind->summary, kind->example, tables, links_notes};
     options_outcome_t outcome = options_parse (&options, argc, argv, &rest, stdout, stderr);
     if ((outcome == OPTIONS_GO || outcome == OPTIONS_CHECKED) && rest < argc) {
         fprintf (stderr, "%s: %s: only options are expected\n", program, argv[rest]);
         return OPTIONS_BAD;
     }
+    if ((outcome == OPTIONS_GO || outcome == OPTIONS_CHECKED) && !links_may_open (self, stderr))
+        return OPTIONS_BAD;
     if (outcome == OPTIONS_CHECKED)
         options_say_fine (&options, stdout);
     return outcome;

@@ -37,6 +37,8 @@ typedef struct service {
     const char *redis, *redis_user, *redis_password_file, *sentinel_password_file, *durability, *health, *log_format,
         *log_level;
     const char *submit, *route, *due, *outbox, *stream; /* endpoints */
+    const char *keys;                                   /* NULL: links are plain */
+    bool plain_bind;
     const char *record;
     int64_t shards;
     struct service_private *private_;

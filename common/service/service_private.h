@@ -26,12 +26,18 @@ typedef struct service_private {
     bool due_any, outbox_any;
     route_hint_t *routes;
     size_t routes_n, routes_max;
+    mono_ms_t refused_said; /* the last line about a peer without our keys */
+    char refused[DETAIL_SIZE];
 } service_private_t;
 
 /* hints */
 void hints_init (service_private_t *self);
 void hints_clear (service_private_t *self);
 void hints_flush (service_t *service); /* at the end of each turn */
+/* keys of the links (service_links.c) */
+extern const char links_notes[];                           /* for --help */
+bool links_may_open (const service_t *service, FILE *err); /* false: said */
+int links_use_keys (service_t *service);                   /* before the first bind or connect; negative errno: said */
 /* health */
 int health_open (service_t *service); /* negative errno: said */
 void health_close (service_t *service);

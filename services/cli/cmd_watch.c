@@ -35,6 +35,7 @@ typedef struct watch {
     uint64_t seen; /* the number of the last one printed */
     bool lost;     /* intake did not answer: said once */
     bool refused;  /* it answered no: it will not answer otherwise */
+    bool stranger; /* keys do not fit: said once */
     bus_t *bus;
     loop_timer_t *look;
     bool soon;   /* the next look is brought forward */
@@ -242,14 +243,33 @@ static int say_refusal (const watch_t *self)
     return rc == CLI_FINE ? cli_fail (CLI_NO, "%s refused for a moment: watch again", self->cli->server) : rc;
 }
 
+/* HTTP goes on without the stream. */
+static void on_refused (void *arg, const char *what, const char *who)
+{
+    watch_t *self = arg;
+    if (!self->stranger)
+        fprintf (stderr, "-- no events from %s: %s\n", who, what);
+    self->stranger = true;
+}
+
+/* CLI_GO, or said. */
+static int listen_to_stream (watch_t *self)
+{
+    const cli_t *cli = self->cli;
+    char why[DETAIL_SIZE];
+    bus_on_refused (self->bus, on_refused, self);
+    if (cli->keys && *cli->keys && bus_use_keys (self->bus, cli->keys, "cli", why) < 0)
+        return cli_fail (CLI_USAGE, "--keys: %s", why);
+    int rc = bus_connect (self->bus, BUS_STREAM, cli->stream, on_stream, self);
+    return rc < 0 ? cli_fail (CLI_USAGE, "--stream %s: %s", cli->stream, strerror (-rc)) : CLI_GO;
+}
+
 static int follow (watch_t *self)
 {
     cli_t *cli = self->cli;
     self->bus = bus_new (cli->loop);
-    int rc = bus_connect (self->bus, BUS_STREAM, cli->stream, on_stream, self);
-    if (rc < 0) {
-        rc = cli_fail (CLI_USAGE, "--stream %s: %s", cli->stream, strerror (-rc));
-    } else {
+    int rc = listen_to_stream (self);
+    if (rc == CLI_GO) {
         on_look (self);
         cli_run (cli);
         rc = self->refused ? say_refusal (self) : CLI_FINE;

@@ -30,6 +30,15 @@ static const char customer_notes[] =
     "Where a match is doubtful nothing is joined: it is proposed, and 'link' or 'drop-proposal' decide it.\n"
     "forget removes who they are and what was said, and leaves kinds, times, people here, and promises.";
 
+static const char keys_notes[] =
+    "new makes DIR/NAME.key (secret: for that process alone) and DIR/public/NAME.pub (for all of them); what is there "
+    "stays.\n"
+    "Each process takes its own with --keys DIR; who is in public/ is heard, and the folder is looked at each second.\n"
+    "To change a key without a pause:\n"
+    "  1  buckstop keys new --dir DIR --names intake --next     intake.next.key; hand public/intake.next.pub to all\n"
+    "  2  mv DIR/intake.next.key DIR/intake.key                 and start the intakes again, one after the other\n"
+    "  3  mv DIR/public/intake.next.pub DIR/public/intake.pub   from then on the old one is a stranger's";
+
 const command_t commands[] = {
     {"submit", "hand in what a customer says", "TEXT [options]",
      "buckstop submit 'Where is my parcel?' --channel mail --customer ann@example.org --subject Parcel", 1, WORDS_FEW,
@@ -57,6 +66,8 @@ const command_t commands[] = {
      "buckstop channel test deploy/channels/slack.yaml --header 'X-Slack-Signature: v0=...' < payload.json", WORDS_PAIR,
      WORDS_PAIR, 0, cmd_channel,
      "FILE is a description (deploy/channels has some), or a policy; then --channel names one of its channels"},
+    {"keys", "make keys for the links between processes", "new --dir DIR [--names NAME,...] [--next]",
+     "buckstop keys new --dir /etc/buckstop/keys", 1, WORDS_FEW, 0, cmd_keys, keys_notes},
     {"token", "issue, revoke and list bearer tokens", "issue --scope SCOPE | revoke TOKEN | list [options]",
      "buckstop token issue --scope person --person ada --note 'ada, laptop'", 1, WORDS_PAIR, STORE_AND_WORKSPACE,
      cmd_token},

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { COMMON_ROWS = 13 };
+enum { COMMON_ROWS = 14 };
 
 typedef struct common_row {
     unsigned uses; /* 0: every command has it */
@@ -57,6 +57,9 @@ static void common_rows (cli_t *cli, unsigned uses, param_t rows[COMMON_ROWS])
         {USES_STREAM,
          {"stream", PARAM_STRING, "tcp://127.0.0.1:7415", 0, 0, &cli->stream, "where notification publishes events",
           option_endpoints}},
+        {USES_STREAM,
+         {"keys", PARAM_STRING, NULL, 0, 0, &cli->keys, "folder of keys, where the services have one; ours is cli.key",
+          option_keys}},
     };
     size_t n = 0;
     for (size_t i = 0; i < sizeof list / sizeof *list; i++)

@@ -54,6 +54,8 @@ class Service:
                    "--redis", self.world.store_address()]
         for link in ("submit", "route", "due", "outbox", "stream"):
             command += ["--" + link, self.world.endpoints(link, self.number if link in BINDS[self.kind] else None)]
+        if self.world.network:
+            command.append("--plain-bind")
         if self.kind == "intake":
             command += ["--listen", f"{self.host}:{self.port}"]
         return command + list(self.world.options.get(self.kind, ()))

@@ -1,28 +1,18 @@
 /* bus.c - ZeroMQ between the services. Who binds, who connects and by which pattern is `bus_row`, below.
  *
- * Hears: messages, bounded per turn so that others are served. Says: messages, without ever blocking: what can't
- * be queued is dropped and counted; the store brings it back. A PUSH hands nothing to an absent peer (IMMEDIATE)
- * and notices a dead one by heartbeats. A request may come from a DEALER or a REQ: what stands before its last
- * frame is its way back. A host name stands for all its addresses, now and later (bus_names.c).
+ * Hears: messages. Says: messages, without ever blocking (bus_messages.c): the store brings back what is dropped. A PUSH
+ * hands nothing to an absent peer (IMMEDIATE) and notices a dead one by heartbeats. A host name stands for all its
+ * addresses, now and later (bus_names.c). With keys every link is CURVE: only who has shown one of them is heard.
  *
  * Limits: what a peer may cost is its queue, `queued` messages of at most `largest` bytes (one that is larger ends its
  * connection), and a bound socket has at most `peers` of them (bus_peers.c). Who does not read answers no heartbeat either:
  * after HEARTBEAT_LATE_MS it is disconnected and its queue let go. A subscriber that comes back asks for what it missed
- * by number. A request has at most BACK_MAX frames before its body. */
-#include "bus.h"
-
-#include "bus_names.h"
-#include "bus_peers.h"
-#include "xmalloc.h"
-
-#include <czmq.h>
-#include <errno.h>
+ * by number. Keys are read on the loop: BUS_KEYS_MAX small local files. */
+#include "bus_private.h"
 
 enum {
-    MESSAGES_A_TURN = 256,
     HEARTBEAT_MS = 1000,
     HEARTBEAT_LATE_MS = 3000,
-    BACK_MAX = 3,
     HINT_MAX = 4096,                    /* bytes */
     REQUEST_MAX = TEXT_MAX + 64 * 1024, /* a text, and what goes with it */
     HANDSHAKE_MS = 5000,
@@ -46,90 +36,66 @@ static const struct bus_row {
     [BUS_STREAM] = {ZMQ_XPUB, ZMQ_SUB, false, 8192, 1000, HINT_MAX, 64}, /* what it hears are subscriptions */
 };
 
-typedef struct end {
-    bus_t *bus;
-    bus_link_t link;
-    zsock_t *sock; /* NULL: not opened */
-    void *zmq;     /* the same, for libzmq */
-    int type;
-    bus_fn *fn;
-    void *arg;
-    bus_peers_t *peers; /* NULL: it connects */
-} end_t;
+/* ---- keys */
 
-struct bus {
-    loop_t *loop;
-    end_t bound[BUS_LINKS], connected[BUS_LINKS];
-    bus_names_t *names;
-    size_t peers_max[BUS_LINKS]; /* 0: the topology's */
-    loop_fn *on_subscribe;
-    void *on_subscribe_arg;
-    uint64_t dropped[BUS_LINKS];
-};
-
-struct bus_peer {
-    end_t *end;
-    size_t n;
-    zmq_msg_t back[BACK_MAX]; /* frames before the body */
-};
-
-/* ---- hearing */
-
-static void hand_over (end_t *self, zmq_msg_t *frames, size_t n)
+static void on_refused (void *arg, const char *what, const char *who)
 {
-    zmq_msg_t *body = &frames[n - 1];
-    bus_peer_t *peer = NULL;
-    if (self->type == ZMQ_XPUB) { /* hears subscriptions, which begin with a 1, and their ends */
-        if (self->bus->on_subscribe && zmq_msg_size (body) && *(const char *)zmq_msg_data (body) == 1)
-            self->bus->on_subscribe (self->bus->on_subscribe_arg);
-        return;
-    }
-    if (!self->fn)
-        return;
-    if (self->type == ZMQ_ROUTER) {
-        if (n < 2)
-            return;
-        peer = xcalloc (1, sizeof *peer);
-        peer->end = self;
-        peer->n = n - 1;
-        for (size_t i = 0; i < peer->n; i++) {
-            zmq_msg_init (&peer->back[i]);
-            zmq_msg_move (&peer->back[i], &frames[i]);
-        }
-    }
-    self->fn (self->arg, peer, zmq_msg_data (body), zmq_msg_size (body));
+    bus_t *self = arg;
+    if (self->on_refused)
+        self->on_refused (self->on_refused_arg, what, who);
 }
 
-/* One message of at most BACK_MAX + 1 frames; a longer one is read to its end and left out. False: none is there. */
-static bool hear_one (end_t *self)
+/* A peer can't be told from another once it is connected: all of them show their keys again. */
+static void follow_keys (bus_t *self, bool taken_away)
 {
-    zmq_msg_t frames[BACK_MAX + 1], *last = frames;
-    size_t n = 0, seen = 0;
-    bool more = true;
-    while (more) {
-        if (n <= BACK_MAX)
-            zmq_msg_init (last = &frames[n++]);
-        if (zmq_msg_recv (last, self->zmq, ZMQ_DONTWAIT) < 0) /* what the frame held before is let go */
-            break;
-        seen++;
-        more = zmq_msg_more (last);
+    for (size_t link = 0; link < BUS_LINKS; link++) {
+        if (taken_away)
+            bus_peers_close (self->bound[link].peers);
+        bus_dial_look (self->connected[link].dial);
     }
-    if (!more && seen == n)
-        hand_over (self, frames, n);
-    for (size_t i = 0; i < n; i++)
-        zmq_msg_close (&frames[i]);
-    return seen > 0;
 }
 
-static int on_readable (zloop_t *zloop, zsock_t *sock, void *arg)
+static void look_at_keys (void *arg)
 {
-    end_t *self = arg;
-    (void)zloop;
-    (void)sock;
-    loop_turn_begin (self->bus->loop);
-    for (int i = 0; i < MESSAGES_A_TURN && self->sock && hear_one (self); i++)
-        ;
-    return loop_turn_end (self->bus->loop);
+    bus_t *self = arg;
+    char why[DETAIL_SIZE];
+    keys_change_t change = bus_keys_look (self->keys, why);
+    self->look = loop_at (self->loop, loop_now (self->loop) + BUS_KEYS_LOOK_MS, look_at_keys, self);
+    if (*why)
+        on_refused (self, why, "");
+    if (change != KEYS_SAME)
+        follow_keys (self, change == KEYS_FEWER);
+}
+
+int bus_use_keys (bus_t *self, const char *directory, const char *name, char why[DETAIL_SIZE])
+{
+    self->keys = bus_keys_new (directory, name, why);
+    if (!self->keys)
+        return -EACCES;
+    self->look = loop_at (self->loop, loop_now (self->loop) + BUS_KEYS_LOOK_MS, look_at_keys, self);
+    return 0;
+}
+
+bool bus_keys_fine (const char *directory, const char *name, char why[DETAIL_SIZE])
+{
+    bus_keys_t *keys = bus_keys_new (directory, name, why);
+    bool fine = keys;
+    bus_keys_destroy (&keys);
+    return fine;
+}
+
+void bus_on_refused (bus_t *self, bus_refused_fn *fn, void *arg)
+{
+    self->on_refused = fn;
+    self->on_refused_arg = arg;
+}
+
+uint64_t bus_refused (const bus_t *self)
+{
+    uint64_t n = 0;
+    for (size_t link = 0; link < BUS_LINKS; link++)
+        n += bus_peers_strangers (self->bound[link].peers);
+    return n;
 }
 
 /* ---- opening */
@@ -167,9 +133,30 @@ static void set_options (end_t *self, bool binds)
 static int not_opened (end_t *self)
 {
     int error = errno ? errno : ENOMEM;
+    bus_peers_destroy (&self->peers);
     zsock_destroy (&self->sock);
     self->zmq = NULL;
     return -error;
+}
+
+/* Who is heard is asked from the first handshake on: without an answer libzmq would let in whoever comes. */
+static bool open_keys (end_t *self, bool binds)
+{
+    bus_t *bus = self->bus;
+    if (bus->keys && binds && !bus->zap && !(bus->zap = bus_zap_new (bus->loop, bus->keys, on_refused, bus)))
+        return false;
+    return !bus->keys || bus_keys_apply (bus->keys, self->zmq, binds);
+}
+
+static bool open_watch (end_t *self, bool binds)
+{
+    bus_t *bus = self->bus;
+    size_t max = bus->peers_max[self->link] ? bus->peers_max[self->link] : bus_row[self->link].peers;
+    if (binds)
+        self->peers = bus_peers_new (bus->loop, self->zmq, max, on_refused, bus);
+    else
+        self->dial = bus_dial_new (bus->loop, self->zmq, bus->keys, bus_binder (self->link), on_refused, bus);
+    return self->peers || self->dial;
 }
 
 static int open_end (bus_t *bus, bus_link_t link, bool binds, bus_fn *fn, void *arg)
@@ -187,14 +174,10 @@ static int open_end (bus_t *bus, bus_link_t link, bool binds, bus_fn *fn, void *
         return -errno;
     self->zmq = zsock_resolve (self->sock);
     set_options (self, binds);
-    if (binds) {
-        self->peers =
-            bus_peers_new (bus->loop, self->zmq, bus->peers_max[link] ? bus->peers_max[link] : bus_row[link].peers);
-        if (!self->peers)
-            return not_opened (self);
-    }
+    if (!open_keys (self, binds) || !open_watch (self, binds))
+        return not_opened (self);
     if (self->type != ZMQ_PUSH)
-        zloop_reader (loop_zloop (bus->loop), self->sock, on_readable, self);
+        zloop_reader (loop_zloop (bus->loop), self->sock, bus_hear, self);
     return 0;
 }
 
@@ -205,6 +188,7 @@ static void close_end (end_t *self)
     if (self->type != ZMQ_PUSH)
         zloop_reader_end (loop_zloop (self->bus->loop), self->sock);
     bus_peers_destroy (&self->peers);
+    bus_dial_destroy (&self->dial);
     zsock_destroy (&self->sock);
     self->zmq = NULL;
 }
@@ -218,7 +202,7 @@ static int attach_bind (end_t *self, const char *endpoint)
 
 static int attach_connect (end_t *self, const char *endpoint)
 {
-    return bus_names_follow (self->bus->names, self->zmq, endpoint) ? 0 : zmq_connect (self->zmq, endpoint);
+    return bus_names_follow (self->bus->names, self->dial, endpoint) ? 0 : bus_dial_connect (self->dial, endpoint);
 }
 
 /* Each of a list that is separated by commas. */
@@ -269,62 +253,10 @@ void bus_destroy (bus_t **self_p)
         close_end (&self->bound[link]);
         close_end (&self->connected[link]);
     }
+    bus_zap_destroy (&self->zap); /* after all that ask it */
+    loop_cancel (self->loop, &self->look);
+    bus_keys_destroy (&self->keys);
     free (self);
-}
-
-/* ---- saying */
-
-static int say (end_t *self, const void *bytes, size_t size, int flags)
-{
-    return self->zmq ? zmq_send (self->zmq, bytes, size, flags | ZMQ_DONTWAIT) : -1;
-}
-
-/* 0, or counted as dropped. */
-static int outcome (bus_t *self, bus_link_t link, int sent)
-{
-    if (sent >= 0)
-        return 0;
-    self->dropped[link]++;
-    return -EAGAIN;
-}
-
-int bus_push (bus_t *self, bus_link_t link, const void *bytes, size_t size)
-{
-    return outcome (self, link, say (&self->connected[link], bytes, size, 0));
-}
-
-int bus_request (bus_t *self, const void *bytes, size_t size)
-{
-    return outcome (self, BUS_SUBMIT, say (&self->connected[BUS_SUBMIT], bytes, size, 0));
-}
-
-int bus_publish (bus_t *self, const char *topic, const void *bytes, size_t size)
-{
-    end_t *end = &self->bound[BUS_STREAM];
-    int sent = say (end, topic, strlen (topic), ZMQ_SNDMORE);
-    return outcome (self, BUS_STREAM, sent < 0 ? sent : say (end, bytes, size, 0));
-}
-
-void bus_answer (bus_t *self, bus_peer_t **peer_p, const void *bytes, size_t size)
-{
-    bus_peer_t *peer = *peer_p;
-    *peer_p = NULL;
-    if (!peer)
-        return;
-    int sent = 0;
-    for (size_t i = 0; i < peer->n; i++) {
-        if (size && sent >= 0 && peer->end->zmq)
-            sent = zmq_msg_send (&peer->back[i], peer->end->zmq, ZMQ_SNDMORE | ZMQ_DONTWAIT);
-        zmq_msg_close (&peer->back[i]);
-    }
-    if (size)
-        outcome (self, BUS_SUBMIT, sent < 0 ? sent : say (peer->end, bytes, size, 0));
-    free (peer);
-}
-
-uint64_t bus_dropped (const bus_t *self, bus_link_t link)
-{
-    return self->dropped[link];
 }
 
 /* ---- who is there */

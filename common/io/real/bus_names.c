@@ -1,6 +1,6 @@
 /* bus_names.c - connects a socket to all addresses of a host name, and looks again: replicas come and go.
  *
- * Hears: what names resolve to. Says: connect and disconnect to libzmq. By itself it would connect to the first address
+ * Hears: what names resolve to. Says: connect and disconnect (bus_dial.c). By itself it would connect to the first address
  * of a name and stay there. A name that is not found changes nothing: a name service that is down for a while must not
  * part those who still reach each other.
  *
@@ -11,8 +11,8 @@
 #include "xmalloc.h"
 
 #include <arpa/inet.h>
+#include <stdio.h>
 #include <string.h>
-#include <zmq.h>
 
 enum { LOOK_AGAIN_MS = 5000, NOT_FOUND_MS = 500, HOST_SIZE = 256, ENDPOINT_SIZE = INET6_ADDRSTRLEN + 24 };
 
@@ -20,7 +20,7 @@ typedef struct name {
     struct name *next;
     bus_names_t *all;
     loop_t *loop;
-    void *zmq;
+    bus_dial_t *dial;
     char host[HOST_SIZE];
     long port;
     resolved_t known; /* where the socket is connected to */
@@ -52,7 +52,7 @@ static bool is_in (const resolved_t *list, const char *address)
 static bool is_shared (const name_t *self, const char *address)
 {
     for (const name_t *other = self->all->names; other; other = other->next)
-        if (other != self && other->zmq == self->zmq && other->port == self->port && is_in (&other->known, address))
+        if (other != self && other->dial == self->dial && other->port == self->port && is_in (&other->known, address))
             return true;
     return false;
 }
@@ -62,14 +62,14 @@ static bool enter (const name_t *self, const char *address)
 {
     char endpoint[ENDPOINT_SIZE];
     return is_in (&self->known, address) || is_shared (self, address) ||
-           zmq_connect (self->zmq, endpoint_of (endpoint, self, address)) == 0;
+           bus_dial_connect (self->dial, endpoint_of (endpoint, self, address)) == 0;
 }
 
 static void leave (const name_t *self, const char *address)
 {
     char endpoint[ENDPOINT_SIZE];
     if (!is_shared (self, address))
-        zmq_disconnect (self->zmq, endpoint_of (endpoint, self, address));
+        bus_dial_disconnect (self->dial, endpoint_of (endpoint, self, address));
 }
 
 static void look (void *arg);
@@ -103,7 +103,7 @@ static bool is_numeric (const char *host)
     return inet_pton (AF_INET, host, bytes) == 1 || inet_pton (AF_INET6, host, bytes) == 1;
 }
 
-bool bus_names_follow (bus_names_t *self, void *zmq, const char *endpoint)
+bool bus_names_follow (bus_names_t *self, bus_dial_t *dial, const char *endpoint)
 {
     static const char scheme[] = "tcp://";
     const char *host = endpoint + sizeof scheme - 1, *colon = strrchr (endpoint, ':');
@@ -111,7 +111,7 @@ bool bus_names_follow (bus_names_t *self, void *zmq, const char *endpoint)
         return false; /* libzmq's to understand */
     long port = strtol (colon + 1, NULL, 10);
     name_t *name = xcalloc (1, sizeof *name);
-    *name = (name_t){.all = self, .loop = self->loop, .zmq = zmq, .port = port};
+    *name = (name_t){.all = self, .loop = self->loop, .dial = dial, .port = port};
     snprintf (name->host, sizeof name->host, "%.*s", (int)(colon - host), host);
     if (port <= 0 || is_numeric (name->host)) {
         free (name);

@@ -1,27 +1,40 @@
 /* bus_peers.c - the peers of a bound socket, counted by libzmq's monitor.
  *
- * Hears: who was accepted and who has gone. Says: one too many is closed. libzmq itself knows no bound but the
- * process's descriptors, and for each peer it keeps a queue: peers times queue is what a socket may cost.
+ * Hears: who was accepted, who has gone, whose handshake failed. Says: one too many is closed; and all of them, where they
+ * must show their keys again. libzmq itself knows no bound but the process's descriptors, and for each peer it keeps a
+ * queue: peers times queue is what a socket may cost.
  *
  * A connection is closed by shutting its descriptor down, which the accepting thread then sees as the peer's end. By the
  * time we hear of it, the descriptor may be another's: it is looked at first, and must be a socket at the address
  * that is bound. */
 #include "bus_peers.h"
 
+#include "bus_monitor.h"
 #include "xmalloc.h"
 
 #include <czmq.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <sys/un.h>
 
-enum { ADDRESS_ROOM = 256, EVENTS_A_TURN = 64 };
+enum {
+    FIRST_ROOM = 16,
+    EVENTS = ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL |
+             ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH
+};
+
+typedef struct peer_fd {
+    int fd;
+    char address[ADDRESS_ROOM]; /* where it came in */
+} peer_fd_t;
 
 struct bus_peers {
-    loop_t *loop;
-    void *zmq;
-    zsock_t *events;
-    size_t n, max;
-    uint64_t refused;
+    bus_monitor_t *monitor;
+    peer_fd_t *peers;
+    size_t n, room, max;
+    uint64_t refused, strangers;
+    bus_refused_fn *said;
+    void *arg;
 };
 
 static int port_of (const struct sockaddr_storage *at)
@@ -45,58 +58,56 @@ static bool is_at (int fd, const char *address)
                     sizeof ((struct sockaddr_un *)0)->sun_path) == 0;
 }
 
+static bool shut (const peer_fd_t *peer, const char *address)
+{
+    return is_at (peer->fd, address) && shutdown (peer->fd, SHUT_RDWR) == 0;
+}
+
 static void accepted (bus_peers_t *self, int fd, const char *address)
 {
-    self->n++;
-    if (self->n <= self->max || !is_at (fd, address))
-        return;
-    self->refused++;
-    shutdown (fd, SHUT_RDWR);
+    if (self->n == self->room) {
+        self->room = self->room ? self->room * 2 : FIRST_ROOM;
+        self->peers = xrealloc (self->peers, self->room * sizeof *self->peers);
+    }
+    peer_fd_t *peer = &self->peers[self->n++];
+    peer->fd = fd;
+    snprintf (peer->address, sizeof peer->address, "%s", address);
+    if (self->n > self->max && shut (peer, address))
+        self->refused++;
 }
 
-/* Two frames: a number of 16 bits, what happened, and one of 32, the descriptor; then the address. */
-static bool hear_event (bus_peers_t *self)
+static void left (bus_peers_t *self, int fd)
 {
-    struct __attribute__ ((packed)) {
-        uint16_t what;
-        uint32_t value;
-    } event = {0, 0};
-    char address[ADDRESS_ROOM] = "";
-    void *events = zsock_resolve (self->events);
-    if (zmq_recv (events, &event, sizeof event, ZMQ_DONTWAIT) < 0)
-        return false;
-    int size = zmq_recv (events, address, sizeof address - 1, ZMQ_DONTWAIT);
-    address[size < 0 ? 0 : size < ADDRESS_ROOM ? size : ADDRESS_ROOM - 1] = '\0';
-    if (event.what == ZMQ_EVENT_ACCEPTED)
-        accepted (self, (int)event.value, address);
-    else if (event.what == ZMQ_EVENT_DISCONNECTED && self->n > 0)
-        self->n--;
-    return true;
+    for (size_t i = 0; i < self->n; i++)
+        if (self->peers[i].fd == fd) {
+            self->peers[i] = self->peers[--self->n];
+            return;
+        }
 }
 
-static int on_events (zloop_t *zloop, zsock_t *sock, void *arg)
+static void on_event (void *arg, int event, int value, const char *address)
 {
     bus_peers_t *self = arg;
-    (void)zloop, (void)sock;
-    loop_turn_begin (self->loop);
-    for (int i = 0; i < EVENTS_A_TURN && hear_event (self); i++)
-        ;
-    return loop_turn_end (self->loop);
+    if (event == ZMQ_EVENT_ACCEPTED)
+        accepted (self, value, address);
+    else if (event == ZMQ_EVENT_DISCONNECTED)
+        left (self, value);
+    else
+        self->strangers++;
+    if (event == ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL)
+        self->said (self->arg, "somebody came without our keys, or speaks something else", address);
 }
 
-bus_peers_t *bus_peers_new (loop_t *loop, void *zmq, size_t max)
+bus_peers_t *bus_peers_new (loop_t *loop, void *zmq, size_t max, bus_refused_fn *said, void *arg)
 {
-    char endpoint[64];
     bus_peers_t *self = xcalloc (1, sizeof *self);
-    *self = (bus_peers_t){.loop = loop, .zmq = zmq, .max = max};
-    snprintf (endpoint, sizeof endpoint, "inproc://peers-%p", (void *)self);
-    if (zmq_socket_monitor (zmq, endpoint, ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_DISCONNECTED) == 0)
-        self->events = zsock_new (ZMQ_PAIR);
-    if (!self->events || zmq_connect (zsock_resolve (self->events), endpoint) < 0) {
+    *self = (bus_peers_t){.max = max, .said = said, .arg = arg};
+    self->monitor = bus_monitor_new (loop, zmq, EVENTS, on_event, self);
+    if (!self->monitor) {
+        int error = errno;
         bus_peers_destroy (&self);
-        return NULL;
+        errno = error;
     }
-    zloop_reader (loop_zloop (loop), self->events, on_events, self);
     return self;
 }
 
@@ -106,11 +117,16 @@ void bus_peers_destroy (bus_peers_t **self_p)
     *self_p = NULL;
     if (!self)
         return;
-    if (self->events)
-        zloop_reader_end (loop_zloop (self->loop), self->events);
-    zmq_socket_monitor (self->zmq, NULL, 0);
-    zsock_destroy (&self->events);
+    bus_monitor_destroy (&self->monitor);
+    free (self->peers);
     free (self);
+}
+
+/* Their places are given free when they are heard to have gone. */
+void bus_peers_close (bus_peers_t *self)
+{
+    for (size_t i = 0; self && i < self->n; i++)
+        (void)shut (&self->peers[i], self->peers[i].address);
 }
 
 void bus_peers_bound (bus_peers_t *self, size_t max)
@@ -127,4 +143,9 @@ size_t bus_peers_n (const bus_peers_t *self)
 uint64_t bus_peers_refused (const bus_peers_t *self)
 {
     return self ? self->refused : 0;
+}
+
+uint64_t bus_peers_strangers (const bus_peers_t *self)
+{
+    return self ? self->strangers : 0;
 }
