@@ -114,9 +114,6 @@ static void make_answer (webhook_t *self)
     self->answer = g_string_new (NULL);
     if (answer->body.source)
         pick_text (&answer->body, &self->scope, self->answer);
-    else
-        g_string_printf (self->answer, "{\"taken\":%zu,\"ignored\":%zu,\"receipts\":%zu}", self->found.messages,
-                         self->found.ignored, self->found.receipts);
 }
 
 /* -------------------------------------------------------------------- whole */

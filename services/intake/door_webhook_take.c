@@ -64,6 +64,10 @@ void webhook_refuse (webhook_t *self, refusal_kind_t kind, const char *format, .
 static void answer_fine (webhook_t *self)
 {
     const in_answer_t *answer = &self->in->answer;
+    if (!answer->body.source)
+        g_string_printf (self->answer, "{\"taken\":%zu,\"duplicates\":%zu,\"ignored\":%zu,\"receipts\":%zu}",
+                         self->found.messages - self->duplicates, self->duplicates, self->found.ignored,
+                         self->found.receipts);
     webhook_answer (self, answer->status, answer->type, self->answer->str, self->answer->len);
 }
 
@@ -102,10 +106,12 @@ static void count_refusal (webhook_t *self, const refusal_t *refusal, const char
                   message_id, "why", refusal->detail, NULL);
 }
 
-static void done (webhook_t *self, size_t index, const refusal_t *refusal)
+static void done (webhook_t *self, size_t index, const receipt_t *receipt, const refusal_t *refusal)
 {
     if (refusal)
         count_refusal (self, refusal, self->messages[index]->field[IN_MESSAGE_ID]);
+    else if (receipt && receipt->disposition == BUCKSTOP__V1__DISPOSITION__DISPOSITION_DUPLICATE)
+        self->duplicates++;
     channel_message_clear (self->messages[index]);
     self->messages[index] = NULL;
     self->open--;
@@ -115,9 +121,8 @@ static void done (webhook_t *self, size_t index, const refusal_t *refusal)
 static void on_submitted (void *arg, const receipt_t *receipt, const refusal_t *refusal)
 {
     sent_t sent = *(sent_t *)arg;
-    (void)receipt;
     free (arg);
-    done (sent.webhook, sent.index, refusal);
+    done (sent.webhook, sent.index, receipt, refusal);
 }
 
 /* A tag of ours, in an id that the message refers to or in its subject, leads back to its contact. */
@@ -155,7 +160,7 @@ static void on_mail (void *arg, size_t index, const mail_outcome_t *outcome)
     sent_t sent = *(sent_t *)arg;
     (void)index;
     free (arg);
-    done (sent.webhook, sent.index, outcome->refusal);
+    done (sent.webhook, sent.index, outcome->receipt, outcome->refusal);
 }
 
 /* A whole message as MIME goes the way of mail. */

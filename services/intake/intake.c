@@ -157,6 +157,8 @@ static int intake_start (service_t *service, void *arg)
     self->aside = aside_new (service);
     self->tokens = tokens_new (service->loop, service->store);
     self->webhooks = webhooks_new (self);
+    self->params->secrets_look = (secrets_look_t){self->params->secrets, READER_INTAKE};
+    secrets_look_open (&self->params->secrets_look, service->workspaces);
     bus_peers_max (service->bus, BUS_SUBMIT, (size_t)self->params->peers_max);
     open_languages (self);
     int rc = bus_bind (service->bus, BUS_SUBMIT, service->submit, intake_bus, self);

@@ -2,6 +2,7 @@
 #ifndef BUCKSTOP_INTAKE_H
 #define BUCKSTOP_INTAKE_H
 
+#include "secrets_look.h"
 #include "service.h"
 
 /* An answer is given by then, if only 503: requests that wait when the store goes away hear within a second. */
@@ -26,9 +27,10 @@ typedef struct intake_params {
     int64_t mail_max;    /* bytes of a mail; 0: its default, as of the next ones */
     int64_t mail_threads;
     int64_t lmtp_connections;
-    int64_t lmtp_timeout;  /* seconds */
-    const char *languages; /* directory of what languages look like; NULL and "" : none is recognised */
-    intake_t *running;     /* between start and stop */
+    int64_t lmtp_timeout;        /* seconds */
+    const char *languages;       /* directory of what languages look like; NULL and "" : none is recognised */
+    intake_t *running;           /* between start and stop */
+    secrets_look_t secrets_look; /* it outlives the door */
 } intake_params_t;
 
 /* The parameters of this process's command line: intake_kind.params fill them. They are also what start, stop and

@@ -54,6 +54,7 @@ typedef struct webhook {
     channel_receipt_t *receipts; /* owned */
     size_t receipts_n, receipts_room, receipts_next;
     channel_found_t found;
+    size_t duplicates;     /* messages that were taken before, by their message_id */
     size_t later, refused; /* messages that were not taken: perhaps later, or never */
     refusal_t why;         /* the first of them */
 } webhook_t;

@@ -149,6 +149,8 @@ static int start (service_t *service, void *arg)
     self->aside = aside_new (service);
     open_senders (self, password);
     workspaces_on_change (service->workspaces, swapped, given);
+    given->secrets_look = (secrets_look_t){given->secrets, READER_NOTIFICATION};
+    secrets_look_open (&given->secrets_look, service->workspaces);
     outbox_open (self);
     stream_open (self);
     return 0;

@@ -2,6 +2,8 @@
 #ifndef BUCKSTOP_NOTIFICATION_H
 #define BUCKSTOP_NOTIFICATION_H
 
+#include "delivery.h"
+#include "secrets_look.h"
 #include "service.h"
 
 /* A provider's limit, per replica: a token bucket. rate 0: no limit. */
@@ -27,6 +29,7 @@ typedef struct notification_params {
     notification_limit_t limits[NOTIFICATION_WAYS]; /* by way_kind_t */
     const char *rates;                              /* more of them, as rates.h reads them */
     struct notification *self;                      /* from start to stop */
+    secrets_look_t secrets_look;                    /* it outlives the senders */
 } notification_params_t;
 
 extern notification_params_t notification_params; /* what the command line fills */
