@@ -64,6 +64,7 @@ const metric_row_t metric_rows[] = {
     COUNTER ("hints_dropped", "link", "all", "Hints that found no peer or a full queue. The receiver finds the same in the store within a second."),
     COUNTER ("hints_crowded_out", NULL, "all", "Hints of one turn beyond what one turn sends."),
     GAUGE ("peers", NULL, "link", "all", "ZeroMQ peers connected to what this service binds."),
+    COUNTER ("peers_refused", NULL, "all", "Handshakes that our side of a link has ended: a key that is not in the folder of --keys, none at all, or no ZeroMQ. The log says whose."),
     COUNTER ("peers_closed", "link", "all", "Peers that were closed, since there were too many or they did not read."),
     COUNTER ("bad_messages", NULL, "routing, escalation, notification", "Messages that are none of ours."),
 

@@ -109,6 +109,8 @@ static void print_peers (const service_t *service, FILE *out)
     print_links (out, "hints_dropped", "_total", dropped);
     print_links (out, "peers", "", peers);
     print_links (out, "peers_closed", "_total", closed);
+    metric_head (out, "peers_refused");
+    fprintf (out, METRIC_PREFIX "peers_refused_total %" PRIu64 "\n", bus_refused (service->bus));
 }
 
 void service_metrics_print (service_t *service, FILE *out)
