@@ -156,6 +156,8 @@ const metric_row_t metric_rows[] = {
     COUNTER ("outbox_unreadable", NULL, "notification", "Deliveries whose record can't be read."),
     COUNTER ("deliveries", "way, outcome", "notification", "Attempts by way and by what became of them: delivered, moot (no reason any more), retried, held (quiet hours, limits, settings), dead (failed for good)."),
     GAUGE ("dead_letters", NULL, NULL, "notification", "Deliveries that failed for good and were not sent again: `buckstop dead` (at most 1,000 a workspace are counted)."),
+    GAUGE ("retention_blocked", NULL, NULL, "notification", "Workspaces whose events are kept longer than the policy says, since an archive does not have them yet."),
+    COUNTER ("deliveries_dropped", NULL, "notification", "Notices that an operator dropped while sending was held: `buckstop held drop`."),
     GAUGE ("sending_held", NULL, NULL, "notification", "Workspaces whose sending is held, after a restore: `buckstop held`."),
     GAUGE ("targets_failing", NULL, NULL, "notification", "Far sides (a mail server, a host) that do not answer just now."),
     COUNTER ("deliveries_unable", NULL, "notification", "Attempts that our own settings did not allow: a key, a mail server, a sender, a login is missing."),
@@ -168,6 +170,14 @@ const metric_row_t metric_rows[] = {
     COUNTER ("bundles_undone", NULL, "notification", "Bundles that could not be committed: their notices go one by one."),
     {"events_published", METRIC_COUNTER, NULL, NULL, "notification", "Events put on the stream, by this replica.", NULL, true},
     COUNTER ("events_anew", NULL, "notification", "Streams begun again below what was published: the store has lost some."),
+
+    /* archive */
+    GAUGE ("archive_lag_seconds", "seconds", NULL, "archive", "How long the oldest event waits that is not archived yet, or since when nothing could be asked. Nothing of it is deleted meanwhile, so the store grows."),
+    GAUGE ("archive_lag_events", NULL, NULL, "archive", "Events that are not archived yet, of the workspace that has most of them."),
+    COUNTER ("archive_events", NULL, "archive", "Events archived."),
+    COUNTER ("archive_bytes", NULL, "archive", "Bytes written to files, before they are compressed."),
+    COUNTER ("archive_failures", NULL, "archive", "Pages that could not be kept or posted, and are tried again: the log says why."),
+    COUNTER ("archive_series", NULL, "archive", "How often the store went back behind the archive, and a new series began."),
     {NULL},
 };
 /* clang-format on */

@@ -25,7 +25,8 @@ static const char *default_health (const char *name)
     static const char *const rows[][2] = {{"intake", "127.0.0.1:7421"},
                                           {"routing", "127.0.0.1:7422"},
                                           {"escalation", "127.0.0.1:7423"},
-                                          {"notification", "127.0.0.1:7424"}};
+                                          {"notification", "127.0.0.1:7424"},
+                                          {"archive", "127.0.0.1:7426"}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (strcmp (rows[i][0], name) == 0)
             return rows[i][1];

@@ -88,6 +88,8 @@ static const fact_words_t rows[] = {
     {"bounced", RED, "it came back: {to}"},
     {"delivery_receipt", PLAIN, "the far side says: {detail}"},
     {"forgotten", YELLOW, "personal data was removed"},
+    {"sending_held", RED, "sending is held by {by}: {detail}"},
+    {"sending_released", YELLOW, "a word of {by}: {detail}"},
     {"clock_jumped", RED, "the clock jumped"},
 };
 

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WORDS_FEW = 1, WORDS_PAIR = 2, WORDS_ACT = 3, STORE_AND_WORKSPACE = USES_STORE | USES_WORKSPACE };
+enum { WORDS_FEW = 1, WORDS_PAIR = 2, WORDS_ACT = 3, WORDS_MANY = 256, STORE_AND_WORKSPACE = USES_STORE | USES_WORKSPACE };
 
 /* Whoever types must know who reads it. */
 static const char act_notes[] =
@@ -38,6 +38,14 @@ static const char keys_notes[] =
     "  1  buckstop keys new --dir DIR --names intake --next     intake.next.key; hand public/intake.next.pub to all\n"
     "  2  mv DIR/intake.next.key DIR/intake.key                 and start the intakes again, one after the other\n"
     "  3  mv DIR/public/intake.next.pub DIR/public/intake.pub   from then on the old one is a stranger's";
+
+static const char held_notes[] =
+    "sending is held after a restore, and by 'begin': messages come in and deadlines pass, but nothing goes out.\n"
+    "release: these go in spite of it. end: nothing is held any more, what is left goes out.\n"
+    "drop: they never go. A dropped answer failed for good: whoever wrote it is told, and it is owed again; with "
+    "--sent it\n"
+    "counts as given, since it went out before. What is written to people and not to customers ends as moot.";
+
 
 const command_t commands[] = {
     {"submit", "hand in what a customer says", "TEXT [options]",
@@ -83,6 +91,23 @@ const command_t commands[] = {
      "buckstop dead replay 0123456789abcdef-0", 0, WORDS_PAIR, STORE_AND_WORKSPACE, cmd_dead},
     {"health", "whether a service is well, by its own word: for supervisors of containers", "[URL] [options]",
      "buckstop health http://127.0.0.1:7421/readyz", 0, WORDS_FEW, 0, cmd_health},
+    {"backup", "a copy of all that the store holds, as it is at one moment", "DIRECTORY [options]",
+     "buckstop backup /var/backups/buckstop/2026-05-02 --redis-user operator --redis-password-file operator.pw", 1, 1,
+     USES_STORE, cmd_backup,
+     "one node is copied: all shards of it, at one moment, while it works on. Files of the spool and of an archive "
+     "are\n"
+     "copied as files, behind it: what the copy names is there then."},
+    {"restore", "put a backup into a redis; sending is held until it is released", "DIRECTORY [options]",
+     "buckstop restore /var/backups/buckstop/2026-05-02 --redis 127.0.0.1:6379", 1, 1, USES_STORE, cmd_restore,
+     "the redis runs, is empty, and has the settings that the services want; it fetches the copy from this process.\n"
+     "--redis names the node itself, not sentinels. Then start the services, and see 'buckstop help held'."},
+    {"held", "what waits while sending is held, after a restore say; let it go, or drop it",
+     "[list] | show ID | release [ID ...] | drop [ID ...] | begin | end [options]",
+     "buckstop held list\n  buckstop held release 0123456789abcdef-0 --by dana\n"
+     "  buckstop held drop --customers --before 2026-05-02T10:00:00Z --sent --by dana --reason 'sent before the "
+     "backup'\n"
+     "  buckstop held end --by dana",
+     0, WORDS_MANY, STORE_AND_WORKSPACE, cmd_held, held_notes},
     {NULL},
 };
 

@@ -3,9 +3,12 @@
  * With the last contact of a customer of whom nobody has said anything their record goes, too: what made it is over. They
  * may come again at that very moment: then the record is made anew by their next contact, under the same id.
  *
+ * Where a workspace has archives only those go whose events are all in each of them (archive_cursor.h).
+ *
  * Limits: RETENTION_MAX contacts of a workspace at a look. */
 #include "escalation_private.h"
 
+#include "archive_cursor.h"
 #include "customer.h"
 #include "words.h"
 #include "xmalloc.h"
@@ -20,6 +23,8 @@ typedef struct sweep {
     char workspace[NAME_SIZE];
     char contact[ID_SIZE]; /* of one; empty: of the list */
     int shard;
+    uint64_t lowest;        /* of the archives, the one that is furthest behind */
+    wall_ms_t closed_until; /* what was closed later stays */
 } sweep_t;
 
 static void sweep_destroy (sweep_t *self)
@@ -205,6 +210,10 @@ static void on_contact (void *arg, const store_values_t *values)
         put_off (self, values->n && values->items[0].bytes);
         return;
     }
+    if (contact.close_at > self->closed_until) {
+        sweep_destroy (self); /* the archives have not come so far */
+        return;
+    }
     look_beside (self, &contact);
 }
 
@@ -217,10 +226,60 @@ static void on_listed (void *arg, const store_values_t *values)
         char key[KEY_SIZE], contact[ID_SIZE];
         snprintf (contact, sizeof (contact), "%.*s", (int)values->items[i].size, values->items[i].bytes);
         sweep_t *one = sweep_new (self->self, self->workspace, contact);
+        one->closed_until = self->closed_until;
         const char *keys[] = {key_contact (key, self->shard, self->workspace, contact)};
         store_get (self->self->service->store, keys, 1, on_contact, one);
     }
     sweep_destroy (self);
+}
+
+/* Those that the archives may lack stand behind the others, and are not read again each minute. */
+static void list_closed (sweep_t *self)
+{
+    char key[KEY_SIZE];
+    const service_t *service = self->self->service;
+    const policy_t *policy = workspaces_policy (service->workspaces, self->workspace);
+    wall_ms_t most = store_now (service->store);
+    if (policy && self->closed_until < TIME_NEVER - policy->keep_closed_ms &&
+        self->closed_until + policy->keep_closed_ms < most)
+        most = self->closed_until + policy->keep_closed_ms;
+    store_range (service->store, key_closed (key, self->shard, self->workspace), 0, most, 0, RETENTION_MAX, on_listed,
+                 self);
+}
+
+static void on_lowest (void *arg, const store_values_t *values)
+{
+    sweep_t *self = arg;
+    if (values->away || values->wrong_type || !values->n) { /* nothing is there that an archive could have */
+        sweep_destroy (self);
+        return;
+    }
+    const store_value_t *value = &values->items[0];
+    Buckstop__V1__Event *event = buckstop__v1__event__unpack (NULL, value->size, (const uint8_t *)value->bytes);
+    self->closed_until = archive_closed_until (self->lowest, (uint64_t)value->score, event ? event->at : 0);
+    if (event)
+        buckstop__v1__event__free_unpacked (event, NULL);
+    list_closed (self);
+}
+
+static void on_archives (void *arg, const store_values_t *values)
+{
+    sweep_t *self = arg;
+    char key[KEY_SIZE];
+    const service_t *service = self->self->service;
+    const policy_t *policy = workspaces_policy (service->workspaces, self->workspace);
+    uint64_t lowest = values->n ? (uint64_t)values->items[0].score : 0;
+    uint64_t bound = archive_bound (values->n, lowest, policy && policy->archive_required);
+    if (values->away || values->wrong_type || !bound) {
+        sweep_destroy (self);
+    } else if (bound == UINT64_MAX) {
+        self->closed_until = TIME_NEVER;
+        list_closed (self);
+    } else {
+        self->lowest = lowest;
+        key_events (key, self->shard, self->workspace);
+        store_events (service->store, key, lowest - 1, 1, on_lowest, self);
+    }
 }
 
 void retention_look (escalation_t *self)
@@ -230,7 +289,7 @@ void retention_look (escalation_t *self)
     for (size_t i = 0; (workspace = workspaces_name (service->workspaces, i)); i++) {
         char key[KEY_SIZE];
         sweep_t *sweep = sweep_new (self, workspace, "");
-        store_range (service->store, key_closed (key, sweep->shard, workspace), 0, store_now (service->store), 0,
-                     RETENTION_MAX, on_listed, sweep);
+        store_range (service->store, key_archives (key, sweep->shard, workspace), 0, INT64_MAX, 0, 1, on_archives,
+                     sweep);
     }
 }

@@ -210,6 +210,7 @@ static void print_outbox (const notification_t *self, FILE *out)
     metric_print (out, "outbox_age_seconds", (double)(held_ms > late_ms ? held_ms : late_ms) / (double)MS_PER_SECOND);
     metric_print (out, "outbox_held_age_seconds", (double)held_ms / (double)MS_PER_SECOND);
     metric_print (out, "targets_failing", (double)targets_failing (&self->targets));
+    metric_print (out, "sending_held", (double)hold_count (self));
     metric_print (out, "retention_blocked", (double)retention_blocked (self));
     size_t dead = 0;
     for (const feed_t *feed = self->feeds; feed; feed = feed->next)

@@ -32,6 +32,8 @@ typedef struct notification_params {
     secrets_look_t secrets_look;                    /* it outlives the senders */
 } notification_params_t;
 
+const char *way_name (way_kind_t way); /* "mail", "webhook", ... */
+
 extern notification_params_t notification_params; /* what the command line fills */
 extern const service_kind_t notification_kind;
 

@@ -6,6 +6,7 @@
  *   targets.c    what each far side has earned, and which keep failing
  *   throttle.c   the providers' limits
  *   held.c       what could not go when it was due
+ *   hold.c       the sending of a workspace is held: who waits for a word, and that it is said
  *   senders.c    one function per way (senders_private.h names its rooms)
  *   webhook.c    the signed request
  *   bundle.c     what waits for the same person on the same way, told in one notice
@@ -24,11 +25,13 @@
 #include "notification.h"
 
 #include "aside.h"
+#include "keys.h"
 #include "commit.h"
 #include "rates.h"
 #include "record.h"
 
 typedef struct notification notification_t;
+typedef struct feed feed_t;
 
 enum {
     OUTBOX_POLL_MS = 1000,       /* the store is asked at least so often: hints may be lost */
@@ -55,6 +58,8 @@ enum {
     HELD_SLOTS = 1024,
     HELD_ROWS_MAX = 16384, /* so many that are held are remembered, for their age */
     HELD_COMING_MS = 3000, /* who was due and not leased here by then is another replica's */
+    HOLD_LOOK_MS = 300000, /* who waits for a word is looked at so often; a word brings it forward */
+    HOLD_SAID_MS = 3000,   /* between looks whether sending is held, for /metrics and the log */
     FAULT_SAID_MS = 60000, /* a fault of ours is said in the log so often */
     DEAD_COUNTED_MAX = 1000,
     DEAD_LOOK_MS = 3000,      /* between looks at how many there are */
@@ -147,6 +152,7 @@ typedef struct attempt {
     wall_ms_t lease_ends;
     mono_ms_t waiting_since;
     bool set_aside; /* it was leased too often and never settled */
+    bool on_hold;   /* the sending of its workspace is: words says since when and why */
     attempt_result_t result;
     bool answered; /* the far side said something */
     int64_t retry_after_ms;
@@ -226,7 +232,7 @@ struct notification {
     rates_t rates;
     mail_out_t *mail_out;
     http_client_t *http;
-    struct feed *feeds;
+    feed_t *feeds;
     uint64_t outcomes[NOTIFICATION_WAYS][SETTLES];
     depth_t depth;
     uint64_t published;
@@ -300,6 +306,15 @@ void held_turn (notification_t *self);            /* each second */
 void depth_look (notification_t *self);           /* depth.c, each second: how many the outbox holds */
 void held_close (notification_t *self);
 
+/* hold.c: the keys of the workspaces of a batch are read with its contacts. Returns how many were put into keys. */
+size_t hold_keys (attempt_t *const *attempts, size_t n, int shard, char keys[][KEY_SIZE]);
+/* values: of those keys. True: one of the attempts is on hold. */
+bool hold_known (attempt_t *const *attempts, size_t n, const store_value_t *values);
+bool hold_stops (attempt_t *attempt, wall_ms_t now); /* true: it waits for a word, and is gone from here */
+bool hold_drops (attempt_t *attempt);                /* true: it is never sent, and gone from here */
+void hold_look (feed_t *feed);                       /* each second */
+size_t hold_count (const notification_t *self);
+
 void lanes_open (notification_t *self);
 void lanes_close (notification_t *self);
 bool lanes_admit (attempt_t *attempt); /* may it be sent or wait? false: it is held, and gone from here */
@@ -330,7 +345,6 @@ size_t targets_failing (const targets_t *self);
 void sender_send (attempt_t *attempt);
 void sender_now (attempt_t *attempt);
 void attempt_ended (attempt_t *attempt, attempt_result_t result, int64_t retry_after_ms, const char *words);
-const char *way_name (way_kind_t way);
 
 /* `why` says what is missing. The request's texts are freed by webhook_clear. */
 enum { WEBHOOK_HEADERS_MAX = 8, WEBHOOK_HEADER_SIZE = 320 };
@@ -357,7 +371,7 @@ void stream_open (notification_t *self);
 void stream_look (notification_t *self); /* each second: follow workspaces that are new, find what began anew */
 void stream_close (notification_t *self);
 
-typedef struct feed {
+struct feed {
     struct feed *next;
     notification_t *self;
     char workspace[NAME_SIZE];
@@ -370,11 +384,17 @@ typedef struct feed {
     size_t dead;              /* dead letters, as counted last; at most DEAD_COUNTED_MAX */
     bool counting;
     mono_ms_t dead_look; /* not before */
+    bool on_hold;        /* its sending is held, as was seen last */
+    bool hold_asked;
+    mono_ms_t hold_look; /* not before */
     bool trimming;
+    bool archive_required, blocked; /* blocked: more should be trimmed than the archives have */
+    uint64_t bound;                 /* of what the archives have */
     wall_ms_t cutoff;
     uint64_t low, high, probe; /* low is too old, high is to be kept */
-} feed_t;
+};
 void retention_begin (feed_t *feed);
+size_t retention_blocked (const notification_t *self);
 void retention_look_dead (feed_t *feed); /* each second */
 
 #endif

@@ -4,9 +4,12 @@
  * a minute and workspace, however many there are. The newest entry always stays.
  * As many dead letters as were counted are there if the last of them is and none behind it: one small read each few
  * seconds, and a count only where that fails.
+ * Where a workspace has archives nothing is trimmed that one of them does not have (archive_cursor.h); what should have
+ * been trimmed and waits for that is counted.
  * Limits: every replica does it; the second finds nothing left to do. */
 #include "notification_private.h"
 
+#include "archive_cursor.h"
 #include "keys.h"
 
 static void probe (feed_t *feed);
@@ -45,6 +48,13 @@ static void trimmed (void *arg, const store_values_t *values)
 static void trim (feed_t *feed)
 {
     char key[KEY_SIZE];
+    feed->blocked = feed->high > feed->bound;
+    if (feed->blocked)
+        feed->high = feed->bound;
+    if (!feed->high) {
+        feed->trimming = false;
+        return;
+    }
     notification_hold (feed->self);
     store_trim_events (feed->self->service->store, key_of (feed, key), feed->high, trimmed, feed);
 }
@@ -91,7 +101,7 @@ static void on_first (void *arg, const store_values_t *values)
     if (!answered (feed, values))
         return;
     if (time_of (&values->items[0]) >= feed->cutoff) {
-        feed->trimming = false;
+        feed->trimming = feed->blocked = false;
         return;
     }
     char key[KEY_SIZE];
@@ -100,17 +110,39 @@ static void on_first (void *arg, const store_values_t *values)
     store_events_last (feed->self->service->store, key_of (feed, key), on_last, feed);
 }
 
+static void on_archives (void *arg, const store_values_t *values)
+{
+    feed_t *feed = arg;
+    char key[KEY_SIZE];
+    feed->trimming = !values->away && !values->wrong_type;
+    if (!notification_release (feed->self) || !feed->trimming)
+        return;
+    feed->bound = archive_bound (values->n, values->n ? (uint64_t)values->items[0].score : 0, feed->archive_required);
+    notification_hold (feed->self);
+    store_events_first (feed->self->service->store, key_of (feed, key), on_first, feed);
+}
+
 void retention_begin (feed_t *feed)
 {
     service_t *service = feed->self->service;
     const policy_t *policy = workspaces_policy (service->workspaces, feed->workspace);
-    if (feed->trimming || !policy || policy->retain_ms <= 0 || !store_ready (service->store))
+    if (feed->trimming || !policy || policy->keep_events_ms <= 0 || !store_ready (service->store))
         return;
     char key[KEY_SIZE];
     feed->trimming = true;
-    feed->cutoff = store_now (service->store) - policy->retain_ms;
+    feed->archive_required = policy->archive_required;
+    feed->cutoff = store_now (service->store) - policy->keep_events_ms;
     notification_hold (feed->self);
-    store_events_first (service->store, key_of (feed, key), on_first, feed);
+    key_archives (key, store_shard (service->store, feed->workspace), feed->workspace);
+    store_range (service->store, key, 0, INT64_MAX, 0, 1, on_archives, feed);
+}
+
+size_t retention_blocked (const notification_t *self)
+{
+    size_t n = 0;
+    for (const feed_t *feed = self->feeds; feed; feed = feed->next)
+        n += feed->blocked;
+    return n;
 }
 
 /* ---- dead letters */

@@ -18,7 +18,7 @@ typedef struct batch {
     int shard;
     wall_ms_t now;
     unsigned tries;
-    size_t n;
+    size_t n, holds_n; /* rows; workspaces that they are of */
     attempt_t *attempts[STORE_LEASE_MAX];
 } batch_t;
 enum { BATCH_TRIES_MAX = 8 };
@@ -61,6 +61,8 @@ void row_goes (attempt_t *attempt, const char *moot, wall_ms_t now)
         settle (attempt, delivery->ended == DELIVERY_ACCEPTED ? SETTLE_DONE : SETTLE_DEAD);
         return;
     }
+    if (hold_drops (attempt))
+        return;
     if (attempt->set_aside || delivery->dead) {
         snprintf (attempt->words, sizeof attempt->words, "%s",
                   delivery->dead ? delivery->last_error : "leased too often and never settled");
@@ -72,6 +74,8 @@ void row_goes (attempt_t *attempt, const char *moot, wall_ms_t now)
         settle (attempt, SETTLE_MOOT);
         return;
     }
+    if (hold_stops (attempt, now))
+        return;
     if (!lanes_admit (attempt))
         return;
     if (throttle_admit (attempt, now))
@@ -185,7 +189,9 @@ static void loaded (void *arg, const store_values_t *values)
         return;
     }
     static const store_value_t absent = {0};
-    if (values->n >= batch->n)
+    bool all = values->n >= batch->n + batch->holds_n;
+    bool on_hold = all && hold_known (batch->attempts, batch->n, values->items + batch->n);
+    if (all && !on_hold) /* each that waits for a word has its own name */
         bundle_rows (self, batch->shard, batch->now, batch->attempts, values->items, batch->n);
     for (size_t i = 0; i < batch->n; i++)
         if (batch->attempts[i])
@@ -196,14 +202,17 @@ static void loaded (void *arg, const store_values_t *values)
 
 static void load (batch_t *batch)
 {
-    char keys[STORE_LEASE_MAX][KEY_SIZE];
-    const char *list[STORE_LEASE_MAX];
+    char keys[2 * STORE_LEASE_MAX][KEY_SIZE];
+    const char *list[2 * STORE_LEASE_MAX];
     for (size_t i = 0; i < batch->n; i++) {
         const delivery_t *delivery = &batch->attempts[i]->delivery;
-        list[i] = key_contact (keys[i], batch->shard, delivery->workspace, delivery->contact);
+        key_contact (keys[i], batch->shard, delivery->workspace, delivery->contact);
     }
+    batch->holds_n = hold_keys (batch->attempts, batch->n, batch->shard, keys + batch->n);
+    for (size_t i = 0; i < batch->n + batch->holds_n; i++)
+        list[i] = keys[i];
     notification_hold (batch->self);
-    store_get (batch->self->service->store, list, batch->n, loaded, batch);
+    store_get (batch->self->service->store, list, batch->n + batch->holds_n, loaded, batch);
 }
 
 /* Left to its lease, which sets it aside after STORE_ATTEMPTS_MAX tries: then the last resort is told. */

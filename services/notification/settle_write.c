@@ -61,6 +61,8 @@ static void write_kept (const attempt_t *attempt, commit_t *commit, const char *
     after.held_until = attempt->settle == SETTLE_HELD ? attempt->next_due : 0;
     after.dead = attempt->settle == SETTLE_DEAD;
     after.unsaid = 0;
+    if (after.dead)
+        after.dropped[0] = '\0'; /* it is among the words now, and a replay sends it */
     if (attempt->settle != SETTLE_HELD)
         WORD_COPY (after.last_error, attempt->words);
     record_head_t head = record_head_next (&attempt->head, KIND_DELIVERY, settle_event (attempt), 0);

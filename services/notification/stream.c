@@ -164,6 +164,7 @@ void stream_look (notification_t *self)
         feed_t *feed = feed_of (self, name);
         open_feed (feed);
         retention_look_dead (feed);
+        hold_look (feed);
     }
 }
 

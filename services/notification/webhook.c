@@ -12,14 +12,11 @@
 #include "senders_private.h"
 
 #include "guard.h"
-#include "ids.h"
+#include "sign.h"
 #include "xmalloc.h"
 
 #include <jansson.h>
-#include <sodium.h>
 #include <string.h>
-
-enum { SIGNATURE_SIZE = 2 * crypto_auth_hmacsha256_BYTES + 1 };
 
 static void __attribute__ ((format (printf, 2, 3))) add_header (webhook_t *self, const char *format, ...)
 {
@@ -32,39 +29,16 @@ static void __attribute__ ((format (printf, 2, 3))) add_header (webhook_t *self,
     self->list[self->headers_n] = NULL;
 }
 
-static void sign (const secret_t *secret, const char *timestamp, const char *body, char hex[SIGNATURE_SIZE])
-{
-    crypto_auth_hmacsha256_state state;
-    unsigned char mac[crypto_auth_hmacsha256_BYTES];
-    crypto_auth_hmacsha256_init (&state, secret->bytes, secret->size);
-    crypto_auth_hmacsha256_update (&state, (const unsigned char *)timestamp, strlen (timestamp));
-    crypto_auth_hmacsha256_update (&state, (const unsigned char *)".", 1);
-    crypto_auth_hmacsha256_update (&state, (const unsigned char *)body, strlen (body));
-    crypto_auth_hmacsha256_final (&state, mac);
-    sodium_bin2hex (hex, SIGNATURE_SIZE, mac, sizeof mac);
-}
-
 static webhook_outcome_t add_signature (webhook_t *self, const char *name, const char *secrets, const char *timestamp,
                                         char why[DETAIL_SIZE])
 {
-    secret_t secret;
-    char now[SIGNATURE_SIZE], next[SIGNATURE_SIZE];
-    if (!name_valid (name)) {
-        snprintf (why, DETAIL_SIZE, "no signing key is named for this webhook");
-        return WEBHOOK_BROKEN;
-    }
-    int error = secret_file_read (secrets, name, "", &secret);
-    if (error) {
-        secret_file_why ("signing key", secrets, name, error, why);
-        return WEBHOOK_NO_KEY;
-    }
-    sign (&secret, timestamp, self->body, now);
-    bool rotating = secret_file_read (secrets, name, ".next", &secret) == 0;
-    if (rotating)
-        sign (&secret, timestamp, self->body, next);
-    sodium_memzero (&secret, sizeof secret);
-    add_header (self, "Buckstop-Signature: v1=%s%s%s", now, rotating ? ",v1=" : "", rotating ? next : "");
-    return WEBHOOK_MADE;
+    static const webhook_outcome_t outcomes[] = {
+        [SIGN_MADE] = WEBHOOK_MADE, [SIGN_BROKEN] = WEBHOOK_BROKEN, [SIGN_NO_KEY] = WEBHOOK_NO_KEY};
+    char header[SIGN_HEADER_SIZE];
+    sign_outcome_t outcome = sign_header (secrets, name, timestamp, self->body, header, why);
+    if (outcome == SIGN_MADE)
+        add_header (self, "%s", header);
+    return outcomes[outcome];
 }
 
 /* The same bytes for every attempt: nothing in it depends on when it is sent. */

@@ -157,7 +157,7 @@ static void place_open (build_t *b)
     if (c->state != STATE (CLOSED) || (b->before && b->before->state == STATE (CLOSED)))
         return;
     commit_unplace (b->commit, key_open (key, b->shard, c->workspace), c->id);
-    commit_place (b->commit, key_closed (key, b->shard, c->workspace), b->now + b->policy->retain_ms, c->id);
+    commit_place (b->commit, key_closed (key, b->shard, c->workspace), b->now + b->policy->keep_closed_ms, c->id);
 }
 
 static void arm_timer (build_t *b)

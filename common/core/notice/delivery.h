@@ -49,6 +49,9 @@ typedef struct delivery {
     char next[DELIVERY_ID_SIZE];  /* to a person: by their next way; it comes forward when this one fails for good */
     char thread[ADDRESS_SIZE];    /* mail to a customer: the first message id of the thread */
     unsigned unsaid;              /* attempts whose word is owed to the timeline; last_error is the last one's */
+    bool on_hold;                 /* the sending of its workspace was held when it was to go (hold.h) */
+    char released[NAME_SIZE];     /* who said that it goes in spite of that */
+    char dropped[DETAIL_SIZE];    /* who said that it is never sent, and why: it is only settled */
     bundle_line_t *lines;         /* BUNDLE: what it tells of; owned */
     size_t lines_n;               /* at most BUNDLE_MAX */
 } delivery_t;

@@ -210,7 +210,10 @@ typedef struct policy {
     int64_t reopen_ms;       /* a resolved contact closes after it */
     int64_t review_ms;       /* an owned contact without a promise is looked at after so much silence */
     int64_t link_ms;         /* signed links expire */
-    int64_t retain_ms;       /* events and closed contacts are kept so long */
+    int64_t retain_ms;       /* events and closed contacts are kept so long, unless it is said of each: */
+    int64_t keep_events_ms;
+    int64_t keep_closed_ms;
+    int archive_required;    /* nothing is deleted that no archive has (archive_cursor.h); else what none is there for */
     unsigned transfers_max;  /* more climb to the manager */
     unsigned makeup_max;     /* promises made good for broken ones, per chain */
     bool languages;          /* does anything here depend on what language a contact is in? */

@@ -38,6 +38,22 @@ static const yaml_word_t same_words[] = {
 
 #define YEAR           (366 * MS_PER_DAY)
 #define SETTING(field) offsetof (policy_t, field)
+/* What is not said there is as `retain` says. */
+static const yaml_key_t keep_keys[] = {
+    {"events", yaml_read_duration, SETTING (keep_events_ms), MS_PER_SECOND, YEAR, "events are kept in the store"},
+    {"closed", yaml_read_duration, SETTING (keep_closed_ms), MS_PER_SECOND, YEAR, "closed contacts are kept there"},
+    YAML_KEYS_END,
+};
+
+static void read_keep (reader_t *self, const yaml_key_t *key, const node_t *value, void *field)
+{
+    (void)field;
+    if (yaml_is (self, key, value, NODE_MAP, "a map: { events: 7d, closed: 30d }"))
+        yaml_read_map (self, value, keep_keys, self->policy, "keep");
+}
+
+static const yaml_word_t archive_words[] = {{"optional", false}, {"required", true}, {NULL, 0}};
+
 static const yaml_key_t setting_keys[] = {
     {"presence", yaml_read_duration, SETTING (presence_ms), 100, MS_PER_DAY, "a heartbeat holds so long"},
     {"decline", yaml_read_duration, SETTING (decline_ms), 1, MS_PER_DAY, "a decline excludes so long"},
@@ -47,6 +63,9 @@ static const yaml_key_t setting_keys[] = {
     {"review", yaml_read_duration, SETTING (review_ms), 1, YEAR, "silence is looked at after it"},
     {"link", yaml_read_duration, SETTING (link_ms), MS_PER_SECOND, YEAR, "links in notices expire"},
     {"retain", yaml_read_duration, SETTING (retain_ms), MS_PER_SECOND, YEAR, "events and closed contacts are kept"},
+    {"keep", read_keep, 0, 0, 0, "the same, each by itself"},
+    {"archive", yaml_read_word, SETTING (archive_required), 0, 0, "nothing is deleted that no archive has", false,
+     archive_words},
     {"transfers", yaml_read_number, SETTING (transfers_max), 0, COUNT_MAX, "more climb to the manager"},
     {"makeups", yaml_read_number, SETTING (makeup_max), 0, MAKEUPS_MAX, "promises made good for broken ones"},
     {"same_customer", yaml_read_word, SETTING (same_customer), 0, 0, "a second contact while one is open", false,
@@ -237,6 +256,8 @@ static void fill_gaps (policy_t *self)
         if (!rules[i].team)
             rules[i].team = self->default_team;
     self->languages = asks_for_language (self);
+    self->keep_events_ms = self->keep_events_ms ? self->keep_events_ms : self->retain_ms;
+    self->keep_closed_ms = self->keep_closed_ms ? self->keep_closed_ms : self->retain_ms;
 }
 
 static int by_place (const void *a, const void *b)

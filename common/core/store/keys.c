@@ -122,6 +122,14 @@ const char *key_workspace (char key[KEY_SIZE], int shard, const char *workspace)
     return of_workspace (key, shard, "w", workspace);
 }
 
+const char *key_policy_version (char key[KEY_SIZE], int shard, const char *workspace, uint32_t version)
+{
+    of_one (key, shard, "pv", workspace, "");
+    spelling_t spelling = {key + strlen (key), key + KEY_SIZE - 1};
+    put_number (&spelling, version);
+    return key;
+}
+
 const char *key_queue (char key[KEY_SIZE], int shard, const char *workspace)
 {
     return of_workspace (key, shard, "q", workspace);
@@ -201,6 +209,16 @@ const char *key_dead (char key[KEY_SIZE], int shard, const char *workspace)
 const char *key_closed (char key[KEY_SIZE], int shard, const char *workspace)
 {
     return of_workspace (key, shard, "closed", workspace);
+}
+
+const char *key_hold (char key[KEY_SIZE], int shard, const char *workspace)
+{
+    return of_workspace (key, shard, "hold", workspace);
+}
+
+const char *key_archives (char key[KEY_SIZE], int shard, const char *workspace)
+{
+    return of_workspace (key, shard, "arch", workspace);
 }
 
 const char *key_heard (char key[KEY_SIZE], int shard)

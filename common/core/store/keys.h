@@ -9,6 +9,8 @@
  *   b:{s}:d:W:D              record  a delivery in the outbox, or a dead letter      all; notification
  *   b:{s}:k:W:K              record  a customer (customer.h)                         intake, cli
  *   b:{s}:w:W                record  the workspace: policy text, version, link key   cli
+ *   b:{s}:pv:W:N             record  the workspace as it was at the policy's version N, without its link key: the last
+ *                                    POLICY_VERSIONS_KEPT before the one in force                 cli, intake
  *   b:{s}:due:K              zset    timers of records of that kind: "W:C" -> due    commit, lease
  *   b:{s}:match              zset    "W:P" -> when to look whether P can take more   commit; routing
  *   b:{s}:q:W                zset    contacts that want somebody -> order            commit
@@ -29,6 +31,8 @@
  *   b:{s}:n:W                hash    promises opened, kept, broken, released; ... counted in the commit
  *   b:{s}:dead:W             zset    dead letters -> when they died
  *   b:{s}:closed:W           zset    closed contacts -> when they may be deleted
+ *   b:{s}:hold:W             string  sending is held: since when, who said so, why (hold.h); absent: it is not   cli
+ *   b:{s}:arch:W             zset    an archive's name -> the number up to which it has the events (archive_cursor.h)   archive
  *   b:{s}:heard              string  when people could be heard last, and the last gaps (hearing.h)   intake
  *   b:conf                   hash    shards, hash, schema: written at first start; run: store_rewrite.c
  *   b:workspaces             set     names of workspaces
@@ -60,6 +64,7 @@ const char *key_customer (char key[KEY_SIZE], int shard, const char *workspace, 
 const char *key_identity (char key[KEY_SIZE], int shard, const char *workspace, const char *derived);
 const char *key_customer_contacts (char key[KEY_SIZE], int shard, const char *workspace, const char *customer);
 const char *key_workspace (char key[KEY_SIZE], int shard, const char *workspace);
+const char *key_policy_version (char key[KEY_SIZE], int shard, const char *workspace, uint32_t version);
 const char *key_due (char key[KEY_SIZE], int shard, char kind);
 const char *key_match (char key[KEY_SIZE], int shard);
 const char *key_queue (char key[KEY_SIZE], int shard, const char *workspace);
@@ -77,6 +82,8 @@ const char *key_sent_hashed (char key[KEY_SIZE], int shard, const char *workspac
 const char *key_counts (char key[KEY_SIZE], int shard, const char *workspace);
 const char *key_dead (char key[KEY_SIZE], int shard, const char *workspace);
 const char *key_closed (char key[KEY_SIZE], int shard, const char *workspace);
+const char *key_hold (char key[KEY_SIZE], int shard, const char *workspace);
+const char *key_archives (char key[KEY_SIZE], int shard, const char *workspace);
 const char *key_heard (char key[KEY_SIZE], int shard);
 const char *key_token (char key[KEY_SIZE], const char *token_id);
 #define KEY_CONF       "b:conf"

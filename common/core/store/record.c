@@ -91,10 +91,10 @@ void record_count_attempt (uint8_t *bytes, size_t size)
         bytes[1]++;
 }
 
-uint8_t *record_pack_now (const record_head_t *head, const ProtobufCMessage *message, size_t *size)
+uint8_t *record_pack_b (const record_head_t *head, const ProtobufCMessage *message, size_t *size)
 {
     uint8_t *bytes = record_pack (head, message, size);
-    bytes[0] = RECORD_SCHEMA_NOW;
+    bytes[0] = RECORD_SCHEMA_B;
     return bytes;
 }
 
@@ -162,10 +162,10 @@ record_fault_t person_unpack (const void *bytes, size_t size, record_head_t *hea
 /* clang-format off */
 #define DELIVERY_TEXTS(X) \
     X (id) X (workspace) X (contact) X (person) X (address) X (secret) X (last_error) X (in_reply_to) X (trace) \
-    X (channel) X (next) X (thread)
+    X (channel) X (next) X (thread) X (released) X (dropped)
 #define DELIVERY_VALUES(X) \
     X (purpose) X (way) X (created_at) X (due) X (attempts) X (urgent) X (dead) X (promise) X (way_index) \
-    X (held_until) X (acknowledged_until) X (holds) X (held_since) X (ended) X (own_id) X (unsaid)
+    X (held_until) X (acknowledged_until) X (holds) X (held_since) X (ended) X (own_id) X (unsaid) X (on_hold)
 #define LINE_TEXTS(X)  X (delivery) X (contact)
 #define LINE_VALUES(X) X (purpose) X (promise) X (created_at) X (acknowledged_until) X (urgent)
 /* clang-format on */
@@ -197,7 +197,7 @@ static bool lines_unpack (delivery_t *delivery, const Buckstop__V1__Delivery *fr
 }
 
 /* Of ways and purposes that schema 'A' does not have. */
-static bool is_of_now (const delivery_t *self)
+static bool is_of_b (const delivery_t *self)
 {
     return self->way > BUCKSTOP__V1__WAY_KIND__WAY_KIND_SLACK ||
            self->purpose > BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_BUNDLE;
@@ -216,7 +216,10 @@ uint8_t *delivery_pack (const delivery_t *self, const record_head_t *head, size_
         line_pack (&self->lines[message.n_lines], &lines[message.n_lines]);
         list[message.n_lines] = &lines[message.n_lines];
     }
-    return (is_of_now (self) ? record_pack_now : record_pack) (head, &message.base, size);
+    uint8_t *bytes = (is_of_b (self) ? record_pack_b : record_pack) (head, &message.base, size);
+    if (*self->dropped)
+        bytes[0] = RECORD_SCHEMA_NOW;
+    return bytes;
 }
 
 record_fault_t delivery_unpack (const void *bytes, size_t size, record_head_t *head, delivery_t *self)

@@ -2,8 +2,8 @@
  *
  *   offset  size  what
  *   0       1     schema: 'A', or 'B' for what workers that know only 'A' would take for broken, or for something else (a
- *                 call, a call back, a channel's own way back); a worker leaves a newer one to newer workers: up to
- *                 RECORD_SCHEMA_LAST, with a head laid out as this one. What begins otherwise is no record of anybody's:
+ *                 call, a call back, a channel's own way back), or 'C' for what workers of 'B' would (a delivery that was
+ *                 dropped: they would send it); a worker leaves a newer one to newer workers: up to RECORD_SCHEMA_LAST, with a head laid out as this one. What begins otherwise is no record of anybody's:
  *                 broken
  *   1       1     attempts: '0' + how often it was leased since the last commit (commit writes '0')
  *   2       1     how many event ids follow the head (0..32)
@@ -22,7 +22,8 @@
 #include "types.h"
 
 #define RECORD_SCHEMA      'A'
-#define RECORD_SCHEMA_NOW  'B' /* the newest that is read and written here */
+#define RECORD_SCHEMA_B    'B'
+#define RECORD_SCHEMA_NOW  'C' /* the newest that is read and written here */
 #define RECORD_SCHEMA_LAST 'E' /* workers run beside a few newer ones, not beside any */
 enum { RECORD_HEAD_SIZE = 16 };
 

@@ -11,8 +11,8 @@
 
 /* Head, then the packed message: malloc'd. */
 uint8_t *record_pack (const record_head_t *head, const ProtobufCMessage *message, size_t *size);
-/* The same, of RECORD_SCHEMA_NOW: what it says has no meaning in the one before. */
-uint8_t *record_pack_now (const record_head_t *head, const ProtobufCMessage *message, size_t *size);
+/* The same, of schema B: what it says has no meaning in the one before. */
+uint8_t *record_pack_b (const record_head_t *head, const ProtobufCMessage *message, size_t *size);
 /* Reads the head and unpacks the body; NULL and *fault set when it can't. The message is in `scratch`, which is opened
  * here; the caller closes it when there is a message. */
 ProtobufCMessage *record_unpack (const void *bytes, size_t size, char kind, const ProtobufCMessageDescriptor *type,

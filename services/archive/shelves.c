@@ -1,0 +1,217 @@
+/* shelves.c - the files of an archive, in order: by workspace, series and number, whatever order they are named in.
+ *
+ * A number that was told already is a double. A series ends where the next one begins, whatever it has beyond: the first
+ * lines of all files are looked at before.
+ * Limits: what is not a file of an archive is passed over in directories, and read where it is named. */
+#include "shelves.h"
+
+#include "line.h"
+#include "ndjson.h"
+#include "shelf.h"
+#include "words.h"
+#include "xmalloc.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+typedef struct file {
+    char *path;
+    char workspace[NAME_SIZE];
+    unsigned series;
+    uint64_t first, ends; /* its first number; it counts up to before `ends`, where the next series begins */
+} file_t;
+
+typedef struct files {
+    file_t *items;
+    size_t n;
+} files_t;
+
+static void damage (shelves_found_t *found, const char *path, const char *why)
+{
+    if (!found->damaged++)
+        snprintf (found->damage, sizeof found->damage, "%s: %s", WORD_CUT (path, 160), why);
+}
+
+/* ---- which files there are */
+
+static ndjson_t *open_lines (const char *path)
+{
+    int fd = open (path, O_RDONLY | O_CLOEXEC);
+    return fd < 0 ? NULL : ndjson_open (fd);
+}
+
+static json_t *next_line (ndjson_t *lines, unsigned *series, uint64_t *number, bool *is_line)
+{
+    size_t size = 0;
+    const char *text = ndjson_next (lines, &size);
+    *is_line = text != NULL;
+    json_t *line = text ? json_loadb (text, size, 0, NULL) : NULL;
+    if (line && !line_place (line, series, number)) {
+        json_decref (line);
+        line = NULL;
+    }
+    return line;
+}
+
+/* By its first line, whatever its name is. */
+static void add_file (files_t *self, const char *path, shelves_found_t *found)
+{
+    file_t file = {.ends = UINT64_MAX};
+    bool is_line = false;
+    ndjson_t *lines = open_lines (path);
+    json_t *line = lines ? next_line (lines, &file.series, &file.first, &is_line) : NULL;
+    if (line) {
+        const char *workspace = json_string_value (json_object_get (line, "workspace"));
+        WORD_COPY (file.workspace, workspace ? workspace : "");
+        file.path = xstrdup (path);
+        self->items = xrealloc (self->items, (self->n + 1) * sizeof *self->items);
+        self->items[self->n++] = file;
+    } else if (!lines || is_line || ndjson_fault (lines))
+        damage (found, path, lines ? "it is no file of an archive" : strerror (errno));
+    json_decref (line);
+    ndjson_close (&lines);
+}
+
+static int add_path (files_t *self, const char *path, unsigned depth, shelves_found_t *found);
+
+static int add_directory (files_t *self, const char *path, unsigned depth, shelves_found_t *found)
+{
+    DIR *names = opendir (path);
+    if (!names)
+        return -errno;
+    int rc = 0;
+    for (struct dirent *name; rc == 0 && (name = readdir (names));) {
+        char inner[4096];
+        unsigned series;
+        uint64_t number;
+        bool compressed;
+        struct stat is;
+        int size = snprintf (inner, sizeof inner, "%s/%s", path, name->d_name);
+        if (*name->d_name == '.' || size >= (int)sizeof inner || stat (inner, &is) < 0)
+            continue;
+        if (S_ISDIR (is.st_mode) ? depth > 0 : shelf_name_read (name->d_name, &series, &number, &compressed))
+            rc = add_path (self, inner, depth ? depth - 1 : 0, found);
+    }
+    closedir (names);
+    return rc;
+}
+
+static int add_path (files_t *self, const char *path, unsigned depth, shelves_found_t *found)
+{
+    struct stat is;
+    if (stat (path, &is) < 0)
+        return -errno;
+    if (S_ISDIR (is.st_mode))
+        return add_directory (self, path, depth, found);
+    add_file (self, path, found);
+    return 0;
+}
+
+static int by_place (const void *a, const void *b)
+{
+    const file_t *one = a, *two = b;
+    int order = strcmp (one->workspace, two->workspace);
+    if (order || one->series != two->series)
+        return order ? order : one->series < two->series ? -1 : 1;
+    return one->first < two->first ? -1 : one->first > two->first;
+}
+
+/* A series counts up to where the next of its workspace begins. */
+static void find_ends (files_t *self)
+{
+    for (size_t i = self->n; i-- > 1;) {
+        const file_t *after = &self->items[i];
+        file_t *file = &self->items[i - 1];
+        if (strcmp (file->workspace, after->workspace) != 0)
+            continue;
+        file->ends = after->ends;
+        if (file->series != after->series && after->first < file->ends)
+            file->ends = after->first;
+    }
+}
+
+/* ---- their lines */
+
+typedef struct reading {
+    shelves_fn *fn;
+    void *arg;
+    shelves_found_t *found;
+    char workspace[NAME_SIZE];
+    unsigned series;
+    uint64_t told; /* the last number */
+    bool stopped;
+} reading_t;
+
+static void tell (reading_t *self, const file_t *file, const json_t *line, unsigned series, uint64_t number)
+{
+    shelves_found_t *found = self->found;
+    if (strcmp (self->workspace, file->workspace) != 0) {
+        WORD_COPY (self->workspace, file->workspace);
+        self->told = 0;
+    }
+    if (self->series != series && self->told >= number)
+        self->told = number - 1; /* those of before were of a past that is left */
+    self->series = series;
+    if (number >= file->ends) {
+        found->undone++;
+        return;
+    }
+    if (self->told && number <= self->told) {
+        found->doubles++;
+        return;
+    }
+    if (self->told && number > self->told + 1) {
+        found->gaps++;
+        found->missing += number - self->told - 1;
+    }
+    self->told = number;
+    found->events++;
+    self->stopped = !self->fn (self->arg, line);
+}
+
+static void read_file (reading_t *self, const file_t *file)
+{
+    ndjson_t *lines = open_lines (file->path);
+    bool is_line = lines != NULL;
+    self->found->files++;
+    while (is_line && !self->stopped) {
+        unsigned series = 0;
+        uint64_t number = 0;
+        json_t *line = next_line (lines, &series, &number, &is_line);
+        if (line)
+            tell (self, file, line, series, number);
+        else if (is_line)
+            damage (self->found, file->path, "a line is no event");
+        json_decref (line);
+    }
+    if (!lines || (ndjson_fault (lines) && !self->stopped))
+        damage (self->found, file->path, lines ? ndjson_fault (lines) : strerror (errno));
+    ndjson_close (&lines);
+}
+
+int shelves_read (const char *const *paths, size_t n, shelves_fn *fn, void *arg, shelves_found_t *found)
+{
+    files_t files = {.items = NULL};
+    reading_t reading = {.fn = fn, .arg = arg, .found = found};
+    int rc = 0;
+    *found = (shelves_found_t){.files = 0};
+    for (size_t i = 0; rc == 0 && i < n; i++) {
+        rc = add_path (&files, paths[i], 1, found);
+        if (rc < 0)
+            snprintf (found->damage, sizeof found->damage, "%s", WORD_CUT (paths[i], 200));
+    }
+    if (files.n)
+        qsort (files.items, files.n, sizeof *files.items, by_place);
+    find_ends (&files);
+    for (size_t i = 0; rc == 0 && i < files.n && !reading.stopped; i++)
+        read_file (&reading, &files.items[i]);
+    for (size_t i = 0; i < files.n; i++)
+        free (files.items[i].path);
+    free (files.items);
+    return rc;
+}

@@ -1,0 +1,219 @@
+/* cmd_held_write.c - the word that a notice waits for: it goes, it is dropped, or nothing is held any more.
+ *
+ * Hears: rows of cmd_held.c. Says: one commit each: the record with the word, its timer at now, an event that names who
+ * said so, and on the contact's timeline. What is dropped is settled by notification (hold.c there), since what follows of it is the
+ * contact's own life. Where somebody was faster the row is read again. */
+#include "cmd_held.h"
+
+#include "delivery_sooner.h"
+#include "ids.h"
+#include "keys.h"
+#include "plan.h"
+#include "words.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+enum { PASSES_MAX = 5, BY_SHOWN = 40, REASON_SHOWN = 150 };
+
+typedef enum verdict { VERDICT_GOES, VERDICT_DROPPED, VERDICT_SENT, VERDICT_NO_HOLD } verdict_t;
+
+typedef struct pass {
+    held_command_t *command;
+    verdict_t verdict;
+    size_t done, faster; /* faster: somebody else was, it is looked at again */
+} pass_t;
+
+/* ---- one */
+
+static const char *words_of (const pass_t *self, const delivery_t *delivery, char words[DETAIL_SIZE])
+{
+    static const char *const rows[] = {[VERDICT_GOES] = "it goes",
+                                       [VERDICT_DROPPED] = "it is dropped",
+                                       [VERDICT_SENT] = "it counts as sent, since it was before",
+                                       [VERDICT_NO_HOLD] = "nothing is held any more"};
+    const char *reason = self->command->reason;
+    snprintf (words, DETAIL_SIZE, "%s by %s: %s%s%s", purpose_name (delivery->purpose), way_name (delivery->way),
+              rows[self->verdict], *reason ? ": " : "", WORD_CUT (reason, REASON_SHOWN));
+    return words;
+}
+
+static void say (const pass_t *self, const held_row_t *row, commit_t *commit)
+{
+    const delivery_t *delivery = &row->delivery;
+    const cli_t *cli = self->command->cli;
+    contact_t contact = {0}, named = {0};
+    record_head_t head;
+    fact_t fact = {.kind = BUCKSTOP__V1__FACT_KIND__FACT_KIND_SENDING_RELEASED,
+                   .at = store_now (cli->store),
+                   .promise = delivery->promise};
+    bool there =
+        row->contact->bytes && contact_unpack (row->contact->bytes, row->contact->size, &head, &contact) == RECORD_OK;
+    WORD_COPY (named.id, delivery->contact);
+    WORD_COPY (named.workspace, delivery->workspace);
+    WORD_COPY (named.trace, delivery->trace);
+    WORD_COPY (named.channel, contact.channel);
+    WORD_COPY (named.team, contact.team);
+    WORD_COPY (named.subject, contact.subject);
+    WORD_COPY (fact.by, self->command->by);
+    WORD_COPY (fact.to, *delivery->person ? delivery->person : "customer");
+    words_of (self, delivery, fact.detail);
+    event_put (commit, self->command->shard, delivery->workspace, &named, delivery->person, &fact, there);
+}
+
+static void decide (const pass_t *self, delivery_t *delivery, wall_ms_t now)
+{
+    const held_command_t *command = self->command;
+    bool waits = delivery->on_hold;
+    delivery->on_hold = false;
+    delivery->held_until = 0;
+    if (self->verdict == VERDICT_GOES)
+        WORD_COPY (delivery->released, command->by);
+    if (self->verdict == VERDICT_SENT)
+        delivery->ended = DELIVERY_ACCEPTED;
+    if (self->verdict == VERDICT_DROPPED)
+        snprintf (delivery->dropped, sizeof delivery->dropped, "dropped by %s: %s", WORD_CUT (command->by, BY_SHOWN),
+                  WORD_CUT (command->reason, REASON_SHOWN));
+    if (waits || self->verdict == VERDICT_DROPPED || self->verdict == VERDICT_SENT)
+        delivery->due = now; /* else its time has not come: it goes then */
+}
+
+static bool is_decided (const pass_t *self, const delivery_t *delivery)
+{
+    return *delivery->dropped || (self->verdict == VERDICT_GOES && *delivery->released) ||
+           (self->verdict == VERDICT_NO_HOLD && !delivery->on_hold);
+}
+
+static int decide_one (void *arg, held_row_t *row)
+{
+    pass_t *self = arg;
+    cli_t *cli = self->command->cli;
+    delivery_t *delivery = &row->delivery;
+    char version[24];
+    cli_committed_t committed = {.outcome = COMMIT_DONE};
+    if (is_decided (self, delivery))
+        return CLI_GO;
+    int rc = CLI_GO;
+    if (!self->command->dry_run) {
+        snprintf (version, sizeof version, "%" PRIu64, row->head.version);
+        decide (self, delivery, store_now (cli->store));
+        commit_t *commit = delivery_rewrite (self->command->shard, delivery, &row->head,
+                                             event_id_of ("held", delivery->id, version, NULL));
+        if (self->verdict != VERDICT_NO_HOLD)
+            say (self, row, commit);
+        rc = cli_commit (cli, &commit, &committed);
+    } else {
+        char words[DETAIL_SIZE];
+        printf ("would: %s  %s\n", delivery->id, words_of (self, delivery, words));
+    }
+    bool done = committed.outcome == COMMIT_DONE || committed.outcome == COMMIT_ALREADY;
+    self->done += done;
+    self->faster += !done;
+    return rc;
+}
+
+/* ---- those that are wanted */
+
+/* The outbox moves while it is read: again, until nothing is left. */
+static int decide_all (held_command_t *self, verdict_t verdict, size_t *done)
+{
+    pass_t pass = {.command = self, .verdict = verdict};
+    int rc = CLI_GO;
+    for (unsigned i = 0; rc == CLI_GO && i < PASSES_MAX; i++) {
+        size_t before = pass.done;
+        pass.faster = 0;
+        rc = held_each (self, decide_one, &pass);
+        if (self->dry_run || (pass.done == before && !pass.faster))
+            break;
+    }
+    *done = pass.done;
+    return rc;
+}
+
+static int say_done (const held_command_t *self, const char *what, size_t n)
+{
+    if (self->cli->json)
+        printf ("{\"%s\": %zu, \"dry_run\": %s}\n", what, n, self->dry_run ? "true" : "false");
+    else
+        printf ("%s%zu %s\n", self->dry_run ? "would be: " : "", n, what);
+    return n || self->all || self->cli->words_n < 2 ? CLI_FINE
+                                                    : cli_fail (CLI_NO, "there is nothing of that name that waits");
+}
+
+int held_release (held_command_t *self)
+{
+    size_t done = 0;
+    if (!self->is_held)
+        return cli_fail (CLI_NO, "sending is not held: all that is due goes out by itself");
+    int rc = decide_all (self, VERDICT_GOES, &done);
+    return rc == CLI_GO ? say_done (self, "released", done) : rc;
+}
+
+int held_drop (held_command_t *self)
+{
+    size_t done = 0;
+    if (!self->is_held)
+        return cli_fail (CLI_NO, "sending is not held: there is no time to drop anything ('buckstop held begin')");
+    int rc = decide_all (self, self->sent ? VERDICT_SENT : VERDICT_DROPPED, &done);
+    return rc == CLI_GO ? say_done (self, "dropped", done) : rc;
+}
+
+/* ---- the hold itself */
+
+static void say_all (const held_command_t *self, commit_t *commit, fact_kind_t kind)
+{
+    fact_t fact = {.kind = kind, .at = store_now (self->cli->store)};
+    WORD_COPY (fact.by, self->by);
+    WORD_COPY (fact.detail, self->reason);
+    event_put (commit, self->shard, self->cli->workspace, NULL, NULL, &fact, false);
+}
+
+int held_begin (held_command_t *self)
+{
+    char key[KEY_SIZE], text[HOLD_SIZE];
+    cli_committed_t committed;
+    if (self->is_held)
+        return cli_fail (CLI_NO, "sending is held already: %s", self->hold.reason);
+    hold_t hold = {.since = store_now (self->cli->store)};
+    WORD_COPY (hold.by, self->by);
+    WORD_COPY (hold.reason, self->reason);
+    size_t size = hold_write (&hold, text);
+    commit_t *commit = commit_new (self->shard);
+    key_hold (key, self->shard, self->cli->workspace);
+    commit_expect_free (commit, key);
+    commit_put (commit, key, text, size, 0);
+    say_all (self, commit, BUCKSTOP__V1__FACT_KIND__FACT_KIND_SENDING_HELD);
+    int rc = cli_commit (self->cli, &commit, &committed);
+    if (rc != CLI_GO)
+        return rc;
+    if (committed.outcome != COMMIT_DONE)
+        return cli_fail (CLI_NO, "somebody else holds it since this moment: look again");
+    puts (self->cli->json ? "{\"held\": true}" : "held: nothing goes out until 'buckstop held end'");
+    return CLI_FINE;
+}
+
+int held_end (held_command_t *self)
+{
+    char key[KEY_SIZE];
+    size_t done = 0;
+    cli_committed_t committed;
+    if (!self->is_held)
+        return cli_fail (CLI_NO, "sending is not held");
+    commit_t *commit = commit_new (self->shard);
+    key_hold (key, self->shard, self->cli->workspace);
+    commit_expect_value (commit, key, self->hold_text, self->hold_size);
+    commit_delete (commit, key);
+    say_all (self, commit, BUCKSTOP__V1__FACT_KIND__FACT_KIND_SENDING_RELEASED);
+    int rc = cli_commit (self->cli, &commit, &committed);
+    if (rc == CLI_GO && committed.outcome != COMMIT_DONE)
+        rc = cli_fail (CLI_NO, "somebody else has changed it in this moment: look again");
+    if (rc == CLI_GO)
+        rc = decide_all (self, VERDICT_NO_HOLD, &done);
+    if (rc != CLI_GO)
+        return rc;
+    if (self->cli->json)
+        printf ("{\"held\": false, \"go\": %zu}\n", done);
+    else
+        printf ("sending goes on: %zu that waited go out now\n", done);
+    return CLI_FINE;
+}

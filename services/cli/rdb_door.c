@@ -1,0 +1,194 @@
+/* rdb_door.c - the primary's side of Redis's replication, as far as a full copy needs it.
+ *
+ * Hears: PING, AUTH, REPLCONF, PSYNC; later the acknowledgements of a replica. Says: +PONG, +OK, +FULLRESYNC and the
+ * snapshot with its length, as the reference of Redis's replication protocol describes it; then commands.
+ * Limits: one Redis, whichever connects first; a step takes at most STEP_MS. */
+#include "rdb_door.h"
+
+#include "clock.h"
+#include "xmalloc.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <hiredis/hiredis.h>
+#include <inttypes.h>
+#include <netdb.h>
+#include <poll.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { STEP_MS = 60000, ID_LENGTH = 40, KEEP_MS = 5000 };
+
+/* ---- the socket */
+
+static int listen_at (const struct addrinfo *where)
+{
+    int fd = socket (where->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd >= 0 && bind (fd, where->ai_addr, where->ai_addrlen) == 0 && listen (fd, 1) == 0)
+        return fd;
+    if (fd >= 0)
+        close (fd);
+    return -1;
+}
+
+static int port_of (int fd)
+{
+    struct sockaddr_storage name;
+    socklen_t size = sizeof name;
+    if (getsockname (fd, (struct sockaddr *)&name, &size) != 0)
+        return 0;
+    return ntohs (name.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&name)->sin6_port
+                                             : ((struct sockaddr_in *)&name)->sin_port);
+}
+
+int rdb_door_open (rdb_door_t *self, const char *address, const char *path, uint64_t size)
+{
+    const struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
+    struct addrinfo *found = NULL;
+    *self = (rdb_door_t){.listening = -1, .peer = -1, .file = open (path, O_RDONLY | O_CLOEXEC), .size = size};
+    int rc = getaddrinfo (address, "0", &hints, &found);
+    if (rc == 0)
+        self->listening = listen_at (found);
+    if (found)
+        freeaddrinfo (found);
+    if (self->file < 0)
+        return cli_fail (CLI_NO, "%s: %s", path, strerror (errno));
+    if (self->listening < 0)
+        return cli_fail (CLI_USAGE, "--listen %s: %s", address, rc ? gai_strerror (rc) : strerror (errno));
+    self->port = port_of (self->listening);
+    return CLI_GO;
+}
+
+void rdb_door_close (rdb_door_t *self)
+{
+    int *const fds[] = {&self->listening, &self->peer, &self->file};
+    for (size_t i = 0; i < sizeof fds / sizeof *fds; i++)
+        if (*fds[i] >= 0) {
+            close (*fds[i]);
+            *fds[i] = -1;
+        }
+}
+
+static bool ready (int fd, short events, int ms)
+{
+    struct pollfd one = {.fd = fd, .events = events};
+    return poll (&one, 1, ms) == 1;
+}
+
+static int put (const rdb_door_t *self, const char *bytes, size_t size)
+{
+    while (size > 0) {
+        ssize_t n = ready (self->peer, POLLOUT, STEP_MS) ? send (self->peer, bytes, size, MSG_NOSIGNAL) : -1;
+        if (n <= 0)
+            return cli_fail (CLI_UNREACHABLE, "redis takes no more of the copy: its log says why");
+        bytes += n;
+        size -= (size_t)n;
+    }
+    return CLI_GO;
+}
+
+static int put_text (const rdb_door_t *self, const char *text)
+{
+    return put (self, text, strlen (text));
+}
+
+/* ---- the snapshot */
+
+static int put_snapshot (const rdb_door_t *self)
+{
+    char head[64], *block = xmalloc (BACKUP_BLOCK);
+    backup_progress_t progress = {.what = "sending to redis"};
+    snprintf (head, sizeof head, "$%" PRIu64 "\r\n", self->size);
+    int rc = put_text (self, head);
+    uint64_t done = 0;
+    for (ssize_t n = 1; rc == CLI_GO && done < self->size; done += (uint64_t)n) {
+        n = read (self->file, block, BACKUP_BLOCK);
+        rc = n > 0 ? put (self, block, (size_t)n) : cli_fail (CLI_NO, "the copy can't be read to its end");
+        n = n > 0 ? n : 0;
+        backup_progress (&progress, done, self->size);
+    }
+    free (block);
+    return rc;
+}
+
+/* One word of the greeting is answered. *begins: it asks for all. */
+static int answer (const rdb_door_t *self, const redisReply *asked, bool *begins)
+{
+    const char *word = asked->elements ? asked->element[0]->str : "";
+    char line[ID_LENGTH + 32];
+    if (strcasecmp (word, "PING") == 0)
+        return put_text (self, "+PONG\r\n");
+    if (strcasecmp (word, "PSYNC") != 0)
+        return put_text (self, "+OK\r\n");
+    *begins = true;
+    snprintf (line, sizeof line, "+FULLRESYNC %0*d 0\r\n", (int)ID_LENGTH, 1);
+    return put_text (self, line);
+}
+
+static int greet (const rdb_door_t *self)
+{
+    char bytes[4096];
+    bool begins = false;
+    int rc = CLI_GO;
+    redisReader *reader = redisReaderCreate ();
+    while (rc == CLI_GO && !begins) {
+        void *asked = NULL;
+        if (redisReaderGetReply (reader, &asked) != REDIS_OK)
+            rc = cli_fail (CLI_NO, "what connected is no redis");
+        if (asked) {
+            rc = answer (self, asked, &begins);
+            freeReplyObject (asked);
+            continue;
+        }
+        ssize_t n = rc == CLI_GO && ready (self->peer, POLLIN, STEP_MS) ? read (self->peer, bytes, sizeof bytes) : -1;
+        if (rc == CLI_GO && n <= 0)
+            rc = cli_fail (CLI_UNREACHABLE, "redis went away before it took the copy: its log says why");
+        else if (n > 0)
+            redisReaderFeed (reader, bytes, (size_t)n);
+    }
+    redisReaderFree (reader);
+    return rc;
+}
+
+int rdb_door_send (rdb_door_t *self)
+{
+    if (!ready (self->listening, POLLIN, STEP_MS))
+        return cli_fail (CLI_UNREACHABLE,
+                         "redis does not come for the copy: it must reach this machine (--listen, --reach)");
+    self->peer = accept4 (self->listening, NULL, NULL, SOCK_CLOEXEC);
+    if (self->peer < 0)
+        return cli_fail (CLI_NO, "accept: %s", strerror (errno));
+    int rc = greet (self);
+    return rc == CLI_GO ? put_snapshot (self) : rc;
+}
+
+/* ---- behind it */
+
+int rdb_door_command (rdb_door_t *self, const char *const *words, const size_t *sizes, size_t n)
+{
+    char head[32];
+    snprintf (head, sizeof head, "*%zu\r\n", n);
+    int rc = put_text (self, head);
+    for (size_t i = 0; rc == CLI_GO && i < n; i++) {
+        snprintf (head, sizeof head, "$%zu\r\n", sizes[i]);
+        rc = put_text (self, head);
+        rc = rc == CLI_GO ? put (self, words[i], sizes[i]) : rc;
+        rc = rc == CLI_GO ? put_text (self, "\r\n") : rc;
+    }
+    return rc;
+}
+
+void rdb_door_keep (rdb_door_t *self)
+{
+    static mono_ms_t said; /* of the one door that there is */
+    char bytes[4096];
+    while (ready (self->peer, POLLIN, 0) && recv (self->peer, bytes, sizeof bytes, MSG_DONTWAIT) > 0)
+        ;
+    if (clock_mono () - said < KEEP_MS)
+        return;
+    said = clock_mono ();
+    rdb_door_command (self, (const char *const[]){"PING"}, (const size_t[]){4}, 1);
+}

@@ -1,0 +1,190 @@
+#!/usr/bin/python3
+"""A backup is of one moment, taken under load; a restore on another machine sends nothing until somebody says so.
+
+Ends with "N passed, N failed".
+"""
+import json
+import os
+import subprocess
+import sys
+
+import redis
+
+import world as w
+
+POLICY = """workspace: desk
+last_resort: dana
+channels:
+  chat: { weight: 1, accept: auto, answer: callback }
+  mail: { weight: 1, accept: auto, answer: mail }
+people:
+  ada: { capacity: 100000, ways: [{ webhook: "%s", secret: pager }] }
+  dana: { ways: [{ log: dana }] }
+teams:
+  front: { lead: dana, members: [ada] }
+settings: { presence: 1h }
+"""
+
+
+class Spare:
+    """A Redis on another machine, as far as a test has one."""
+
+    def __init__(self, stack, world, name, *more):
+        self.dir = f"{world.dir}/{name}"
+        os.mkdir(self.dir)
+        self.socket = self.dir + "/redis.sock"
+        self.process = subprocess.Popen(
+            ["redis-server", "--port", "0", "--unixsocket", self.socket, "--dir", self.dir, "--appendonly", "yes",
+             "--appendfsync", "always", "--save", "", "--maxmemory-policy", "noeviction", *more],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        stack.callback(self.end)
+        self.redis = redis.Redis(unix_socket_path=self.socket)
+        w.until("the spare answers", self.answers)
+
+    def answers(self):
+        try:
+            return self.redis.ping()
+        except redis.RedisError:
+            return False
+
+    def end(self):
+        self.process.kill()
+        self.process.wait()
+
+
+def open_desk(stack):
+    """With one answer and some pages that can't go: their far sides say no for now."""
+    receiver = w.open_receiver(stack)
+    receiver.behave["/pager"] = receiver.behave["/back"] = "500"
+    world = w.open_world(stack, POLICY % receiver.url("/pager"))
+    world.present("ada")
+    return world, receiver
+
+
+def answered(world, receiver):
+    contact = world.submit("chat", return_way="callback", return_to=receiver.url("/back"))
+    w.until("ada has it", lambda: world.view(contact).get("owner") == "ada")
+    assert world.act(contact, "reply", "ada", text="it is on its way").status == 200
+    return contact
+
+
+def move_to(world, spare):
+    """The services go on with the other Redis."""
+    world.end_redis()
+    world.redis_process = None
+    for service in world.services.values():
+        service.kill()
+    os.rename(world.socket, world.socket + ".old") if os.path.exists(world.socket) else None
+    os.symlink(spare.socket, world.socket)
+    world.redis = spare.redis
+    for service in world.services.values():
+        service.start(wait=False)
+    for service in world.services.values():
+        service.wait()
+
+
+def rows(world, *more):
+    return json.loads(world.cli("held", "list", "--json", *more))
+
+
+def a_restore_holds_all_that_it_finds(stack):
+    world, receiver = open_desk(stack)
+    first, second, third = (answered(world, receiver) for _ in range(3))
+    world.cli("backup", world.dir + "/copy")
+    about = json.load(open(world.dir + "/copy/backup.json", encoding="utf-8"))
+    assert about["workspaces"][0]["name"] == "desk" and about["workspaces"][0]["events_at_least"] > 3, about
+    assert "holds a backup already" in world.cli("backup", world.dir + "/copy", status=1)
+
+    spare = Spare(stack, world, "spare")
+    address = "unix:" + spare.socket
+    world.cli("restore", world.dir + "/copy", "--redis", address, "--by", "olga")
+    assert "is not empty" in world.cli("restore", world.dir + "/copy", "--redis", address, status=1)
+    assert spare.redis.info("replication")["role"] == "master"
+    receiver.calls.clear()
+    for path in ("/pager", "/back"):
+        receiver.behave[path] = "ok"
+    move_to(world, spare)
+    world.audit()
+    w.until("it is counted", lambda: world["notification"].metric("buckstop_sending_held") == 1)
+    w.until("all wait", lambda: {row["state"] for row in rows(world)["deliveries"]} == {"waits"}, 60)
+    listed = rows(world)
+    assert listed["held"] and listed["by"] == "olga" and "restored from the backup of 20" in listed["reason"], listed
+    replies = {row["contact"]: row["id"] for row in listed["deliveries"] if row["purpose"] == "reply"}
+    assert set(replies) == {first, second, third} and not receiver.calls, (listed, receiver.calls)
+    assert "it is on its way" in world.cli("held", "show", replies[first])
+    w.until("each says so", lambda: any(
+        fact["fact"] == "delivery_held" and "sending is held by olga" in fact.get("detail", "")
+        for fact in w.facts_of(world.view(first))))
+
+    # by name: one goes, one never does, one had gone before the backup
+    assert "would: " + replies[first] in world.cli("held", "release", replies[first], "--by", "olga", "--dry-run")
+    world.cli("held", "release", replies[first], "--by", "olga")
+    w.until("it arrives", lambda: [call for call in receiver.calls if call.path == "/back"])
+    world.cli("held", "drop", replies[second], "--by", "olga", "--reason", "she was called")
+    w.until("it is dead", lambda: replies[second] in world.cli("dead"))
+    assert "dropped by olga: she was called" in world.cli("dead")
+    world.cli("held", "drop", "--contact", third, "--customers", "--purpose", "reply", "--sent", "--by", "olga", "--reason",
+              "the log of the mail server has it")
+    w.until("it counts as given", lambda: "first_response" not in
+            {promise["kind"] for promise in world.view(third)["promises"] if promise["state"] == "pending"})
+    assert len([call for call in receiver.calls if call.path == "/back"]) == 1, receiver.calls
+    assert any(fact["fact"] == "sending_released" and "counts as sent" in fact["detail"]
+               for fact in w.facts_of(world.view(third)))
+
+    # what comes in now waits, too; then all goes
+    late = answered(world, receiver)
+    w.until("it waits", lambda: late in {row["contact"] for row in rows(world)["deliveries"] if row["state"] == "waits"})
+    world.cli("held", "drop", "--person", "ada", "--purpose", "assigned", "--by", "olga", "--reason", "old pages")
+    world.cli("held", "end", "--by", "olga")
+    w.until("nothing waits", lambda: not rows(world)["deliveries"], 30)
+    w.until("it is counted", lambda: world["notification"].metric("buckstop_sending_held") == 0)
+    calls = [call for call in receiver.calls if call.path == "/back"]
+    assert w.count_facts(world.view(late))["delivered"] >= 1 and len(calls) >= 2, calls
+    world.audit()
+
+
+def a_backup_under_load_is_of_one_moment(stack):
+    """The audit of a copy that was made while hundreds were on their way finds nothing."""
+    world = w.open_world(stack, POLICY % "http://127.0.0.1:9/pager")
+    world.present("ada")
+    customers = w.Customers(world, lambda who, key: world.submit("chat", key=key, return_way="spoken"))
+    customers.more(100, 60)
+    for number in (1, 2):
+        world.cli("backup", f"{world.dir}/copy{number}")
+        spare = Spare(stack, world, f"spare{number}")
+        world.cli("restore", f"{world.dir}/copy{number}", "--redis", "unix:" + spare.socket)
+        done = world.call("audit", "--json", "--redis", "unix:" + spare.socket)
+        report = json.loads(done.stdout)
+        assert not report["findings"] and report["contacts"] > 50, report
+        spare.end()
+        customers.more(20)
+    customers.stop()
+
+
+def what_is_not_whole_is_refused(stack):
+    world = w.open_world(stack, POLICY % "http://127.0.0.1:9/pager")
+    copy = world.dir + "/copy"
+    world.cli("backup", copy)
+    spare = Spare(stack, world, "spare")
+    with open(copy + "/dump.rdb", "r+b") as dump:
+        dump.seek(40)
+        dump.write(b"?")
+    words = world.cli("restore", copy, "--redis", "unix:" + spare.socket, status=1)
+    assert "is not what was written there" in words and spare.redis.dbsize() == 0, words
+    os.remove(copy + "/backup.json")
+    assert "is not whole" in world.cli("restore", copy, "--redis", "unix:" + spare.socket, status=1)
+    plain = Spare(stack, world, "plain", "--appendonly", "no")
+    world.cli("backup", world.dir + "/copy2")
+    assert "no append-only file" in world.cli("restore", world.dir + "/copy2", "--redis", "unix:" + plain.socket, status=1)
+    assert "no store of buckstop's" in world.cli("backup", world.dir + "/copy3", "--redis", "unix:" + plain.socket, status=1)
+    assert "say which" in world.cli("held", "release", "--by", "olga", status=2)
+    assert "is not held" in world.cli("held", "release", "--all", "--by", "olga", status=1)
+    world.cli("held", "begin", "--by", "olga", "--reason", "a mistake in a text")
+    assert "held already: a mistake in a text" in world.cli("held", "begin", "--by", "olga", "--reason", "again", status=1)
+    world.cli("held", "end", "--by", "olga")
+
+
+CASES = [a_restore_holds_all_that_it_finds, a_backup_under_load_is_of_one_moment, what_is_not_whole_is_refused]
+
+if __name__ == "__main__":
+    sys.exit(w.main(CASES))
