@@ -2,7 +2,7 @@
  *
  * Hears: the parameters; from the bus who was refused. Says: at the door why a link may not be opened; a line in the log on
  * each stranger, so that a forgotten key is not a silence.
- * Limits: what was said last is not said again within SAID_AGAIN_MS, nor anything within SAID_MS. */
+ * Limits: the same is said once in SAID_AGAIN_MS, and no more than REFUSED_LINES lines in that time. */
 #include "service_private.h"
 
 #include "log.h"
@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-enum { SAID_MS = 1000, SAID_AGAIN_MS = 60000 };
+enum { SAID_AGAIN_MS = 60000 };
 
 const char links_notes[] =
     "Links between processes (submit, route, due, outbox, stream) are plain on the loopback and on ipc://. Who binds "
@@ -66,19 +66,32 @@ bool links_may_open (const service_t *service, FILE *err)
     return false;
 }
 
+/* Where a line is kept, or may be: NULL: it was said a moment ago, or too many were. */
+static refused_line_t *place_of (service_private_t *self, const char *text, mono_ms_t now)
+{
+    refused_line_t *oldest = &self->refused[0];
+    for (size_t i = 0; i < REFUSED_LINES; i++) {
+        refused_line_t *line = &self->refused[i];
+        if (strcmp (line->text, text) == 0)
+            oldest = line;
+        else if (strcmp (oldest->text, text) != 0 && line->said < oldest->said)
+            oldest = line;
+    }
+    return *oldest->text && now - oldest->said < SAID_AGAIN_MS ? NULL : oldest;
+}
+
 /* One that is refused comes again and again. */
 static void on_refused (void *arg, const char *what, const char *who)
 {
     const service_t *service = arg;
-    service_private_t *self = service->private_;
-    char line[DETAIL_SIZE];
-    mono_ms_t now = loop_now (service->loop), since = now - self->refused_said;
-    snprintf (line, sizeof line, "%.140s %.90s", what, who);
-    bool same = strcmp (line, self->refused) == 0;
-    if (self->refused_said && since < (same ? SAID_AGAIN_MS : SAID_MS))
+    char text[DETAIL_SIZE];
+    mono_ms_t now = loop_now (service->loop);
+    snprintf (text, sizeof text, "%.140s %.90s", what, who);
+    refused_line_t *line = place_of (service->private_, text, now);
+    if (!line)
         return;
-    self->refused_said = now;
-    snprintf (self->refused, sizeof self->refused, "%s", line);
+    line->said = now;
+    snprintf (line->text, sizeof line->text, "%s", text);
     log_fact (LOG_WARNING_, "", "a peer is not heard", "why", what, "who", who, NULL);
 }
 

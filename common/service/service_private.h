@@ -10,6 +10,13 @@ typedef struct route_hint {
     char *workspace, *contact, *person;
 } route_hint_t;
 
+/* About a peer that does not have our keys: said a moment ago. */
+enum { REFUSED_LINES = 8 };
+typedef struct refused_line {
+    mono_ms_t said;
+    char text[DETAIL_SIZE];
+} refused_line_t;
+
 typedef struct service_private {
     const service_kind_t *kind;
     void *arg;
@@ -26,8 +33,7 @@ typedef struct service_private {
     bool due_any, outbox_any;
     route_hint_t *routes;
     size_t routes_n, routes_max;
-    mono_ms_t refused_said; /* the last line about a peer without our keys */
-    char refused[DETAIL_SIZE];
+    refused_line_t refused[REFUSED_LINES];
 } service_private_t;
 
 /* hints */
