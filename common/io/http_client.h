@@ -13,6 +13,7 @@ typedef struct http_call {
     size_t body_size;
     const char *header; /* the answer's that is wanted; NULL: none */
     int timeout_ms;     /* of the whole call */
+    size_t answer_max;  /* 0: HTTP_ANSWER_MAX */
     /* Whether loopback, link-local and private addresses may be dialled (checked on the address really used): only
      * for URLs that the operator gave, never for one from outside. */
     bool private_allowed;
@@ -23,8 +24,9 @@ typedef struct http_answer {
     int status;  /* 0: no answer, `error` says why */
     bool unsent; /* there was no connection that it could have gone out on */
     const char *error;
-    const char *body; /* at most HTTP_ANSWER_MAX */
+    const char *body; /* at most answer_max; cut: there was more */
     size_t body_size;
+    bool cut;
     int64_t retry_after_ms; /* 0: not said */
     const char *header;     /* the wanted one's value; "" : it is not there */
 } http_answer_t;

@@ -46,13 +46,36 @@ size_t http_server_open (const http_server_t *self); /* requests not answered ye
 void http_server_drain (http_server_t *self);
 
 const char *http_method (const http_request_t *self);
-const char *http_path (const http_request_t *self);                     /* not decoded, without the query */
-const char *http_query (const http_request_t *self, const char *name);  /* decoded; NULL: absent */
-const char *http_header (const http_request_t *self, const char *name); /* NULL: absent */
+const char *http_path (const http_request_t *self);                        /* not decoded, without the query */
+const char *http_query (const http_request_t *self, const char *name);     /* decoded; NULL: absent */
+const char *http_header (const http_request_t *self, const char *name);    /* NULL: absent */
+const http_header_t *http_queries (const http_request_t *self, size_t *n); /* all of them, in order, decoded */
 const void *http_body (const http_request_t *self, size_t *size);
+/* The client's address, "192.0.2.7" or "2001:db8::7"; "": it is gone. */
+enum { HTTP_PEER_SIZE = 64 };
+const char *http_peer (const http_request_t *self, char peer[HTTP_PEER_SIZE]);
 /* Answers, and forgets the request. Headers: ended by a NULL name; may be NULL. After a time-out (503 was
  * sent) it does nothing. */
 void http_respond (http_request_t **self_p, int status, const char *content_type, const void *body, size_t size,
                    const http_header_t *headers);
+
+/* --- answers that go on: server-sent events --- */
+
+/* Bytes that many streams send: copied once, and counted. */
+typedef struct http_bytes http_bytes_t;
+http_bytes_t *http_bytes_new (const void *bytes, size_t size);
+void http_bytes_destroy (http_bytes_t **self_p); /* the caller's share of them */
+
+typedef struct http_stream http_stream_t;
+/* Answers 200 and forgets the request; what is sent from now on is the body, in the order of the calls. At most `room`
+ * bytes wait for the client. */
+http_stream_t *http_stream_new (http_request_t **request_p, const char *content_type, const http_header_t *headers,
+                                size_t room);
+/* Never blocks, never calls back. False: the client is gone, or too slow for its room and is cut off: nothing more can be
+ * sent, destroy it. That somebody is gone may be noticed only seconds later, by sending. */
+bool http_stream_send (http_stream_t *self, http_bytes_t *bytes);
+size_t http_stream_waiting (const http_stream_t *self); /* bytes that the client has not taken yet */
+/* What was sent still goes out, then the answer ends. Streams outlive no server: destroy them before it. */
+void http_stream_destroy (http_stream_t **self_p);
 
 #endif

@@ -171,6 +171,13 @@ const metric_row_t metric_rows[] = {
     {"events_published", METRIC_COUNTER, NULL, NULL, "notification", "Events put on the stream, by this replica.", NULL, true},
     COUNTER ("events_anew", NULL, "notification", "Streams begun again below what was published: the store has lost some."),
 
+    /* console */
+    GAUGE ("console_watchers", NULL, NULL, "console", "Pages and terminals that watch."),
+    GAUGE ("console_contacts", NULL, NULL, "console", "Contacts in memory: open, or resolved and not closed yet."),
+    COUNTER ("console_watchers_lost", NULL, "console", "Watchers who went, or were cut off since they did not keep up: they come again."),
+    COUNTER ("console_left_out", NULL, "console", "Contacts read that there was no room for (--contacts-max)."),
+    COUNTER ("console_bad_events", NULL, "console", "Events that can't be read."),
+
     /* archive */
     GAUGE ("archive_lag_seconds", "seconds", NULL, "archive", "How long the oldest event waits that is not archived yet, or since when nothing could be asked. Nothing of it is deleted meanwhile, so the store grows."),
     GAUGE ("archive_lag_events", NULL, NULL, "archive", "Events that are not archived yet, of the workspace that has most of them."),

@@ -26,7 +26,8 @@ static const char *default_health (const char *name)
                                           {"routing", "127.0.0.1:7422"},
                                           {"escalation", "127.0.0.1:7423"},
                                           {"notification", "127.0.0.1:7424"},
-                                          {"archive", "127.0.0.1:7426"}};
+                                          {"archive", "127.0.0.1:7426"},
+                                          {"console", "127.0.0.1:7425"}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (strcmp (rows[i][0], name) == 0)
             return rows[i][1];

@@ -11,7 +11,9 @@ from waiting import until
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.environ.get("BUCKSTOP_BUILD", os.path.join(ROOT, "build"))
 KINDS = ("notification", "escalation", "routing", "intake")
-BINDS = {"intake": ("submit",), "routing": ("route",), "escalation": ("due",), "notification": ("outbox", "stream")}
+BINDS = {"intake": ("submit",), "routing": ("route",), "escalation": ("due",), "notification": ("outbox", "stream"),
+         "console": (), "archive": ()}
+HTTP_KINDS = ("intake", "console")
 ATTEMPT_MS = 500
 TURN_LIMIT_US = 20000
 KILLED = 99
@@ -56,8 +58,11 @@ class Service:
             command += ["--" + link, self.world.endpoints(link, self.number if link in BINDS[self.kind] else None)]
         if self.world.network:
             command.append("--plain-bind")
-        if self.kind == "intake":
+        if self.kind in HTTP_KINDS:
             command += ["--listen", f"{self.host}:{self.port}"]
+        if self.kind == "console":
+            intake = self.world["intake-1"]
+            command += ["--intake", f"http://{intake.host}:{intake.port}"]
         return command + list(self.world.options.get(self.kind, ()))
 
     def spawn(self, command, path, **environment):
@@ -83,7 +88,7 @@ class Service:
     def wait(self):
         self.listens()
         until(lambda: f"{self.name} is ready: {self.text()}", self.ready, 20)
-        if self.kind == "intake":
+        if self.kind in HTTP_KINDS:
             ports = until("its port", lambda: [fact["port"] for fact in self.facts("listening") if "http" in fact])
             self.port = int(ports[0])
         return self

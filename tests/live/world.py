@@ -77,6 +77,12 @@ class World:
         for service in self.services.values():
             service.wait()
 
+    def add(self, kind):
+        """One more of a kind, once the others run: a console, say, which wants to know where intake is."""
+        service = Service(self, kind, len(self.of(kind)) + 1)
+        self.services[service.name] = service
+        return service.start()
+
     def __getitem__(self, name):
         return self.services[name if "-" in name else name + "-1"]
 

@@ -280,6 +280,15 @@ wall_ms_t calendar_closes (const calendar_t *self, wall_ms_t at)
     return TIME_NEVER;
 }
 
+wall_ms_t calendar_midnight (const calendar_t *self, wall_ms_t at)
+{
+    int64_t second = floor_div (at, MS_PER_SECOND);
+    if (!self)
+        return floor_div (second, DAY_SECONDS) * DAY_SECONDS * MS_PER_SECOND;
+    int64_t day = floor_div (second + zone_offset (self->zone, second), DAY_SECONDS);
+    return zone_instant (self->zone, day * DAY_SECONDS, false) * MS_PER_SECOND;
+}
+
 const char *calendar_format (const calendar_t *self, wall_ms_t at, char *buffer, size_t size)
 {
     static const char weekdays[WEEK_DAYS][4] = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};

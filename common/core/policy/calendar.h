@@ -36,6 +36,8 @@ wall_ms_t calendar_add (const calendar_t *self, wall_ms_t from, int64_t duration
 int64_t calendar_between (const calendar_t *self, wall_ms_t from, wall_ms_t to);
 /* The end of the open span that `at` lies in; `at` itself when closed; TIME_NEVER for a NULL calendar. */
 wall_ms_t calendar_closes (const calendar_t *self, wall_ms_t at);
+/* The first instant of the local day that `at` lies in; of the day in UTC for NULL. */
+wall_ms_t calendar_midnight (const calendar_t *self, wall_ms_t at);
 /* "Mon 23 Nov, 09:30 CET", or in UTC for NULL. Returns buffer. */
 const char *calendar_format (const calendar_t *self, wall_ms_t at, char *buffer, size_t size);
 

@@ -1,4 +1,4 @@
-/* policy_match.h - whole words in a text, case folded. Pure. For policy*.c alone. */
+/* policy_match.h - whole words in a text, case folded. Pure. For policy*.c, and for what searches as it does. */
 #ifndef BUCKSTOP_POLICY_MATCH_H
 #define BUCKSTOP_POLICY_MATCH_H
 

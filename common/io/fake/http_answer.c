@@ -68,6 +68,14 @@ void answer_fill (fake_answer_t *self, int status, const char *type, const void 
         answer_header (self, "Content-Type", type);
 }
 
+void answer_append (fake_answer_t *self, const void *bytes, size_t size)
+{
+    self->body = xrealloc (self->body, self->size + size + 1);
+    memcpy (self->body + self->size, bytes, size);
+    self->size += size;
+    self->body[self->size] = 0;
+}
+
 void answer_problem (fake_answer_t *self, problem_kind_t kind, const char *detail)
 {
     int status = (int)problem_of (kind)->status;

@@ -21,6 +21,10 @@ struct fake_answer {
 void answer_release (fake_answer_t *self);
 void answer_header (fake_answer_t *self, const char *name, const char *value);
 void answer_fill (fake_answer_t *self, int status, const char *type, const void *body, size_t size);
+/* More of a body that goes on. */
+void answer_append (fake_answer_t *self, const void *bytes, size_t size);
+/* Forgets the request; the answer is the caller's to fill and to release. NULL: it was answered already. */
+fake_answer_t *request_take_answer (http_request_t **self_p);
 /* What the server answers by itself. */
 void answer_problem (fake_answer_t *self, problem_kind_t kind, const char *detail);
 const char *header_in (const http_header_t *headers, size_t n, const char *name); /* NULL: absent */

@@ -301,6 +301,31 @@ const void *http_body (const http_request_t *self, size_t *size)
     return self->body;
 }
 
+const http_header_t *http_queries (const http_request_t *self, size_t *n)
+{
+    *n = self->queries_n;
+    return self->queries;
+}
+
+const char *http_peer (const http_request_t *self, char peer[HTTP_PEER_SIZE])
+{
+    (void)self;
+    return strcpy (peer, "127.0.0.1");
+}
+
+fake_answer_t *request_take_answer (http_request_t **self_p)
+{
+    http_request_t *self = *self_p;
+    *self_p = NULL;
+    fake_answer_t *answer = self->server ? self->answer : NULL;
+    if (answer) {
+        answer->refs++;
+        request_leave (self);
+    }
+    request_release (self);
+    return answer;
+}
+
 void http_respond (http_request_t **self_p, int status, const char *content_type, const void *body, size_t size,
                    const http_header_t *headers)
 {

@@ -17,7 +17,7 @@ typedef struct transfer {
     http_answer_fn *fn;
     void *arg;
     char *answer;
-    size_t answer_size;
+    size_t answer_size, answer_max;
     bool private_allowed, private_target; /* may be dialled; was refused as such */
     bool secret_url;
     const char *refused; /* why it never began */

@@ -2,7 +2,7 @@
  *
  * What is not set here is off on purpose: redirects (a signed body goes to the URL that was named, or nowhere),
  * proxies from the environment (the target check would look at the proxy), other protocols, waiting for 100.
- * Limits: HTTP_ANSWER_MAX bytes of an answer are kept; when more comes the rest is not waited for.
+ * Limits: answer_max bytes of an answer are kept; when more comes the rest is not waited for.
  */
 #include "http_client_private.h"
 #include "xmalloc.h"
@@ -37,7 +37,7 @@ static int on_connected (void *arg, char *peer_ip, char *own_ip, int peer_port, 
 static size_t on_body (char *bytes, size_t one, size_t size, void *arg)
 {
     transfer_t *self = arg;
-    size_t room = HTTP_ANSWER_MAX - self->answer_size;
+    size_t room = self->answer_max - self->answer_size;
     size_t taken = size * one < room ? size * one : room;
     if (taken) {
         self->answer = xrealloc (self->answer, self->answer_size + taken);
@@ -111,6 +111,7 @@ transfer_t *transfer_new (http_client_t *client, const http_call_t *call, http_a
     transfer_t *self = xcalloc (1, sizeof *self);
     *self = (transfer_t){.client = client,
                          .timeout_ms = call->timeout_ms,
+                         .answer_max = call->answer_max ? call->answer_max : HTTP_ANSWER_MAX,
                          .private_allowed = call->private_allowed,
                          .secret_url = call->secret_url,
                          .fn = fn,
@@ -179,13 +180,14 @@ void transfer_finish (transfer_t *self, CURLcode code)
 {
     http_answer_t answer = {
         .error = "", .header = "", .body = self->answer ? self->answer : "", .body_size = self->answer_size};
-    bool cut = code == CURLE_WRITE_ERROR && self->answer_size == HTTP_ANSWER_MAX;
+    bool cut = code == CURLE_WRITE_ERROR && self->answer_size == self->answer_max;
     if (self->easy && (code == CURLE_OK || cut)) {
         long status = 0;
         curl_off_t seconds = 0;
         curl_easy_getinfo (self->easy, CURLINFO_RESPONSE_CODE, &status);
         curl_easy_getinfo (self->easy, CURLINFO_RETRY_AFTER, &seconds);
         answer.status = (int)status;
+        answer.cut = cut;
         answer.retry_after_ms = (int64_t)seconds * MS_PER_S;
         answer.header = header_of (self);
     } else

@@ -6,6 +6,7 @@
  * its answer; libmicrohttpd never times those out, so the list of open ones has one timer. A body that is too
  * large is read to its end and not kept, since an answer given before is lost on a client that still writes;
  * when it is announced to be far too large, or the client asks first (Expect), the answer comes at once.
+ * An answer may go on as a stream (http_server_stream.c).
  * Limits: DISCARD_MAX, slow_ms (http_server_slow.c), bodies_max (and as much of answers), CONNECTION_MEMORY for a head. At connections_max
  * new clients wait, and there are never more than leave DESCRIPTORS_KEPT of the process's descriptors: health checks
  * belong on a server of their own.
@@ -303,6 +304,7 @@ void http_server_destroy (http_server_t **self_p)
     if (!self)
         return;
     http_server_drain (self);
+    http_streams_end (self);
     while (self->oldest)
         http_request_refuse (self->oldest, PROBLEM_STOPPING, "The answer was still to come; it may have been done.");
     MHD_UNSIGNED_LONG_LONG wait = 0;

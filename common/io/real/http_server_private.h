@@ -68,6 +68,7 @@ struct http_server {
     http_request_t *oldest, *newest;
     size_t open;
     http_connection_t *longest, *latest;
+    http_stream_t *streams; /* whose clients are there */
 };
 
 /* http_server_request.c */
@@ -80,6 +81,8 @@ int http_request_copy_fields (http_request_t *self); /* 0, or -1: the query is m
 /* The answer as the connection will send it; opens nothing and forgets nothing. */
 void http_request_answer (http_request_t *self, int status, const char *content_type, const void *body, size_t size,
                           const http_header_t *headers);
+/* Hands over a response that is ready. */
+void http_request_give (http_request_t *self, int status, struct MHD_Response *response);
 /* An answer of the server's own. */
 void http_request_refuse (http_request_t *self, problem_kind_t kind, const char *detail);
 
@@ -89,6 +92,10 @@ void http_client_served (http_connection_t *connection);
 http_connection_t *http_connection_of (struct MHD_Connection *mhd);
 void http_connection_notify (void *arg, struct MHD_Connection *mhd, void **connection_p,
                              enum MHD_ConnectionNotificationCode what);
+void http_client_hang_up (const http_connection_t *connection);
+
+/* http_server_stream.c: all of them end now. */
+void http_streams_end (http_server_t *server);
 
 /* http_server_open.c: the handler gets it; it is answered, and the daemon is to run. */
 void http_server_opened (http_server_t *self, http_request_t *request);

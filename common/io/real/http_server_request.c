@@ -6,7 +6,10 @@
 #include "http_server_private.h"
 #include "xmalloc.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <strings.h>
+#include <sys/socket.h>
 
 enum { BODY_ROOM_MIN = 1024, BODY_SMALL = 16 * 1024, HEX = 16 };
 
@@ -200,6 +203,26 @@ const char *http_header (const http_request_t *self, const char *name)
     return NULL;
 }
 
+const http_header_t *http_queries (const http_request_t *self, size_t *n)
+{
+    *n = self->queries.n;
+    return self->queries.items;
+}
+
+const char *http_peer (const http_request_t *self, char peer[HTTP_PEER_SIZE])
+{
+    static const char mapped[] = "::ffff:";
+    const union MHD_ConnectionInfo *info =
+        self->connection ? MHD_get_connection_info (self->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS) : NULL;
+    const struct sockaddr *at = info ? info->client_addr : NULL;
+    peer[0] = 0;
+    if (at && at->sa_family == AF_INET6)
+        inet_ntop (AF_INET6, &((const struct sockaddr_in6 *)at)->sin6_addr, peer, HTTP_PEER_SIZE);
+    else if (at && at->sa_family == AF_INET)
+        inet_ntop (AF_INET, &((const struct sockaddr_in *)at)->sin_addr, peer, HTTP_PEER_SIZE);
+    return strncmp (peer, mapped, sizeof mapped - 1) == 0 && strchr (peer, '.') ? peer + sizeof mapped - 1 : peer;
+}
+
 const void *http_body (const http_request_t *self, size_t *size)
 {
     *size = self->body_size;
@@ -236,6 +259,11 @@ void http_request_answer (http_request_t *self, int status, const char *content_
         MHD_add_response_header (response, MHD_HTTP_HEADER_CONTENT_TYPE, content_type);
     for (; headers && headers->name; headers++)
         MHD_add_response_header (response, headers->name, headers->value); /* refuses line breaks */
+    http_request_give (self, status, response);
+}
+
+void http_request_give (http_request_t *self, int status, struct MHD_Response *response)
+{
     if (self->server->draining)
         MHD_add_response_header (response, MHD_HTTP_HEADER_CONNECTION, "close");
     self->response = response;

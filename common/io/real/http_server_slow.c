@@ -50,7 +50,7 @@ static void list (http_connection_t *connection)
 }
 
 /* libmicrohttpd sees the end of the socket as if the client had hung up; what the client did not take is dropped. */
-static void hang_up (const http_connection_t *self)
+void http_client_hang_up (const http_connection_t *self)
 {
     static const struct linger at_once = {.l_onoff = 1};
     int fd = MHD_get_connection_info (self->mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
@@ -67,7 +67,7 @@ static void on_slow (void *arg)
     while (self->longest && self->longest->since + self->slow_ms <= now) {
         http_connection_t *connection = self->longest;
         unlist (connection);
-        hang_up (connection);
+        http_client_hang_up (connection);
         self->run_due = true;
     }
     watch_longest (self);

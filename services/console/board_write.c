@@ -1,0 +1,139 @@
+/* board_write.c - counts, people and teams as JSON, and hashes by which it is known whether they say anything new. */
+#include "board_private.h"
+#include "ids.h"
+#include "values.h"
+#include "words.h"
+#include "xmalloc.h"
+
+#include <inttypes.h>
+
+#define STATE(name) BUCKSTOP__V1__CONTACT_STATE__CONTACT_STATE_##name
+
+void write_text (FILE *out, const char *text)
+{
+    json_t *value = value_text (text);
+    json_dumpf (value, out, JSON_ENCODE_ANY | JSON_COMPACT);
+    json_decref (value);
+}
+
+static void write_time (FILE *out, const char *name, wall_ms_t at)
+{
+    if (at && at != TIME_NEVER)
+        fprintf (out, ",\"%s\":%" PRId64, name, at);
+    else
+        fprintf (out, ",\"%s\":null", name);
+}
+
+void write_counts (FILE *out, const tallies_t *tallies)
+{
+    static const contact_state_t states[] = {STATE (RECEIVED), STATE (OFFERED), STATE (QUEUED),
+                                             STATE (OWNED),    STATE (WAITING), STATE (RESOLVED)};
+    fputc ('{', out);
+    for (size_t i = 0; i < sizeof states / sizeof *states; i++)
+        fprintf (out, "\"%s\":%u,", contact_state_name (states[i]), tallies->states[states[i]]);
+    fprintf (out, "\"open\":%u,\"at_risk\":%u,\"broken\":%u}", tallies->open, tallies->at_risk, tallies->broken);
+}
+
+void write_promises (FILE *out, const tallies_t *tallies)
+{
+    fprintf (out, "{\"opened\":%u,\"kept\":%u,\"broken\":%u,\"released\":%u}", tallies->opened, tallies->kept,
+             tallies->broke, tallies->released);
+}
+
+void write_bucket (FILE *out, const bucket_t *bucket)
+{
+    fprintf (out, "{\"at\":%" PRId64 ",\"opened\":%u,\"kept\":%u,\"broken\":%u}",
+             (int64_t)(bucket->step * BOARD_TREND_MS), bucket->opened, bucket->kept, bucket->broken);
+}
+
+/* -------------------------------------------------------------- people */
+
+static uint64_t mix (uint64_t hash, int64_t value)
+{
+    return (hash ^ (uint64_t)value) * UINT64_C (1099511628211);
+}
+
+uint64_t who_sign (const board_t *self, const who_t *who)
+{
+    uint64_t sign = WORD_HASH;
+    const int64_t values[] = {who->named,      who->present,  who->leaving, who->present_until,
+                              who->away_since, who->capacity, who->used,    who->oldest};
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++)
+        sign = mix (sign, values[i]);
+    for (size_t i = 0; i < self->weights_n; i++)
+        sign = mix (sign, who->load[i]);
+    return sign;
+}
+
+static void write_teams_of (FILE *out, const board_t *self, const char *person)
+{
+    const char *between = "";
+    fputs (",\"team\":[", out);
+    for (size_t i = 0; i < self->policy->teams_n; i++) {
+        const policy_team_t *team = &self->policy->teams[i];
+        if (!policy_team_has (team, person))
+            continue;
+        fputs (between, out);
+        write_text (out, team->name);
+        between = ",";
+    }
+    fputc (']', out);
+}
+
+static void write_load (FILE *out, const board_t *self, const who_t *who)
+{
+    const char *between = "";
+    fputs (",\"load\":{", out);
+    for (size_t i = 0; i < self->weights_n; i++) {
+        if (!who->load[i])
+            continue;
+        fputs (between, out);
+        write_text (out, self->channels.items[i]);
+        fprintf (out, ":%u", who->load[i]);
+        between = ",";
+    }
+    fputc ('}', out);
+}
+
+void write_who (FILE *out, const board_t *self, int person)
+{
+    const who_t *who = &self->who[person];
+    const char *name = self->people.items[person];
+    const policy_person_t *facts = policy_person (self->policy, name);
+    int64_t room = who->capacity - who->used;
+    fputs ("{\"name\":", out);
+    write_text (out, name);
+    fputs (",\"display\":", out);
+    write_text (out, facts ? facts->display : name);
+    write_teams_of (out, self, name);
+    fprintf (out, ",\"present\":%s,\"leaving\":%s,\"room\":%" PRId64, who->present ? "true" : "false",
+             who->leaving || !who->named ? "true" : "false", room > 0 ? room : 0);
+    write_time (out, "present_until", who->present ? who->present_until : 0);
+    write_time (out, "away", who->present ? 0 : who->away_since);
+    write_time (out, "oldest", who->oldest);
+    write_load (out, self, who);
+    fputc ('}', out);
+}
+
+/* --------------------------------------------------------------- teams */
+
+uint64_t crew_sign (const crew_t *crew)
+{
+    uint64_t sign = mix (mix (WORD_HASH, crew->waiting), crew->present);
+    sign = mix (sign, crew->oldest);
+    return mix (word_hash (sign, crew->facts ? crew->facts->lead->name : ""),
+                crew->facts ? (int64_t)crew->facts->members_n : -1);
+}
+
+void write_crew (FILE *out, const board_t *self, int team)
+{
+    const crew_t *crew = &self->crews[team];
+    fputs ("{\"name\":", out);
+    write_text (out, self->teams.items[team]);
+    fputs (",\"lead\":", out);
+    write_text (out, crew->facts ? crew->facts->lead->name : "");
+    fprintf (out, ",\"waiting\":%u,\"present\":%u,\"people\":%zu", crew->waiting, crew->present,
+             crew->facts ? crew->facts->members_n : 0);
+    write_time (out, "oldest_waiting", crew->oldest);
+    fputc ('}', out);
+}

@@ -1,0 +1,101 @@
+/* room.h - one workspace of the console: its board, kept as the store has it, and who watches. For the console's files. */
+#ifndef BUCKSTOP_ROOM_H
+#define BUCKSTOP_ROOM_H
+
+#include "console_private.h"
+#include "feed.h"
+#include "keys.h"
+
+/* Somebody who watches. */
+typedef struct watcher watcher_t;
+
+typedef struct pulse {
+    bool asking;
+    wall_ms_t lateness_ms; /* of what is due for the longest */
+    size_t waiting, dead;  /* deliveries */
+    wall_ms_t oldest;      /* of those that wait; 0: none */
+} pulse_t;
+
+struct room {
+    console_t *console;
+    room_t *next;
+    char workspace[NAME_SIZE];
+    int shard;
+    board_t *board;
+    bool opened, opening; /* the stream is followed; is about to be */
+    bool contacts_read, people_read;
+    bool ready;   /* all was read once */
+    unsigned era; /* answers to what was asked in another one are of another past */
+
+    store_follow_t *follow;
+    uint64_t number; /* of the last event heard */
+    feed_t *feed;
+
+    /* contacts that are to be read: room_read.c */
+    char (*dirty)[ID_SIZE];
+    size_t dirty_n, dirty_room;
+    size_t reading; /* of these, the first: they are being read */
+    mono_ms_t dirty_since;
+    size_t broken; /* records that can't be read */
+
+    /* people */
+    bool people_reading, people_again;
+    mono_ms_t people_at;
+
+    /* the walk over all that is open: room_walk.c */
+    bool walking, walk_asking, walk_last, walk_again;
+    char walk_after[ID_SIZE];
+    mono_ms_t walk_at;
+    size_t walked, to_walk;
+
+    /* events of before: history.c */
+    struct history *history;
+
+    /* watch.c */
+    watcher_t *watchers;
+    size_t watchers_n;
+    loop_timer_t *flush;
+    mono_ms_t flushed_at;
+    uint64_t told;      /* the last event that went to the watchers */
+    http_bytes_t *page; /* the board as it stood at the last flush, or later; NULL: to be written */
+    pulse_t pulse;
+    mono_ms_t heard_at; /* the store's last answer to a pulse */
+};
+
+room_t *room_new (console_t *console, const char *workspace, const policy_t *policy);
+void room_close (room_t *self); /* begins nothing any more; watchers are sent home */
+void room_destroy (room_t **self_p);
+void room_tick (room_t *self); /* once a second */
+void room_anew (room_t *self); /* the store went back: all is read again */
+void room_adopt (room_t *self, const policy_t *policy);
+/* All was read once: it may be shown. */
+void room_look_ready (room_t *self);
+mono_ms_t room_mono (const room_t *self);
+wall_ms_t room_now (const room_t *self);
+store_t *room_store (const room_t *self);
+
+/* room_read.c */
+void room_dirty (room_t *self, const char *id);
+void room_read (room_t *self);
+void room_read_people (room_t *self);
+void room_read_person (room_t *self, const char *person);
+
+/* room_walk.c */
+void room_walk (room_t *self); /* the next part, or a new one */
+
+/* history.c: the day before. Up to that event; what comes behind is heard. */
+void history_begin (room_t *self, uint64_t last);
+void history_tick (room_t *room);
+void history_destroy (struct history **self_p);
+
+/* watch.c */
+void room_changed (room_t *self); /* something may be told: soon, at most ten times a second */
+void room_greet (room_t *self);   /* it is ready: whoever came early gets the board */
+void room_dismiss (room_t *self);
+void watchers_check (room_t *self);                          /* do their tokens still hold? */
+void room_say (room_t *self, const char *text, size_t size); /* to all who watch */
+
+/* pulse.c */
+void pulse_tick (room_t *self);
+
+#endif

@@ -1,0 +1,310 @@
+#!/usr/bin/python3
+"""The console as operators and desks meet it: sessions, the board, what changes on it, what people do through it.
+
+Ends with "N passed, N failed".
+"""
+import gzip
+import http.client
+import json
+import sys
+
+import world as w
+from console import Stream
+
+POLICY = """workspace: desk
+last_resort: dana
+default_team: front
+channels:
+  mail: { weight: 1, accept: auto, answer: spoken }
+  form: { weight: 2, offer: 1h, answer: spoken }
+  soon: { weight: 1, offer: 1h, answer: spoken }
+people:
+  ada: { name: Ada L., capacity: 10, ways: [ { mail: ada@desk.example } ] }
+  ben: { name: Ben K., capacity: 10 }
+  dana: { name: Dana R. }
+teams:
+  front: { lead: dana, members: [ada, ben] }
+  back: { lead: dana, members: [ben] }
+promises:
+  - { when: { channel: soon }, first_response: 2s, ladder: quiet }
+ladders:
+  quiet:
+    - { at: due, tell: [lead] }
+settings: { presence: 1h, makeups: 0 }
+"""
+
+
+def open_console(stack, policy=POLICY, options=(), **given):
+    world = w.open_world(stack, policy, options={"console": list(options)}, **given)
+    world.console = world.add("console")
+    return world
+
+
+def call(world, method, path, body=None, headers=None):
+    """One request to the console, as a browser sends it: nothing is added."""
+    link = http.client.HTTPConnection("127.0.0.1", world.console.port, timeout=20)
+    headers = dict(headers or {})
+    if body is not None and not isinstance(body, bytes):
+        body, headers = json.dumps(body), {"Content-Type": "application/json", **headers}
+    link.request(method, path, body, headers)
+    answer = link.getresponse()
+    got = w.Answer(answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read())
+    link.close()
+    return got
+
+
+def sign_in(world, token):
+    answer = call(world, "POST", "/session", {"token": token})
+    assert answer.status == 200, answer
+    return answer.headers["set-cookie"], answer.json()
+
+
+def stream(stack, world, **given):
+    given.setdefault("token", world.token)
+    watcher = Stream(world.console.port, **given)
+    stack.callback(watcher.close)
+    assert watcher.status == 200, watcher.answer.read()
+    watcher.wait("the board comes", lambda: watcher.named("board"))
+    return watcher
+
+
+def store_counts(world):
+    """What the store holds, state by state; read as intake reads it."""
+    counts = {}
+    for contact in world.contacts():
+        counts[contact["state"]] = counts.get(contact["state"], 0) + 1
+    return counts
+
+
+def same_counts(watcher, wanted):
+    states = ("received", "offered", "queued", "owned", "waiting", "resolved")
+    return all(watcher.counts.get(state) == wanted.get(state, 0) for state in states)
+
+
+# ---- the page and its headers
+
+
+def the_page_is_strict_and_its_files_are_known_again(stack):
+    world = open_console(stack)
+    page = call(world, "GET", "/")
+    assert page.status == 200 and page.headers["content-type"].startswith("text/html"), page
+    policy = page.headers["content-security-policy"]
+    assert "default-src 'none'" in policy and "unsafe" not in policy and "frame-ancestors 'none'" in policy
+    assert page.headers["x-content-type-options"] == "nosniff" and page.headers["referrer-policy"] == "no-referrer"
+    again = call(world, "GET", "/", headers={"If-None-Match": page.headers["etag"]})
+    assert again.status == 304 and not again.body, again
+    packed = call(world, "GET", "/", headers={"Accept-Encoding": "gzip"})
+    plain = gzip.decompress(packed.body) if packed.headers.get("content-encoding") == "gzip" else packed.body
+    assert plain == page.body
+    assert call(world, "GET", "/assets/no-such-file.js").status == 404
+    assert call(world, "GET", "/assets/../main.c").status == 404
+    assert call(world, "GET", "/nothing").status == 404 and call(world, "POST", "/board").status == 405
+
+
+# ---- sessions
+
+
+def a_session_is_a_sealed_cookie_and_what_changes_needs_its_word(stack):
+    world = open_console(stack)
+    token = world.issue("person", "--person", "ada")
+    assert call(world, "GET", "/session").status == 401
+    assert call(world, "POST", "/session", {"token": "bs_nonsense"}).status == 401
+    assert call(world, "POST", "/session", b'{"token": "x"}', {"Content-Type": "text/plain"}).status == 400
+    assert call(world, "POST", "/session", {"token": world.issue("channel")}).status == 403
+    cookie, session = sign_in(world, token)
+    assert session["workspace"] == "desk" and session["person"] == "ada" and session["scope"] == "person"
+    assert all(word in cookie for word in ("HttpOnly", "SameSite=Strict", "Path=/")) and "Secure" not in cookie, cookie
+    assert token not in cookie
+    value = {"Cookie": cookie.split(";")[0]}
+    assert call(world, "GET", "/session", headers=value).json()["csrf"] == session["csrf"]
+    # through a proxy that does TLS it is for TLS only
+    secure = call(world, "POST", "/session", {"token": token}, {"X-Forwarded-Proto": "https"})
+    assert "Secure" in secure.headers["set-cookie"]
+    # what changes something
+    path = "/v1/people/ada/presence"
+    assert call(world, "PUT", path, b"", value).status == 403
+    assert call(world, "PUT", path, b"", {**value, "Buckstop-CSRF": "0" * 32}).status == 403
+    own = {**value, "Buckstop-CSRF": session["csrf"]}
+    assert call(world, "PUT", path, b"", {**own, "Sec-Fetch-Site": "cross-site"}).status == 403
+    assert call(world, "PUT", path, b"", own).status == 200
+    assert call(world, "PUT", "/v1/people/ben/presence", b"", own).status == 403, "intake judges rights"
+    # a cookie that was changed on the way
+    name, sealed = value["Cookie"].split("=", 1)
+    bent = sealed[:-2] + ("AA" if sealed[-2:] != "AA" else "BB")
+    assert call(world, "GET", "/session", headers={"Cookie": f"{name}={bent}"}).status == 401
+    # the end
+    gone = call(world, "DELETE", "/session", headers=own)
+    assert gone.status == 200 and "Max-Age=0" in gone.headers["set-cookie"]
+    world.cli("token", "revoke", token)
+    w.until("the token is bad", lambda: call(world, "GET", "/session", headers=value).status == 401)
+
+
+def replicas_with_one_key_share_sessions(stack):
+    world = w.open_world(stack, POLICY)
+    with open(world.dir + "/session.key", "w", encoding="utf-8") as key:
+        key.write("0123456789" * 5)
+    world.options["console"] = ["--session-key", world.dir + "/session.key"]
+    world.console = world.add("console")
+    cookie, _ = sign_in(world, world.token)
+    world.console = world.add("console")
+    assert call(world, "GET", "/session", headers={"Cookie": cookie.split(";")[0]}).status == 200
+
+
+# ---- the board
+
+
+def what_happens_is_seen_and_counted_as_the_store_has_it(stack):
+    world = open_console(stack)
+    watcher = stream(stack, world)
+    board = watcher.named("board")[0]
+    assert board["workspace"] == "desk" and len(board["trend"]) == 288 and board["contacts"] == [], board
+    world.present("ada")
+    watcher.wait("ada is here", lambda: watcher.people["ada"]["present"])
+    assert watcher.teams["front"] == {"name": "front", "lead": "dana", "waiting": 0, "present": 1, "people": 2,
+                                      "oldest_waiting": None}, watcher.teams
+    mail, form = world.submit(subject="Käse?", customer="kim@example.com"), world.submit("form", subject="where is it")
+    watcher.wait("one is owned, one offered", lambda: watcher.counts["owned"] == 1 and watcher.counts["offered"] == 1)
+    row = watcher.rows[mail]
+    assert row["subject"] == "Käse?" and row["owner"] == row["accountable"] == "ada" and row["customer"], row
+    assert row["next"]["kind"] and row["next"]["due"] > row["opened_at"] and not row["next"]["broken"], row
+    assert watcher.rows[form]["offered_to"] == "ada" and watcher.rows[form]["offer_until"] > 0
+    assert watcher.people["ada"]["load"] == {"mail": 1, "form": 1} and watcher.people["ada"]["room"] == 7, watcher.people
+    world.act(mail, "reply", "ada", text="so"), world.act(mail, "resolve", "ada")
+    world.act(form, "accept", "ada")
+    watcher.wait("as the store", lambda: same_counts(watcher, store_counts(world)))
+    assert watcher.counts["open"] == 1 and watcher.counts["resolved"] == 1
+    totals = {k.decode(): int(v) for k, v in world.redis.hgetall(world.redis.keys("b:{*}:n:desk")[0]).items()}
+    kept = {name: totals.get(name, 0) for name in ("opened", "kept", "broken", "released")}
+    watcher.wait("promises as counted in the commits", lambda: watcher.promises == kept)
+    numbers = [event["number"] for event in watcher.feed]
+    assert numbers == sorted(set(numbers)), "the feed has each event once, in order"
+    whole = call(world, "GET", "/board", headers={"Authorization": "Bearer " + world.token}).json()
+    assert whole["counts"] == watcher.counts and {row["id"] for row in whole["contacts"]} == set(watcher.rows)
+    assert sum(step["opened"] for step in whole["trend"]) == kept["opened"]
+    w.until("it is counted who watches", lambda: world.console.metric("buckstop_console_watchers") == 1)
+
+
+def a_promise_breaks_and_stands_first(stack):
+    world = open_console(stack)
+    watcher = stream(stack, world)
+    world.present("ada")
+    slow, fast = world.submit("form"), world.submit("soon")
+    watcher.wait("it broke", lambda: watcher.counts["broken"] == 1 and watcher.rows[fast]["next"]["broken"])
+    assert watcher.counts["at_risk"] == 1 and watcher.promises["broken"] == 1
+    page = call(world, "GET", "/board?limit=1", headers={"Authorization": "Bearer " + world.token}).json()
+    assert [row["id"] for row in page["contacts"]] == [fast] and page["more"] == 1
+    world.act(fast, "acknowledge", "dana")
+    watcher.wait("who knows", lambda: watcher.rows[fast]["acknowledged_by"] == "dana")
+    assert slow in watcher.rows
+
+
+def who_comes_back_reads_what_they_missed(stack):
+    world = open_console(stack)
+    watcher = stream(stack, world)
+    world.submit()
+    watcher.wait("an event", lambda: watcher.feed)
+    last = watcher.last_id
+    watcher.close()
+    ids = [world.submit() for _ in range(5)]
+    newest = w.until("all is there", lambda: world.ask("GET", "/v1/events?limit=1").json()["newest"])
+    back = stream(stack, world, last=last)
+    back.wait("the feed", lambda: back.feed and back.feed[-1]["number"] >= newest)
+    numbers = [event["number"] for event in back.feed]
+    assert numbers == list(range(last + 1, numbers[-1] + 1)) and not back.left_out, (last, numbers)
+    assert set(ids) <= set(back.rows)
+    # the console itself is new
+    world.console.kill()
+    more = world.submit()
+    world.console.start()
+    again = stream(stack, world, last=back.last_id)
+    again.wait("the feed", lambda: any(event.get("contact") == more for event in again.feed))
+    numbers = [event["number"] for event in again.feed]
+    assert numbers == list(range(back.last_id + 1, numbers[-1] + 1)), (back.last_id, numbers)
+
+
+def it_says_when_the_store_is_away_and_goes_on_behind(stack):
+    world = open_console(stack)
+    watcher = stream(stack, world)
+    with world.redis_stopped():
+        watcher.wait("it is behind", lambda: watcher.pulse.get("behind_ms", 0) > 2500)
+        watcher.wait("the store is not ready", lambda: watcher.pulse["store"] != "ready")
+    watcher.wait("it is back", lambda: watcher.pulse["store"] == "ready" and watcher.pulse["behind_ms"] < 500)
+    contact = world.submit()
+    watcher.wait("the contact", lambda: contact in watcher.rows)
+
+
+# ---- what people do
+
+
+def actions_go_to_intake_with_the_rights_of_the_token(stack):
+    world = open_console(stack)
+    world.present("ada")
+    contact = world.submit()
+    cookie, session = sign_in(world, world.issue("person", "--person", "ada"))
+    own = {"Cookie": cookie.split(";")[0], "Buckstop-CSRF": session["csrf"]}
+    story = call(world, "GET", f"/v1/contacts/{contact}", headers=own)
+    assert story.status == 200 and story["contact"] == contact and story.headers["content-security-policy"]
+    path = f"/v1/contacts/{contact}/actions"
+    reply = {"action": "reply", "text": "done"}
+    first = call(world, "POST", path, reply, {**own, "Idempotency-Key": "k1"})
+    second = call(world, "POST", path, reply, {**own, "Idempotency-Key": "k1"})
+    assert first.status == second.status == 200 and second.body == first.body, (first, second)
+    other = call(world, "POST", path, {"action": "note", "text": "x", "person": "ben"}, own)
+    assert other.status == 403 and other.headers["content-type"] == "application/problem+json", other
+    page = call(world, "GET", "/v1/contacts?limit=1&team=front", headers=own)
+    assert page.status == 200 and len(page["contacts"]) == 1
+    assert call(world, "GET", "/v1/contacts/%2e%2e/events", headers=own).status == 404
+    world["intake-1"].kill()
+    away = call(world, "GET", f"/v1/contacts/{contact}", headers=own)
+    assert away.status == 503 and away["code"] == "intake-away", away
+
+
+def a_trusted_proxy_names_the_person(stack):
+    world = w.open_world(stack, POLICY)
+    with open(world.dir + "/proxy.token", "w", encoding="utf-8") as file:
+        file.write(world.token + "\n")
+    world.options["console"] = ["--trusted-proxy", "127.0.0.0/8", "--proxy-header", "X-Forwarded-User",
+                                "--proxy-token-file", world.dir + "/proxy.token"]
+    world.console = world.add("console")
+    ada = {"X-Forwarded-User": "ada@desk.example"}
+    session = call(world, "GET", "/session", headers=ada).json()
+    assert session["person"] == "ada" and session["scope"] == "person" and session["proxied"], session
+    own = {**ada, "Buckstop-CSRF": session["csrf"]}
+    assert call(world, "GET", "/session", headers={"X-Forwarded-User": "nobody"}).status == 403
+    assert call(world, "PUT", "/v1/people/ada/presence", b"", ada).status == 403
+    assert call(world, "PUT", "/v1/people/ada/presence", b"", own).status == 200
+    assert call(world, "PUT", "/v1/people/ben/presence", b"", own).status == 403
+    contact = world.submit()
+    path = f"/v1/contacts/{contact}/actions"
+    assert call(world, "POST", path, {"action": "note", "text": "x", "person": "ben"}, own).status == 403
+    assert call(world, "POST", path, {"action": "note", "text": "hm"}, own).status == 200
+    facts = w.facts_of(world.view(contact))
+    assert [fact["by"] for fact in facts if fact["fact"] == "noted"] == ["ada"]
+    assert call(world, "POST", "/v1/contacts", {"channel": "mail", "text": "x", "customer": "k"}, own).status == 403
+    world.options["console"][1] = "10.0.0.0/8"
+    world.console.end()
+    world.console.start()
+    assert call(world, "GET", "/session", headers=ada).status == 401, "from elsewhere its word counts nothing"
+
+
+def what_is_sought_is_found(stack):
+    world = open_console(stack)
+    key = {"Authorization": "Bearer " + world.token}
+    contact = world.submit(subject="Ärger mit der Rechnung", customer="kim@example.com", customer_name="Kim Lee")
+    world.submit(subject="something else", customer="lo@example.com")
+    watcher = stream(stack, world)
+    watcher.wait("both", lambda: len(watcher.rows) == 2)
+    for words in ("rechnung", "ärger%20kim", "kim@example.com", "lee%20rech", contact, contact[-8:].lower()):
+        found = call(world, "GET", "/search?q=" + words.replace("ä", "%C3%A4"), headers=key).json()
+        assert [row["id"] for row in found["contacts"]] == [contact], (words, found)
+    assert found["customers"][0]["contacts"] == 1 and found["customers"][0]["id"], found
+    assert call(world, "GET", "/search?q=", headers=key).status == 400
+
+
+if __name__ == "__main__":
+    sys.exit(w.main([the_page_is_strict_and_its_files_are_known_again,
+                     a_session_is_a_sealed_cookie_and_what_changes_needs_its_word, replicas_with_one_key_share_sessions,
+                     what_happens_is_seen_and_counted_as_the_store_has_it, a_promise_breaks_and_stands_first,
+                     who_comes_back_reads_what_they_missed, it_says_when_the_store_is_away_and_goes_on_behind,
+                     actions_go_to_intake_with_the_rights_of_the_token, a_trusted_proxy_names_the_person,
+                     what_is_sought_is_found]))
