@@ -80,5 +80,8 @@ static void on_change (void *arg, const char *workspace, const policy_t *policy)
 
 void secrets_look_open (secrets_look_t *self, workspaces_t *workspaces)
 {
+    const char *workspace;
+    for (size_t i = 0; (workspace = workspaces_name (workspaces, i)); i++)
+        on_change (self, workspace, workspaces_policy (workspaces, workspace));
     workspaces_on_change (workspaces, on_change, self);
 }

@@ -12,7 +12,7 @@ typedef struct secrets_look {
     enum policy_reader reader; /* which of them are this service's */
 } secrets_look_t;
 
-/* Looks at each policy as it comes into force, and says in the log what is missing. Files are read for each use: what is
+/* Looks at the policies that are there, and at each as it comes into force, and says in the log what is missing. Files are read for each use: what is
  * put there later needs no restart. */
 void secrets_look_open (secrets_look_t *self, workspaces_t *workspaces);
 
