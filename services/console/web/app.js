@@ -38,7 +38,7 @@ let view = "wall", drawn = 0, drawing = 0, askedBoard = 0;
 // ---- what is heard
 
 function hear(name, data) {
-  const heard = {board: hearBoard, change: hearChange, feed: hearFeed, pulse: hearPulse}[name];
+  const heard = {board: hearBoard, change: hearChange, feed: hearFeed, gap: hearGap, pulse: hearPulse}[name];
   if (heard) heard(data);
 }
 
@@ -46,6 +46,7 @@ function hearBoard(data) {
   clockIs(data.now);
   board.person = me();
   board.replace(data);
+  wall.begun(board.number);
   say(at("workspace"), data.workspace || "");
   fillActing();
   health.judge("live");
@@ -63,7 +64,12 @@ function hearChange(data) {
 }
 
 function hearFeed(data) {
-  wall.feed(data.events || [], data.gap || 0);
+  wall.feed(data.events || []);
+  draw();
+}
+
+function hearGap(data) {
+  wall.gap(data.left_out || 0);
   draw();
 }
 

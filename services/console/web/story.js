@@ -131,7 +131,7 @@ export class Story {
     const still = promise.paused || promise.answered_at;
     mark(node, "urgency", still ? "calm" : late ? "broken" : this.contact.at_risk || left < 60000 ? "risk" : "calm");
     say(node.children[1], promise.paused ? "rests" : promise.answered_at ? "answered" : span(Math.abs(left)));
-    say(node.children[2], `${late && !still ? "late, " : ""}${words.promise(promise.kind)}${promise.generation ? ", made good" : ""}, due ${moment(due)}`);
+    say(node.children[2], `${words.promise(promise.kind)}${promise.generation ? ", made good" : ""}${late && !still ? ", late" : ""}, due ${moment(due)}`);
   }
 
   renderFacts() {
@@ -172,7 +172,7 @@ export class Story {
         if (action.ask) node.setAttribute("aria-expanded", String(draft.action === action.name));
       });
     const has = c.owner || c.offered_to;
-    say(this.part.why, !me ? "Choose above as whom you act." : c.state === "closed" ? "Closed." : may.some((action) => action.strong) ? "" :
+    say(this.part.why, !me ? "Choose as whom you act, at the top of the page." : c.state === "closed" ? "Closed." : may.some((action) => action.strong) ? "" :
       has && has !== me ? `${has} ${c.owner ? "works on it" : "is asked"}: what is said to the customer comes from there.` : "");
     show(this.part.why, this.part.why.textContent !== "");
     if (draft.action && !this.actionOf(draft.action)) this.cancel();

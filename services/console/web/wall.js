@@ -19,7 +19,7 @@ const subWords = {offered: "offered", queued: "in the queue", waiting: "wait for
 
 export class Wall {
   constructor(board, health, more) {
-    Object.assign(this, {board, health, more, rows: new Rows(at("next")), shown: PAGE, some: [], all: [], every: false});
+    Object.assign(this, {board, health, more, rows: new Rows(at("next")), shown: PAGE, some: [], all: [], every: false, last: 0});
     this.makeFigures();
     at("next-more").addEventListener("click", () => { this.shown += PAGE; this.render(); });
     at("stream-some").addEventListener("click", () => this.choose(false));
@@ -95,12 +95,24 @@ export class Wall {
   }
 
   // A burst may bring more than anybody can read: the newest are kept.
-  feed(events, gap) {
-    if (gap) this.put({key: `gap-${events.length ? events[0].number : now()}`, at: now(), tone: "warn", words: `${gap} events were left out`, detail: "", event: {}, escalation: true});
+  feed(events) {
     for (const event of events) {
+      if (event.number <= this.last) continue;
+      this.last = event.number;
       (event.facts || []).forEach((fact, i) => this.put({key: `${event.number}-${i}`, at: when(fact.at || event.at), event, ...words.fact(fact, event)}));
     }
     this.feedDirty = true;
+  }
+
+  // While we were cut off more happened than the console keeps for us.
+  gap(n) {
+    this.put({key: `gap-${now()}`, at: now(), tone: "warn", words: `${n.toLocaleString("en")} events before these were left out`, event: {}, escalation: true});
+    this.feedDirty = true;
+  }
+
+  // A store that was begun anew counts from the beginning.
+  begun(number) {
+    if (number < this.last) this.last = 0;
   }
 
   put(line) {
@@ -124,7 +136,7 @@ export class Wall {
     const lines = (this.every ? this.all : this.some).slice(0, LINES);
     list(at("feed"), lines, (line) => line.key, makeLine, () => {});
     show(at("feed-nothing"), lines.length === 0);
-    say(at("feed-nothing"), this.every ? "Nothing has happened since this page was opened." : "Nothing has escalated since this page was opened.");
+    say(at("feed-nothing"), this.every ? "Nothing has happened lately." : "Nothing has escalated lately.");
   }
 
   render() {
@@ -172,7 +184,7 @@ function mendPerson(node, person) {
 
 function makeLine(line) {
   const {event} = line;
-  return h("li", {class: "line", dataset: {tone: line.tone}},
+  return h("li", {class: "line", dataset: {tone: line.tone, number: event.number || ""}},
     h("time", {datetime: new Date(line.at).toISOString()}, clock(line.at)),
     h("span", {class: "sign", "aria-hidden": "true"}),
     h("span", {class: "told"}, h("span", {class: "words"}, line.words),
