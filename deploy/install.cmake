@@ -19,6 +19,12 @@ file (GLOB pages CONFIGURE_DEPENDS deploy/*.md)
 install (FILES ${pages} DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install (DIRECTORY proto/ DESTINATION ${BUCKSTOP_SHARE}/proto FILES_MATCHING PATTERN "*.proto" PATTERN "*.yaml")
 
+# Pages and completion, as the programs said them at the build.
+install (DIRECTORY ${CMAKE_BINARY_DIR}/manuals/man1 ${CMAKE_BINARY_DIR}/manuals/man8 DESTINATION ${CMAKE_INSTALL_MANDIR})
+install (DIRECTORY ${CMAKE_BINARY_DIR}/manuals/bash/ DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
+install (DIRECTORY ${CMAKE_BINARY_DIR}/manuals/zsh/ DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions)
+install (DIRECTORY ${CMAKE_BINARY_DIR}/manuals/fish/ DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
+
 # systemd looks below the prefix only where that is /usr or /usr/local.
 configure_file (deploy/systemd/buckstop@.service.in ${CMAKE_BINARY_DIR}/systemd/buckstop@.service @ONLY)
 list (TRANSFORM SERVICES PREPEND "buckstop@" OUTPUT_VARIABLE units)

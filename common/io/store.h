@@ -137,6 +137,7 @@ void store_scan (store_t *self, uint64_t cursor, const char *pattern, store_valu
 
 /* Small writes outside the commit, for bookkeeping without decisions. */
 void store_set_add (store_t *self, const char *key, const char *member, store_values_fn *fn, void *arg);
+void store_set_remove (store_t *self, const char *key, const char *member, store_values_fn *fn, void *arg);
 void store_put (store_t *self, const char *key, const void *bytes, size_t size, store_values_fn *fn, void *arg);
 void store_delete (store_t *self, const char *key, store_values_fn *fn, void *arg);
 /* Drops the first n of a list; not sent again when its answer is lost: then it may have been done, or not. */

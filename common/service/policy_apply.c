@@ -114,8 +114,25 @@ static void add_event (applying_t *self, commit_t *commit, int shard, wall_ms_t 
     event_put (commit, shard, self->policy->workspace, NULL, NULL, &fact, false);
 }
 
-/* head->version 0: the first policy of this workspace. */
-static void commit_version (applying_t *self, const record_head_t *head, const workspace_record_t *before)
+/* What was in force is kept, and the oldest that was kept goes. A former version signs no links. */
+static void keep_former (commit_t *commit, int shard, const record_head_t *head, const workspace_record_t *before,
+                         const char *text)
+{
+    char key[KEY_SIZE];
+    size_t size = 0;
+    workspace_record_t former = *before;
+    memset (former.link_key, 0, sizeof former.link_key);
+    uint8_t *bytes = workspace_pack (&former, text, head, &size);
+    commit_put (commit, key_policy_version (key, shard, former.name, former.policy_version), bytes, size, 0);
+    free (bytes);
+    if (former.policy_version > POLICY_VERSIONS_KEPT)
+        commit_delete (commit,
+                       key_policy_version (key, shard, former.name, former.policy_version - POLICY_VERSIONS_KEPT));
+}
+
+/* head->version 0: the first policy of this workspace. text: of the one before. */
+static void commit_version (applying_t *self, const record_head_t *head, const workspace_record_t *before,
+                            const char *text)
 {
     const char *workspace = self->policy->workspace;
     int shard = store_shard (self->store, workspace);
@@ -137,6 +154,8 @@ static void commit_version (applying_t *self, const record_head_t *head, const w
     commit_t *commit = commit_new (shard);
     commit_expect_record (commit, key_workspace (key, shard, workspace), head->version, id);
     commit_put (commit, key, bytes, size, 0);
+    if (text)
+        keep_former (commit, shard, head, before, text);
     add_event (self, commit, shard, now);
     free (bytes);
     store_commit (self->store, &commit, APPLY_TIMEOUT_MS, on_committed, self);
@@ -173,11 +192,11 @@ static void on_workspace (void *arg, const store_values_t *values)
     self->same = text && strcmp (text, self->text) == 0;
     if (text && !self->same)
         remember_old_people (self, text);
-    free (text);
     if (self->same)
         list_workspace (self);
     else
-        commit_version (self, &head, &before);
+        commit_version (self, &head, &before, text);
+    free (text);
 }
 
 static void begin (void *arg)

@@ -5,6 +5,9 @@
 #include "policy.h"
 #include "store.h"
 
+/* Former versions are kept beside the one in force, so that one can look at them and go back. */
+enum { POLICY_VERSIONS_KEPT = 32 };
+
 typedef enum policy_apply_outcome {
     POLICY_APPLIED,
     POLICY_SAME,     /* this text is in force already; people were looked at again */

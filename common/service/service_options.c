@@ -13,8 +13,9 @@
 #include <getopt.h>
 #include <inttypes.h>
 
-enum { ENVIRONMENT_SIZE = 64, FIRST_PARAM = 256, PARAMS_MAX = 96 };
-enum { OPTION_HELP = 1, OPTION_VERSION, OPTION_CHECK };
+enum { ENVIRONMENT_SIZE = OPTIONS_NAME_SIZE, FIRST_PARAM = 256, PARAMS_MAX = 96 };
+enum { OPTION_HELP = 1, OPTION_VERSION, OPTION_CHECK, OPTION_MAN, OPTION_COMPLETION };
+enum { BUILT_IN = 5 };
 
 /* All rows of all tables, in order. */
 typedef struct rows {
@@ -31,7 +32,13 @@ static rows_t rows_of (const options_t *self)
     return rows;
 }
 
-static const char *environment_name (const param_t *row, char name[ENVIRONMENT_SIZE])
+const param_t *options_row (const options_t *self, size_t index)
+{
+    rows_t rows = rows_of (self);
+    return index < rows.n ? rows.items[index] : NULL;
+}
+
+const char *options_environment (const param_t *row, char name[OPTIONS_NAME_SIZE])
 {
     size_t n = (size_t)snprintf (name, ENVIRONMENT_SIZE, "BUCKSTOP_");
     for (const char *c = row->name; *c && n + 1 < ENVIRONMENT_SIZE; c++)
@@ -107,7 +114,7 @@ void options_defaults (const param_t *params)
 static int set_from_environment (const options_t *self, const param_t *row, FILE *err)
 {
     char name[ENVIRONMENT_SIZE], why[PARAM_WHY_SIZE];
-    const char *text = getenv (environment_name (row, name));
+    const char *text = getenv (options_environment (row, name));
     if (!text || set_given (row, text, why) == 0)
         return 0;
     fprintf (err, "%s: %s: %s\n", self->program, name, why);
@@ -134,13 +141,13 @@ void options_help (const options_t *self, FILE *out)
              self->synopsis ? self->synopsis : "[options]");
     for (size_t i = 0; i < rows.n; i++)
         print_row (rows.items[i], out);
-    fprintf (out, "  %-30s %s\n  %-30s %s\n  %-30s %s\n", "--check",
-             "only check the options, say whether they are fine, and end", "--help", "this page", "--version",
-             "the version");
+    fprintf (out, "  %-30s %s\n  %-30s %s\n  %-30s %s\n  %-30s %s\n", "--check",
+             "only check the options, say whether they are fine, and end", "--help", "this page", "--man",
+             "the same for man(1)", "--version", "the version");
     char name[ENVIRONMENT_SIZE];
     if (rows.n > 0)
         fprintf (out, "\nEach option may also be set in the environment: --%s as %s.\n", rows.items[0]->name,
-                 environment_name (rows.items[0], name));
+                 options_environment (rows.items[0], name));
     if (self->notes)
         fprintf (out, "\n%s\n", self->notes);
     if (self->example)
@@ -156,19 +163,22 @@ static void fill_long_options (const rows_t *rows, struct option *list)
     list[rows->n] = (struct option){"help", no_argument, NULL, OPTION_HELP};
     list[rows->n + 1] = (struct option){"version", no_argument, NULL, OPTION_VERSION};
     list[rows->n + 2] = (struct option){"check", no_argument, NULL, OPTION_CHECK};
-    list[rows->n + 3] = (struct option){NULL, 0, NULL, 0};
+    list[rows->n + 3] = (struct option){"man", no_argument, NULL, OPTION_MAN};
+    list[rows->n + 4] = (struct option){"completion", required_argument, NULL, OPTION_COMPLETION};
+    list[rows->n + BUILT_IN] = (struct option){NULL, 0, NULL, 0};
 }
 
 /* What the arguments ask for besides values. */
 typedef struct arguments {
-    bool help, version, check, bad; /* bad: said */
+    bool help, version, man, check, bad; /* bad: said */
+    const char *shell;                   /* completion */
 } arguments_t;
 
 /* False: it is a letter, and what hangs on it is not looked at. */
 static bool say_unknown (const options_t *self, int found, char *const *argv, FILE *err)
 {
     char letter[] = {'-', (char)(optopt > ' ' && optopt < 0x7f ? optopt : '?'), '\0'};
-    bool word = found == ':' || optopt == 0 || optopt >= FIRST_PARAM || (optopt > 0 && optopt <= OPTION_CHECK);
+    bool word = found == ':' || optopt == 0 || optopt >= FIRST_PARAM || (optopt > 0 && optopt <= OPTION_COMPLETION);
     fprintf (err, "%s: %s %s; --help lists the options\n", self->program, word ? argv[optind - 1] : letter,
              found == ':' ? "needs a value" : "is no option here");
     return word;
@@ -187,7 +197,7 @@ static bool set_argument (const options_t *self, const param_t *row, const char 
 static void read_arguments (const options_t *self, const rows_t *rows, int argc, char **argv, arguments_t *asked,
                             FILE *err)
 {
-    struct option list[PARAMS_MAX + 4];
+    struct option list[PARAMS_MAX + BUILT_IN + 1];
     fill_long_options (rows, list);
     optind = 0; /* getopt starts afresh: it may have read other arguments before */
     opterr = 0;
@@ -202,6 +212,8 @@ static void read_arguments (const options_t *self, const rows_t *rows, int argc,
             asked->help |= found == OPTION_HELP;
             asked->version |= found == OPTION_VERSION;
             asked->check |= found == OPTION_CHECK;
+            asked->man |= found == OPTION_MAN;
+            asked->shell = found == OPTION_COMPLETION ? optarg : asked->shell;
             if (found != OPTION_CHECK)
                 return;
         }
@@ -229,6 +241,24 @@ void options_say_fine (const options_t *self, FILE *out)
     fprintf (out, "fine: %s can use every option that is set; nothing was started\n", self->program);
 }
 
+/* OPTIONS_GO: it was not asked for. */
+static options_outcome_t tell (const options_t *self, const arguments_t *asked, FILE *out, FILE *err)
+{
+    if (asked->help)
+        options_help (self, out);
+    else if (asked->version)
+        fprintf (out, "%s %s\n", self->program, BUCKSTOP_VERSION);
+    else if (asked->man)
+        options_man (self, out);
+    else if (!asked->shell)
+        return OPTIONS_GO;
+    else if (!options_completion (self, asked->shell, out)) {
+        fprintf (err, "%s: --completion: '%s' is none of bash, zsh, fish\n", self->program, asked->shell);
+        return OPTIONS_BAD;
+    }
+    return OPTIONS_TOLD;
+}
+
 options_outcome_t options_parse (const options_t *self, int argc, char **argv, int *rest, FILE *out, FILE *err)
 {
     rows_t rows = rows_of (self);
@@ -240,12 +270,9 @@ options_outcome_t options_parse (const options_t *self, int argc, char **argv, i
     read_arguments (self, &rows, argc, argv, &found, err);
     if (rest)
         *rest = optind;
-    if (found.help)
-        options_help (self, out);
-    else if (found.version)
-        fprintf (out, "%s %s\n", self->program, BUCKSTOP_VERSION);
-    if (found.help || found.version)
-        return OPTIONS_TOLD;
+    options_outcome_t told = tell (self, &found, out, err);
+    if (told != OPTIONS_GO)
+        return told;
     found.bad |= found.check && !look_at_all (self, &rows, err);
     return found.bad ? OPTIONS_BAD : found.check ? OPTIONS_CHECKED : OPTIONS_GO;
 }

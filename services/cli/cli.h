@@ -53,6 +53,8 @@ int cli_options (cli_t *cli, const command_t *command, const param_t *own, int a
 /* A command's own options belong to one of its first words: given with another they are refused, not ignored. CLI_GO, or
  * the exit status. What the environment sets is no such mistake: it is there for all commands. */
 int cli_options_of (const cli_t *cli, const char *given, const char *wanted, const param_t *own, char **argv);
+/* The same where several words share them: those that `given` takes, divided by spaces. */
+int cli_options_in (const cli_t *cli, const char *given, const char *allowed, const param_t *own, char **argv);
 /* "buckstop: ..." on stderr; returns the status. */
 int cli_fail (int status, const char *format, ...) __attribute__ ((format (printf, 2, 3)));
 
@@ -73,6 +75,8 @@ typedef struct cli_request {
     const json_t *body;
     const char *key;
     bool quiet;
+    char *why; /* not NULL: what else is said on stderr goes there, in one line */
+    size_t why_size;
 } cli_request_t;
 int cli_http (cli_t *cli, const cli_request_t *request, json_t **answer);
 /* The members of an array that comes in pages: "next" goes into ?after=. */

@@ -116,6 +116,11 @@ static const saying_t *saying_of (const char *code)
 
 static void say_problem (const cli_t *cli, const cli_request_t *request, const json_t *problem, const answer_t *answer)
 {
+    if (request->why) {
+        snprintf (request->why, request->why_size, "%s%s%s", problem ? text_of (problem, "title") : "refused",
+                  problem ? ": " : "", problem ? text_of (problem, "detail") : "");
+        return;
+    }
     if (cli->json && problem) {
         cli_print_json (problem);
         return;
@@ -138,7 +143,9 @@ static int judge (const cli_t *cli, const cli_request_t *request, CURLcode rc, c
 {
     json_error_t error;
     if (rc != CURLE_OK) {
-        if (!request->quiet)
+        if (request->why)
+            snprintf (request->why, request->why_size, "can't reach %s: %s", cli->server, answer->error);
+        else if (!request->quiet)
             cli_fail (CLI_UNREACHABLE,
                       "can't reach %s: %s\n  --server or BUCKSTOP_SERVER names it (deploy/up prints the line to paste)",
                       cli->server, answer->error);

@@ -1,14 +1,13 @@
 /* cmd_policy.c - buckstop policy: check a file, apply it, show what is in force.
  *
  * Hears: a YAML file, the workspace's record. Says: every error with its place, the line itself and what was
- * expected; warnings beside them, which change nothing; or the old and the new version and who leaves. check needs no running system.
+ * expected; warnings beside them, which change nothing; or the old and the new version and who leaves. check needs no
+ * running system.
  */
-#include "commands.h"
+#include "cmd_policy.h"
 
-#include "keys.h"
-#include "policy_apply.h"
+#include "commands.h"
 #include "policy_read.h"
-#include "record.h"
 #include "values.h"
 #include "xmalloc.h"
 
@@ -17,15 +16,7 @@
 
 enum { LINE_SHOWN_MAX = 240 };
 
-typedef struct policy_command {
-    cli_t *cli;
-    const char *path, *by;
-    char *text;
-    size_t size;
-    int status;
-} policy_command_t;
-
-static int read_file (policy_command_t *self)
+int policy_command_read (policy_command_t *self)
 {
     char why[PARAM_WHY_SIZE];
     self->text = policy_read (self->path, &self->size, why);
@@ -192,6 +183,14 @@ static int look (policy_command_t *self)
     return rc;
 }
 
+int policy_command_apply (policy_command_t *self)
+{
+    self->status = CLI_UNREACHABLE;
+    policy_apply (self->cli->store, self->cli->loop, self->text, self->size, self->by, on_applied, self);
+    cli_run (self->cli);
+    return self->status;
+}
+
 static int apply (policy_command_t *self)
 {
     int rc = look (self);
@@ -199,88 +198,82 @@ static int apply (policy_command_t *self)
         rc = cli_store_open (self->cli);
     if (rc != CLI_GO)
         return rc;
-    self->status = CLI_UNREACHABLE;
-    policy_apply (self->cli->store, self->cli->loop, self->text, self->size, self->by, on_applied, self);
-    cli_run (self->cli);
+    rc = policy_command_apply (self);
     /* an application that was interrupted answers while the store is closed */
     cli_store_close (self->cli);
-    return self->status;
+    return rc;
 }
 
-static void print_record (policy_command_t *self, const workspace_record_t *record, const char *text)
+static void print_record (const policy_command_t *self, const policy_version_t *version)
 {
     char at[CLI_TIME_SIZE];
-    self->status = CLI_FINE;
+    const workspace_record_t *record = &version->record;
     if (!self->cli->json) {
         printf ("# workspace %s, version %" PRIu32 ", applied %s by %s\n%s", record->name, record->policy_version,
-                cli_time (record->applied_at, at), *record->applied_by ? record->applied_by : "-", text);
+                cli_time (record->applied_at, at), *record->applied_by ? record->applied_by : "-", version->text);
         return;
     }
     json_t *answer = json_pack ("{s:s, s:I, s:I, s:s, s:s}", "workspace", record->name, "version",
                                 (json_int_t)record->policy_version, "applied_at", (json_int_t)record->applied_at,
-                                "applied_by", record->applied_by, "policy", text);
+                                "applied_by", record->applied_by, "policy", version->text);
     cli_print_json (answer);
     json_decref (answer);
 }
 
-static void on_record (void *arg, const store_values_t *values)
-{
-    policy_command_t *self = arg;
-    record_head_t head;
-    workspace_record_t record;
-    char *text = NULL;
-    loop_stop (self->cli->loop);
-    if (values->away || values->n != 1)
-        self->status = cli_away (self->cli, "");
-    else if (!values->items[0].bytes)
-        self->status = cli_fail (CLI_NO, "there is no workspace '%s'", self->cli->workspace);
-    else if (workspace_unpack (values->items[0].bytes, values->items[0].size, &head, &record, &text) != RECORD_OK)
-        self->status = cli_fail (CLI_NO, "the record can't be read by this version");
-    else
-        print_record (self, &record, text);
-    free (text);
-}
-
+/* The one in force, or a former one. */
 static int show (policy_command_t *self)
 {
-    char key[KEY_SIZE];
-    int rc = cli_store_open_to_read (self->cli);
+    policy_version_t version = {0};
+    int rc = policy_versions_open (self, false);
     if (rc != CLI_GO)
         return rc;
-    if ((self->status = cli_workspace (self->cli)) == CLI_GO) {
-        const char *workspace = self->cli->workspace;
-        const char *keys[] = {key_workspace (key, store_shard (self->cli->store, workspace), workspace)};
-        store_get (self->cli->store, keys, 1, on_record, self);
-        if (!cli_run (self->cli))
-            self->status = CLI_UNREACHABLE;
+    rc = policy_version_load (self, self->path, &version);
+    if (rc == CLI_GO) {
+        print_record (self, &version);
+        rc = CLI_FINE;
     }
+    policy_version_clear (&version);
     cli_store_close (self->cli);
-    return self->status;
+    return rc;
+}
+
+static const policy_word_t words[] = {
+    {"check", 2, 2, check, "", true},
+    {"apply", 2, 2, apply, "by", true},
+    {"show", 1, 2, show, "", false},
+    {"history", 1, 1, policy_history, "", false},
+    {"diff", 2, 3, policy_diff, "", false},
+    {"rollback", 1, 2, policy_rollback, "by dry-run", false},
+    {NULL},
+};
+
+static const policy_word_t *word_of (const cli_t *cli)
+{
+    for (const policy_word_t *row = words; row->name; row++)
+        if (strcmp (row->name, cli->words[0]) == 0 && cli->words_n >= row->words_min && cli->words_n <= row->words_max)
+            return row;
+    return NULL;
 }
 
 int cmd_policy (cli_t *cli, const command_t *command, int argc, char **argv)
 {
-    static const struct {
-        const char *word;
-        bool file;
-        int (*run) (policy_command_t *self);
-    } rows[] = {{"check", true, check}, {"apply", true, apply}, {"show", false, show}};
     policy_command_t self = {.cli = cli};
     const char *login = getlogin ();
-    const param_t own[] = {{"by", PARAM_STRING, login ? login : "operator", 0, 0, &self.by, "who applies it"}, {NULL}};
+    const param_t own[] = {
+        {"by", PARAM_STRING, login ? login : "operator", 0, 0, &self.by, "apply, rollback: who does it"},
+        {"dry-run", PARAM_SWITCH, "no", 0, 0, &self.dry_run, "rollback: only show what would change"},
+        {NULL}};
     int rc = cli_options (cli, command, own, argc, argv);
-    if (rc == CLI_GO)
-        rc = cli_options_of (cli, cli->words[0], "apply", own, argv);
     if (rc != CLI_GO)
         return rc;
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        if (strcmp (rows[i].word, cli->words[0]) != 0 || rows[i].file != (cli->words_n == 2))
-            continue;
-        self.path = rows[i].file ? cli->words[1] : NULL;
-        rc = rows[i].file ? read_file (&self) : CLI_GO;
-        rc = rc == CLI_GO ? rows[i].run (&self) : rc;
-        free (self.text);
+    const policy_word_t *row = word_of (cli);
+    if (!row)
+        return cli_fail (CLI_USAGE, "usage: buckstop policy %s", command->synopsis);
+    if ((rc = cli_options_in (cli, row->name, row->options, own, argv)) != CLI_GO)
         return rc;
-    }
-    return cli_fail (CLI_USAGE, "usage: buckstop policy %s", command->synopsis);
+    self.path = cli->words_n > 1 ? cli->words[1] : NULL;
+    rc = row->file ? policy_command_read (&self) : CLI_GO;
+    rc = rc == CLI_GO ? row->run (&self) : rc;
+    free (self.text);
+    return rc;
 }

@@ -6,6 +6,7 @@
 
 #include "clock.h"
 #include "lines.h"
+#include "show.h"
 #include "show_about.h"
 #include "words.h"
 
@@ -15,21 +16,21 @@
 
 enum { PATH_SIZE = 512 };
 
-static void print_line (const char *name, const char *value)
+static void print_line (FILE *out, const char *name, const char *value)
 {
     if (*value)
-        printf ("  %-14s %s\n", name, value);
+        fprintf (out, "  %-14s %s\n", name, value);
 }
 
-static void print_time (const json_t *contact, const char *name, const char *key)
+static void print_time (FILE *out, const json_t *contact, const char *name, const char *key)
 {
     char text[CLI_TIME_SIZE], in[CLI_TIME_SIZE], both[2 * CLI_TIME_SIZE + 8];
     wall_ms_t at = cli_time_parse (json_text (contact, key));
     snprintf (both, sizeof both, "%s (%s)", cli_time (at, text), cli_in (at, clock_wall (), in));
-    print_line (name, at ? both : "");
+    print_line (out, name, at ? both : "");
 }
 
-static void print_promises (const json_t *contact)
+static void print_promises (const json_t *contact, FILE *out)
 {
     static const char *const heads[] = {"  PROMISE", "STATE", "DUE", "", "NEXT STEP", NULL};
     size_t index;
@@ -48,15 +49,15 @@ static void print_promises (const json_t *contact)
                               : cli_in (at, clock_wall (), in),
                    cli_time (cli_time_parse (json_text (promise, "step_at")), step), NULL);
     }
-    table_print (table, stdout);
+    table_print (table, out);
     table_destroy (&table);
     const json_t *counts = json_object_get (contact, "counts");
-    printf ("  promises opened %lld, kept %lld, broken %lld, released %lld\n",
-            (long long)json_number (counts, "opened"), (long long)json_number (counts, "kept"),
-            (long long)json_number (counts, "broken"), (long long)json_number (counts, "released"));
+    fprintf (out, "  promises opened %lld, kept %lld, broken %lld, released %lld\n",
+             (long long)json_number (counts, "opened"), (long long)json_number (counts, "kept"),
+             (long long)json_number (counts, "broken"), (long long)json_number (counts, "released"));
 }
 
-static void print_contact (const json_t *contact)
+void show_print (const json_t *contact, bool color, FILE *out)
 {
     static const char *const lines[][2] = {{"state", "state"},         {"accountable", "accountable"},
                                            {"owner", "owner"},         {"offered to", "offered_to"},
@@ -66,18 +67,18 @@ static void print_contact (const json_t *contact)
                                            {"rule", "rule"},           {"tier", "tier"},
                                            {"language", "language"},   {"return way", "return_way"},
                                            {"return to", "return_to"}, {"continues", "continues"}};
-    line_style_t style = {.color = isatty (STDOUT_FILENO) && !getenv ("NO_COLOR")};
-    printf ("%s  %s\n", json_text (contact, "contact"), json_text (contact, "subject"));
+    line_style_t style = {.color = color};
+    fprintf (out, "%s  %s\n", json_text (contact, "contact"), json_text (contact, "subject"));
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
-        print_line (lines[i][0], json_text (contact, lines[i][1]));
-    print_time (contact, "opened", "opened_at");
-    print_time (contact, "offer expires", "offer_expires");
-    print_time (contact, "pause ends", "pause_ends_at");
-    print_time (contact, "closes", "close_at");
-    print_time (contact, "next look", "next_due");
-    print_promises (contact);
-    show_about (contact);
-    puts ("timeline");
+        print_line (out, lines[i][0], json_text (contact, lines[i][1]));
+    print_time (out, contact, "opened", "opened_at");
+    print_time (out, contact, "offer expires", "offer_expires");
+    print_time (out, contact, "pause ends", "pause_ends_at");
+    print_time (out, contact, "closes", "close_at");
+    print_time (out, contact, "next look", "next_due");
+    print_promises (contact, out);
+    show_about (contact, out);
+    fputs ("timeline\n", out);
     size_t index;
     json_t *event;
     json_array_foreach (json_object_get (contact, "timeline"), index, event)
@@ -85,21 +86,26 @@ static void print_contact (const json_t *contact)
         /* a contact's own events do not repeat what it is about */
         json_object_set (event, "channel", json_object_get (contact, "channel"));
         json_object_set (event, "subject", json_object_get (contact, "subject"));
-        lines_print (event, &style, stdout);
+        lines_print (event, &style, out);
     }
 }
 
 /* The contact with its first entries, then the rest of them until there is no more. */
-static int fetch (cli_t *cli, const char *id, json_t **contact)
+int show_fetch (cli_t *cli, const char *contact_id, char *why, size_t why_size, json_t **contact)
 {
-    char path[PATH_SIZE];
+    char path[PATH_SIZE], *id = cli_escape (contact_id);
     snprintf (path, sizeof path, "/v1/contacts/%s", id);
+    free (id);
     *contact = NULL;
     do {
         json_t *page = NULL;
-        int rc = cli_http (cli, &(cli_request_t){"GET", path, NULL, NULL, false}, &page);
-        if (rc != CLI_FINE)
+        int rc =
+            cli_http (cli, &(cli_request_t){.method = "GET", .path = path, .why = why, .why_size = why_size}, &page);
+        if (rc != CLI_FINE) {
+            json_decref (*contact);
+            *contact = NULL;
             return rc;
+        }
         WORD_COPY (path, json_text (page, "next"));
         if (!*contact) {
             *contact = page;
@@ -121,13 +127,11 @@ int cmd_show (cli_t *cli, const command_t *command, int argc, char **argv)
         rc = cli_contact (cli, cli->words[0], whole);
     if (rc != CLI_GO)
         return rc;
-    char *id = cli_escape (whole);
-    rc = fetch (cli, id, &contact);
-    free (id);
+    rc = show_fetch (cli, whole, NULL, 0, &contact);
     if (rc == CLI_FINE && cli->json)
         cli_print_json (contact);
     else if (rc == CLI_FINE)
-        print_contact (contact);
+        show_print (contact, isatty (STDOUT_FILENO) && !getenv ("NO_COLOR"), stdout);
     json_decref (contact);
     return rc;
 }

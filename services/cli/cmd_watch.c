@@ -12,6 +12,7 @@
 #include "bus.h"
 #include "lines.h"
 #include "views.h"
+#include "watch_filter.h"
 
 #include <inttypes.h>
 #include <poll.h>
@@ -29,7 +30,7 @@ enum {
 
 typedef struct watch {
     cli_t *cli;
-    const char *contact, *team, *state;
+    watch_filter_t filter;
     int64_t last;
     line_style_t style;
     uint64_t seen; /* the number of the last one printed */
@@ -42,24 +43,24 @@ typedef struct watch {
     bool unread; /* what is printed was not read; the next look tries again */
 } watch_t;
 
-static bool wanted (const watch_t *self, const json_t *event)
+static void print_wanted (const watch_t *self, const json_t *event)
 {
-    const char *id = json_text (event, "contact");
-    size_t length = strlen (id), part = self->contact ? strlen (self->contact) : 0;
-    bool contact = !self->contact || (part <= length && strcmp (id + length - part, self->contact) == 0);
-    return contact && (!self->team || strcmp (self->team, json_text (event, "team")) == 0) &&
-           (!self->state || strcmp (self->state, json_text (event, "state")) == 0);
-}
-
-static void print_event (watch_t *self, const json_t *event)
-{
-    if (!wanted (self, event))
-        return;
     if (self->cli->json) {
         json_dumpf (event, stdout, JSON_COMPACT | JSON_PRESERVE_ORDER);
         fputc ('\n', stdout);
     } else
         lines_print (event, &self->style, stdout);
+}
+
+/* False: it can't be told yet whether it is wanted. */
+static bool print_event (watch_t *self, json_t *event)
+{
+    json_t *chosen;
+    watch_fit_t fit = watch_filter_take (&self->filter, self->cli, event, &chosen);
+    if (fit == WATCH_YES)
+        print_wanted (self, chosen);
+    json_decref (chosen);
+    return fit != WATCH_LATER;
 }
 
 /* Is what we print read? Else we would wait in it, and hear nothing meanwhile. */
@@ -84,26 +85,31 @@ static int ask_page (watch_t *self, uint64_t after, json_t **page)
     return rc;
 }
 
-static bool print_page (watch_t *self, const json_t *page)
+/* What is between what was seen and what is there. */
+static void say_break (watch_t *self, uint64_t oldest, uint64_t newest)
 {
-    size_t index;
-    json_t *event;
-    uint64_t oldest = (uint64_t)json_number (page, "oldest_kept"), newest = (uint64_t)json_number (page, "newest");
     if (newest < self->seen) {
         fprintf (stderr, "-- the stream was begun anew\n");
         self->seen = 0;
     }
     if (oldest > self->seen + 1)
         fprintf (stderr, "-- events %" PRIu64 " to %" PRIu64 " are not kept any more\n", self->seen + 1, oldest - 1);
+}
+
+static bool print_page (watch_t *self, const json_t *page)
+{
+    size_t index;
+    json_t *event;
+    uint64_t newest = (uint64_t)json_number (page, "newest");
+    say_break (self, (uint64_t)json_number (page, "oldest_kept"), newest);
     json_array_foreach (json_object_get (page, "events"), index, event)
     {
         uint64_t number = (uint64_t)json_number (event, "number");
         if (number <= self->seen)
             continue;
-        if (!is_read (self))
+        if (!is_read (self) || !print_event (self, event))
             return false;
         self->seen = number;
-        print_event (self, event);
         fflush (stdout);
     }
     return json_array_size (json_object_get (page, "events")) > 0 && self->seen < newest;
@@ -151,8 +157,8 @@ static void take_event (watch_t *self, const Buckstop__V1__Event *event)
         return;
     }
     json_t *value = view_event (event);
-    self->seen = event->number;
-    print_event (self, value);
+    if (print_event (self, value))
+        self->seen = event->number;
     fflush (stdout);
     json_decref (value);
 }
@@ -183,14 +189,20 @@ static int range (const watch_t *self, uint64_t after, int64_t limit, json_t **p
 }
 
 /* Those of (after, until] that are wanted, newest first, until there are enough. */
-static void keep_wanted (const watch_t *self, const json_t *page, uint64_t until, json_t *kept)
+static int keep_wanted (watch_t *self, const json_t *page, uint64_t until, json_t *kept)
 {
     const json_t *events = json_object_get (page, "events");
     for (size_t i = json_array_size (events); i-- > 0 && json_array_size (kept) < (size_t)self->last;) {
-        json_t *event = json_array_get (events, i);
-        if ((uint64_t)json_number (event, "number") <= until && wanted (self, event))
-            json_array_append (kept, event);
+        json_t *event = json_array_get (events, i), *chosen;
+        if ((uint64_t)json_number (event, "number") > until)
+            continue;
+        watch_fit_t fit = watch_filter_take (&self->filter, self->cli, event, &chosen);
+        if (fit == WATCH_LATER)
+            return cli_fail (CLI_UNREACHABLE, "%s does not answer: watch again", self->cli->server);
+        if (fit == WATCH_YES)
+            json_array_append_new (kept, chosen);
     }
+    return CLI_FINE;
 }
 
 /* With filters, --last counts what fits them: page by page back from the newest. */
@@ -204,12 +216,12 @@ static int print_back (watch_t *self, uint64_t oldest, uint64_t newest)
         uint64_t after = until > BACK_PAGE ? until - BACK_PAGE : 0;
         rc = range (self, after, BACK_PAGE, &page);
         if (rc == CLI_FINE)
-            keep_wanted (self, page, until, kept);
+            rc = keep_wanted (self, page, until, kept);
         json_decref (page);
         until = after;
     }
     for (size_t i = json_array_size (kept); rc == CLI_FINE && i-- > 0;)
-        print_event (self, json_array_get (kept, i));
+        print_wanted (self, json_array_get (kept, i));
     fflush (stdout);
     self->seen = newest;
     json_decref (kept);
@@ -226,7 +238,7 @@ static int find_start (watch_t *self)
     uint64_t newest = (uint64_t)json_number (page, "newest"), oldest = (uint64_t)json_number (page, "oldest_kept");
     uint64_t back = (uint64_t)self->last;
     json_decref (page);
-    if (self->contact || self->team || self->state)
+    if (watch_filter_any (&self->filter))
         return print_back (self, oldest, newest);
     self->seen = newest > back ? newest - back : 0;
     if (oldest > 0 && self->seen + 1 < oldest)
@@ -288,21 +300,29 @@ int cmd_watch (cli_t *cli, const command_t *command, int argc, char **argv)
 {
     watch_t self = {.cli = cli, .style = {.contact = true}};
     const param_t own[] = {
-        {"contact", PARAM_STRING, NULL, 0, 0, &self.contact, "only this one; its last characters are enough"},
-        {"team", PARAM_STRING, NULL, 0, 0, &self.team, "only contacts of this team"},
-        {"state", PARAM_STRING, NULL, 0, 0, &self.state, "only contacts that are then in this state"},
+        {"kind", PARAM_STRING, NULL, 0, 0, &self.filter.kind, "only such facts: promise_broken,step,accepted ..."},
+        {"contact", PARAM_STRING, NULL, 0, 0, &self.filter.contact, "only this one; its last characters are enough"},
+        {"person", PARAM_STRING, NULL, 0, 0, &self.filter.person, "only what this person has a part in"},
+        {"team", PARAM_STRING, NULL, 0, 0, &self.filter.team, "only contacts of this team"},
+        {"channel", PARAM_STRING, NULL, 0, 0, &self.filter.channel, "only contacts of this channel"},
+        {"customer", PARAM_STRING, NULL, 0, 0, &self.filter.customer,
+         "only of this customer: an id, or the address or name that the contact has"},
+        {"state", PARAM_STRING, NULL, 0, 0, &self.filter.state, "only contacts that are then in this state"},
         {"last", PARAM_NUMBER, "0", 0, 1000000, &self.last, "begin so many events back, of those that fit"},
         {NULL},
     };
     int rc = cli_options (cli, command, own, argc, argv);
+    if (rc == CLI_GO)
+        rc = watch_filter_check (&self.filter);
     if (rc != CLI_GO)
         return rc;
     self.style.color = isatty (STDOUT_FILENO) && !getenv ("NO_COLOR");
-    if ((rc = find_start (&self)) != CLI_GO)
-        return rc;
-    cli->loop = loop_new ();
-    loop_on_stop (cli->loop, on_interrupt, cli->loop);
-    rc = follow (&self);
-    loop_destroy (&cli->loop);
+    if ((rc = find_start (&self)) == CLI_GO) {
+        cli->loop = loop_new ();
+        loop_on_stop (cli->loop, on_interrupt, cli->loop);
+        rc = follow (&self);
+        loop_destroy (&cli->loop);
+    }
+    watch_filter_clear (&self.filter);
     return rc;
 }

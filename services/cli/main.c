@@ -30,6 +30,26 @@ static const char customer_notes[] =
     "Where a match is doubtful nothing is joined: it is proposed, and 'link' or 'drop-proposal' decide it.\n"
     "forget removes who they are and what was said, and leaves kinds, times, people here, and promises.";
 
+static const char repair_notes[] =
+    "reroute   whoever was asked or has it gives it back, and routing looks for somebody else\n"
+    "reassign  proposed to --to-person or --to-team; as with any transfer it stays until somebody accepts\n"
+    "resolve   ended, by whoever is accountable\n"
+    "All filters that are given must fit. What a contact's state does not allow is said, and left as it is.";
+
+static const char watch_notes[] =
+    "What is asked for must all fit. --kind, --person, --team, --channel and --state take several, divided by commas: "
+    "any\n"
+    "of them. The kinds are those of the member `fact` that --json prints: a wrong one is refused with a list of all.\n"
+    "--person is whoever did it, was told or asked, owns it or is accountable. With --customer each contact that is "
+    "new to\n"
+    "this watch is asked for by HTTP, since events do not name customers. --last counts what fits.";
+
+static const char policy_notes[] =
+    "diff FILE shows what applying it would change; diff VERSION what has changed since that one. Exit status 1: they\n"
+    "differ. rollback applies the text of a former version again, as a version of its own; without VERSION that of "
+    "the\n"
+    "newest that says something else. The last 32 versions are kept, each with who applied it and when.";
+
 static const char keys_notes[] =
     "new makes DIR/NAME.key (secret: for that process alone) and DIR/public/NAME.pub (for all of them); what is there "
     "stays.\n"
@@ -59,16 +79,37 @@ const command_t commands[] = {
      "do something with a contact: accept, decline, reply, note, wait, transfer, resolve, reopen, acknowledge, release",
      "ACTION CONTACT [TEXT] [options]", "buckstop act reply 7TQ4ZD 'It is on its way.' --person ada", WORDS_PAIR,
      WORDS_ACT, USES_INTAKE, cmd_act, act_notes},
-    {"watch", "follow what happens", "[options]", "buckstop watch --team billing", 0, 0,
-     USES_INTAKE | USES_STREAM | USES_WORKSPACE, cmd_watch},
+    {"repair", "the same step for many contacts: back to routing, to somebody else, resolved",
+     "reroute | reassign | resolve [options]",
+     "buckstop repair reroute --owner ben --reason 'ben is ill' --dry-run\n"
+     "  buckstop repair reassign --team cards --to-team front --reason 'the card desk is closed today'\n"
+     "  buckstop repair resolve --subject 'printer test' --older 2h --reason 'a test'",
+     1, WORDS_FEW, USES_INTAKE, cmd_repair, repair_notes},
+    {"watch", "follow what happens", "[options]",
+     "buckstop watch --team billing\n  buckstop watch --kind promise_broken,step --json", 0, 0,
+     USES_INTAKE | USES_STREAM | USES_WORKSPACE, cmd_watch, watch_notes},
+    {"top", "the board in a terminal, live: what breaks next, who is there, what happens; keys to act", "[options]",
+     "buckstop top --console http://127.0.0.1:7480 --person dana", 0, 0, USES_INTAKE, cmd_top,
+     "keys: up, down, PgUp, PgDn move; Enter opens a contact's story; a acknowledges, t takes it; p people and teams;\n"
+     "? all keys; q back, and out. Without a terminal the board is printed once, with --json as it came."},
     {"people", "who is there; be there", "[list | present PERSON | away PERSON] [options]",
      "buckstop people present ada --for 8h", 0, WORDS_PAIR, USES_INTAKE, cmd_people},
     {"explain", "who would get a contact now, and why nobody else", "CONTACT [options]", "buckstop explain 7TQ4ZD", 1,
      WORDS_FEW, STORE_AND_WORKSPACE, cmd_explain},
     {"audit", "read every record and say what is wrong", "[options]",
      "buckstop audit --redis unix:/run/buckstop/redis.sock", 0, 0, STORE_AND_WORKSPACE, cmd_audit},
-    {"policy", "check a policy, apply it, show the one in force", "check FILE | apply FILE | show [options]",
-     "buckstop policy check deploy/policies/example.yaml", 1, WORDS_PAIR, STORE_AND_WORKSPACE, cmd_policy},
+    {"policy", "check a policy, apply it, show the one in force; what it was before, and back to it",
+     "check FILE | apply FILE | show [VERSION] | history | diff FILE | diff VERSION [VERSION] | rollback [VERSION] "
+     "[options]",
+     "buckstop policy check deploy/policies/example.yaml\n  buckstop policy diff my.yaml\n"
+     "  buckstop policy rollback --dry-run",
+     1, WORDS_ACT, STORE_AND_WORKSPACE, cmd_policy, policy_notes},
+    {"workspace", "which there are; take one away that nobody needs any more", "[list | remove NAME] [options]",
+     "buckstop workspace remove trial --dry-run\n  buckstop workspace remove trial --yes", 0, WORDS_PAIR, USES_STORE,
+     cmd_workspace,
+     "remove is refused while a contact is not closed, or something has not gone out. It takes the workspace's "
+     "contacts,\n"
+     "people, customers, events, former policies and tokens."},
     {"channel", "what a webhook's payload would become, field by field",
      "test FILE [--channel NAME] [--header H: V] [--secret FILE] [options] < PAYLOAD",
      "buckstop channel test deploy/channels/slack.yaml --header 'X-Slack-Signature: v0=...' < payload.json", WORDS_PAIR,
@@ -124,8 +165,9 @@ static void print_commands (FILE *out)
     fputs ("buckstop - who is accountable, and when it escalates\n\nusage: buckstop COMMAND [options]\n\ncommands:\n",
            out);
     for (const command_t *row = commands; row->name; row++)
-        fprintf (out, "  %-8s %s\n", row->name, row->summary);
-    fputs ("  help     a command's page: buckstop help watch\n\n"
+        fprintf (out, "  %-9s %s\n", row->name, row->summary);
+    fputs ("  help      a command's page: buckstop help watch\n"
+           "  completion words and options for bash, zsh or fish: source <(buckstop completion bash)\n\n"
            "a CONTACT is its id, or the last four or more characters of it, as watch prints them\n\n"
            "exit status: 0 fine, 1 the answer is no, 2 usage, 3 can not be reached, or not now\n\n"
            "example:\n  BUCKSTOP_TOKEN=bs_... buckstop list --at-risk\n",
@@ -145,6 +187,63 @@ static int help (int argc, char **argv)
     char *words[] = {argv[2], word, NULL};
     cli_t cli = {.json = false};
     return row->run (&cli, row, 2, words);
+}
+
+/* buckstop(1): the commands; each has a page of its own. */
+static void print_man (void)
+{
+    printf (".TH BUCKSTOP 1 \"\" \"buckstop %s\" \"buckstop\"\n.SH NAME\nbuckstop \\- who is accountable, and when it "
+            "escalates\n.SH SYNOPSIS\n.B buckstop\n\\fICOMMAND\\fR [options]\n.SH DESCRIPTION\n"
+            "The hand of an operator: every command has a page of its own, and \\fBbuckstop help\\fR \\fICOMMAND\\fR "
+            "prints the same.\nA \\fICONTACT\\fR is its id, or the last four or more characters of it.\n"
+            ".SH COMMANDS\n",
+            BUCKSTOP_VERSION);
+    for (const command_t *row = commands; row->name; row++) {
+        printf (".TP\n.BR buckstop\\-%s (1)\n", row->name);
+        options_roff (row->summary, stdout);
+        putchar ('\n');
+    }
+    fputs (".SH EXIT STATUS\n0 fine, 1 the answer is no, 2 usage, 3 it can not be reached, or not now\n.SH SEE ALSO\n",
+           stdout);
+    static const char *const services[] = {"intake", "routing", "escalation", "notification", "console", "archive"};
+    for (size_t i = 0; i < sizeof services / sizeof *services; i++)
+        printf (".BR buckstop\\-%s (8)%s\n", services[i], i + 1 < sizeof services / sizeof *services ? "," : "");
+}
+
+/* For scripts: the commands, one a line. */
+static int print_names (void)
+{
+    for (const command_t *row = commands; row->name; row++)
+        puts (row->name);
+    return CLI_FINE;
+}
+
+/* Each command prints its own part. */
+static int print_completion (const char *shell)
+{
+    if (strcmp (shell, "names") == 0)
+        return print_names ();
+    options_command_t *list = calloc (sizeof commands / sizeof *commands, sizeof *list);
+    char name[32], option[64];
+    int rc = CLI_FINE;
+    if (!list || (strcmp (shell, "bash") != 0 && strcmp (shell, "zsh") != 0 && strcmp (shell, "fish") != 0)) {
+        free (list);
+        return cli_fail (CLI_USAGE, "usage: buckstop completion bash | zsh | fish\nexample:\n"
+                                    "  source <(buckstop completion bash)");
+    }
+    for (size_t i = 0; commands[i].name; i++)
+        list[i] = (options_command_t){commands[i].name, commands[i].summary};
+    options_completion_begin ("buckstop", list, shell, stdout);
+    snprintf (option, sizeof option, "--completion=%s", shell);
+    for (const command_t *row = commands; row->name && rc == CLI_FINE; row++) {
+        snprintf (name, sizeof name, "%s", row->name);
+        char *words[] = {name, option, NULL};
+        cli_t cli = {.json = false};
+        rc = row->run (&cli, row, 2, words);
+    }
+    options_completion_end ("buckstop", shell, stdout);
+    free (list);
+    return rc;
 }
 
 static int perform (const command_t *row, int argc, char **argv)
@@ -169,6 +268,12 @@ int main (int argc, char **argv)
         printf ("buckstop %s\n", BUCKSTOP_VERSION);
         return CLI_FINE;
     }
+    if (strcmp (word, "--man") == 0) {
+        print_man ();
+        return CLI_FINE;
+    }
+    if (strcmp (word, "completion") == 0)
+        return print_completion (argc > 2 ? argv[2] : "");
     const command_t *row = find (word);
     if (!row)
         return cli_fail (CLI_USAGE, "there is no command '%s'; 'buckstop help' lists them", word);

@@ -143,3 +143,16 @@ int cli_options_of (const cli_t *cli, const char *given, const char *wanted, con
             return cli_fail (CLI_USAGE, "--%s belongs to '%s'; '%s' does not use it", row->name, wanted, given);
     return CLI_GO;
 }
+
+int cli_options_in (const cli_t *cli, const char *given, const char *allowed, const param_t *own, char **argv)
+{
+    for (const param_t *row = own; row->name; row++) {
+        size_t length = strlen (row->name);
+        bool belongs = false;
+        for (const char *at = allowed; !belongs && (at = strstr (at, row->name)); at += length)
+            belongs = (at == allowed || at[-1] == ' ') && (at[length] == ' ' || !at[length]);
+        if (!belongs && is_given (cli, row, argv))
+            return cli_fail (CLI_USAGE, "--%s does not belong to '%s'", row->name, given);
+    }
+    return CLI_GO;
+}

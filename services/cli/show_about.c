@@ -10,13 +10,13 @@
 
 #include <string.h>
 
-static void print_line (const char *what, const char *text, const char *more)
+static void print_line (FILE *out, const char *what, const char *text, const char *more)
 {
     if (!*text)
         return;
-    printf ("  %-14s ", what);
-    cli_quote (stdout, text, strlen (text), SIZE_MAX);
-    printf ("%s\n", more);
+    fprintf (out, "  %-14s ", what);
+    cli_quote (out, text, strlen (text), SIZE_MAX);
+    fprintf (out, "%s\n", more);
 }
 
 static const char *identity_word (const json_t *identity)
@@ -24,22 +24,22 @@ static const char *identity_word (const json_t *identity)
     return json_text (identity, "text");
 }
 
-static void print_identities (const json_t *about)
+static void print_identities (FILE *out, const json_t *about)
 {
     size_t index;
     json_t *one;
     json_array_foreach (json_object_get (about, "identities"), index, one)
     {
-        print_line (index ? "" : "known by", identity_word (one), *json_text (one, "linked") ? " (linked)" : "");
+        print_line (out, index ? "" : "known by", identity_word (one), *json_text (one, "linked") ? " (linked)" : "");
     }
     json_array_foreach (json_object_get (about, "proposals"), index, one)
     {
-        print_line (index ? "" : "perhaps also", identity_word (json_object_get (one, "identity")), "");
-        print_line ("", json_text (one, "reason"), "");
+        print_line (out, index ? "" : "perhaps also", identity_word (json_object_get (one, "identity")), "");
+        print_line (out, "", json_text (one, "reason"), "");
     }
 }
 
-static void print_contacts (const json_t *contact, const json_t *about)
+static void print_contacts (FILE *out, const json_t *contact, const json_t *about)
 {
     static const char *const heads[] = {"  OTHER CONTACT", "STATE", "OPENED", "CHANNEL", "OWNER", "SUBJECT", NULL};
     size_t index, others = 0;
@@ -57,15 +57,15 @@ static void print_contacts (const json_t *contact, const json_t *about)
                    json_text (other, "owner"), json_text (other, "subject"), NULL);
     }
     if (others)
-        table_print (table, stdout);
+        table_print (table, out);
     table_destroy (&table);
     int64_t known = json_number (about, "contacts_known");
     if (known > 1 && (size_t)known > others + 1)
-        printf ("  and %lld more: buckstop customer show %s\n", (long long)known - (long long)others - 1,
-                json_text (about, "customer"));
+        fprintf (out, "  and %lld more: buckstop customer show %s\n", (long long)known - (long long)others - 1,
+                 json_text (about, "customer"));
 }
 
-void show_about (const json_t *contact)
+void show_about (const json_t *contact, FILE *out)
 {
     static const char *const lines[][2] = {
         {"name", "name"},  {"language", "language"}, {"prefers", "preferred_channel"},
@@ -74,11 +74,11 @@ void show_about (const json_t *contact)
     const json_t *about = json_object_get (contact, "about");
     if (!about)
         return;
-    printf ("customer %s%s%s\n", json_text (about, "customer"),
-            json_is_true (json_object_get (about, "provisional")) ? " (nobody has confirmed who it is)" : "",
-            json_is_true (json_object_get (about, "forgotten")) ? " (forgotten)" : "");
+    fprintf (out, "customer %s%s%s\n", json_text (about, "customer"),
+             json_is_true (json_object_get (about, "provisional")) ? " (nobody has confirmed who it is)" : "",
+             json_is_true (json_object_get (about, "forgotten")) ? " (forgotten)" : "");
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
-        print_line (lines[i][0], json_text (about, lines[i][1]), "");
-    print_identities (about);
-    print_contacts (contact, about);
+        print_line (out, lines[i][0], json_text (about, lines[i][1]), "");
+    print_identities (out, about);
+    print_contacts (out, contact, about);
 }

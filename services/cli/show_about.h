@@ -3,8 +3,9 @@
 #define BUCKSTOP_SHOW_ABOUT_H
 
 #include <jansson.h>
+#include <stdio.h>
 
 /* contact: as GET /v1/contacts/{id} answers; without `about` nothing is printed. */
-void show_about (const json_t *contact);
+void show_about (const json_t *contact, FILE *out);
 
 #endif

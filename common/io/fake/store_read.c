@@ -297,6 +297,20 @@ void store_set_add (store_t *self, const char *key, const char *member, store_va
     call_begin (with_text (read_new (self, do_set_add, key, fn, arg), member, strlen (member)), 0);
 }
 
+static void do_set_remove (call_t *call)
+{
+    look (call, DATA_SET);
+    data_t *data = call->wrong_type ? NULL : data_find (call->keys[0]);
+    const data_item_t *item = data ? data_named (data, call->text, call->text_size) : NULL;
+    if (item)
+        data_drop (data, (size_t)(item - data->items));
+}
+
+void store_set_remove (store_t *self, const char *key, const char *member, store_values_fn *fn, void *arg)
+{
+    call_begin (with_text (read_new (self, do_set_remove, key, fn, arg), member, strlen (member)), 0);
+}
+
 static void do_put (call_t *call)
 {
     data_put (call->keys[0], call->text, call->text_size, 0);

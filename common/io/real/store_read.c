@@ -217,6 +217,11 @@ void store_set_add (store_t *self, const char *key, const char *member, store_va
     ask (read_new (self, SHAPE_PLAIN, fn, arg), "SADD", key, member, NULL);
 }
 
+void store_set_remove (store_t *self, const char *key, const char *member, store_values_fn *fn, void *arg)
+{
+    ask (read_new (self, SHAPE_PLAIN, fn, arg), "SREM", key, member, NULL);
+}
+
 void store_put (store_t *self, const char *key, const void *bytes, size_t size, store_values_fn *fn, void *arg)
 {
     call_t *call = read_new (self, SHAPE_PLAIN, fn, arg);

@@ -1,0 +1,20 @@
+/* top_link.h - the console's stream, held open: cut off, it is opened again where it ended. */
+#ifndef BUCKSTOP_TOP_LINK_H
+#define BUCKSTOP_TOP_LINK_H
+
+#include "cli.h"
+#include "sse.h"
+
+typedef struct top_link top_link_t;
+
+/* console: its address. fn is called from top_link_wait alone. */
+top_link_t *top_link_new (const cli_t *cli, const char *console, sse_fn *fn, void *arg);
+void top_link_destroy (top_link_t **self_p);
+/* Waits for the stream, for something on descriptor fd, or so long. */
+void top_link_wait (top_link_t *self, int fd, int ms);
+/* Words for a person while nothing is heard; "" when all is well. */
+const char *top_link_trouble (const top_link_t *self);
+/* It answered that it will not: the exit status, and why; CLI_GO: it did not. */
+int top_link_refused (const top_link_t *self, char why[DETAIL_SIZE]);
+
+#endif

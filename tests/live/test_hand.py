@@ -1,0 +1,289 @@
+#!/usr/bin/python3
+"""The operator's hand: watch's filters, a policy's former versions, repairs, a workspace that goes, pages and completion.
+
+Ends with "N passed, N failed".
+"""
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+import world as w
+
+POLICY = """workspace: desk
+last_resort: dana
+channels:
+  mail: { weight: 1, answer: spoken }
+  chat: { weight: 1, live: true, answer: spoken }
+people:
+  ada: { name: Ada L., capacity: 100000, ways: [{ log: ada }] }
+  ben: { name: Ben K., capacity: 100000, ways: [{ log: ben }] }
+  dana: { name: Dana R., ways: [{ log: dana }] }
+teams:
+  front: { lead: dana, members: [ada] }
+  back: { lead: dana, members: [ben] }
+rules:
+  - { name: back, when: { words: [printer] }, then: { team: back } }
+settings: { presence: 1h, reopen: 1s }
+"""
+
+
+def open_desk(stack, policy=POLICY):
+    world = w.open_world(stack, policy)
+    world.environment["BUCKSTOP_SERVER"] = f"http://127.0.0.1:{world['intake'].port}"
+    world.environment["BUCKSTOP_TOKEN"] = world.token
+    world.environment["BUCKSTOP_STREAM"] = world.endpoints("stream", 1)
+    return world
+
+
+def state_of(world, contact, *states):
+    return w.until(lambda: f"{contact} is {states}: {world.view(contact)}",
+                   lambda: world.view(contact)["state"] in states)
+
+
+def watch_filters(stack):
+    world = open_desk(stack)
+    world.present("ada", "ben")
+    first = world.submit("mail", subject="Parcel", customer="ann@example.org")
+    second = world.submit("chat", subject="printer", customer="bob@example.org")
+    for contact, person in ((first, "ada"), (second, "ben")):
+        state_of(world, contact, "offered", "owned")
+        assert world.act(contact, "accept", person).status == 200
+        assert world.act(contact, "note", person, text="seen").status == 200
+    asked = {
+        ("--kind", "accepted"): lambda e, f: f["fact"] == "accepted",
+        ("--kind", "accepted,noted", "--channel", "chat"): lambda e, f: f["fact"] in ("accepted", "noted"),
+        ("--person", "ben"): lambda e, f: "ben" in json.dumps(e),
+        ("--team", "back"): lambda e, f: e.get("team") == "back",
+        ("--team", "back,front"): lambda e, f: e.get("team") in ("back", "front"),
+        ("--channel", "chat"): lambda e, f: e.get("channel") == "chat",
+        ("--customer", "ANN@example.org"): lambda e, f: e.get("contact") == first,
+        ("--customer", "bob@example.org", "--kind", "noted"): lambda e, f: e.get("contact") == second and f["fact"] == "noted",
+        ("--contact", second[-6:].lower()): lambda e, f: e.get("contact") == second,
+    }
+    everything = [event for event in world.insist("GET", "/v1/events?limit=1000").json()["events"]]
+    for words, fits in asked.items():
+        expected = sum(1 for event in everything if any(fits(event, fact) for fact in event["facts"])
+                       and ("--channel" not in words or event.get("channel") == "chat"))
+        watch = world.watch("--last", "1000", *words)
+        w.until(lambda: f"{words}: {len(watch.events)} of {expected}, {watch.errors}",
+                lambda watch=watch, expected=expected: len(watch.events) >= expected)
+        for event in watch.events:
+            assert event["facts"] and all(fits(event, fact) for fact in event["facts"]), (words, event)
+        watch.stop()  # it may not have come to where it follows
+        assert len(watch.events) == expected, (words, watch.events, expected)
+    # live, and a kind that there is none of
+    watch = world.watch("--last", "1000", "--kind", "resolved", "--workspace", "desk")
+    assert world.act(second, "resolve", "ben", text="done").status == 200
+    assert world.act(first, "note", "ada", text="more").status == 200
+    w.until(lambda: f"resolved: {watch.events} {watch.errors}", lambda: watch.events)
+    assert {fact["fact"] for event in watch.events for fact in event["facts"]} == {"resolved"}
+    words = world.cli("watch", "--kind", "acepted", status=2)
+    assert "no fact 'acepted'" in words and "accepted" in words, words
+
+
+def former_policies(stack):
+    world = open_desk(stack)
+    second = POLICY.replace("Ada L.", "Ada Lovelace")
+    third = second.replace("  back: { lead: dana, members: [ben] }\n", "").replace("team: back", "team: front")
+    world.apply(second)
+    path = world.dir + "/third.yaml"
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(third)
+    words = world.cli("policy", "diff", path, status=1)
+    assert "-  back: { lead: dana, members: [ben] }" in words and "+++ " in words and "@@ -" in words, words
+    assert "+  ada: { name: Ada Lovelace" not in words
+    world.cli("policy", "apply", path, "--by", "dana")
+    assert "no difference" in world.cli("policy", "diff", path)
+    words = world.cli("policy", "diff", "1", status=1)
+    assert "+  ada: { name: Ada Lovelace" in words and "-  back" in words, words
+    assert "+  ada: { name: Ada Lovelace" in world.cli("policy", "diff", "1", "2", status=1)
+    rows = json.loads(world.cli("policy", "history", "--json"))
+    assert [row["version"] for row in rows] == [3, 2, 1] and rows[0]["applied_by"] == "dana", rows
+    assert rows[0]["in_force"] and rows[1]["added"] == 1 and rows[1]["removed"] == 1, rows
+    assert world.cli("policy", "show", "1").split("\n", 1)[1] == POLICY
+    # back, as a version of its own
+    before = world.cli("policy", "history")
+    assert "-  ada: { name: Ada L" not in world.cli("policy", "rollback", "--dry-run")
+    assert world.cli("policy", "history") == before
+    words = world.cli("policy", "rollback", "--by", "ben")
+    assert "back to version 2" in words and "version 4 is in force" in words, words
+    assert world.cli("policy", "show").split("\n", 1)[1] == second
+    words = world.cli("policy", "rollback", "1")
+    assert "version 5 is in force" in words
+    rows = json.loads(world.cli("policy", "history", "--json"))
+    assert rows[0]["same_as"] == 1 and rows[1]["same_as"] == 2 and rows[1]["applied_by"] == "ben", rows
+    assert "as version 1" in world.cli("policy", "history")
+    assert "not kept" in world.cli("policy", "rollback", "9", status=1)
+    world.cli("policy", "show", "nine", status=2)
+    assert "does not belong to 'diff'" in world.cli("policy", "diff", "1", "--by", "dana", status=2)
+    # the link key is the same, and stands in no former version
+    key = world.redis.keys("b:{*}:w:desk")[0]
+    for former in world.redis.keys("b:{*}:pv:desk:*"):
+        assert b"\0" * 32 in world.redis.get(former)
+    # bounded
+    for i in range(34):
+        world.apply(POLICY.replace("Ben K.", f"Ben {i}"))
+    kept = sorted(int(name.rsplit(b":", 1)[1]) for name in world.redis.keys("b:{*}:pv:desk:*"))
+    assert kept == list(range(39 - 32, 39)), kept
+    assert key and world.audit()
+
+
+def repairs(stack):
+    world = open_desk(stack)
+    world.present("ada", "ben")
+    mine = [world.submit("mail", subject=f"parcel {i}", customer=f"c{i}@example.org") for i in range(6)]
+    other = world.submit("mail", subject="printer")
+    for contact in mine[:4]:
+        state_of(world, contact, "offered")
+        assert world.act(contact, "accept", "ada").status == 200
+    state_of(world, other, "offered")
+    assert world.act(other, "accept", "ben").status == 200
+    world.cli("repair", "resolve", "--reason", "x", status=2)
+    world.cli("repair", "resolve", "--owner", "ada", status=2)
+    world.cli("repair", "reassign", "--owner", "ada", "--reason", "x", status=2)
+    # a dry run changes nothing
+    before = {contact: world.view(contact)["version"] for contact in mine + [other]}
+    report = json.loads(world.cli("repair", "resolve", "--owner", "ada", "--reason", "x", "--dry-run", "--json"))
+    assert report["changed"] == 4 and report["dry_run"], report
+    assert before == {contact: world.view(contact)["version"] for contact in mine + [other]}
+    # to somebody else: proposed, and theirs once they accept
+    words = world.cli("repair", "reassign", "--owner", "ada", "--to-person", "ben", "--reason", "ada is ill", "--by",
+                      "dana", "--limit", "1")
+    assert "1 changed, 0 refused" in words, words
+    state_of(world, mine[0], "owned")
+    w.until("ben is asked", lambda: world.view(mine[0]).get("offered_to") == "ben")
+    assert any("ada is ill (repair by dana)" in fact.get("text", "") for fact in w.facts_of(world.view(mine[0])))
+    # back to routing
+    report = json.loads(world.cli("repair", "reroute", "--subject", "PARCEL 3", "--reason", "wrong", "--json"))
+    assert [row["contact"] for row in report["contacts"]] == [mine[3]] and report["changed"] == 1, report
+    w.until("somebody else is asked", lambda: world.view(mine[3]).get("owner", "") != "ada")
+    # resolved; the same run again does nothing twice
+    report = json.loads(world.cli("repair", "resolve", "--customer", "c1@example.org", "--reason", "a test", "--key",
+                                  "run1", "--json"))
+    assert report["changed"] == 1 and world.view(mine[1])["state"] in ("resolved", "closed"), report
+    again = json.loads(world.cli("repair", "resolve", "--customer", "c1@example.org", "--reason", "a test", "--key",
+                                 "run1", "--json"))
+    assert again["changed"] == 0, again
+    assert world.view(other)["owner"] == "ben"
+    world.cli("repair", "resolve", "--all", "--reason", "the end of it")
+    w.until("all is closed", lambda: not world.contacts(), 30)
+    assert world.audit()
+
+
+def a_workspace_goes(stack):
+    world = open_desk(stack)
+    with open(world.dir + "/trial.yaml", "w", encoding="utf-8") as file:
+        file.write(POLICY.replace("workspace: desk", "workspace: due"))
+    world.cli("policy", "apply", world.dir + "/trial.yaml")
+    token = world.cli("token", "issue", "--scope", "operator", "--workspace", "due").strip()
+    w.until("it is served", lambda: world.ask("GET", "/v1/people", token=token).status == 200)
+    kept = world.submit("mail", subject="stays")
+    answer = world.ask("PUT", "/v1/people/ada/presence", token=token)
+    assert answer.status == 200, answer
+    gone = world.ask("POST", "/v1/contacts", {"channel": "mail", "text": "hello", "customer": "ann@example.org"},
+                     token=token)["contact"]
+    assert "due" in world.cli("workspace", "list") and "desk" in world.cli("workspace")
+    assert "is not closed" in world.cli("workspace", "remove", "due", "--yes", status=1)
+    act = {"action": "resolve", "person": "dana", "text": "a trial"}
+    view = lambda: world.ask("GET", f"/v1/contacts/{gone}", token=token).json()
+    w.until("it is offered", lambda: view()["state"] == "offered")
+    assert world.ask("POST", f"/v1/contacts/{gone}/actions", act, token=token).status == 200
+    w.until("it is closed", lambda: view()["state"] == "closed", 30)
+    w.until("nothing is to be sent", lambda: world.count("b:{*}:due:d") == 0)
+    others = {key: world.redis.dump(key) for key in world.redis.keys("b:*") if b":desk" in key}
+    assert "--yes" in world.cli("workspace", "remove", "due", status=2)
+    assert json.loads(world.cli("workspace", "remove", "due", "--dry-run", "--json"))["closed contacts"] == 1
+    assert "due is gone" in world.cli("workspace", "remove", "due", "--yes")
+    left = [key for key in world.redis.keys("b:*") if re.search(rb"\}:(?!due:|ev:)[a-z]+:due(:|$)", key)]
+    assert not left, left
+    for key in world.redis.keys("b:{*}:due:*") + world.redis.keys("b:{*}:match"):
+        assert not [member for member in world.redis.zrange(key, 0, -1) if member.startswith(b"due:")], key
+    assert world.redis.smembers("b:workspaces") == {b"desk"}
+    w.until("its token is known no more", lambda: world.ask("GET", "/v1/people", token=token).status == 401)
+    assert "there is no workspace" in world.cli("workspace", "remove", "due", "--yes", status=1)
+    assert others.keys() <= set(world.redis.keys("b:*")) and world.view(kept)
+    assert world.audit()
+    # the same name again is a workspace like any other
+    world.cli("policy", "apply", world.dir + "/trial.yaml")
+    assert [row["version"] for row in json.loads(world.cli("policy", "history", "--workspace", "due", "--json"))] == [1]
+    token = world.cli("token", "issue", "--scope", "operator", "--workspace", "due").strip()
+    w.until("it is served again", lambda: world.ask("POST", "/v1/contacts", {"channel": "mail", "text": "x"},
+                                                    token=token).status == 202)
+
+
+def programs():
+    return sorted(name for name in os.listdir(w.BUILD) if re.fullmatch(r"buckstop-[a-z]+", name))
+
+
+def commands_of(world):
+    return world.cli("completion", "names").split()
+
+
+def pages(stack):
+    """Each page is roff without a complaint, and has every option that --help has."""
+    world = w.open_world(stack, POLICY, start=False)
+    said = {(name,): world.cli(name, "--man") for name in commands_of(world)}
+    for name in programs():
+        said[(name, "")] = subprocess.run([f"{w.BUILD}/{name}", "--man"], capture_output=True, text=True, check=True).stdout
+    assert len(said) > 15
+    for name, page in said.items():
+        command = [f"{w.BUILD}/{name[0]}", "--help"] if len(name) == 2 else [f"{w.BUILD}/buckstop", "help", name[0]]
+        help_page = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        plain = page.replace("\\-", "-").replace("\\fB", "").replace("\\fR", "")
+        for option in re.findall(r"^  (--[a-z-]+)", help_page, re.M):
+            assert re.search(rf"^{option}\b", plain, re.M), (name, option)
+        assert page.startswith(".TH ") and ".SH EXIT STATUS" in page and ".SH SYNOPSIS" in page, page
+    if not shutil.which("man"):
+        raise w.Skipped("there is no man(1)")
+    said[("buckstop",)] = world.cli("--man")
+    for name, page in said.items():
+        done = subprocess.run(["man", "--warnings", "-l", "-"], input=page, capture_output=True, text=True, check=True,
+                              env={**os.environ, "LC_ALL": "C.UTF-8", "MANROFFOPT": "-ww"})
+        assert not done.stderr, (name, done.stderr)
+        assert "NAME" in done.stdout and "OPTIONS" in done.stdout or name == ("buckstop",), done.stdout
+
+
+def completed(world, script, *words):
+    """What bash proposes behind these words."""
+    line = " ".join(f"'{word}'" for word in words)
+    code = (f"source {script}; COMP_WORDS=({line}); COMP_CWORD={len(words) - 1}; _buckstop; "
+            "printf '%s\\n' \"${COMPREPLY[@]}\"")
+    return subprocess.run(["bash", "-c", code], capture_output=True, text=True, check=True, cwd=world.dir).stdout.split()
+
+
+def completion(stack):
+    world = w.open_world(stack, POLICY, start=False)
+    script = world.dir + "/completion.bash"
+    with open(script, "w", encoding="utf-8") as file:
+        file.write(world.cli("completion", "bash"))
+    assert completed(world, script, "buckstop", "pol") == ["policy"]
+    assert set(commands_of(world)) < set(completed(world, script, "buckstop", ""))
+    assert completed(world, script, "buckstop", "policy", "ro") == ["rollback"]
+    assert completed(world, script, "buckstop", "watch", "--kin") == ["--kind"]
+    assert completed(world, script, "buckstop", "watch", "--kind", "") == []
+    assert "--redis" not in completed(world, script, "buckstop", "watch", "--")
+    assert sorted(completed(world, script, "buckstop", "people", "")) == ["away", "import", "list", "present"] or \
+        sorted(completed(world, script, "buckstop", "people", "")) == ["away", "list", "present"]
+    world.cli("completion", "csh", status=2)
+    for shell, check in (("bash", ["bash", "-n"]), ("zsh", ["zsh", "-n"]), ("fish", ["fish", "--no-execute"])):
+        scripts = [world.cli("completion", shell)]
+        scripts += [subprocess.run([f"{w.BUILD}/{name}", "--completion", shell], capture_output=True, text=True,
+                                   check=True).stdout for name in programs()]
+        for number, text in enumerate(scripts):
+            assert text.strip(), shell
+            path = f"{world.dir}/script-{number}.{shell}"
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(text)
+            if shutil.which(check[0]):
+                subprocess.run([*check, path], check=True)
+            elif shell == "zsh":
+                subprocess.run(["bash", "-n", path], check=True)  # what both would stumble over
+
+
+CASES = [watch_filters, former_policies, repairs, a_workspace_goes, pages, completion]
+
+if __name__ == "__main__":
+    sys.exit(w.main(CASES))
