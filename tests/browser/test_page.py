@@ -58,8 +58,14 @@ SUBJECTS = [
 ]
 
 
-def open_desk(stack, policy=POLICY, **given):
-    world = w.open_world(stack, policy, replicas={"console": 1}, **given)
+def open_desk(stack, policy=POLICY):
+    """A world with a console whose sessions outlive it, and a token for each person."""
+    world = w.open_world(stack, policy)
+    with open(world.dir + "/session.key", "w", encoding="ascii") as file:
+        file.write(os.urandom(32).hex())
+    others = ",".join(f"{service.kind}=http://127.0.0.1:{service.health}" for service in world.services.values())
+    world.options["console"] = ["--session-key", world.dir + "/session.key", "--services", others]
+    world.add("console")
     world.people = {name: world.issue("person", "--person", name) for name in ("ada", "ben", "lena", "mira")}
     return world
 
@@ -165,8 +171,7 @@ def load(stack):
     policy = POLICY.replace("presence: 12s", "presence: 2h").replace("offer: 15m", "offer: 15m, accept: auto").replace(
         "{ when: { channel: mail }, acknowledge: 2h, first_response: 4h }",
         "{ when: { channel: mail }, acknowledge: 2h, first_response: 4h }\n  - { when: { channel: call }, acknowledge: 2h, first_response: 30m }")
-    world = open_desk(stack, policy, start=False)
-    world.start()
+    world = open_desk(stack, policy)
     fill(world, "--count", str(OPEN), "--channels", "mail,call")
     began = time.monotonic()
     w.until("the console knows them", lambda: world["console-1"].metric("buckstop_console_contacts") >= OPEN, 60)
