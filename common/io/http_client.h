@@ -11,6 +11,7 @@ typedef struct http_call {
     const char *const *headers; /* "Name: value", NULL-terminated; may be NULL */
     const void *body;
     size_t body_size;
+    const char *trace;  /* W3C traceparent, sent as such; NULL or "": none */
     const char *header; /* the answer's that is wanted; NULL: none */
     int timeout_ms;     /* of the whole call */
     size_t answer_max;  /* 0: HTTP_ANSWER_MAX */

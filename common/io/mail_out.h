@@ -21,6 +21,7 @@ typedef struct mail {
     const char *reply_to;                   /* an address */
     const char *in_reply_to;                /* a message id, with or without brackets; so is */
     const char *thread;                     /* the first message of the thread: in References before in_reply_to */
+    const char *trace;                      /* W3C traceparent, in X-Buckstop-Trace */
     mail_automatic_t automatic;
     int timeout_ms;
 } mail_t;

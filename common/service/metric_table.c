@@ -145,6 +145,8 @@ const metric_row_t metric_rows[] = {
     GAUGE ("audit_round_seconds", "seconds", NULL, "escalation", "How long the last round took."),
     COUNTER ("audit_rounds", NULL, "escalation", "Whole rounds."),
     COUNTER ("deadman_calls", NULL, "escalation", "Calls of --deadman-url that were answered."),
+    COUNTER ("deadman_withheld", NULL, "escalation", "Calls of --deadman-url that were not made, though the audit found nothing: a deadline was overdue, or a notice waited for long. The log says which."),
+    GAUGE ("well", NULL, NULL, "escalation", "1: after the last round of the audit that found nothing, deadlines were handled and notices went out; 0: the log says what is not well."),
     COUNTER ("deadman_failures", NULL, "escalation", "Calls that were not."),
 
     /* notification */
@@ -182,7 +184,7 @@ const metric_row_t metric_rows[] = {
     GAUGE ("archive_lag_seconds", "seconds", NULL, "archive", "How long the oldest event waits that is not archived yet, or since when nothing could be asked. Nothing of it is deleted meanwhile, so the store grows."),
     GAUGE ("archive_lag_events", NULL, NULL, "archive", "Events that are not archived yet, of the workspace that has most of them."),
     COUNTER ("archive_events", NULL, "archive", "Events archived."),
-    COUNTER ("archive_bytes", NULL, "archive", "Bytes written to files, before they are compressed."),
+    {"archive_bytes", METRIC_COUNTER, "bytes", NULL, "archive", "Bytes written to files, before they are compressed.", NULL},
     COUNTER ("archive_failures", NULL, "archive", "Pages that could not be kept or posted, and are tried again: the log says why."),
     COUNTER ("archive_series", NULL, "archive", "How often the store went back behind the archive, and a new series began."),
     {NULL},

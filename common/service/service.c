@@ -20,7 +20,7 @@
 enum { DRAIN_MS = 10000, DRAIN_LOOK_MS = 20, EXIT_FAILED = 1, EXIT_USAGE = 2, COMMON_PARAMS = 20 };
 
 /* Where each service answers health checks when nothing else is said. */
-static const char *default_health (const char *name)
+const char *service_default_health (const char *name)
 {
     static const char *const rows[][2] = {{"intake", "127.0.0.1:7421"},
                                           {"routing", "127.0.0.1:7422"},
@@ -31,11 +31,12 @@ static const char *default_health (const char *name)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (strcmp (rows[i][0], name) == 0)
             return rows[i][1];
-    return "127.0.0.1:0";
+    return NULL;
 }
 
 static void common_params (service_t *self, param_t params[COMMON_PARAMS])
 {
+    const char *health = service_default_health (self->name);
     const param_t rows[COMMON_PARAMS] = {
         {"redis", PARAM_STRING, "127.0.0.1:6379", 0, 0, &self->redis,
          "the store: host:port, unix:/path, or sentinel:NAME@host:port,host:port", option_store},
@@ -47,7 +48,7 @@ static void common_params (service_t *self, param_t params[COMMON_PARAMS])
         {"durability", PARAM_STRING, "fsync", 0, 0, &self->durability,
          "fsync, replica, or relaxed (may lose two seconds)", option_durability},
         {"shards", PARAM_NUMBER, "16", 1, SHARDS_MAX, &self->shards, "shards of the store, for good at first start"},
-        {"health", PARAM_STRING, default_health (self->name), 0, 0, &self->health,
+        {"health", PARAM_STRING, health ? health : "127.0.0.1:0", 0, 0, &self->health,
          "where health and metrics are served; port 0: any", option_listen},
         {"log-format", PARAM_STRING, "text", 0, 0, &self->log_format, "text or json", option_log_format},
         {"log-level", PARAM_STRING, "notice", 0, 0, &self->log_level, "error, warning, notice, info or debug",

@@ -69,12 +69,16 @@ int service_start_in (service_t *self, const service_kind_t *kind, void *arg);
 /* kind->stop, and what service_start_in made. Loop and store stay the caller's. */
 void service_stop_in (service_t *self, const service_kind_t *kind, void *arg);
 bool service_started (const service_t *self);
+/* Where a service of that name answers health checks when nothing else is said; NULL: there is none of that name. */
+const char *service_default_health (const char *name);
 
 /* Hints to the others; coalesced per turn, pushed at its end. Due and Outbox hints further ahead than
  * the receivers' own look at the store are left out. */
 void service_hint_due (service_t *self, int shard, wall_ms_t at);
 void service_hint_outbox (service_t *self, int shard, wall_ms_t at);
 void service_hint_route (service_t *self, const char *workspace, const char *contact, const char *person);
+/* The same, of a contact whose trace is at hand: it stands in the envelope. */
+void service_hint_route_traced (service_t *self, const char *workspace, const char *contact, const char *trace);
 
 /* Kill points for tests: ends the process with _exit(99) when the environment variable
  * BUCKSTOP_KILL_AT equals the name, at the BUCKSTOP_KILL_COUNT-th pass (default 1). Named

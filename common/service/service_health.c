@@ -1,6 +1,7 @@
 /* service_health.c - health and metrics, on a port of their own.
  *
- * Hears: GET /healthz (does the loop turn?), /readyz (may work be sent here?), /metrics (OpenMetrics text).
+ * Hears: GET /healthz (does the loop turn?), /readyz (may work be sent here?), /metrics (OpenMetrics text), /log-level; and
+ * PUT /log-level with a word, which changes it until the process ends: from this machine alone, since there is no password.
  * A listener of its own, since at the connection limit of the service's real door a health check would
  * hang with everybody else.
  */
@@ -53,15 +54,56 @@ static void answer_metrics (service_t *service, http_request_t *request)
     free (text);
 }
 
+static void answer_level (service_t *service, http_request_t *request)
+{
+    char text[16];
+    (void)service;
+    snprintf (text, sizeof text, "%s\n", log_level_word (log_get_level ()));
+    answer (request, 200, text);
+}
+
+static bool is_from_here (const http_request_t *request)
+{
+    char peer[HTTP_PEER_SIZE];
+    const char *address = http_peer (request, peer);
+    return strncmp (address, "127.", 4) == 0 || strcmp (address, "::1") == 0;
+}
+
+static void set_level (http_request_t *request)
+{
+    char word[16];
+    size_t size;
+    log_level_t level;
+    const char *body = http_body (request, &size), *was = log_level_word (log_get_level ());
+    snprintf (word, sizeof word, "%.*s", (int)(size < sizeof word ? size : sizeof word - 1), body ? body : "");
+    word[strcspn (word, " \r\n")] = '\0';
+    if (!is_from_here (request)) {
+        answer (request, 403, "the log level is changed from this machine alone\n");
+    } else if (!log_level_parse (word, &level)) {
+        answer (request, 422, "the level is error, warning, notice, info or debug\n");
+    } else {
+        log_set_level (level);
+        log_fact (LOG_NOTICE_, "", "log level", "was", was, "is", log_level_word (level), NULL);
+        answer_level (NULL, request);
+    }
+}
+
 static void on_request (void *arg, http_request_t *request)
 {
     static const struct {
         const char *path;
         void (*answer) (service_t *service, http_request_t *request);
-    } rows[] = {{"/healthz", answer_health}, {"/readyz", answer_ready}, {"/metrics", answer_metrics}};
+    } rows[] = {{"/healthz", answer_health},
+                {"/readyz", answer_ready},
+                {"/metrics", answer_metrics},
+                {"/log-level", answer_level}};
     const char *method = http_method (request);
+    if (strcmp (method, "PUT") == 0 && strcmp (http_path (request), "/log-level") == 0) {
+        set_level (request);
+        return;
+    }
     if (strcmp (method, "GET") != 0 && strcmp (method, "HEAD") != 0) {
-        answer (request, 405, "only GET\n");
+        answer (request, 405, "only GET; and PUT of /log-level\n");
         return;
     }
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
@@ -69,7 +111,7 @@ static void on_request (void *arg, http_request_t *request)
             rows[i].answer (arg, request);
             return;
         }
-    answer (request, 404, "only /healthz, /readyz and /metrics\n");
+    answer (request, 404, "only /healthz, /readyz, /metrics and /log-level\n");
 }
 
 int health_open (service_t *service)

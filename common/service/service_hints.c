@@ -7,7 +7,9 @@
 #include "service_private.h"
 
 #include "clock.h"
+#include "trace.h"
 #include "wire.h"
+#include "words.h"
 #include "xmalloc.h"
 
 /* The receivers look once a second: what is due later they find by themselves. */
@@ -83,16 +85,29 @@ static route_hint_t *route_place (service_private_t *self, const char *workspace
     return &self->routes[self->routes_n++];
 }
 
-void service_hint_route (service_t *self, const char *workspace, const char *contact, const char *person)
+static route_hint_t *hint_route (service_t *self, const char *workspace, const char *contact, const char *person)
 {
     if (!self || !self->private_ || !workspace)
-        return;
+        return NULL;
     contact = contact ? contact : "";
     person = person ? person : "";
     route_hint_t *hint = route_place (self->private_, workspace, contact, person);
     if (!hint)
-        return;
+        return NULL;
     *hint = (route_hint_t){.workspace = xstrdup (workspace), .contact = xstrdup (contact), .person = xstrdup (person)};
+    return hint;
+}
+
+void service_hint_route (service_t *self, const char *workspace, const char *contact, const char *person)
+{
+    (void)hint_route (self, workspace, contact, person);
+}
+
+void service_hint_route_traced (service_t *self, const char *workspace, const char *contact, const char *trace)
+{
+    route_hint_t *hint = hint_route (self, workspace, contact, NULL);
+    if (hint)
+        word_copy (hint->trace, sizeof hint->trace, trace);
 }
 
 static void push (service_t *self, bus_link_t link, envelope_t *envelope)
@@ -131,7 +146,9 @@ static void push_route (service_t *self, const route_hint_t *hint)
 {
     envelope_t envelope = BUCKSTOP__V1__ENVELOPE__INIT;
     Buckstop__V1__Route route = BUCKSTOP__V1__ROUTE__INIT;
+    char trace[TRACE_SIZE];
     envelope.workspace = hint->workspace;
+    envelope.trace = (char *)trace_of (hint->trace, hint->contact, trace);
     route.contact = hint->contact;
     route.person = hint->person;
     envelope.body_case = BUCKSTOP__V1__ENVELOPE__BODY_ROUTE;

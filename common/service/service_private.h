@@ -8,6 +8,7 @@
 /* A Route hint that waits for the end of the turn. */
 typedef struct route_hint {
     char *workspace, *contact, *person;
+    char trace[TRACE_SIZE]; /* as the submission brought it; "" : none, or not at hand */
 } route_hint_t;
 
 /* About a peer that does not have our keys: said a moment ago. */

@@ -7,7 +7,9 @@
 #include "work.h"
 
 #include "keys.h"
+#include "log.h"
 #include "there.h"
+#include "trace.h"
 #include "words.h"
 #include "work_copy.h"
 #include "xmalloc.h"
@@ -90,9 +92,22 @@ static void send_hints (work_t *self)
     if (plan->send_at)
         service_hint_outbox (service, self->shard, plan->send_at);
     if (plan->route)
-        service_hint_route (service, self->workspace, self->contact, "");
+        service_hint_route_traced (service, self->workspace, self->contact, self->after.trace);
     for (size_t i = 0; i < 2 && *plan->room_for[i]; i++)
         service_hint_route (service, self->workspace, "", plan->room_for[i]);
+}
+
+/* With --log-level debug, or for a while by `buckstop log-level`: each step of each contact, in whichever service. */
+static void say_step (const work_t *self, const commit_answer_t *answer)
+{
+    char trace[TRACE_ID_SIZE], version[24], number[24];
+    if (!log_wants (LOG_DEBUG_))
+        return;
+    snprintf (version, sizeof version, "%llu", (unsigned long long)self->after.version);
+    snprintf (number, sizeof number, "%llu", (unsigned long long)answer->event_number);
+    log_fact (LOG_DEBUG_, self->contact, "committed", "event", event_kind_name (self->order.event.kind), "state",
+              contact_state_name (self->after.state), "version", version, "number", number, "workspace",
+              self->workspace, "trace", trace_id_of (self->after.trace, self->contact, trace), NULL);
 }
 
 static void on_done (work_t *self, const commit_answer_t *answer)
@@ -100,6 +115,7 @@ static void on_done (work_t *self, const commit_answer_t *answer)
     static const record_head_t absent = {.version = 0};
     record_head_t was = self->order.event.kind == EVENT_OPEN ? absent : self->head;
     self->after.version = was.version + 1;
+    say_step (self, answer);
     pass (self, "after-commit");
     send_hints (self);
     pass (self, "after-send");

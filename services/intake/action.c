@@ -51,7 +51,7 @@ static void done (ask_t *ask, const work_result_t *result)
     (void)result;
     kill_point ("intake.committed");
     const action_t *self = action_of (ask);
-    log_fact (LOG_DEBUG_, self->receipt.contact, "action", "by", self->person, NULL);
+    log_fact (LOG_DEBUG_, self->receipt.contact, "action", "by", self->person, "request_trace", ask->trace, NULL);
     ask_receipt (&ask, &self->receipt, false);
 }
 

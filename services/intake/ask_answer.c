@@ -34,7 +34,8 @@ static void answered (ask_t *self, const char *metric)
 {
     self->answered = true;
     metric_add (metric, 1);
-    metric_observe ("intake_answer_seconds", (double)(loop_now_us (self->intake->service->loop) - self->begun_us) / 1000.0);
+    metric_observe ("intake_answer_seconds",
+                    (double)(loop_now_us (self->intake->service->loop) - self->begun_us) / 1000.0);
 }
 
 /* ------------------------------------------------------------------- HTTP */
@@ -92,7 +93,7 @@ static void peer_answer (ask_t *self, envelope_kind_t kind, void *body)
 {
     envelope_t envelope = BUCKSTOP__V1__ENVELOPE__INIT;
     envelope.workspace = self->bearer.workspace;
-    envelope.trace = self->trace;
+    envelope.trace = self->body.envelope ? self->body.envelope->trace : self->trace; /* as it came: they look for it */
     envelope.sent_at = store_now (ask_store (self));
     envelope.body_case = kind;
     envelope.receipt = body; /* all members of the oneof are pointers */

@@ -16,6 +16,7 @@
 #include "next_way.h"
 #include "record.h"
 #include "sent.h"
+#include "trace.h"
 #include "words.h"
 #include "work.h"
 #include "xmalloc.h"
@@ -175,10 +176,11 @@ static void on_sent (void *arg, const store_values_t *values)
         end (self, BOUNCE_DONE); /* it came back before */
         return;
     }
+    char trace[TRACE_ID_SIZE];
     log_fact (self->what == WHAT_FAILED ? LOG_WARNING_ : LOG_NOTICE_, self->delivery.contact, "report", "delivery",
               self->delivery.id, "purpose", purpose_name (self->delivery.purpose), "to",
               self->delivery.person[0] ? self->delivery.person : "customer", "said", what_words[self->what], "why",
-              self->reason, NULL);
+              self->reason, "trace", trace_id_of (self->delivery.trace, self->delivery.contact, trace), NULL);
     if (self->what == WHAT_FAILED && has_ways (&self->delivery))
         next_way (self->service->store, &self->delivery, on_next_way, self);
     else

@@ -6,6 +6,7 @@
  * Limits: an answer comes within INTAKE_ANSWER_MS; what is decided later is found under its idempotency key. */
 #include "ask.h"
 
+#include "trace.h"
 #include "words.h"
 
 static void expire (void *arg)
@@ -110,7 +111,7 @@ void intake_bus (void *arg, bus_peer_t *peer, const void *bytes, size_t size)
         ask_refuse_as (&self, body_refusal (fault), "%s", why);
         return;
     }
-    WORD_COPY (self->trace, self->body.envelope->trace);
+    trace_take (self->body.envelope->trace, self->trace);
     if (self->crowded) {
         ask_refuse_crowded (&self);
         return;

@@ -6,6 +6,7 @@
  * Limits: the server itself answers what is too large (413) and what was not answered in time (503). */
 #include "ask.h"
 
+#include "trace.h"
 #include "words.h"
 
 #include <stdio.h>
@@ -13,18 +14,6 @@
 #include <strings.h>
 
 #define BEARER "Bearer "
-
-/* W3C Trace Context, section 3.2: version 00 has 55 characters; what is not of that form is left out. */
-static void take_trace (ask_t *self, const char *trace)
-{
-    static const char form[] = "00-hhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhh-hhhhhhhhhhhhhhhh-hh";
-    if (!trace || strlen (trace) != sizeof form - 1)
-        return;
-    for (size_t i = 0; i < sizeof form - 1; i++)
-        if (form[i] == 'h' ? !strchr ("0123456789abcdef", trace[i]) : trace[i] != form[i])
-            return;
-    WORD_COPY (self->trace, trace);
-}
 
 static bool accepts_protobuf (const char *accept)
 {
@@ -114,7 +103,7 @@ void intake_http (void *arg, http_request_t *request)
         refuse_path (self, outcome, allow);
         return;
     }
-    take_trace (self, http_header (request, "traceparent"));
+    trace_take (http_header (request, "traceparent"), self->trace);
     if (self->crowded && (self->route->page || self->route->scopes != FOR_ANYBODY)) {
         ask_refuse_crowded (&self);
         return;

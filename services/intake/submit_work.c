@@ -98,8 +98,9 @@ static void done (ask_t *ask, const work_result_t *result)
     (void)result;
     kill_point ("intake.committed");
     const submit_t *self = submit_of (ask);
-    log_fact (LOG_DEBUG_, self->receipt.contact, disposition_name (self->receipt.disposition), "accountable",
-              self->receipt.accountable, NULL);
+    if (log_wants (LOG_DEBUG_))
+        log_fact (LOG_DEBUG_, self->receipt.contact, disposition_name (self->receipt.disposition), "accountable",
+                  self->receipt.accountable, "request_trace", ask->trace, NULL);
     ask_receipt (&ask, &self->receipt, false);
 }
 

@@ -3,6 +3,8 @@
  * What is empty is left out, so that a view says what is, and no more. Times are RFC 3339 in UTC. */
 #include "views.h"
 
+#include "plan.h"
+#include "trace.h"
 #include "xmalloc.h"
 
 static const char *return_way_name (return_way_t way)
@@ -98,6 +100,7 @@ static json_t *view_times (const contact_t *contact)
 
 static json_t *view_rest (const contact_t *contact, wall_ms_t now)
 {
+    char trace[TRACE_SIZE];
     return json_pack ("{s:o*, s:b, s:I, s:I, s:I, s:o*, s:o*}",              /**/
                       "excluded", view_excluded (contact),                   /**/
                       "at_risk", contact_at_risk (contact, now),             /**/
@@ -105,7 +108,7 @@ static json_t *view_rest (const contact_t *contact, wall_ms_t now)
                       "transfers", (json_int_t)contact->transfers,           /**/
                       "policy_version", (json_int_t)contact->policy_version, /**/
                       "continues", value_some (contact->continues),          /**/
-                      "trace", value_some (contact->trace));
+                      "trace", value_some (trace_of (contact->trace, contact->id, trace)));
 }
 
 bool contact_at_risk (const contact_t *contact, wall_ms_t now)
@@ -145,21 +148,23 @@ static json_t *view_fact (const Buckstop__V1__Fact *fact)
 
 json_t *view_event (const Buckstop__V1__Event *event)
 {
+    char trace[TRACE_SIZE];
     json_t *facts = json_array ();
     for (size_t i = 0; i < event->n_facts; i++)
         json_array_append_new (facts, view_fact (event->facts[i]));
-    return xcheck (json_pack ("{s:o*, s:o, s:o*, s:o*, s:o*, s:o*, s:o*, s:o*, s:o*, s:o*, s:o*, s:o}",      /**/
-                              "number", value_number_some ((int64_t)event->number),                          /**/
-                              "at", value_time (event->at),                                                  /**/
-                              "contact", value_some (event->contact),                                        /**/
-                              "person", value_some (event->person),                                          /**/
-                              "state", event->state ? value_text (contact_state_name (event->state)) : NULL, /**/
-                              "accountable", value_some (event->accountable),                                /**/
-                              "owner", value_some (event->owner),                                            /**/
-                              "channel", value_some (event->channel),                                        /**/
-                              "team", value_some (event->team),                                              /**/
-                              "subject", value_some (event->subject),                                        /**/
-                              "version", value_number_some ((int64_t)event->version),                        /**/
+    return xcheck (json_pack ("{s:o*, s:o, s:o*, s:o*, s:o*, s:o*, s:o*, s:o*, s:o*, s:o*, s:o*, s:o*, s:o}", /**/
+                              "number", value_number_some ((int64_t)event->number),                           /**/
+                              "at", value_time (event->at),                                                   /**/
+                              "contact", value_some (event->contact),                                         /**/
+                              "person", value_some (event->person),                                           /**/
+                              "state", event->state ? value_text (contact_state_name (event->state)) : NULL,  /**/
+                              "accountable", value_some (event->accountable),                                 /**/
+                              "owner", value_some (event->owner),                                             /**/
+                              "channel", value_some (event->channel),                                         /**/
+                              "team", value_some (event->team),                                               /**/
+                              "subject", value_some (event->subject),                                         /**/
+                              "version", value_number_some ((int64_t)event->version),                         /**/
+                              "trace", value_some (event_trace (event, trace)),                               /**/
                               "facts", facts));
 }
 

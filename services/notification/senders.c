@@ -8,6 +8,7 @@
 
 #include "guard.h"
 #include "log.h"
+#include "trace.h"
 #include "words.h"
 #include "xmalloc.h"
 
@@ -21,13 +22,15 @@ const char *way_name (way_kind_t way)
 
 void sender_unable (attempt_t *attempt, enum fault fault, const char *words)
 {
+    char trace[TRACE_ID_SIZE];
     mono_ms_t now = loop_now (attempt->self->service->loop);
     mono_ms_t *said = &attempt->self->fault_said[fault];
     metric_add ("deliveries_unable", 1);
     if (!*said || now - *said >= FAULT_SAID_MS) {
         *said = now;
         log_fact (LOG_ERROR_, attempt->delivery.contact, "deliveries wait for our own settings", "way",
-                  way_name (attempt->delivery.way), "why", words, NULL);
+                  way_name (attempt->delivery.way), "why", words, "trace",
+                  trace_id_of (attempt->delivery.trace, attempt->delivery.contact, trace), NULL);
     }
     attempt_ended (attempt, ATTEMPT_UNABLE, 0, words);
 }
@@ -40,9 +43,11 @@ static void by_none (attempt_t *attempt)
 static void by_log (attempt_t *attempt)
 {
     const delivery_t *delivery = &attempt->delivery;
+    char trace[TRACE_ID_SIZE];
     log_fact (LOG_NOTICE_, delivery->contact, "notice", "purpose", purpose_name (delivery->purpose), "to",
               delivery->person[0] ? delivery->person : "customer", "address", delivery->address, "subject",
-              delivery->subject, "body", delivery->body, "id", delivery->id, NULL);
+              delivery->subject, "body", delivery->body, "id", delivery->id, "trace",
+              trace_id_of (delivery->trace, delivery->contact, trace), NULL);
     attempt_ended (attempt, ATTEMPT_ACCEPTED, 0, "");
 }
 

@@ -8,6 +8,7 @@
 #include "address.h"
 #include "channel_out.h"
 #include "mail_tag.h"
+#include "trace.h"
 #include "words.h"
 
 #include <sodium.h>
@@ -61,9 +62,11 @@ static bool private_allowed (const notification_t *self, const delivery_t *deliv
 static void call (attempt_t *attempt, const webhook_t *webhook)
 {
     notification_t *self = attempt->self;
+    char trace[TRACE_SIZE];
     http_call_t call = {.method = "POST",
                         .url = attempt->delivery.address,
                         .headers = webhook->list,
+                        .trace = trace_of (attempt->delivery.trace, attempt->delivery.contact, trace),
                         .body = webhook->body,
                         .body_size = webhook->body ? strlen (webhook->body) : 0,
                         .timeout_ms = (int)self->params->attempt_ms,
@@ -146,10 +149,12 @@ static void call_channel (attempt_t *attempt, const channel_out_t *out, const ch
 {
     notification_t *self = attempt->self;
     const delivery_t *delivery = &attempt->delivery;
+    char trace[TRACE_SIZE];
     http_call_t call = {.method = out->method,
                         .url = made->url,
                         .secret_url = out->auth == OUT_AUTH_URL || out->auth == OUT_AUTH_REST,
                         .headers = made->headers.list,
+                        .trace = trace_of (delivery->trace, delivery->contact, trace),
                         .body = made->body,
                         .body_size = strlen (made->body),
                         .header = out->id_header,

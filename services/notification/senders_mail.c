@@ -6,6 +6,7 @@
 
 #include "address.h"
 #include "mail_tag.h"
+#include "trace.h"
 #include "words.h"
 
 #include <stdio.h>
@@ -105,6 +106,7 @@ void sender_by_mail (attempt_t *attempt)
         return;
     }
     choose_ids (&letter, delivery);
+    char trace[TRACE_SIZE];
     mail_t mail = {.id = delivery->id,
                    .message_id = letter.id,
                    .from = letter.from,
@@ -114,6 +116,7 @@ void sender_by_mail (attempt_t *attempt)
                    .reply_to = letter.reply_to,
                    .in_reply_to = delivery->in_reply_to,
                    .thread = delivery->thread,
+                   .trace = trace_of (delivery->trace, delivery->contact, trace),
                    .automatic = automatic_of (delivery),
                    .timeout_ms = (int)self->params->attempt_ms};
     mail_out_send (self->mail_out, &mail, mail_answered, attempt);

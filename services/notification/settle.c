@@ -13,6 +13,7 @@
 #include "keys.h"
 #include "log.h"
 #include "next_way.h"
+#include "trace.h"
 #include "work.h"
 
 void settle_over (attempt_t *attempt, bool written)
@@ -258,10 +259,12 @@ static void on_next_way (void *arg, next_way_outcome_t outcome)
 
 void settle (attempt_t *attempt, enum settle how)
 {
+    char trace[TRACE_ID_SIZE];
     attempt->settle = how;
     if (how == SETTLE_DEAD)
         log_fact (LOG_WARNING_, attempt->delivery.contact, "delivery failed for good", "delivery", attempt->delivery.id,
-                  "way", way_name (attempt->delivery.way), "why", attempt->words, NULL);
+                  "way", way_name (attempt->delivery.way), "why", attempt->words, "trace",
+                  trace_id_of (attempt->delivery.trace, attempt->delivery.contact, trace), NULL);
     if (how == SETTLE_DEAD && has_ways (&attempt->delivery)) {
         notification_hold (attempt->self);
         next_way (attempt->self->service->store, &attempt->delivery, on_next_way, attempt);

@@ -15,6 +15,7 @@
 
 #include "keys.h"
 #include "log.h"
+#include "plan.h"
 #include "wire.h"
 #include "words.h"
 #include "xmalloc.h"
@@ -28,10 +29,11 @@ static void publish (feed_t *feed, const store_value_t *value)
         log_fact (LOG_ERROR_, "", "event can't be read", "workspace", feed->workspace, NULL);
         return;
     }
+    char trace[TRACE_SIZE];
     event->number = (uint64_t)value->score;
     envelope_t envelope = BUCKSTOP__V1__ENVELOPE__INIT;
     envelope.workspace = feed->workspace;
-    envelope.trace = event->trace;
+    envelope.trace = (char *)event_trace (event, trace);
     envelope.sent_at = store_now (feed->self->service->store);
     envelope.body_case = BUCKSTOP__V1__ENVELOPE__BODY_EVENT;
     envelope.event = event;

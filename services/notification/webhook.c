@@ -69,8 +69,6 @@ webhook_outcome_t webhook_make (webhook_t *self, const delivery_t *delivery, con
     add_header (self, "Buckstop-Id: %s", delivery->id);
     add_header (self, "Idempotency-Key: %s", delivery->id);
     add_header (self, "Buckstop-Timestamp: %s", timestamp);
-    if (delivery->trace[0])
-        add_header (self, "traceparent: %s", delivery->trace);
     return GUARD ("f42") ? add_signature (self, delivery->secret, secrets, timestamp, why) : WEBHOOK_MADE;
 }
 

@@ -2,6 +2,7 @@
 #include "plan.h"
 
 #include "keys.h"
+#include "trace.h"
 #include "words.h"
 #include "xmalloc.h"
 
@@ -26,7 +27,16 @@ static void pack_fact (Buckstop__V1__Fact *to, const fact_t *from, bool timeline
     to->text = timeline ? (char *)from->text : cut;
 }
 
-static void pack_contact (Buckstop__V1__Event *event, const contact_t *c)
+const char *event_trace (const Buckstop__V1__Event *event, char trace[TRACE_SIZE])
+{
+    char kept[TRACE_SIZE];
+    if (!trace_unpack (event->trace_context.data, event->trace_context.len, kept) || !*kept)
+        trace_take (event->trace, kept);
+    return trace_of (kept, event->contact, trace);
+}
+
+/* Bytes: of the trace, if the submission brought one. */
+static void pack_contact (Buckstop__V1__Event *event, const contact_t *c, uint8_t bytes[TRACE_BYTES])
 {
     event->contact = (char *)c->id;
     event->state = c->state;
@@ -36,17 +46,18 @@ static void pack_contact (Buckstop__V1__Event *event, const contact_t *c)
     event->team = (char *)c->team;
     event->subject = (char *)c->subject;
     event->version = c->version;
-    event->trace = (char *)c->trace;
+    event->trace_context.len = trace_pack (c->trace, bytes);
+    event->trace_context.data = bytes;
 }
 
 /* On the timeline the contact's own particulars would only repeat what its record says. */
-static void pack_where (Buckstop__V1__Event *event, const contact_t *c, bool timeline)
+static void pack_where (Buckstop__V1__Event *event, const contact_t *c, bool timeline, uint8_t trace[TRACE_BYTES])
 {
     if (c && timeline) {
         event->state = c->state;
         event->version = c->version;
     } else if (c) {
-        pack_contact (event, c);
+        pack_contact (event, c, trace);
     }
 }
 
@@ -58,7 +69,8 @@ uint8_t *event_pack (const char *workspace, const contact_t *after, const char *
     Buckstop__V1__Fact items[FACTS_MAX], *list[FACTS_MAX];
     Buckstop__V1__LoadChange changes[LOADS_MAX], *change_list[LOADS_MAX];
     char cuts[FACTS_MAX][EVENT_TEXT_MAX];
-    pack_where (&event, after, timeline);
+    uint8_t trace[TRACE_BYTES];
+    pack_where (&event, after, timeline, trace);
     if (!timeline)
         event.workspace = (char *)workspace;
     if (person)
@@ -67,6 +79,8 @@ uint8_t *event_pack (const char *workspace, const contact_t *after, const char *
     for (size_t i = 0; i < facts_n && i < FACTS_MAX; i++) {
         pack_fact (&items[i], &facts[i], timeline, cuts[i]);
         list[i] = &items[i];
+        if (facts[i].kind == BUCKSTOP__V1__FACT_KIND__FACT_KIND_OPENED && after && !timeline)
+            event.rule = (char *)after->rule;
         if (facts[i].kind == BUCKSTOP__V1__FACT_KIND__FACT_KIND_NOTICE)
             event.notices += facts[i].number;
     }

@@ -45,6 +45,8 @@ uint8_t *event_pack (const char *workspace, const contact_t *after, const char *
                      size_t *size);
 /* One fact, at its own time, as the workspace's next event; with `timeline` also behind what the contact's timeline
  * holds. `contact` and `person` may be NULL. */
+/* The traceparent of what an event is about, however it is kept; "" : it is about no contact, and nobody brought one. */
+const char *event_trace (const Buckstop__V1__Event *event, char trace[TRACE_SIZE]);
 void event_put (commit_t *commit, int shard, const char *workspace, const contact_t *contact, const char *person,
                 const fact_t *fact, bool timeline);
 

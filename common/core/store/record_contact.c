@@ -2,6 +2,7 @@
 #include "record_private.h"
 
 #include "keys.h"
+#include "trace.h"
 
 #include <string.h>
 
@@ -9,7 +10,7 @@
 #define CONTACT_TEXTS(X) \
     X (id) X (workspace) X (channel) X (team) X (rule) X (subject) X (language) X (tier) X (customer) \
     X (customer_name) X (thread) X (return_to) X (accountable) X (owner) X (offered_to) X (preferred) \
-    X (transfer_team) X (transfer_to) X (acknowledged_by) X (continues) X (trace) X (reply_to_message) \
+    X (transfer_team) X (transfer_to) X (acknowledged_by) X (continues) X (reply_to_message) \
     X (customer_id) X (reply_channel) X (linked) X (said)
 #define CONTACT_VALUES(X) \
     X (state) X (priority) X (return_way) X (owner_epoch) X (offer_epoch) X (offer_expires) X (offered_at) X (offer_ends) \
@@ -58,8 +59,11 @@ uint8_t *contact_pack (const contact_t *self, const record_head_t *head, size_t 
     Buckstop__V1__Promise promises[PROMISES_MAX], *promise_list[PROMISES_MAX];
     Buckstop__V1__Exclusion excluded[EXCLUSIONS_MAX], *excluded_list[EXCLUSIONS_MAX];
     char *paged[PAGED_MAX];
+    uint8_t trace[TRACE_BYTES];
     CONTACT_TEXTS (PACK_TEXT)
     CONTACT_VALUES (PACK_VALUE)
+    message.trace_context.len = trace_pack (self->trace, trace);
+    message.trace_context.data = trace;
     message.promises_opened = self->opened;
     message.promises_kept = self->kept;
     message.promises_broken = self->broken;
@@ -117,6 +121,9 @@ record_fault_t contact_unpack (const void *bytes, size_t size, record_head_t *he
     CONTACT_TEXTS (UNPACK_TEXT)
     CONTACT_VALUES (UNPACK_VALUE)
     whole &= lists_read (message, self);
+    whole &= message->trace_context.len
+                 ? trace_unpack (message->trace_context.data, message->trace_context.len, self->trace)
+                 : word_fits (self->trace, sizeof (self->trace), message->trace);
     self->opened = message->promises_opened;
     self->kept = message->promises_kept;
     self->broken = message->promises_broken;

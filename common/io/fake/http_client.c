@@ -65,14 +65,19 @@ void world_reset_http_client (void)
     calls_n = 0;
 }
 
-static const char **copy_headers (const char *const *headers)
+static const char **copy_headers (const char *const *headers, const char *trace)
 {
     size_t n = 0;
     while (headers && headers[n])
         n++;
-    const char **copy = xcalloc (n + 1, sizeof *copy);
+    const char **copy = xcalloc (n + 2, sizeof *copy);
     for (size_t i = 0; i < n; i++)
         copy[i] = xstrdup (headers[i]);
+    if (trace && *trace) {
+        char line[16 + TRACE_SIZE];
+        snprintf (line, sizeof line, "traceparent: %s", trace);
+        copy[n] = xstrdup (line);
+    }
     return copy;
 }
 
@@ -89,7 +94,7 @@ static void record (const http_client_t *self, const http_call_t *call, bool tak
         .url = xstrdup (call->url),
         .body = body,
         .body_size = call->body_size,
-        .headers = copy_headers (call->headers),
+        .headers = copy_headers (call->headers, call->trace),
         .timeout_ms = call->timeout_ms,
         .private_allowed = call->private_allowed,
         .taken = taken,

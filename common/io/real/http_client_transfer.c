@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#define TRACEPARENT "traceparent: "
 enum { MS_PER_S = 1000, METHOD_MAX = 16 };
 
 /* --- what curl calls --------------------------------------------------------------------------------- */
@@ -67,6 +68,8 @@ static const char *cannot_begin (const http_call_t *call)
     for (const char *const *header = call->headers; header && *header; header++)
         if (!plain (*header))
             return "a header has a control character";
+    if (call->trace && !plain (call->trace))
+        return "the traceparent has a control character";
     return NULL;
 }
 
@@ -124,6 +127,11 @@ transfer_t *transfer_new (http_client_t *client, const http_call_t *call, http_a
     self->header = call->header ? xstrdup (call->header) : NULL;
     for (const char *const *header = call->headers; header && *header; header++)
         self->headers = xcheck (curl_slist_append (self->headers, *header));
+    if (call->trace && *call->trace) {
+        char line[sizeof TRACEPARENT + TRACE_SIZE];
+        snprintf (line, sizeof line, TRACEPARENT "%s", call->trace);
+        self->headers = xcheck (curl_slist_append (self->headers, line));
+    }
     self->headers = xcheck (curl_slist_append (self->headers, "Expect:"));
     curl_easy_setopt (self->easy, CURLOPT_URL, call->url);
     curl_easy_setopt (self->easy, CURLOPT_HTTPHEADER, self->headers);

@@ -10,6 +10,7 @@
 #include "log.h"
 
 #include "clock.h"
+#include "ids.h"
 #include "wire.h"
 #include "xmalloc.h"
 
@@ -53,6 +54,26 @@ void log_open (const char *service, bool json, log_level_t level)
     settings.service = service;
     settings.json = json;
     settings.level = level;
+}
+
+const char *log_level_word (log_level_t level)
+{
+    return (size_t)level < LEVELS ? level_names[level] : "?";
+}
+
+void log_set_level (log_level_t level)
+{
+    settings.level = level;
+}
+
+log_level_t log_get_level (void)
+{
+    return settings.level;
+}
+
+bool log_wants (log_level_t level)
+{
+    return level <= settings.level;
 }
 
 static const char *stamp (char buffer[STAMP_MAX], bool utc)
@@ -150,10 +171,13 @@ static json_t *json_value (const char *value)
 static void json_line (FILE *out, log_level_t level, const char *subject, const char *fact, const pair_t *pairs)
 {
     char at[STAMP_MAX];
+    bool contact = subject && id_valid (subject);
     json_t *line =
         json_pack ("{s:s, s:s, s:s, s:o, s:s}", "at", stamp (at, true), "level", level_names[level], "service",
                    settings.service, "subject", json_value (subject ? subject : ""), "fact", fact);
-    size_t size = STAMP_MAX + strlen (fact);
+    if (contact) /* by a name of its own: a pair may be called subject, and a person or workspace is one, too */
+        json_object_set_new (line, "contact", json_string (subject));
+    size_t size = STAMP_MAX + strlen (fact) + (contact ? ID_SIZE : 0);
     for (; pairs->key; pairs++) {
         size += strlen (pairs->key) + strnlen (pairs->value, VALUE_MAX);
         json_object_set_new (line, pairs->key, json_value (pairs->value));
@@ -170,7 +194,7 @@ static void json_line (FILE *out, log_level_t level, const char *subject, const 
 
 void log_fact (log_level_t level, const char *subject, const char *fact, ...)
 {
-    if (level > settings.level)
+    if (!log_wants (level))
         return;
     char *line = NULL;
     size_t size = 0;

@@ -11,7 +11,8 @@
 #include <stdio.h>
 
 enum { MESSAGE_ID_MAX = 256, CODE_BAD_ADDRESS = 553 };
-#define OWN_HEADER "X-Buckstop" /* mail_in.h reads it */
+#define OWN_HEADER   "X-Buckstop" /* mail_in.h reads it */
+#define TRACE_HEADER "X-Buckstop-Trace"
 
 static bool plain (const char *text)
 {
@@ -125,6 +126,12 @@ static void set_automatic (GMimeMessage *message, mail_automatic_t automatic)
     g_mime_object_set_header (GMIME_OBJECT (message), "X-Auto-Response-Suppress", "All", NULL);
 }
 
+static void set_trace (GMimeMessage *message, const char *trace)
+{
+    if (given (trace) && plain (trace))
+        g_mime_object_set_header (GMIME_OBJECT (message), TRACE_HEADER, trace, NULL);
+}
+
 static void set_subject (GMimeMessage *message, const char *subject)
 {
     char *line = xstrdup (subject);
@@ -192,6 +199,7 @@ bool mail_render (mail_job_t *job, const mail_t *mail)
         set_message_id (message, job, mail);
         set_thread (message, mail);
         set_automatic (message, mail->automatic);
+        set_trace (message, mail->trace);
         set_body (message, mail->body);
         write_text (job, message);
     }
