@@ -1,0 +1,285 @@
+#!/usr/bin/python3
+"""What operators see: /metrics by the strict rules of OpenMetrics, the alerts, the dashboard by a real Prometheus, traces, and
+the log.
+
+Ends with "N passed, N failed".
+"""
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import urllib.parse
+import urllib.request
+
+import yaml
+from prometheus_client.openmetrics.parser import text_string_to_metric_families
+
+import world as w
+
+POLICY = """workspace: desk
+last_resort: dana
+default_team: front
+channels:
+  mail: { weight: 1, accept: auto, answer: spoken, address: help@example.com }
+  slow: { weight: 1, answer: spoken }
+people:
+  ada: { name: Ada L., capacity: 1000, ways: [{ log: ada }] }
+  dana: { name: Dana R., ways: [{ log: dana }] }
+teams:
+  front: { lead: dana, members: [ada] }
+promises:
+  - { when: { channel: slow }, first_response: 1s }
+settings: { presence: 1h }
+"""
+PROMETHEUS = os.path.join(w.ROOT, "deploy/prometheus")
+DASHBOARD = os.path.join(w.ROOT, "deploy/grafana/buckstop.json")
+NAME = re.compile(r"\b(?:buckstop|process)_[a-z_]+")
+ENDS = ("_total", "_info", "_bucket", "_sum", "_count")
+
+
+def families(service):
+    return list(text_string_to_metric_families(service.ask("/metrics").body.decode()))
+
+
+def page():
+    """The names of METRICS.md, with who shows them."""
+    rows = {}
+    with open(PROMETHEUS + "/METRICS.md", encoding="utf-8") as file:
+        for line in file:
+            cells = [cell.strip() for cell in line.split("|")]
+            if len(cells) > 5 and cells[1].startswith("`"):
+                rows[cells[1].strip("`")] = (cells[2], cells[4])
+    return rows
+
+
+def family_of(name, rows):
+    """As the page has it: a sample's name, or a histogram's."""
+    for end in ("",) + ENDS:
+        bare = name[:-len(end)] if end and name.endswith(end) else name
+        for shown in (bare, bare + "_total", bare + "_info"):
+            if shown in rows and (end or shown == name):
+                return shown
+    return None
+
+
+def some_life(world):
+    """Accepted, offered, owned, broken, climbed."""
+    world.present("ada")
+    kept = world.submit("mail", subject="kept")
+    w.until("it is owned", lambda: world.view(kept).get("owner") == "ada", 10)
+    assert world.act(kept, "reply", "ada", text="here you are").status == 200
+    for n in range(3):
+        world.submit("slow", key=f"slow-{n}", subject="late")
+    escalation = world["escalation"]
+    w.until("promises break", lambda: escalation.metric("buckstop_firings_total") >= 3, 20)
+
+
+def counted(world, name, at_least=1):
+    w.until(name, lambda: world["escalation"].metric(name) >= at_least, 30)
+
+
+# ---- what is shown
+
+
+def every_service_speaks_strictly(stack):
+    world = w.open_world(stack, POLICY)
+    some_life(world)
+    rows = page()
+    for service in world.services.values():
+        answer = service.ask("/metrics")
+        assert answer.headers["Content-Type"].startswith("application/openmetrics-text; version=1.0.0"), answer.headers
+        found = families(service)
+        names = [family.name for family in found]
+        assert len(names) == len(set(names)), names
+        for family in found:
+            shown = family_of(family.name, rows)
+            assert shown, f"{service.name} shows {family.name}, which the table does not name"
+            kind, by = rows[shown]
+            assert family.type == kind and (by == "all" or service.kind in by), (service.name, family.name, kind, by)
+            assert family.documentation, f"{family.name} says nothing of itself"
+            assert not family.unit or family.name.endswith("_" + family.unit), family
+            for sample in family.samples:
+                assert len(sample.labels) <= 2 + (kind == "histogram"), sample
+
+
+def nothing_of_the_table_is_missing(stack):
+    """Each service shows what the table says that it does, from the start; but for what is only said once it is known."""
+    later = {"buckstop_promises_unaccounted"}  # once the store was quiet for a walk
+    world = w.open_world(stack, POLICY)
+    some_life(world)
+    counted(world, "buckstop_promises_opened_total")
+    w.until("a walk and a round", lambda: all(
+        name in world["escalation"].ask("/metrics").body.decode()
+        for name in ("buckstop_contacts{", "buckstop_audit_violations ")), 60)
+    w.until("the outbox is counted", lambda: "buckstop_outbox_depth" in world["notification"].ask("/metrics").body.decode())
+    shown = {service.kind: {family.name for family in families(service)} for service in world.services.values()}
+    for name, (_, by) in page().items():
+        bare = re.sub("_(total|info)$", "", name)
+        for kind, names in shown.items():
+            assert name in later or bare in names or not (by == "all" or kind in by), f"{kind} does not show {name}"
+
+
+def every_name_in_the_code_is_in_the_table(_stack):
+    rows = {re.sub("_(total|info)$", "", name.removeprefix("buckstop_")) for name in page()}
+    pattern = re.compile(r'metric_(?:add|set|raise|observe|head|print)\s*\((?:out, )?"([a-z_]+)"')
+    unknown = []
+    for folder in ("common", "services"):
+        for path, _, files in os.walk(os.path.join(w.ROOT, folder)):
+            for file in files:
+                if file.endswith(".c"):
+                    with open(os.path.join(path, file), encoding="utf-8") as text:
+                        unknown += [f"{file}: {name}" for name in pattern.findall(text.read()) if name not in rows]
+    assert not unknown, f"no row in metric_table.c: {unknown}"
+
+
+def law_two_holds_over_the_whole_store(stack):
+    world = w.open_world(stack, POLICY)
+    some_life(world)
+    escalation = world["escalation"]
+    w.until("the store was quiet for a walk",
+            lambda: "buckstop_promises_unaccounted 0\n" in escalation.ask("/metrics").body.decode(), 60)
+    pending = escalation.metric("buckstop_promises_pending")
+    opened, kept, broken, released = (escalation.metric(f"buckstop_promises_{word}_total")
+                                      for word in ("opened", "kept", "broken", "released"))
+    assert opened == pending + kept + broken + released and broken >= 3 and opened >= 4, (opened, kept, broken, released)
+    assert escalation.metric("buckstop_promises_unbalanced") == 0 and escalation.metric("buckstop_orphans") == 0
+    keys = world.redis.keys("b:{*}:n:desk")
+    world.redis.hincrby(keys[0], "opened", 2)  # as if two had been lost
+    w.until("two are missing",
+            lambda: "buckstop_promises_unaccounted 2\n" in escalation.ask("/metrics").body.decode(), 60)
+    world.redis.hincrby(keys[0], "opened", -2)
+
+
+def states_are_counted(stack):
+    world = w.open_world(stack, POLICY)
+    some_life(world)
+    escalation = world["escalation"]
+
+    def counts():
+        text = escalation.ask("/metrics").body.decode()
+        return {state: int(n) for state, n in re.findall(r'^buckstop_contacts\{state="(\w+)"\} (\d+)$', text, re.M)}
+
+    w.until(lambda: f"all are counted: {counts()}", lambda: sum(counts().values()) == 4, 30)
+    listed = {}
+    for contact in world.contacts():
+        listed[contact["state"]] = listed.get(contact["state"], 0) + 1
+    w.until(lambda: f"{counts()}, {listed}", lambda: {k: v for k, v in counts().items() if v} == listed, 30)
+    assert escalation.metric("buckstop_contacts_overdue") >= 1
+    assert world["routing"].metric("buckstop_people_present") == 1 and world["routing"].metric("buckstop_people_known") == 2
+
+
+# ---- what is made of it
+
+
+def promtool(*words):
+    done = subprocess.run(["promtool", *words], cwd=PROMETHEUS, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def alerts_are_tested_and_have_a_paragraph(_stack):
+    promtool("check", "config", "prometheus.yml")
+    promtool("test", "rules", "rules_test.yml")
+    with open(PROMETHEUS + "/rules.yml", encoding="utf-8") as file:
+        rules = [rule for group in yaml.safe_load(file)["groups"] for rule in group["rules"]]
+    alerts = {rule["alert"]: rule for rule in rules if "alert" in rule}
+    with open(PROMETHEUS + "/RUNBOOK.md", encoding="utf-8") as file:
+        paragraphs = re.findall(r"^### (\w+)\n(.+)$", file.read(), re.M)
+    assert [name for name, _ in paragraphs] == list(alerts), set(alerts) ^ {name for name, _ in paragraphs}
+    with open(PROMETHEUS + "/rules_test.yml", encoding="utf-8") as file:
+        tests = yaml.safe_load(file)["tests"]
+    cases = [case for test in tests for case in test["alert_rule_test"]]
+    for name, rule in alerts.items():
+        fires = [bool(case.get("exp_alerts")) for case in cases if case["alertname"] == name]
+        assert True in fires and False in fires, f"{name} is not tested both ways"
+        assert rule["labels"]["severity"] in ("page", "ticket") and rule["annotations"]["runbook"].endswith("#" + name.lower())
+
+
+def queries():
+    with open(DASHBOARD, encoding="utf-8") as file:
+        panels = json.load(file)["panels"]
+    for panel in panels:
+        for target in panel.get("targets", ()):
+            yield panel["title"], target["expr"]
+
+
+def only_known_metrics_are_asked_for(_stack):
+    rows = page()
+    with open(PROMETHEUS + "/rules.yml", encoding="utf-8") as file:
+        text = re.sub(r"^ *(summary|runbook|- record):.*$", "", file.read(), flags=re.M)
+    asked = set(NAME.findall(text)) | {name for _, query in queries() for name in NAME.findall(query)}
+    unknown = [name for name in asked if not family_of(name, rows) and name not in ("buckstop_", )]
+    assert not unknown, unknown
+
+
+class Prometheus:
+    """A real one that scrapes a world each second."""
+
+    def __init__(self, stack, world):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        config = world.dir + "/prometheus.yml"
+        targets = [f"127.0.0.1:{service.health}" for service in world.services.values()]
+        with open(config, "w", encoding="utf-8") as file:
+            yaml.safe_dump({"global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
+                            "rule_files": [PROMETHEUS + "/rules.yml"],
+                            "scrape_configs": [{"job_name": "buckstop", "static_configs": [{"targets": targets}]}]}, file)
+        self.log = open(world.dir + "/prometheus.log", "wb")
+        self.process = subprocess.Popen(
+            ["prometheus", "--config.file", config, "--storage.tsdb.path", world.dir + "/prometheus",
+             "--web.listen-address", f"127.0.0.1:{self.port}"], stdout=self.log, stderr=self.log)
+        stack.callback(self.close)
+        w.until("prometheus answers", lambda: self.get("/-/ready", json_=False) is not None, 60)
+
+    def close(self):
+        self.process.terminate()
+        self.process.wait(20)
+        self.log.close()
+
+    def get(self, path, json_=True):
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=10) as answer:
+                return json.load(answer) if json_ else answer.read()
+        except OSError:
+            return None
+
+    def query(self, expression):
+        answer = self.get("/api/v1/query?" + urllib.parse.urlencode({"query": expression}))
+        return answer["data"]["result"] if answer else []
+
+
+def the_dashboard_is_answered(stack):
+    """Each query, by a real Prometheus, after some work was done; and none of the alerts is raised by it."""
+    world = w.open_world(stack, POLICY, options={"escalation": ["--audit-every", "5", "--audit-rate", "10000"]})
+    prometheus = Prometheus(stack, world)
+    some_life(world)
+    up = 'sum(up{job="buckstop"})'
+    w.until("all are scraped", lambda: any(row["value"][1] == str(len(world.services)) for row in prometheus.query(up)), 30)
+    missing = {}
+
+    def answered():
+        missing.clear()
+        world.submit("mail")
+        mail = b"From: kim@example.org\r\nTo: help@example.com\r\nSubject: hi\r\n\r\nhello\r\n"
+        answer = world.ask("POST", "/v1/mail?channel=mail", mail, kind="message/rfc822")
+        assert answer.status == 202, answer
+        for title, query in queries():
+            expression = query.replace("$__rate_interval", "30s")
+            rows = prometheus.query(expression)
+            if not rows:
+                missing[f"{title}: {expression}"] = rows
+        return not missing
+
+    w.until(lambda: f"answered: {json.dumps(missing, indent=1)}", answered, 60)
+    raised = {row["metric"]["alertname"] for row in prometheus.query('ALERTS{alertstate="firing"}')}
+    assert not raised, raised
+
+
+CASES = [every_service_speaks_strictly, nothing_of_the_table_is_missing, every_name_in_the_code_is_in_the_table,
+         law_two_holds_over_the_whole_store, states_are_counted, alerts_are_tested_and_have_a_paragraph,
+         only_known_metrics_are_asked_for, the_dashboard_is_answered]
+
+if __name__ == "__main__":
+    sys.exit(w.main(CASES))
