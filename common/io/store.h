@@ -26,6 +26,8 @@ typedef struct store_config {
     const char *address;           /* as store_address.h says: a socket, a host and port, or sentinels */
     const char *user, *password;   /* of the nodes; NULL: none */
     const char *sentinel_password; /* NULL: none */
+    /* for an address with tls: files; NULL: whom the machine trusts, and no certificate of ours */
+    const char *tls_ca, *tls_cert, *tls_key;
     store_durability_t durability;
     int shards;
     const char *service; /* who we are, where a loss is written down; NULL: "buckstop" */
@@ -34,6 +36,7 @@ typedef struct store_config {
     const char *record_path;
 } store_config_t;
 
+bool store_config_fine (const store_config_t *config, char why[DETAIL_SIZE]); /* what TLS needs is there and readable */
 /* Why the store can't be used, once connected: settings that lose data (eviction, no append-only file, fsync
  * against the setting), other number of shards. Such a store stays not ready and says why. */
 store_t *store_new (loop_t *loop, const store_config_t *config);

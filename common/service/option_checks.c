@@ -263,6 +263,14 @@ bool option_password_file (const char *path, char why[PARAM_WHY_SIZE])
     return fine;
 }
 
+bool option_readable (const char *path, char why[PARAM_WHY_SIZE])
+{
+    struct stat there;
+    if (access (path, R_OK) != 0 || stat (path, &there) != 0)
+        return no (why, "can't read the file '%.200s': %s", path, strerror (errno));
+    return !S_ISDIR (there.st_mode) || no (why, "'%.200s' is a folder; a file is wanted", path);
+}
+
 bool option_keys (const char *path, char why[PARAM_WHY_SIZE])
 {
     char folder[PATH_MAX];

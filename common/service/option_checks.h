@@ -17,8 +17,9 @@ param_check_fn option_url;         /* http or https */
 param_check_fn option_mail_server; /* smtp://host:port, smtps://host:port */
 param_check_fn option_mail_sender;
 param_check_fn option_password_file;
-param_check_fn option_keys;  /* a folder of keys (bus.h) */
-param_check_fn option_spool; /* a directory that can be written to */
+param_check_fn option_readable; /* a file */
+param_check_fn option_keys;     /* a folder of keys (bus.h) */
+param_check_fn option_spool;    /* a directory that can be written to */
 
 /* with --check alone: a start can do without */
 param_check_fn option_directory;

@@ -17,17 +17,14 @@
 #include <errno.h>
 #include <inttypes.h>
 
-enum { DRAIN_MS = 10000, DRAIN_LOOK_MS = 20, EXIT_FAILED = 1, EXIT_USAGE = 2, COMMON_PARAMS = 20 };
+enum { DRAIN_MS = 10000, DRAIN_LOOK_MS = 20, EXIT_FAILED = 1, EXIT_USAGE = 2, COMMON_PARAMS = 23 };
 
 /* Where each service answers health checks when nothing else is said. */
 const char *service_default_health (const char *name)
 {
-    static const char *const rows[][2] = {{"intake", "127.0.0.1:7421"},
-                                          {"routing", "127.0.0.1:7422"},
-                                          {"escalation", "127.0.0.1:7423"},
-                                          {"notification", "127.0.0.1:7424"},
-                                          {"archive", "127.0.0.1:7426"},
-                                          {"console", "127.0.0.1:7425"}};
+    static const char *const rows[][2] = {{"intake", "127.0.0.1:7421"},     {"routing", "127.0.0.1:7422"},
+                                          {"escalation", "127.0.0.1:7423"}, {"notification", "127.0.0.1:7424"},
+                                          {"archive", "127.0.0.1:7426"},    {"console", "127.0.0.1:7425"}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (strcmp (rows[i][0], name) == 0)
             return rows[i][1];
@@ -39,7 +36,12 @@ static void common_params (service_t *self, param_t params[COMMON_PARAMS])
     const char *health = service_default_health (self->name);
     const param_t rows[COMMON_PARAMS] = {
         {"redis", PARAM_STRING, "127.0.0.1:6379", 0, 0, &self->redis,
-         "the store: host:port, unix:/path, or sentinel:NAME@host:port,host:port", option_store},
+         "the store: host:port, unix:/path, or sentinel:NAME@host:port,host:port; by TLS: tls: before it",
+         option_store},
+        {"redis-ca", PARAM_STRING, NULL, 0, 0, &self->redis_ca,
+         "file: who signs the store's certificate, for tls:; else whom this machine trusts", option_readable},
+        {"redis-cert", PARAM_STRING, NULL, 0, 0, &self->redis_cert, "file: our certificate, for tls:", option_readable},
+        {"redis-key", PARAM_STRING, NULL, 0, 0, &self->redis_key, "file: its key", option_readable},
         {"redis-user", PARAM_STRING, NULL, 0, 0, &self->redis_user, "name to log in with there"},
         {"redis-password-file", PARAM_STRING, NULL, 0, 0, &self->redis_password_file, "file with the password",
          option_password_file},
@@ -301,6 +303,30 @@ static int run (service_t *self, const service_kind_t *kind, void *arg)
     return failed ? EXIT_FAILED : 0;
 }
 
+static store_config_t store_config_of (const service_t *self)
+{
+    return (store_config_t){.address = self->redis,
+                            .user = self->redis_user,
+                            .tls_ca = self->redis_ca,
+                            .tls_cert = self->redis_cert,
+                            .tls_key = self->redis_key,
+                            .durability = option_durability_of (self->durability),
+                            .shards = (int)self->shards,
+                            .service = self->name,
+                            .record_path = self->record};
+}
+
+/* False: said. */
+static bool may_connect (const service_t *self)
+{
+    char why[DETAIL_SIZE];
+    const store_config_t config = store_config_of (self);
+    if (store_config_fine (&config, why))
+        return true;
+    fprintf (stderr, "buckstop-%s: --redis: %s\n", self->name, why);
+    return false;
+}
+
 static options_outcome_t read_options (service_t *self, int argc, char **argv, const service_kind_t *kind)
 {
     char program[NAME_SIZE + 16];
@@ -315,7 +341,7 @@ static options_outcome_t read_options (service_t *self, int argc, char **argv, c
         fprintf (stderr, "%s: %s: only options are expected\n", program, argv[rest]);
         return OPTIONS_BAD;
     }
-    if ((outcome == OPTIONS_GO || outcome == OPTIONS_CHECKED) && !links_may_open (self, stderr))
+    if ((outcome == OPTIONS_GO || outcome == OPTIONS_CHECKED) && !(links_may_open (self, stderr) && may_connect (self)))
         return OPTIONS_BAD;
     if (outcome == OPTIONS_CHECKED)
         options_say_fine (&options, stdout);
@@ -338,14 +364,9 @@ int service_main (int argc, char **argv, const service_kind_t *kind, void *arg)
         return EXIT_USAGE;
     log_open (kind->name, strcmp (self.log_format, "json") == 0, level);
     self.loop = loop_new ();
-    const store_config_t config = {.address = self.redis,
-                                   .user = self.redis_user,
-                                   .password = *password ? password : NULL,
-                                   .sentinel_password = *sentinel_password ? sentinel_password : NULL,
-                                   .durability = option_durability_of (self.durability),
-                                   .shards = (int)self.shards,
-                                   .service = kind->name,
-                                   .record_path = self.record};
+    store_config_t config = store_config_of (&self);
+    config.password = *password ? password : NULL;
+    config.sentinel_password = *sentinel_password ? sentinel_password : NULL;
     self.store = store_new (self.loop, &config);
     self.bus = NULL;
     return run (&self, kind, arg);

@@ -36,6 +36,7 @@ typedef struct service {
     /* common parameters, filled by service_main */
     const char *redis, *redis_user, *redis_password_file, *sentinel_password_file, *durability, *health, *log_format,
         *log_level;
+    const char *redis_ca, *redis_cert, *redis_key;
     const char *submit, *route, *due, *outbox, *stream; /* endpoints */
     const char *keys;                                   /* NULL: links are plain */
     bool plain_bind;

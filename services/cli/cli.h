@@ -15,7 +15,9 @@ enum { CLI_FINE = 0, CLI_NO = 1, CLI_USAGE = 2, CLI_UNREACHABLE = 3, CLI_GO = -1
 typedef struct cli {
     /* options that every command knows */
     const char *server, *token, *token_file;
-    const char *redis, *redis_user, *redis_password_file, *sentinel_password_file, *durability, *workspace, *stream, *keys;
+    const char *redis_ca, *redis_cert, *redis_key;
+    const char *redis, *redis_user, *redis_password_file, *sentinel_password_file, *durability, *workspace, *stream,
+        *keys;
     int64_t shards;
     bool json;
     /* the words behind the options */

@@ -55,9 +55,17 @@ static int open_store (cli_t *cli, store_durability_t durability)
                                    .user = cli->redis_user,
                                    .password = *cli->password ? cli->password : NULL,
                                    .sentinel_password = *cli->sentinel_password ? cli->sentinel_password : NULL,
+                                   .tls_ca = cli->redis_ca,
+                                   .tls_cert = cli->redis_cert,
+                                   .tls_key = cli->redis_key,
                                    .service = "buckstop",
                                    .durability = durability,
                                    .shards = (int)cli->shards};
+    char why[DETAIL_SIZE];
+    if (!store_config_fine (&config, why)) {
+        loop_destroy (&cli->loop);
+        return cli_fail (CLI_USAGE, "--redis: %s", why);
+    }
     cli->store = store_new (cli->loop, &config);
     cli->connecting = true;
     store_on_change (cli->store, on_change, cli);

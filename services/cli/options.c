@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { COMMON_ROWS = 14 };
+enum { COMMON_ROWS = 17 };
 
 typedef struct common_row {
     unsigned uses; /* 0: every command has it */
@@ -41,7 +41,15 @@ static void common_rows (cli_t *cli, unsigned uses, param_t rows[COMMON_ROWS])
           option_password_file}},
         {USES_STORE,
          {"redis", PARAM_STRING, "127.0.0.1:6379", 0, 0, &cli->redis,
-          "the store: host:port, unix:/path, or sentinel:NAME@host:port,host:port", option_store}},
+          "the store: host:port, unix:/path, or sentinel:NAME@host:port,host:port; by TLS: tls: before it",
+          option_store}},
+        {USES_STORE,
+         {"redis-ca", PARAM_STRING, NULL, 0, 0, &cli->redis_ca,
+          "file: who signs the store's certificate, for tls:; else whom this machine trusts", option_readable}},
+        {USES_STORE,
+         {"redis-cert", PARAM_STRING, NULL, 0, 0, &cli->redis_cert,
+          "file: our certificate, for tls:", option_readable}},
+        {USES_STORE, {"redis-key", PARAM_STRING, NULL, 0, 0, &cli->redis_key, "file: its key", option_readable}},
         {USES_STORE, {"redis-user", PARAM_STRING, NULL, 0, 0, &cli->redis_user, "name to log in with there"}},
         {USES_STORE,
          {"redis-password-file", PARAM_STRING, NULL, 0, 0, &cli->redis_password_file, "file with the password",

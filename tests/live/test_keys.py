@@ -19,10 +19,11 @@ import zmq.auth
 import world as w
 from sentinel import free_port
 
-POLICY = """workspace: desk
+PEOPLE = ["dana", *(f"p{n}" for n in range(40))]  # as many as take all that is sent
+POLICY = f"""workspace: desk
 last_resort: dana
-people: { ada: { name: Ada L. }, dana: { name: Dana R. } }
-teams: { front: { members: [ada, dana], lead: dana } }
+people: {{ {", ".join(name + ": {}" for name in PEOPLE)} }}
+teams: {{ front: {{ members: [{", ".join(PEOPLE)}], lead: dana }} }}
 """
 SILENCE_MS, PATIENCE_S, HINT_S = 700, 15, 0.9
 LINKS = ("submit", "route", "due", "outbox", "stream")
@@ -67,7 +68,7 @@ def open_keyed(stack, **given):
     stack.callback(world.close)
     w.World.opened.append(world)
     world.start()
-    world.present("ada", "dana")
+    world.present(*PEOPLE)
     return world, keys
 
 

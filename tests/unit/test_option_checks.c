@@ -107,6 +107,12 @@ static const struct {
     {option_password_file, "/dev/null", NULL}, /* no file that could be read twice: the reader says that it is empty */
     {option_password_file, "/nowhere/at/all", "No such file"},
     {option_password_file, "/", "can't read the file '/'"},
+    {option_store, "tls:redis.example:6380", NULL},
+    {option_readable, "/dev/null", NULL},
+    {option_readable, "/", "a file is wanted"},
+    {option_readable, "/nowhere/at/all", "No such file"},
+    {option_keys, "/nowhere/at/all", "can't read the directory"},
+    {option_keys, "/", "'buckstop keys new --dir /' makes it"},
     {option_directory, "/", NULL},
     {option_directory, "/nowhere/at/all", "No such file"},
     {option_directory, "/dev/null", "Not a directory"},
@@ -126,6 +132,37 @@ static void test_table (void **state)
         bool fine = rows[i].check (rows[i].text, why);
         if (fine != !rows[i].says || (!fine && !strstr (why, rows[i].says)))
             fail_msg ("'%s': %s, said: %s", rows[i].text, fine ? "fine" : "no", why);
+    }
+}
+
+static void test_who_reaches_an_endpoint (void **state)
+{
+    static const struct {
+        const char *endpoints, *open; /* "": nobody else does */
+    } reached[] = {
+        {"ipc:///run/x", ""},
+        {"tcp://127.0.0.1:1", ""},
+        {"tcp://127.9.8.7:1", ""},
+        {"tcp://[::1]:1", ""},
+        {"tcp://[::ffff:127.0.0.1]:1", ""},
+        {"tcp://localhost:1", ""},
+        {"tcp://lo:1", ""},
+        {"ipc:///run/x,tcp://127.0.0.1:1", ""},
+        {"tcp://0.0.0.0:1", "tcp://0.0.0.0:1"},
+        {"tcp://*:1", "tcp://*:1"},
+        {"tcp://[::]:1", "tcp://[::]:1"},
+        {"tcp://128.0.0.1:1", "tcp://128.0.0.1:1"},
+        {"tcp://[::ffff:10.0.0.1]:1", "tcp://[::ffff:10.0.0.1]:1"},
+        {"tcp://eth0:1", "tcp://eth0:1"},
+        {"tcp://localhost.example:1", "tcp://localhost.example:1"},
+        {"tcp://127.0.0.1:1,tcp://10.0.0.1:2", "tcp://10.0.0.1:2"},
+        {"ipc:///run/x,,tcp://a:2,ipc:///y", "tcp://a:2"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof reached / sizeof *reached; i++) {
+        char open[ENDPOINT_ROOM];
+        assert_int_equal (endpoints_are_local (reached[i].endpoints, open), !*reached[i].open);
+        assert_string_equal (open, reached[i].open);
     }
 }
 
@@ -220,6 +257,7 @@ int main (void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test (test_table),
                                        cmocka_unit_test (test_durability_of),
+                                       cmocka_unit_test (test_who_reaches_an_endpoint),
                                        cmocka_unit_test (test_password_of_a_file),
                                        cmocka_unit_test (test_password_of_a_pipe),
                                        cmocka_unit_test (test_reading_a_pipe),

@@ -19,7 +19,8 @@ static const char *read_back (const char *text)
         snprintf (line, sizeof line, "%.*s", (int)strcspn (why, ":") + 1, why);
         return strstr (why, "as in sentinel:desk@10.0.0.1:26379") ? line : why;
     }
-    size_t n = (size_t)snprintf (line, sizeof line, "%d %s%s", address.kind, address.path, address.name);
+    size_t n = (size_t)snprintf (line, sizeof line, "%s%d %s%s", address.tls ? "tls " : "", address.kind, address.path,
+                                 address.name);
     for (size_t i = 0; i < address.places_n; i++)
         n += (size_t)snprintf (line + n, sizeof line - n, " %s %d", address.places[i].host, address.places[i].port);
     return line;
@@ -34,6 +35,10 @@ static void test_forms (void **state)
         {"127.0.0.1:6379", "1  127.0.0.1 6379"},
         {"redis.example:1", "1  redis.example 1"},
         {"[::1]:65535", "1  ::1 65535"},
+        {"tls:redis.example:6380", "tls 1  redis.example 6380"},
+        {"tls:[::1]:6380", "tls 1  ::1 6380"},
+        {"tls:sentinel:desk@a:1,b:2", "tls 2 desk a 1 b 2"},
+        {"tls:6379", "1  tls 6379"},
         {"sentinel:desk@a:26379", "2 desk a 26379"},
         {"sentinel:my-primary@a:1,[fe80::1]:2,c.example:3", "2 my-primary a 1 fe80::1 2 c.example 3"},
     };
@@ -49,6 +54,8 @@ static void test_refusals (void **state)
     } rows[] = {
         {"", "no host and port in '':"},
         {"unix:", "no path in 'unix:"},
+        {"tls:unix:/run/redis.sock", "a unix socket needs no TLS, so not tls:"},
+        {"tls:redis", "no host and port in 'tls:"},
         {"redis", "no host and port in 'redis':"},
         {":6379", "no host and port in ':"},
         {"redis:", "no host and port in 'redis:"},

@@ -8,7 +8,7 @@
 enum { PORT_MAX = 65535, PORT_DIGITS = 5 };
 #define FORMS                                                                  \
     "write unix:/path, host:port or sentinel:NAME@host:port,host:port, as in " \
-    "sentinel:desk@10.0.0.1:26379,10.0.0.2:26379"
+    "sentinel:desk@10.0.0.1:26379,10.0.0.2:26379; tls: before the last two for TLS"
 
 static bool wrong (char *why, const char *what, const char *at, size_t size)
 {
@@ -68,6 +68,10 @@ static bool read_sentinels (const char *text, store_address_t *address, char *wh
 bool store_address_parse (const char *text, store_address_t *address, char why[STORE_ADDRESS_WHY_SIZE])
 {
     memset (address, 0, sizeof *address);
+    address->tls = strncmp (text, "tls:", 4) == 0 && strchr (text + 4, ':'); /* else it is a host of that name */
+    text += address->tls ? 4 : 0;
+    if (address->tls && strncmp (text, "unix:", 5) == 0)
+        return wrong (why, "a unix socket needs no TLS, so not tls: before", text, strlen (text));
     if (strncmp (text, "unix:", 5) == 0) {
         size_t size = strlen (text + 5);
         address->kind = STORE_UNIX;

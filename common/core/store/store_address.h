@@ -2,7 +2,8 @@
  *
  *   unix:/run/redis.sock             a unix socket
  *   redis.example:6379, [::1]:6379   a host and a port
- *   sentinel:desk@a:26379,b:26379    the primary that those sentinels name "desk", followed at a fail-over */
+ *   sentinel:desk@a:26379,b:26379    the primary that those sentinels name "desk", followed at a fail-over
+ *   tls:HOST:PORT, tls:sentinel:...  the same by TLS, sentinels and nodes alike */
 #ifndef BUCKSTOP_STORE_ADDRESS_H
 #define BUCKSTOP_STORE_ADDRESS_H
 
@@ -19,6 +20,7 @@ typedef struct store_place {
 
 typedef struct store_address {
     store_address_kind_t kind;
+    bool tls;
     char path[STORE_PATH_SIZE];                /* unix */
     char name[NAME_SIZE];                      /* sentinel: what they call the primary */
     store_place_t places[STORE_SENTINELS_MAX]; /* host: one; sentinel: all of them */

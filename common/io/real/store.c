@@ -214,16 +214,35 @@ static const char *own (const char *text)
     return text ? xstrdup (text) : NULL;
 }
 
-static void open_target (store_t *self)
+static void open_target (store_t *self, const store_config_t *config)
 {
     conn_target_t *target = &self->target;
     const char *address = self->config.address ? self->config.address : "";
     target->user = self->config.user;
     target->password = self->config.password;
-    if (store_address_parse (address, &target->address, target->why) && target->address.kind == STORE_SENTINEL)
+    char why[DETAIL_SIZE];
+    if (!store_address_parse (address, &target->address, target->why))
+        return;
+    if (target->address.tls && !(target->tls = self->tls = store_tls_new (config, why)))
+        snprintf (target->why, sizeof target->why, "%s", why);
+    else if (target->address.kind == STORE_SENTINEL)
         self->sentinels =
-            sentinels_new (self->loop, &target->address, self->config.sentinel_password, on_primary, self);
+            sentinels_new (self->loop, &target->address, self->config.sentinel_password, self->tls, on_primary, self);
     target->sentinels = self->sentinels;
+}
+
+bool store_config_fine (const store_config_t *config, char why[DETAIL_SIZE])
+{
+    char reason[STORE_ADDRESS_WHY_SIZE];
+    store_address_t address;
+    if (!store_address_parse (config->address ? config->address : "", &address, reason)) {
+        snprintf (why, DETAIL_SIZE, "%.240s", reason);
+        return false;
+    }
+    store_tls_t *tls = address.tls ? store_tls_new (config, why) : NULL;
+    bool fine = tls || !address.tls;
+    store_tls_destroy (&tls);
+    return fine;
 }
 
 store_t *store_new (loop_t *loop, const store_config_t *config)
@@ -244,7 +263,7 @@ store_t *store_new (loop_t *loop, const store_config_t *config)
         self->record = fopen (config->record_path, "w");
     snprintf (self->why, sizeof self->why, "redis at %.80s: not connected yet", self->config.address);
     loop_each_turn (loop, calls_turn, self); /* before the connection's hook, which writes what this one sends */
-    open_target (self);
+    open_target (self, config);
     self->conn = self->writer = conn_new (loop, &self->target, on_up, on_down, self);
     if (self->config.durability == DURABLE_REPLICA) {
         self->writer = conn_new (loop, &self->target, on_writer_up, on_writer_down, self);
@@ -268,6 +287,7 @@ void store_destroy (store_t **self_p)
         conn_destroy (&self->writer);
     conn_destroy (&self->conn);
     sentinels_destroy (&self->sentinels);
+    store_tls_destroy (&self->tls);
     calls_abandon (self);
     loop_cancel (self->loop, &self->tick);
     loop_each_turn_remove (self->loop, calls_turn, self);

@@ -18,6 +18,7 @@ struct conn {
     loop_watch_t *watch;
     loop_timer_t *timer; /* the attempt's end, or the next attempt */
     resolve_t *resolve;
+    struct ssl_st *ssl; /* hiredis's, to ask it what went wrong; NULL: no TLS */
     bool connected, up; /* up: and it may be used */
     bool answered;      /* what is there has spoken as Redis does */
     bool want_write, watching_write, closing;

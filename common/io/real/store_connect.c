@@ -100,10 +100,23 @@ static void refuse (conn_t *self, const char *why)
     conn_failed (self);
 }
 
+/* False: conn_error says why. */
+static bool begin_tls (conn_t *self, redisAsyncContext *redis)
+{
+    char why[DETAIL_SIZE];
+    store_tls_t *tls = self->target->tls;
+    self->ssl = tls ? store_tls_begin (tls, &redis->c, self->place.host, why) : NULL;
+    if (tls && !self->ssl)
+        conn_take_error (self, why);
+    return !tls || self->ssl;
+}
+
 static void attach (conn_t *self, redisAsyncContext *redis)
 {
-    if (!redis || redis->err) {
+    bool fine = redis && !redis->err;
+    if (!fine)
         conn_take_error (self, redis ? redis->errstr : "out of memory");
+    if (!fine || !begin_tls (self, redis)) {
         if (redis)
             redisAsyncFree (redis);
         conn_failed (self);

@@ -4,6 +4,7 @@
  *   store_redis.c    hiredis on the loop: conn_t
  *   store_connect.c  where to, logged in, again with back-off
  *   store_sentinel.c where the primary is
+ *   store_tls.c      TLS, where hiredis has it (store_tls.h)
  *   store_resp.c     the bytes of a command
  *   store_call.c     calls: queued, sent, answered, sent again, given up at their deadline
  *   store_hello.c    what is asked on connect, and once a second
@@ -23,6 +24,7 @@
 #include "resolve.h"
 #include "store.h"
 #include "store_address.h"
+#include "store_tls.h"
 #include "xmalloc.h"
 
 #include <hiredis/async.h>
@@ -47,8 +49,8 @@ store_value_t store_entry_of (const redisReply *entry); /* of a stream: value, a
 /* ---- where the primary is (store_sentinel.c) */
 typedef struct sentinels sentinels_t;
 /* Asks all of them, again and again. changed: the primary is another, or is known again. */
-sentinels_t *sentinels_new (loop_t *loop, const store_address_t *address, const char *password, loop_fn *changed,
-                            void *arg);
+sentinels_t *sentinels_new (loop_t *loop, const store_address_t *address, const char *password, store_tls_t *tls,
+                            loop_fn *changed, void *arg);
 void sentinels_destroy (sentinels_t **self_p);
 const store_place_t *sentinels_primary (const sentinels_t *self); /* NULL: most of them do not agree on one */
 const char *sentinels_why (const sentinels_t *self);              /* words for that */
@@ -59,6 +61,7 @@ typedef struct conn_target {
     store_address_t address;
     char why[STORE_ADDRESS_WHY_SIZE]; /* "": the address can be used */
     const char *user, *password;      /* NULL: none */
+    store_tls_t *tls;                 /* NULL: none */
     sentinels_t *sentinels;           /* for an address of that kind: they say where; NULL: the address does */
 } conn_target_t;
 typedef struct conn conn_t;
@@ -171,6 +174,7 @@ struct store {
     store_config_t config; /* strings owned */
     conn_target_t target;
     sentinels_t *sentinels; /* NULL: the address is the primary's */
+    store_tls_t *tls;       /* NULL: none */
     conn_t *conn;
     conn_t *writer; /* for calls: a second one where they wait for a replica, else the same */
     bool was_up;    /* conn was, and its loss was not yet seen */

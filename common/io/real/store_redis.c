@@ -2,9 +2,7 @@
  *
  * Hears: its descriptor. Says: up, down, replies. How it comes to be is store_connect.c. What is written in a turn goes
  * out at the end of that turn in one write(2); write interest is asked for only while the socket is full, since changing
- * it costs a system call.
- *
- * Limits: no TLS. */
+ * it costs a system call. With TLS hiredis writes and reads through OpenSSL, and the loop sees no difference. */
 #include "store_conn.h"
 
 #include <sys/epoll.h>
@@ -74,6 +72,7 @@ static void on_turn (void *arg)
 void conn_gone (conn_t *self)
 {
     self->redis = NULL;
+    self->ssl = NULL;
     self->connected = self->up = self->want_write = self->watching_write = false;
     if (!self->closing)
         conn_failed (self);
@@ -82,8 +81,9 @@ void conn_gone (conn_t *self)
 static void on_disconnect (const redisAsyncContext *redis, int status)
 {
     conn_t *self = redis->data;
+    char why[DETAIL_SIZE];
     if (status != REDIS_OK)
-        conn_take_error (self, redis->errstr);
+        conn_take_error (self, store_tls_why (self->ssl, why) ? why : redis->errstr);
     conn_gone (self);
 }
 

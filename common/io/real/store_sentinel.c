@@ -5,7 +5,7 @@
  * off with an old primary, leads nobody there. While most do not agree nothing new is connected to; what is connected
  * stays so.
  * Hears: answers to SENTINEL GET-MASTER-ADDR-BY-NAME. Says: changed.
- * Limits: an answer counts for ANSWER_MS; no TLS. */
+ * Limits: an answer counts for ANSWER_MS. */
 #include "store_private.h"
 
 enum { ASK_MS = 1000, HURRY_MS = 100, SILENT_MS = 1000, ANSWER_MS = 3000 };
@@ -172,8 +172,8 @@ const char *sentinels_why (const sentinels_t *self)
     return self->why;
 }
 
-sentinels_t *sentinels_new (loop_t *loop, const store_address_t *address, const char *password, loop_fn *changed,
-                            void *arg)
+sentinels_t *sentinels_new (loop_t *loop, const store_address_t *address, const char *password, store_tls_t *tls,
+                            loop_fn *changed, void *arg)
 {
     sentinels_t *self = xcalloc (1, sizeof *self);
     *self = (sentinels_t){.loop = loop, .address = address, .changed = changed, .arg = arg, .hurry = true};
@@ -185,6 +185,7 @@ sentinels_t *sentinels_new (loop_t *loop, const store_address_t *address, const 
         one->target.address = (store_address_t){.kind = STORE_HOST, .places_n = 1};
         one->target.address.places[0] = address->places[i];
         one->target.password = password;
+        one->target.tls = tls;
         one->conn = conn_new (loop, &one->target, on_up, on_down, one);
     }
     self->tick = loop_at (loop, loop_now (loop) + HURRY_MS, on_tick, self);
