@@ -44,6 +44,8 @@ static const param_t params[] = {
      check_name},
     {"secrets", PARAM_STRING, "/etc/buckstop/secrets", 0, 0, &archive_params.secrets,
      "directory of signing keys: NAME, and NAME.next while it is rotated", .look = option_directory},
+    {"without-texts", PARAM_SWITCH, "no", 0, 0, &archive_params.without_texts,
+     "leave out subjects, texts and reasons: what customers and people wrote"},
     {"name", PARAM_STRING, ARCHIVE_NAME, 0, 0, &archive_params.name,
      "of this archive, by which deleting waits for it; each that runs has its own", check_name},
     {"threads", PARAM_NUMBER, "2", 1, 16, &archive_params.threads, "that write and compress"},

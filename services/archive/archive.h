@@ -9,6 +9,7 @@ typedef struct archive_params {
     const char *directory;        /* DIR/WORKSPACE/SERIES-NUMBER.ndjson[.gz]; "": no files */
     const char *webhook, *secret; /* CloudEvents are posted there, signed with that key; "": nowhere, unsigned */
     const char *secrets;          /* directory of signing keys */
+    bool without_texts;           /* subjects, texts and reasons stay in the store, and go with it */
     const char *name;             /* in key_archives: by it this archive is waited for */
     int64_t file_mb, file_age; /* a file is closed, and compressed, at that size, or so many seconds after it began */
     int64_t threads;

@@ -4,6 +4,7 @@
  * attempt; subject is the contact; time is when it was committed. */
 #include "line.h"
 
+#include "plan.h"
 #include "values.h"
 #include "views.h"
 #include "xmalloc.h"
@@ -23,8 +24,10 @@ json_t *line_of (const char *workspace, unsigned series, uint64_t number, const 
     event->number = number;
     json_t *view = view_event (event);
     json_object_update (line, view);
-    if (event->trace && *event->trace)
-        json_object_set_new (line, "trace", value_text (event->trace));
+    char trace[TRACE_SIZE];
+    json_object_set_new (line, "trace", value_text (event_trace (event, trace)));
+    if (event->rule && *event->rule)
+        json_object_set_new (line, "rule", value_text (event->rule));
     if (event->n_loads) {
         json_t *loads = json_array ();
         for (size_t i = 0; i < event->n_loads; i++)
@@ -72,12 +75,38 @@ bool line_place (const json_t *line, unsigned *series, uint64_t *number)
     return *series && *number;
 }
 
+void line_without_texts (json_t *line)
+{
+    static const char *const words[] = {"text", "detail"};
+    size_t index;
+    json_t *fact;
+    json_object_del (line, "subject");
+    json_array_foreach (json_object_get (line, "facts"), index, fact)
+    {
+        for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+            json_object_del (fact, words[i]);
+    }
+}
+
+json_t *line_forgotten (const json_t *line)
+{
+    static const char *const kept[] = {"series", "number", "workspace", "at"};
+    json_t *left = json_object ();
+    for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
+        if (json_object_get (line, kept[i]))
+            json_object_set (left, kept[i], json_object_get (line, kept[i]));
+    json_object_set_new (left, "facts", json_pack ("[{s:s}]", "fact", "forgotten"));
+    json_object_set_new (left, "forgotten", json_true ());
+    return left;
+}
+
 bool line_is (const char *line, uint64_t number, const void *bytes, size_t size)
 {
     static const char *const same[] = {"at", "contact", "version", "person"};
     json_t *had = json_loads (line, 0, NULL), *is = line_of ("", 1, number, bytes, size);
     bool fine = had && json_integer_value (json_object_get (had, "number")) == (json_int_t)number;
-    for (size_t i = 0; i < sizeof same / sizeof *same && fine; i++) {
+    bool forgotten = json_is_true (json_object_get (had, "forgotten"));
+    for (size_t i = 0; i < sizeof same / sizeof *same && fine && !forgotten; i++) {
         const json_t *a = json_object_get (had, same[i]), *b = json_object_get (is, same[i]);
         fine = (!a && !b) || (a && b && json_equal (a, b));
     }

@@ -18,6 +18,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <zlib.h>
 
 typedef struct file {
     char *path;
@@ -194,24 +195,115 @@ static void read_file (reading_t *self, const file_t *file)
     ndjson_close (&lines);
 }
 
+static int find_files (files_t *files, const char *const *paths, size_t n, shelves_found_t *found)
+{
+    int rc = 0;
+    *found = (shelves_found_t){.files = 0};
+    for (size_t i = 0; rc == 0 && i < n; i++) {
+        rc = add_path (files, paths[i], 1, found);
+        if (rc < 0)
+            snprintf (found->damage, sizeof found->damage, "%s", WORD_CUT (paths[i], 200));
+    }
+    if (files->n)
+        qsort (files->items, files->n, sizeof *files->items, by_place);
+    find_ends (files);
+    return rc;
+}
+
+static void files_clear (files_t *self)
+{
+    for (size_t i = 0; i < self->n; i++)
+        free (self->items[i].path);
+    free (self->items);
+}
+
 int shelves_read (const char *const *paths, size_t n, shelves_fn *fn, void *arg, shelves_found_t *found)
 {
     files_t files = {.items = NULL};
     reading_t reading = {.fn = fn, .arg = arg, .found = found};
-    int rc = 0;
-    *found = (shelves_found_t){.files = 0};
-    for (size_t i = 0; rc == 0 && i < n; i++) {
-        rc = add_path (&files, paths[i], 1, found);
-        if (rc < 0)
-            snprintf (found->damage, sizeof found->damage, "%s", WORD_CUT (paths[i], 200));
-    }
-    if (files.n)
-        qsort (files.items, files.n, sizeof *files.items, by_place);
-    find_ends (&files);
+    int rc = find_files (&files, paths, n, found);
     for (size_t i = 0; rc == 0 && i < files.n && !reading.stopped; i++)
         read_file (&reading, &files.items[i]);
-    for (size_t i = 0; i < files.n; i++)
-        free (files.items[i].path);
-    free (files.items);
+    files_clear (&files);
+    return rc;
+}
+
+/* ---- written anew */
+
+typedef struct rewriting {
+    shelves_change_fn *fn;
+    void *arg;
+    uint64_t changed; /* of this file */
+} rewriting_t;
+
+static bool pour_line (rewriting_t *self, gzFile out, const char *text, size_t size)
+{
+    json_t *line = json_loadb (text, size, 0, NULL), *other = line ? self->fn (self->arg, line) : NULL;
+    char *dumped = other ? json_dumps (other, JSON_COMPACT | JSON_PRESERVE_ORDER) : NULL;
+    const char *words = dumped ? dumped : text;
+    bool fine = gzputs (out, words) >= 0 && gzputc (out, '\n') == '\n';
+    self->changed += other != NULL;
+    free (dumped);
+    json_decref (other);
+    json_decref (line);
+    return fine;
+}
+
+static int pour_file (rewriting_t *self, const char *path, int out)
+{
+    int copy = dup (out), rc = 0;
+    ndjson_t *lines = open_lines (path);
+    gzFile file = copy < 0 ? NULL : gzdopen (copy, "wb");
+    size_t size = 0;
+    if (!lines || !file)
+        rc = -EIO;
+    for (const char *text; rc == 0 && (text = ndjson_next (lines, &size));)
+        if (!pour_line (self, file, text, size))
+            rc = -EIO;
+    if (rc == 0 && ndjson_fault (lines))
+        rc = -EBADMSG; /* what is damaged is not made to look whole */
+    if (file && gzclose (file) != Z_OK && rc == 0)
+        rc = -EIO;
+    ndjson_close (&lines);
+    return rc < 0 ? rc : fsync (out) < 0 ? -errno : 0;
+}
+
+static int rewrite_file (rewriting_t *self, const char *path)
+{
+    char part[4096];
+    if (snprintf (part, sizeof part, "%s.part", path) >= (int)sizeof part)
+        return -ENAMETOOLONG;
+    int out = open (part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (out < 0)
+        return -errno;
+    self->changed = 0;
+    int rc = pour_file (self, path, out);
+    close (out);
+    if (rc == 0 && self->changed && rename (part, path) == 0)
+        return 0;
+    unlink (part);
+    return rc;
+}
+
+int shelves_rewrite (const char *const *paths, size_t n, shelves_change_fn *fn, void *arg, uint64_t *changed,
+                     uint64_t *open, shelves_found_t *found)
+{
+    files_t files = {.items = NULL};
+    rewriting_t rewriting = {.fn = fn, .arg = arg};
+    int rc = find_files (&files, paths, n, found);
+    *changed = *open = 0;
+    for (size_t i = 0; rc == 0 && i < files.n; i++) {
+        const char *path = files.items[i].path;
+        size_t length = strlen (path);
+        if (length < 3 || strcmp (path + length - 3, ".gz") != 0) {
+            ++*open;
+            continue;
+        }
+        rc = rewrite_file (&rewriting, path);
+        *changed += rewriting.changed;
+        if (rc < 0)
+            snprintf (found->damage, sizeof found->damage, "%s", WORD_CUT (path, 200));
+    }
+    files_clear (&files);
     return rc;
 }

@@ -21,4 +21,12 @@ typedef bool (shelves_fn) (void *arg, const json_t *line);
 /* Files, or directories of an archive (DIR, DIR/WORKSPACE). 0, or negative errno with the name in found->damage. */
 int shelves_read (const char *const *paths, size_t n, shelves_fn *fn, void *arg, shelves_found_t *found);
 
+/* What a line becomes: the caller's, freed by shelves_rewrite; NULL: it stays. */
+typedef json_t *(shelves_change_fn)(void *arg, const json_t *line);
+/* The closed files of those paths, each on disk before the old one goes; one in which nothing changes is left alone. Those
+ * that an archive still writes are passed over: *open. *changed: lines. 0, or negative errno, with the name in
+ * found->damage. */
+int shelves_rewrite (const char *const *paths, size_t n, shelves_change_fn *fn, void *arg, uint64_t *changed,
+                     uint64_t *open, shelves_found_t *found);
+
 #endif

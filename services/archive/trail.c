@@ -276,6 +276,8 @@ static void take_page (trail_t *trail, const store_values_t *values)
     for (size_t i = 0; i < values->n; i++) {
         const store_value_t *value = &values->items[i];
         json_t *line = line_of (trail->workspace, trail->series, (uint64_t)value->score, value->bytes, value->size);
+        if (params->without_texts)
+            line_without_texts (line);
         if (trail->shelf)
             add_line (trail, line);
         if (batch)

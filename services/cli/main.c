@@ -128,13 +128,6 @@ const command_t commands[] = {
      "  buckstop customer unlink +4930123456 --by ada\n"
      "  buckstop customer forget ann@example.org --by dana --reason 'asked by letter of 2 May'",
      1, WORDS_ACT, STORE_AND_WORKSPACE, cmd_customer, customer_notes},
-    {"log-level", "how much a service that runs writes into its log", "SERVICE [LEVEL] [options]",
-     "buckstop log-level escalation debug\n  buckstop log-level 127.0.0.1:7421", 1, WORDS_PAIR, 0, cmd_log_level,
-     "SERVICE is a name (its usual health port is asked, or --health), or HOST:PORT. LEVEL is error, warning, notice, "
-     "info\n"
-     "or debug; without it the level is shown. A service takes a change from its own machine alone, and begins with "
-     "its\n"
-     "--log-level again when it is started anew. At debug each step of each contact is a line, with its trace."},
     {"dead", "deliveries that failed for good; send one again", "[list | replay DELIVERY] [options]",
      "buckstop dead replay 0123456789abcdef-0", 0, WORDS_PAIR, STORE_AND_WORKSPACE, cmd_dead},
     {"health", "whether a service is well, by its own word: for supervisors of containers", "[URL] [options]",
@@ -156,6 +149,26 @@ const command_t commands[] = {
      "backup'\n"
      "  buckstop held end --by dana",
      0, WORDS_MANY, STORE_AND_WORKSPACE, cmd_held, held_notes},
+    {"log-level", "how much a service that runs writes into its log", "SERVICE [LEVEL] [options]",
+     "buckstop log-level escalation debug\n  buckstop log-level 127.0.0.1:7421", 1, WORDS_PAIR, 0, cmd_log_level,
+     "SERVICE is a name (its usual health port is asked, or --health), or HOST:PORT. LEVEL is error, warning, notice, "
+     "info\n"
+     "or debug; without it the level is shown. A service takes a change from its own machine alone, and begins with "
+     "its\n"
+     "--log-level again when it is started anew. At debug each step of each contact is a line, with its trace."},
+    {"archive", "read an archive's files; how far archives are",
+     "read PATH ... | forget PATH ... | list | remove NAME [options]",
+     "buckstop archive read /var/lib/buckstop/archive --kind promise_broken --from 2026-05-01", 1, WORDS_MANY,
+     USES_STORE, cmd_archive,
+     "PATH is the directory of an archive, that of a workspace in it, or a file. Each event is told once.\n"
+     "forget takes out of closed files what 'customer forget' took out of the store.\n"
+     "list and remove look at the store: what an archive that is gone for good does not have is kept for ever, until "
+     "it is\n"
+     "removed there."},
+    {"report", "promises kept and broken, and where time was lost, from an archive", "PATH ... [options]",
+     "buckstop report /var/lib/buckstop/archive --from 2026-05-01 --to 2026-06-01", 1, WORDS_MANY, 0, cmd_report,
+     "by promise, channel, team, person (who had it, else who was accountable) and topic (the policy's rule). Of each\n"
+     "promise that broke: how its time went, from when it was made until then."},
     {NULL},
 };
 

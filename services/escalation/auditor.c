@@ -1,9 +1,10 @@
 /* auditor.c - the audit that never stops, and the calls that tell a watch outside that it does not.
  *
  * Hears: rounds over all that the store holds (common/audit), one after the other, slowly. Says: gauges; each finding
- * in the log, once a round, and in the gauge at once; after each whole round without a finding it calls the dead-man's
- * URL. Whoever waits there for calls alarms when they stop: the audit is off, this service is dead, the store is away,
- * or something is wrong. Nobody in here has to notice.
+ * in the log, once a round, and in the gauge at once; after each whole round without a finding, when deadlines are handled
+ * in time and the outbox empties (well.h), it calls the dead-man's URL. Whoever waits there for calls alarms when they stop:
+ * the audit is off, this service or another is dead, the store is away, sending is held, or something is wrong. Nobody in
+ * here has to notice.
  * Every replica audits for itself and calls for itself. The URL may hold a secret: only its host is ever said.
  * Limits: FINDINGS_SAID findings of a round are said, all are counted. */
 #include "auditor.h"
@@ -13,6 +14,7 @@
 #include "http_client.h"
 #include "log.h"
 #include "metrics.h"
+#include "well.h"
 #include "words.h"
 #include "xmalloc.h"
 
@@ -40,6 +42,8 @@ struct auditor {
     loop_timer_t *call_timer;
     int call_tries;
     bool calling, call_fails, stopped;
+    well_t *well;  /* being asked */
+    bool was_well; /* as was said last */
 };
 
 static void begin_round (auditor_t *self);
@@ -101,13 +105,40 @@ static void call (auditor_t *self)
         on_call_answered, self);
 }
 
-static void all_is_well (auditor_t *self)
+/* Once when it begins, once when it is over. */
+static void say_well (auditor_t *self, const char *why)
 {
-    if (!self->http || self->calling)
+    bool well = !*why;
+    metric_set ("well", well);
+    if (well == self->was_well)
+        return;
+    self->was_well = well;
+    log_fact (well ? LOG_NOTICE_ : LOG_ERROR_, "", well ? "all is well again" : "not all is well", "why",
+              well ? "deadlines are handled, notices go out" : why, NULL);
+}
+
+static void on_well (void *arg, const char *why)
+{
+    auditor_t *self = arg;
+    self->well = NULL;
+    say_well (self, why);
+    if (*why)
+        metric_add ("deadman_withheld", 1);
+    if (*why || !self->http || self->calling)
         return;
     loop_cancel (self->service->loop, &self->call_timer);
     self->call_tries = 0;
     call (self);
+}
+
+/* The audit found nothing. */
+static void ask_whether_well (auditor_t *self)
+{
+    if (!self->well)
+        self->well = well_ask (self->service,
+                               (well_limits_t){.late_ms = self->params->late_limit * MS_PER_SECOND,
+                                               .outbox_ms = self->params->outbox_limit * MS_PER_SECOND},
+                               on_well, self);
 }
 
 /* ------------------------------------------------------------------------- rounds */
@@ -131,7 +162,8 @@ static void on_found (void *arg, const audit_finding_t *finding)
         log_fact (LOG_ERROR_, "", "audit", "fault", audit_fault_name (finding->fault), "subject", finding->subject,
                   "what", finding->detail, *finding->workspace ? "workspace" : NULL, finding->workspace, NULL);
     metric_set ("audit_violations", (double)(self->found > self->found_last ? self->found : self->found_last));
-    loop_cancel (self->service->loop, &self->call_timer); /* that all was well is no news any more */
+    well_cancel (&self->well); /* that all was well is no news any more */
+    loop_cancel (self->service->loop, &self->call_timer);
 }
 
 static void on_round_done (void *arg, const audit_result_t *result)
@@ -152,7 +184,7 @@ static void on_round_done (void *arg, const audit_result_t *result)
     self->whole_at = now;
     audit_end (&self->round);
     if (result->findings == 0 || !GUARD ("f20"))
-        all_is_well (self);
+        ask_whether_well (self);
     plan_round (self, next > now ? next : now);
 }
 
@@ -177,8 +209,8 @@ static void begin_round (auditor_t *self)
 auditor_t *auditor_new (service_t *service, const escalation_params_t *params)
 {
     auditor_t *self = xcalloc (1, sizeof *self);
-    *self = (auditor_t){.service = service, .params = params, .whole_at = loop_now (service->loop)};
-    static const char *const counters[] = {"audit_rounds", "deadman_calls", "deadman_failures"};
+    *self = (auditor_t){.service = service, .params = params, .whole_at = loop_now (service->loop), .was_well = true};
+    static const char *const counters[] = {"audit_rounds", "deadman_calls", "deadman_failures", "deadman_withheld"};
     for (size_t i = 0; i < sizeof counters / sizeof *counters; i++)
         metric_add (counters[i], 0);
     if (!params->audit_every) {
@@ -201,6 +233,7 @@ void auditor_destroy (auditor_t **self_p)
     self->stopped = true;
     loop_cancel (self->service->loop, &self->timer);
     loop_cancel (self->service->loop, &self->call_timer);
+    well_cancel (&self->well);
     audit_end (&self->round);
     http_client_destroy (&self->http);
     free (self);

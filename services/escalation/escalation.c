@@ -21,7 +21,13 @@ static const param_t params[] = {
     {"audit-rate", PARAM_NUMBER, "200", 1, 1000000, &escalation_params.audit_rate,
      "keys that the audit reads a second"},
     {"deadman-url", PARAM_STRING, "", 0, 0, &escalation_params.deadman_url,
-     "called (GET) after each round that found nothing: let a watch outside alarm when the calls stop", option_url},
+     "called (GET) after each round that found nothing, while all is well: let a watch outside alarm when the calls "
+     "stop",
+     option_url},
+    {"late-limit", PARAM_NUMBER, "30", 0, 86400, &escalation_params.late_limit,
+     "seconds: a deadline that nobody handled for so long withholds that call; 0: not looked at"},
+    {"outbox-limit", PARAM_NUMBER, "600", 0, 86400, &escalation_params.outbox_limit,
+     "seconds: a notice that waits for so long withholds it; 0: not looked at"},
     {NULL},
 };
 

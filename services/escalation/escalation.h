@@ -10,7 +10,9 @@ typedef struct escalation_params {
     int64_t under_way_max;   /* time events begun and not done */
     int64_t audit_every;     /* seconds from round to round; 0: none */
     int64_t audit_rate;      /* keys a second */
-    const char *deadman_url; /* called after each round that found nothing; "": nobody */
+    const char *deadman_url; /* called after each round that found nothing, while all is well; "": nobody */
+    int64_t late_limit;      /* seconds for which a timer may be overdue before it is not; 0: not looked at */
+    int64_t outbox_limit;    /* the same of a notice that waits */
     struct escalation *self; /* from start to stop */
 } escalation_params_t;
 

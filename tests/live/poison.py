@@ -4,7 +4,7 @@ import random
 import redis
 
 # what stands at a record's head (common/core/store/record.h)
-HEAD_SIZE, NEWER = 16, b"C"
+HEAD_SIZE, NEWER = 16, b"D"
 BAD_MEMBER = "not what belongs here"
 
 

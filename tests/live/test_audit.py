@@ -162,5 +162,28 @@ def a_watch_that_fails(stack):
     world["escalation"].start()
 
 
+def calls_stop_while_notices_wait(stack):
+    """The audit finds nothing wrong with what is held; whoever relies on notices hears all the same that none go out."""
+    world, watch = open_desk(stack)
+    world["escalation"].end()
+    world.options["escalation"] += ["--outbox-limit", "1"]
+    world["escalation"].start()
+    calls_come(world, watch)
+    world.cli("held", "begin", "--by", "dana", "--reason", "a drill")
+    world.submit()
+    w.until("it is withheld", lambda: world["escalation"].metric("buckstop_deadman_withheld_total") > 0, 60)
+    assert world["escalation"].metric("buckstop_well") == 0 and world["escalation"].metric("buckstop_audit_violations") == 0
+    assert any("a notice of workspace desk waits" in row["why"] for row in world["escalation"].facts("not all is well"))
+    world.cli("held", "end", "--by", "dana")
+    w.until("all is well", lambda: world["escalation"].metric("buckstop_well") == 1, 60)
+    calls_come(world, watch)
+    # notification is dead: nobody sends
+    world["notification"].kill()
+    world.submit()
+    w.until("it is seen", lambda: world["escalation"].metric("buckstop_well") == 0, 60)
+    world["notification"].start()
+
+
 if __name__ == "__main__":
-    sys.exit(w.main([calls_come_while_all_is_well, found_while_the_round_runs, what_is_being_moved, a_watch_that_fails]))
+    sys.exit(w.main([calls_come_while_all_is_well, found_while_the_round_runs, what_is_being_moved, a_watch_that_fails,
+                     calls_stop_while_notices_wait]))

@@ -1,6 +1,6 @@
 /* outbox_waiting.c - how much waits in the outbox that should have gone, since when, and why.
  *
- * Used by the operator's tools, not by the service. Page by page over the shard's timers, what is due first in front.
+ * Used by the operator's tools, and by the watch over all (escalation). Page by page over the shard's timers, what is due first in front.
  * Limits: WAITING_LOOKED_MAX rows; a shard's outbox holds all of its workspaces, and others' rows count as looked at. */
 #include "outbox_waiting.h"
 
