@@ -8,6 +8,7 @@
 
 #include "commands.h"
 #include "policy_read.h"
+#include "secrets_look.h"
 #include "values.h"
 #include "xmalloc.h"
 
@@ -105,6 +106,20 @@ static void say_fine (const policy_command_t *self, const policy_t *policy, cons
     putchar ('\n');
 }
 
+static void say_missing (void *arg, const policy_secret_t *secret, const char *why)
+{
+    (void)arg;
+    fprintf (stderr, "warning: %s: %s, read by %s\n", why, secret->what,
+             secret->reader == READER_INTAKE ? "intake" : "notification");
+}
+
+/* Files that the policy needs and that are not there: the policy may be applied, and what needs them waits. */
+static void look_for_secrets (const policy_command_t *self, const policy_t *policy)
+{
+    if (policy && *self->secrets)
+        secrets_missing (policy, self->secrets, READER_INTAKE | READER_NOTIFICATION, say_missing, NULL);
+}
+
 static int check (policy_command_t *self)
 {
     policy_errors_t errors = {0}, warnings = {0};
@@ -115,6 +130,7 @@ static int check (policy_command_t *self)
         status = CLI_NO;
     } else if (status == CLI_GO) {
         say_places (self, &warnings, "warning: ");
+        look_for_secrets (self, policy);
         say_fine (self, policy, &warnings);
         status = CLI_FINE;
     }
@@ -175,8 +191,10 @@ static int look (policy_command_t *self)
     policy_errors_t errors = {0}, warnings = {0};
     policy_t *policy = policy_check (self->text, self->size, &errors, &warnings);
     int rc = check_workspace (self, policy);
-    if (rc == CLI_GO)
+    if (rc == CLI_GO) {
         say_places (self, &warnings, "warning: ");
+        look_for_secrets (self, policy);
+    }
     policy_destroy (&policy);
     policy_errors_clear (&errors);
     policy_errors_clear (&warnings);
@@ -238,8 +256,8 @@ static int show (policy_command_t *self)
 }
 
 static const policy_word_t words[] = {
-    {"check", 2, 2, check, "", true},
-    {"apply", 2, 2, apply, "by", true},
+    {"check", 2, 2, check, "secrets", true},
+    {"apply", 2, 2, apply, "by secrets", true},
     {"show", 1, 2, show, "", false},
     {"history", 1, 1, policy_history, "", false},
     {"diff", 2, 3, policy_diff, "", false},
@@ -262,6 +280,8 @@ int cmd_policy (cli_t *cli, const command_t *command, int argc, char **argv)
     const param_t own[] = {
         {"by", PARAM_STRING, login ? login : "operator", 0, 0, &self.by, "apply, rollback: who does it"},
         {"dry-run", PARAM_SWITCH, "no", 0, 0, &self.dry_run, "rollback: only show what would change"},
+        {"secrets", PARAM_STRING, "", 0, 0, &self.secrets,
+         "check, apply: the directory of secrets; a file that the policy needs and that is not there is named"},
         {NULL}};
     int rc = cli_options (cli, command, own, argc, argv);
     if (rc != CLI_GO)

@@ -12,6 +12,7 @@ typedef struct policy_command {
     const char *path; /* the second word: a file, or a version; NULL: none */
     const char *by;
     bool dry_run;
+    const char *secrets; /* directory that is looked at; "" : none */
     char *text;
     size_t size;
     int status;

@@ -188,8 +188,12 @@ static bool is_challenge (webhook_t *self)
     if (answer) {
         webhook_answer (self, 200, row->type, answer->str, answer->len);
         g_string_free (answer, TRUE);
+    } else if (row->secret && n == 0) { /* ours to mend */
+        log_fact (LOG_ERROR_, "", "question of set-up can't be checked", "channel", self->channel->name, "why", why,
+                  NULL);
+        webhook_refuse (self, REFUSE_NO_SECRET, "channel '%s' has no secret to check it with", self->channel->name);
     } else {
-        say_refused (self, *why ? why : "the token of the question at set-up is not ours");
+        say_refused (self, "the token of the question at set-up is not ours");
         webhook_refuse (self, REFUSE_SIGNATURE, "the token is not that of channel '%s'", self->channel->name);
     }
     return true;
