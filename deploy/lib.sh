@@ -163,6 +163,20 @@ start_services() {
         is_ready "$name" "$run/$name.log" || not_started "$name" "$run/$name.log"
     done
 }
+# start_console BUILD RUN LISTEN HTTP [options...]: once the others run, since it shows whether they are ready.
+start_console() {
+    local build=$1 run=$2 listen=$3 http=$4 name others=
+    shift 4
+    for name in intake routing escalation notification; do
+        others+=,$name=http://127.0.0.1:$(log_of_now "$run/$name.log" | sed -n 's/.*for=health .*port=\([0-9]*\).*/\1/p' | tail -n 1)
+    done
+    case "$http" in '*:'* | :* | 0.0.0.0:*) http=127.0.0.1:${http##*:} ;; esac
+    start console "$run/console.log" "$build/buckstop-console" --redis "unix:$run/redis.sock" --route "ipc://$run/route" \
+        --due "ipc://$run/due" --outbox "ipc://$run/outbox" --health 127.0.0.1:0 --listen "$listen" --intake "http://$http" \
+        --services "${others#,}" "$@"
+    wait_for 30 settled console "$run/console.log" || true
+    is_ready console "$run/console.log" || not_started console "$run/console.log"
+}
 is_ready() { log_of_now "$2" | grep -q "$1 ready\$"; }
 pid_of() {
     local i
@@ -181,7 +195,10 @@ not_started() { # NAME LOG
     local why
     why=$(log_of_now "$2" | grep -E ' (error|warning) ' | tail -n 1)
     [ -n "$why" ] || why=$(log_of_now "$2" | tail -n 1)
-    case "$why" in *'in use'*) say "buckstop: $ADDRESS_TAKEN" >&2 ;; esac
+    case "$1 $why" in
+    console*'in use'*) say "buckstop: the console's address is taken; give another:  deploy/up --console 127.0.0.1:7580" >&2 ;;
+    *'in use'*) say "buckstop: $ADDRESS_TAKEN" >&2 ;;
+    esac
     die "$1 did not start: $why"
 }
 

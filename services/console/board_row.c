@@ -52,22 +52,30 @@ static json_t *view_holders (const contact_t *contact)
                       "acknowledged_by", text_or_null (contact->acknowledged_by));
 }
 
+static wall_ms_t risk_of (const contact_t *contact)
+{
+    const promise_t *promise = contact_next_promise (contact);
+    return promise ? promise->due - promise->duration_ms / AT_RISK_SHARE : TIME_NEVER;
+}
+
 static char *json_of (const contact_t *contact, const promise_t *next, bool broken)
 {
+    wall_ms_t risk_at = risk_of (contact);
     const char *customer = *contact->customer_name ? contact->customer_name : contact->customer;
-    json_t *view = json_pack ("{s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:i, s:I, s:o, s:o, s:I, s:I}", /**/
-                              "id", value_text (contact->id),                                      /**/
-                              "subject", value_text (contact->subject),                            /**/
-                              "channel", value_text (contact->channel),                            /**/
-                              "team", value_text (contact->team),                                  /**/
-                              "state", contact_state_name (contact->state),                        /**/
-                              "customer", text_or_null (customer),                                 /**/
-                              "customer_id", text_or_null (contact->customer_id),                  /**/
-                              "priority", contact->priority,                                       /**/
-                              "opened_at", (json_int_t)contact->opened_at,                         /**/
-                              "waiting_since", number_or_null (contact->waiting_since),            /**/
-                              "next", view_next (next, broken),                                    /**/
-                              "step", (json_int_t)(next ? next->step : 0),                         /**/
+    json_t *view = json_pack ("{s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:i, s:I, s:o, s:o, s:o, s:I, s:I}", /**/
+                              "id", value_text (contact->id),                                           /**/
+                              "subject", value_text (contact->subject),                                 /**/
+                              "channel", value_text (contact->channel),                                 /**/
+                              "team", value_text (contact->team),                                       /**/
+                              "state", contact_state_name (contact->state),                             /**/
+                              "customer", text_or_null (customer),                                      /**/
+                              "customer_id", text_or_null (contact->customer_id),                       /**/
+                              "priority", contact->priority,                                            /**/
+                              "opened_at", (json_int_t)contact->opened_at,                              /**/
+                              "waiting_since", number_or_null (contact->waiting_since),                 /**/
+                              "next", view_next (next, broken),                                         /**/
+                              "risk_at", risk_at == TIME_NEVER ? json_null () : json_integer (risk_at), "step",
+                              (json_int_t)(next ? next->step : 0), /**/
                               "version", (json_int_t)contact->version);
     json_object_update_new (xcheck (view), xcheck (view_holders (contact)));
     char *text = xcheck (json_dumps (view, JSON_COMPACT));
@@ -82,12 +90,6 @@ static char *words_of (const contact_t *contact)
     snprintf (who, sizeof who, "%s %s", contact->customer, contact->customer_name);
     snprintf (what, sizeof what, "%s %s", contact->subject, contact->id);
     return match_fold (who, what);
-}
-
-static wall_ms_t risk_of (const contact_t *contact)
-{
-    const promise_t *promise = contact_next_promise (contact);
-    return promise ? promise->due - promise->duration_ms / AT_RISK_SHARE : TIME_NEVER;
 }
 
 void row_clear (row_t *row)

@@ -77,25 +77,21 @@ static size_t count_to (const feed_t *self, uint64_t number)
     return n;
 }
 
-uint64_t feed_write (const feed_t *self, uint64_t after, uint64_t until, size_t most, FILE *out)
+void feed_write (const feed_t *self, uint64_t after, uint64_t until, size_t most, bool tell_gap, FILE *out)
 {
     size_t from = count_to (self, after), to = count_to (self, until);
     if (from >= to)
-        return 0;
+        return;
     from = to - from > most ? to - most : from;
-    fprintf (out, "id: %" PRIu64 "\nevent: feed\ndata: {\"events\":[", entry_at (self, to - 1)->number);
+    uint64_t first = entry_at (self, from)->number;
+    fprintf (out, "id: %" PRIu64 "\nevent: feed\ndata: {", entry_at (self, to - 1)->number);
+    if (tell_gap && first > after + 1)
+        fprintf (out, "\"gap\":%" PRIu64 ",", first - after - 1);
+    fputs ("\"events\":[", out);
     for (size_t i = from; i < to; i++) {
         if (i > from)
             fputc (',', out);
         fwrite (entry_at (self, i)->json, 1, entry_at (self, i)->size, out);
     }
     fputs ("]}\n\n", out);
-    uint64_t first = entry_at (self, from)->number;
-    return first > after + 1 ? first - after - 1 : 0;
-}
-
-void feed_write_gap (uint64_t left_out, FILE *out)
-{
-    if (left_out)
-        fprintf (out, "event: gap\ndata: {\"left_out\":%" PRIu64 "}\n\n", left_out);
 }

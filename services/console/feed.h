@@ -4,6 +4,7 @@
 
 #include "buckstop/v1/event.pb-c.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -17,11 +18,9 @@ void feed_destroy (feed_t **self_p);
 void feed_clear (feed_t *self);
 /* In order of their numbers. */
 void feed_add (feed_t *self, const Buckstop__V1__Event *event);
-/* Writes those with numbers in (after, until] as one `feed` event, the newest `most` of them; nothing when there are
- * none. Returns how many before them were left out. */
-uint64_t feed_write (const feed_t *self, uint64_t after, uint64_t until, size_t most, FILE *out);
-/* And says so, as `gap`. */
-void feed_write_gap (uint64_t left_out, FILE *out);
+/* Writes those with numbers in (after, until] as one `feed` event, the newest `most` of them; `gap` is how many before
+ * them are left out, where somebody counts on them. Nothing when there are none. */
+void feed_write (const feed_t *self, uint64_t after, uint64_t until, size_t most, bool tell_gap, FILE *out);
 uint64_t feed_last (const feed_t *self); /* 0: empty */
 
 /* One server-sent event; data is one line of JSON. id 0: none. */

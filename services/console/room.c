@@ -52,6 +52,7 @@ static void on_events (void *arg, const store_values_t *values)
             continue;
         Buckstop__V1__Event *event = buckstop__v1__event__unpack (NULL, value->size, (const uint8_t *)value->bytes);
         if (!event) {
+            self->number = (uint64_t)value->score;
             metric_add ("console_bad_events", 1);
             continue;
         }
@@ -59,6 +60,7 @@ static void on_events (void *arg, const store_values_t *values)
         hear (self, event);
         buckstop__v1__event__free_unpacked (event, NULL);
     }
+    room_look_ready (self);
     room_read (self);
     if (!self->dirty_n) /* else once they are read */
         room_changed (self);
@@ -71,6 +73,7 @@ static void open_from (room_t *self, uint64_t newest)
     char key[KEY_SIZE];
     uint64_t from = newest > FEED_KEPT ? newest - FEED_KEPT : 0;
     self->opened = true;
+    self->newest = newest;
     self->number = self->told = from;
     self->follow =
         store_follow (room_store (self), key_events (key, self->shard, self->workspace), from, on_events, self);
@@ -100,7 +103,7 @@ static void open_room (room_t *self)
 
 void room_look_ready (room_t *self)
 {
-    if (self->ready || !self->contacts_read || !self->people_read)
+    if (self->ready || !self->contacts_read || !self->people_read || self->number < self->newest)
         return;
     self->ready = true;
     char contacts[24];

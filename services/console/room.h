@@ -29,6 +29,7 @@ struct room {
 
     store_follow_t *follow;
     uint64_t number; /* of the last event heard */
+    uint64_t newest; /* that there was when it opened */
     feed_t *feed;
 
     /* contacts that are to be read: room_read.c */

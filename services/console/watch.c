@@ -120,9 +120,9 @@ static void greet_feed (const watcher_t *watcher)
     uint64_t first = room->told > FEED_FIRST ? room->told - FEED_FIRST : 0;
     FILE *out = xcheck (open_memstream (&text, &size));
     if (watcher->resumed)
-        feed_write_gap (feed_write (room->feed, watcher->after, room->told, FEED_KEPT, out), out);
+        feed_write (room->feed, watcher->after, room->told, FEED_KEPT, true, out);
     else
-        feed_write (room->feed, first, room->told, FEED_FIRST, out);
+        feed_write (room->feed, first, room->told, FEED_FIRST, false, out);
     fclose (out);
     http_bytes_t *bytes = http_bytes_new (text, size);
     http_stream_send (watcher->stream, bytes);
@@ -159,7 +159,7 @@ static void write_changes (room_t *self, uint64_t number, FILE *out)
     size_t size;
     bool whole = board_overflows (self->board);
     wall_ms_t now = room_now (self);
-    feed_write_gap (feed_write (self->feed, self->told, number, FEED_KEPT, out), out);
+    feed_write (self->feed, self->told, number, FEED_KEPT, true, out);
     char *text =
         whole ? board_page (self->board, number, now, LIMIT, &size) : board_change (self->board, number, now, &size);
     if (text)

@@ -64,8 +64,7 @@ class Stream:
             self.teams.update({team["name"]: team for team in data.get("teams", [])})
         elif name == "feed":
             self.feed += data["events"]
-        elif name == "gap":
-            self.left_out += data["left_out"]
+            self.left_out += data.get("gap", 0)
         elif name == "pulse":
             self.pulse = data
         for key in ("counts", "promises", "number"):
