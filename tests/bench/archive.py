@@ -16,7 +16,7 @@ last_resort: dana
 channels:
   chat: { weight: 1, accept: auto, answer: spoken }
 people:
-  ada: { capacity: 1000000, ways: [{ log: ada }] }
+  ada: { capacity: 100000, ways: [{ log: ada }] }
   dana: { ways: [{ log: dana }] }
 teams:
   front: { lead: dana, members: [ada] }
@@ -64,6 +64,7 @@ def main(contacts):
         w.until("the file is closed", lambda: all(name.endswith(".gz") for name in os.listdir(place)), 60)
         packed = sum(os.path.getsize(f"{place}/{name}") for name in os.listdir(place))
         line("bytes of an event in a file; compressed", f"{plain / events:.0f}; {packed / events:.0f}")
+        line("memory of the archive", f"{world['archive'].metric('process_resident_memory_bytes') / 1e6:.0f} MB")
         began = time.monotonic()
         world.cli("backup", world.dir + "/copy")
         line("seconds of a backup", f"{time.monotonic() - began:.2f}")

@@ -161,6 +161,27 @@ def a_backup_under_load_is_of_one_moment(stack):
     customers.stop()
 
 
+OPERATOR = "on >secret ~b:* -@all +info +sync +replicaof +dbsize +exists +hget +smembers +xrevrange".split()  # BACKUP.md
+
+
+def a_user_of_its_own_is_enough(stack):
+    """With what deploy/BACKUP.md lets it do, and no more; without SYNC it says what is missing."""
+    world = w.open_world(stack, POLICY % "http://127.0.0.1:9/pager")
+    spare = Spare(stack, world, "spare")
+    with open(world.dir + "/operator.pw", "w", encoding="utf-8") as file:
+        file.write("secret\n")
+    login = ["--redis-user", "operator", "--redis-password-file", world.dir + "/operator.pw"]
+    for store in (world.redis, spare.redis):
+        store.execute_command("ACL", "SETUSER", "operator", *OPERATOR)
+    world.redis.execute_command("ACL", "SETUSER", "operator", "-sync")
+    words = world.cli("backup", world.dir + "/copy", *login, status=1)
+    assert "the user needs SYNC" in words and not os.path.exists(world.dir + "/copy/backup.json"), words
+    world.redis.execute_command("ACL", "SETUSER", "operator", "+sync")
+    world.cli("backup", world.dir + "/copy", *login)
+    world.cli("restore", world.dir + "/copy", "--redis", "unix:" + spare.socket, *login)
+    assert spare.redis.info("replication")["role"] == "master" and len(spare.redis.keys("b:{*}:hold:desk")) == 1
+
+
 def what_is_not_whole_is_refused(stack):
     world = w.open_world(stack, POLICY % "http://127.0.0.1:9/pager")
     copy = world.dir + "/copy"
@@ -184,7 +205,8 @@ def what_is_not_whole_is_refused(stack):
     world.cli("held", "end", "--by", "olga")
 
 
-CASES = [a_restore_holds_all_that_it_finds, a_backup_under_load_is_of_one_moment, what_is_not_whole_is_refused]
+CASES = [a_restore_holds_all_that_it_finds, a_backup_under_load_is_of_one_moment, a_user_of_its_own_is_enough,
+         what_is_not_whole_is_refused]
 
 if __name__ == "__main__":
     sys.exit(w.main(CASES))
