@@ -71,6 +71,19 @@ static void on_again (void *arg)
             dial_again (self, target);
 }
 
+/* libzmq writes an IPv4 address as IPv6 does, from its second attempt on: tcp://[::ffff:127.0.0.1]:7411. */
+static bool is_of (const target_t *target, const char *address)
+{
+    static const char mapped[] = "tcp://[::ffff:", plain[] = "tcp://";
+    if (strncmp (address, mapped, sizeof mapped - 1) != 0)
+        return strcmp (target->endpoint, address) == 0;
+    const char *host = address + sizeof mapped - 1, *port = strchr (host, ']'),
+               *at = target->endpoint + sizeof plain - 1;
+    size_t size = port ? (size_t)(port - host) : 0;
+    return port && strncmp (target->endpoint, plain, sizeof plain - 1) == 0 && strncmp (at, host, size) == 0 &&
+           strcmp (at + size, port + 1) == 0;
+}
+
 static void on_event (void *arg, int event, int value, const char *address)
 {
     bus_dial_t *self = arg;
@@ -80,7 +93,7 @@ static void on_event (void *arg, int event, int value, const char *address)
     if (event == ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL)
         self->refused (self->arg, "it has other keys than we know, or one of us has none", address);
     for (target_t *target = self->targets; target; target = target->next)
-        if (strcmp (target->endpoint, address) == 0 || !self->targets->next) {
+        if (is_of (target, address) || !self->targets->next) {
             target->failed = true;
             target->given_up |= event != ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL;
         }
