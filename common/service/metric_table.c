@@ -5,6 +5,9 @@
  * OpenMetrics' base units. What is a sum over the store (contacts, promises, orphans, the audit) every replica of that
  * service shows alike: take max, not sum; all else is of one process: sum it.
  *
+ * What is gathered by metric_add and its like is shown by metrics_print. A row whose `printed` is set, and every row with
+ * labels, is printed by whoever has the numbers: metric_head, then the samples; or metric_print.
+ *
  * A new metric is a row here; `BUCKSTOP_WRITE=1 test_metric_table` writes deploy/prometheus/METRICS.md anew. */
 #include "metric_table.h"
 
@@ -64,7 +67,7 @@ const metric_row_t metric_rows[] = {
     COUNTER ("hints_dropped", "link", "all", "Hints that found no peer or a full queue. The receiver finds the same in the store within a second."),
     COUNTER ("hints_crowded_out", NULL, "all", "Hints of one turn beyond what one turn sends."),
     GAUGE ("peers", NULL, "link", "all", "ZeroMQ peers connected to what this service binds."),
-    COUNTER ("peers_refused", NULL, "all", "Handshakes that our side of a link has ended: a key that is not in the folder of --keys, none at all, or no ZeroMQ. The log says whose."),
+    {"peers_refused", METRIC_COUNTER, NULL, NULL, "all", "Handshakes that our side of a link has ended: a key that is not in the folder of --keys, none at all, or no ZeroMQ. The log says whose.", NULL, true},
     COUNTER ("peers_closed", "link", "all", "Peers that were closed, since there were too many or they did not read."),
     COUNTER ("bad_messages", NULL, "routing, escalation, notification", "Messages that are none of ours."),
 
