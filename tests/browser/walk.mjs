@@ -39,6 +39,10 @@ async function somebody(token, options = {}) {
     assert.equal(answer.status(), 200, await answer.text());
   }
   const page = await context.newPage();
+  const under = new Set(); // requests that were not answered yet: said when a walk fails
+  page.under = under;
+  page.on("request", (asked) => under.add(`${asked.method()} ${asked.url()}`));
+  for (const end of ["requestfinished", "requestfailed"]) page.on(end, (asked) => under.delete(`${asked.method()} ${asked.url()}`));
   page.on("pageerror", (error) => wrong.push(error.stack));
   page.on("console", (message) => { if (/Content Security|Refused to/.test(message.text())) wrong.push(message.text()); });
   return page;
@@ -167,7 +171,7 @@ const walks = {
     await theirs.locator("button", {hasText: "Accept"}).click();
     await until("it is ben's", async () => (await outside("view", {contact: id})).owner === "ben");
     await row(ada, "#mine", id).waitFor({state: "detached"});
-    assert.equal(await ada.locator("#story button[data-action=reply]").count(), 0, "who has it no more can't reply");
+    await ada.locator("#story button[data-action=reply]").waitFor({state: "detached"}); // who has it no more can't reply
 
     await ben.click("#story button[data-action=resolve]");
     await ben.fill("#composer-text", "A new PIN was sent.");
@@ -226,8 +230,11 @@ const walks = {
       signin: (page) => page.waitForSelector("#signin[open]"),
     };
     const holds = (await outside("open")).reduce((all, one) => (one.owner ? {...all, [one.owner]: (all[one.owner] || 0) + 1} : all), {});
+    let count = 0;
     const busiest = Object.keys(holds).sort((a, b) => holds[b] - holds[a])[0];
     for (const colorScheme of ["dark", "light"]) for (const [size, viewport] of Object.entries(sizes)) for (const [name, open] of Object.entries(views)) {
+      if (size === "small" && !["wall", "work"].includes(name)) continue;
+      count += 1;
       const token = {wall: about.operator, story: about.operator, signin: null}[name];
       const page = await somebody(token === undefined ? about.people[busiest] : token, {viewport, colorScheme, bypassCSP: true, reducedMotion: "reduce"});
       await page.goto(`${about.url}${name === "signin" ? "" : "#/wall"}`);
@@ -240,7 +247,7 @@ const walks = {
       assert.ok(wide <= 0, `${name} ${size} scrolls sideways by ${wide}`);
       await page.context().close();
     }
-    console.log(`${Object.keys(views).length * 6} views without a finding; screenshots in ${about.shots}`);
+    console.log(`${count} views without a finding; screenshots in ${about.shots}`);
   },
 
   async load() {
@@ -301,7 +308,7 @@ try {
 } catch (error) {
   for (const context of browser.contexts()) for (const page of context.pages()) {
     await page.screenshot({path: `${about.modules}/failed-${about.case}.png`}).catch(() => {});
-    console.log(`at ${page.url()}: ${(await page.locator("body").innerText().catch(() => "")).replaceAll("\n", " | ").slice(0, 600)}`);
+    console.log(`at ${page.url()}: ${(await page.locator("body").innerText().catch(() => "")).replaceAll("\n", " | ").slice(0, 600)}; not answered: ${[...(page.under || [])].join(", ")}`);
   }
   console.log(error.stack, wrong.join("\n"));
   await browser.close();

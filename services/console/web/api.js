@@ -67,4 +67,6 @@ export const contact = (id, from, more) => get(`v1/contacts/${encodeURIComponent
 export const act = (id, action, idempotencyKey) =>
   call("POST", `v1/contacts/${encodeURIComponent(id)}/actions`, action, {headers: {"Idempotency-Key": idempotencyKey}});
 export const beat = (person) => call("PUT", `v1/people/${encodeURIComponent(person)}/presence`);
-export const leave = (person, more) => call("DELETE", `v1/people/${encodeURIComponent(person)}/presence`, undefined, more);
+export const leave = (person) => call("DELETE", `v1/people/${encodeURIComponent(person)}/presence`);
+// What leave.js needs for the same.
+export const awayLater = (person) => ({url: new URL(`v1/people/${encodeURIComponent(person)}/presence`, document.baseURI).href, csrf: session.who.csrf});

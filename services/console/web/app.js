@@ -28,7 +28,7 @@ const byName = (map) => [...map.values()].sort((a, b) => (a.name < b.name ? -1 :
 
 const stream = new Stream("board/stream", hear, link);
 const tabs = new Tabs(() => stream.stop(), () => { if (api.who()) stream.start(); });
-const presence = new Presence(tabs, tell);
+const presence = new Presence(tell);
 const wall = new Wall(board, health, boardAgain);
 const desk = new Desk(board, {me, sound, tell});
 const search = new Search();

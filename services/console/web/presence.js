@@ -1,23 +1,21 @@
 // presence.js - the open page of a person is their presence.
 //
 // A heartbeat is due when a third of the presence has passed. The stream's pulse asks for it: timers of a tab that nobody
-// looks at are slowed down to one a minute, what comes over the network is not. Leaving the page says "away" at once,
-// except when it is only loaded anew; a browser that cannot tell lets the presence run out instead.
+// looks at are slowed down to one a minute, what comes over the network is not. Leaving the last page says "away" within
+// seconds: a service worker sees to it (leave.js), since a page that goes cannot tell whether it is only loaded anew.
+// Where there is none (plain http from another machine) the presence runs out instead.
 
 import {at, mark, say} from "./dom.js";
-import {beat, leave} from "./api.js";
+import {awayLater, beat, leave} from "./api.js";
 import {now, when} from "./time.js";
 import {keep, setting} from "./settings.js";
 
 const SOONEST_MS = 2000, AGAIN_MS = 3000;
 
 export class Presence {
-  constructor(tabs, tell) {
-    Object.assign(this, {tabs, tell, person: "", here: false, next: 0, until: 0, busy: false, reloading: false});
+  constructor(tell) {
+    Object.assign(this, {tell, person: "", here: false, next: 0, until: 0, busy: false, worker: null});
     at("presence").addEventListener("click", () => this.set(!this.here));
-    if (window.navigation) navigation.addEventListener("navigate", (event) => {
-      this.reloading = event.navigationType === "reload";
-    });
     addEventListener("pagehide", () => this.leaving());
   }
 
@@ -28,6 +26,8 @@ export class Presence {
     this.next = 0;
     this.look();
     this.render();
+    if ("serviceWorker" in navigator)
+      navigator.serviceWorker.register("assets/leave.js").then((worker) => { this.worker = worker; }, () => {});
   }
 
   end() {
@@ -68,8 +68,7 @@ export class Presence {
   }
 
   leaving() {
-    if (!this.person || !this.here || this.reloading || !window.navigation || !this.tabs.alone()) return;
-    leave(this.person, {keepalive: true}).catch(() => {});
+    if (this.person && this.here && this.worker && this.worker.active) this.worker.active.postMessage(awayLater(this.person));
   }
 
   render() {

@@ -105,7 +105,7 @@ export class Story {
     show(p.body, true);
     say(p.title, c.subject || "(no subject)");
     p.state.replaceChildren(h("span", {class: "chip", dataset: {state: c.state}}, words.state(c.state)), " ", h("b", null, c.accountable), " is accountable",
-      c.owner ? `, ${c.owner === c.accountable ? "and works on it" : `${c.owner} works on it`}` : c.offered_to ? `, ${c.offered_to} is asked` : "",
+      ["resolved", "closed"].includes(c.state) ? "" : c.owner ? `, ${c.owner === c.accountable ? "and works on it" : `${c.owner} works on it`}` : c.offered_to ? `, ${c.offered_to} is asked` : "",
       c.owner && c.offered_to ? `, ${c.offered_to} is asked to take it` : "");
     this.renderPromises();
     this.renderFacts();
