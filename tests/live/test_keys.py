@@ -127,7 +127,7 @@ def all_works_with_keys(stack):
     world, keys = open_keyed(stack, replicas={"routing": 2, "notification": 2})
     watch = world.watch("--workspace", "desk")
     flows(world)
-    w.until("events are watched", lambda: "opened" in watch.facts(), PATIENCE_S)
+    w.until("events are watched", lambda: world.submit("mail") and "opened" in watch.facts(), PATIENCE_S)
     dealer = Peer(stack, zmq.DEALER, world.endpoints("submit", 1), keys, "console", server_key(keys, "intake"))
     assert dealer.is_answered()
     for service in world.services.values():
