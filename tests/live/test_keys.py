@@ -234,7 +234,7 @@ def a_key_is_changed(stack):
     os.replace(f"{keys}/public/routing.next.pub", server_key(keys, "routing"))
     assert open(server_key(keys, "routing"), encoding="utf-8").read() != old
     flows(world)
-    w.until("all are connected", lambda: all(world[name].metric('buckstop_peers{link="route"}') >= 5
+    w.until("all are connected", lambda: all(world[name].metric('buckstop_peers{link="route"}') >= 4
                                              for name in ("routing-1", "routing-2")), PATIENCE_S)
     world.audit()
 
