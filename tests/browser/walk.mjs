@@ -217,7 +217,7 @@ const walks = {
     mkdirSync(about.shots, {recursive: true});
     const sizes = {wide: {width: 1920, height: 1080}, small: {width: 1280, height: 800}, phone: {width: 390, height: 844}};
     const views = {
-      wall: (page) => page.waitForSelector("#next .row"),
+      wall: (page) => page.waitForSelector("#vitals .vital"),
       story: async (page) => { await page.locator("#next .go").first().click(); await page.waitForSelector("#story .fact"); },
       desk: async (page) => { await page.goto(`${about.url}#/desk`); await page.waitForSelector("#offers .card, #mine .row"); },
       work: async (page) => {
