@@ -156,7 +156,9 @@ static void on_next_way (void *arg, next_way_outcome_t outcome)
 static bool has_ways (const delivery_t *delivery)
 {
     return delivery->person[0] && delivery->contact[0] &&
-           delivery->purpose != BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_UNREACHED;
+           delivery->purpose != BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_UNREACHED &&
+           delivery->purpose != BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_TAKEN &&
+           delivery->purpose != BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_OVER;
 }
 
 static void on_sent (void *arg, const store_values_t *values)

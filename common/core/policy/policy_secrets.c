@@ -58,7 +58,8 @@ static char *expanded (const policy_channel_t *channel, const char *text)
 
 static void of_out (const walk_t *self, const policy_t *policy, const policy_channel_t *channel)
 {
-    bool answers = channel->answer == BUCKSTOP__V1__RETURN_WAY__RETURN_WAY_CHANNEL;
+    bool answers = channel->answer == BUCKSTOP__V1__RETURN_WAY__RETURN_WAY_CHANNEL ||
+                   (channel->in && channel->answer == BUCKSTOP__V1__RETURN_WAY__RETURN_WAY_UNSPECIFIED);
     if (!channel->out || !channel->out->secret || !(answers || is_told_by (policy, channel)))
         return;
     char *name = expanded (channel, channel->out->secret);
