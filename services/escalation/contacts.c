@@ -9,6 +9,7 @@
 #include "guard.h"
 #include "line_up.h"
 #include "log.h"
+#include "trace.h"
 #include "words.h"
 #include "xmalloc.h"
 
@@ -75,6 +76,14 @@ static void say_stuck (const firing_t *self, const work_result_t *result)
         aside_add (aside, &(aside_subject_t){KIND_WORKSPACE, self->workspace, self->workspace, result->why});
 }
 
+static void say_undecided (const firing_t *self, const work_result_t *result)
+{
+    char trace[TRACE_ID_SIZE];
+    metric_add ("undecided", 1);
+    log_fact (LOG_ERROR_, self->contact, "a deadline can't be decided", "why", result->why ? result->why : "", "trace",
+              result->contact ? trace_id_of (result->contact->trace, self->contact, trace) : "", NULL);
+}
+
 static void on_fired (void *arg, const work_result_t *result)
 {
     firing_t *self = arg;
@@ -96,9 +105,7 @@ static void on_fired (void *arg, const work_result_t *result)
     case WORK_BROKEN:
     case WORK_CHECK:
     case WORK_ROOM:
-        log_fact (LOG_ERROR_, self->contact, "a deadline can't be decided", "why", result->why ? result->why : "",
-                  NULL);
-        metric_add ("undecided", 1);
+        say_undecided (self, result);
         break;
     case WORK_MISSING: /* the policy is not loaded, or can't be used here */
     case WORK_CONFLICT:

@@ -9,6 +9,7 @@
 #include "keys.h"
 #include "log.h"
 #include "there.h"
+#include "trace.h"
 #include "words.h"
 #include "xmalloc.h"
 
@@ -152,8 +153,10 @@ static void row_loaded (attempt_t *attempt, const store_value_t *value, wall_ms_
         row_known (attempt, &contact, now);
         return;
     }
+    char trace[TRACE_ID_SIZE];
     log_fact (LOG_WARNING_, attempt->delivery.contact, "contact of a delivery can't be read", "delivery",
-              attempt->delivery.id, NULL);
+              attempt->delivery.id, "trace", trace_id_of (attempt->delivery.trace, attempt->delivery.contact, trace),
+              NULL);
     row_goes (attempt, NULL, now);
 }
 

@@ -12,6 +12,7 @@
 
 #include "ids.h"
 #include "log.h"
+#include "trace.h"
 #include "words.h"
 #include "work.h"
 #include "xmalloc.h"
@@ -82,11 +83,13 @@ static void on_no_room (const order_t *order, const work_result_t *result)
 
 static void on_refused (const order_t *order, const work_result_t *result)
 {
+    char trace[TRACE_ID_SIZE];
     untake (order);
     if (put_found (order, result) && result->apply != APPLY_STALE) {
         waiting_rest (order->desk->waiting, order->contact, routing_now (order->desk->self) + REST_MS);
         log_fact (LOG_WARNING_, order->contact, "offer refused", "to", order->person, "why",
-                  result->why ? result->why : "", NULL);
+                  result->why ? result->why : "", "trace",
+                  trace_id_of (result->contact ? result->contact->trace : "", order->contact, trace), NULL);
     }
 }
 
