@@ -65,5 +65,7 @@ void shapes_ask (audit_round_t *self, const source_t *source)
     store_range (store, key_idle (shape->key, source->shard, source->workspace), 0, 0, 0, 1, on_shape, shape);
     shape = shape_new (self, source);
     store_range (store, key_closed (shape->key, source->shard, source->workspace), 0, 0, 0, 1, on_shape, shape);
+    shape = shape_new (self, source);
+    store_range (store, key_archives (shape->key, source->shard, source->workspace), 0, 0, 0, 1, on_shape, shape);
     self->page_last = true;
 }

@@ -283,7 +283,7 @@ static void what_does_not_begin_as_a_record (void **state)
     static const struct {
         const char *begins;
         bool newer;
-    } rows[] = {{"g", false}, {"Gar", false}, {"garb", false}, {"garbagegarbage", false}, {"\xff", false}, {"C", true}};
+    } rows[] = {{"g", false}, {"Gar", false}, {"garb", false}, {"garbagegarbage", false}, {"\xff", false}, {"D", true}};
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         scene_t s;

@@ -3,6 +3,7 @@
 #include "dead_letters.h"
 #include "fake.h"
 #include "guard.h"
+#include "hold.h"
 #include "ids.h"
 #include "keys.h"
 #include "notification.h"
@@ -1713,6 +1714,129 @@ static void old_events_are_trimmed (void **state)
     assert_true (first > 1);
 }
 
+/* Nothing goes that an archive lacks; once it has it, it goes. */
+static void events_wait_for_the_archive (void **state)
+{
+    house_t *house = *state;
+    char key[KEY_SIZE], events[KEY_SIZE];
+    contact_t contact = contact_of ();
+    put_contact (&contact);
+    replica_t *replica = start (house);
+    fake_store_place (key_archives (key, 0, "acme"), 2, "archive");
+    run (replica);
+    for (int i = 0; i < 10; i++) {
+        delivery_t delivery = delivery_of (house);
+        delivery.way = WAY (LOG);
+        put (&delivery);
+        fake_advance (MS_PER_DAY);
+    }
+    key_events (events, 0, "acme");
+    size_t size, all = 10 - 2 + 1;
+    int64_t first = 0;
+    assert_in_range (fake_store_size (events), all, all + 2);
+    assert_non_null (fake_store_item (events, 0, &size, &first));
+    assert_int_equal (first, 2);
+    assert_true (metric_of (replica, "buckstop_retention_blocked") == 1);
+    fake_store_place (key, 100, "archive");
+    fake_advance (2 * MS_PER_MINUTE);
+    assert_in_range (fake_store_size (events), 6, 8);
+    assert_true (metric_of (replica, "buckstop_retention_blocked") == 0);
+}
+
+/* ---- sending is held ---- */
+
+static void hold (const char *reason)
+{
+    char key[KEY_SIZE], text[HOLD_SIZE];
+    hold_t held = {.since = fake_store_now (), .by = "dana"};
+    WORD_COPY (held.reason, reason);
+    size_t size = hold_write (&held, text);
+    fake_store_put (key_hold (key, 0, "acme"), text, size);
+}
+
+/* As an operator's word leaves it: due now. */
+static void say_of (const delivery_t *delivery, const char *released, const char *dropped)
+{
+    char key[KEY_SIZE];
+    size_t size;
+    record_head_t head;
+    delivery_t found;
+    const void *bytes = fake_store_string (key_delivery (key, 0, "acme", delivery->id), &size);
+    assert_int_equal (delivery_unpack (bytes, size, &head, &found), RECORD_OK);
+    assert_true (found.on_hold && found.due > fake_store_now ());
+    found.due = fake_store_now ();
+    found.on_hold = false;
+    WORD_COPY (found.released, released);
+    WORD_COPY (found.dropped, dropped);
+    put (&found);
+    delivery_clear (&found);
+}
+
+static void what_is_held_waits_for_a_word (void **state)
+{
+    house_t *house = *state;
+    delivery_t rows[3];
+    contact_t contact = contact_of ();
+    put_contact (&contact);
+    hold ("restored");
+    for (size_t i = 0; i < 3; i++) {
+        rows[i] = delivery_of (house);
+        put (&rows[i]);
+    }
+    replica_t *replica = start (house);
+    run (replica);
+    fake_advance (20 * MS_PER_MINUTE);
+    assert_int_equal (fake_calls (), 0);
+    assert_int_equal (outbox_left (), 3);
+    assert_int_equal (told (house, FACT (DELIVERY_HELD)), 3); /* once each, however often it was looked at */
+    assert_non_null (strstr (house->text, "sending is held by dana since"));
+    assert_non_null (strstr (house->text, ": restored"));
+    assert_true (metric_of (replica, "buckstop_sending_held") == 1);
+    assert_true (metric_of (replica, "buckstop_outbox_held_age_seconds") >= 1200);
+    say_of (&rows[0], "dana", "");
+    say_of (&rows[1], "", "dropped by dana: old");
+    fake_advance (2000);
+    assert_int_equal (fake_calls (), 1);
+    assert_string_equal (fake_call_header (fake_call (0), "Buckstop-Id"), rows[0].id);
+    assert_int_equal (told (house, FACT (DELIVERY_MOOT)), 1);
+    assert_non_null (strstr (house->text, "dropped by dana: old"));
+    assert_int_equal (outbox_left (), 1);
+    char key[KEY_SIZE];
+    fake_store_remove (key_hold (key, 0, "acme")); /* nobody brings it forward: it is looked at again by itself */
+    fake_advance (6 * MS_PER_MINUTE);
+    assert_int_equal (fake_calls (), 2);
+    assert_int_equal (outbox_left () + records_left (), 0);
+    assert_true (metric_of (replica, "buckstop_sending_held") == 0);
+}
+
+/* An answer that is dropped was not given: its owner is told, and it is dead, not gone. */
+static void a_dropped_reply_is_owed_again (void **state)
+{
+    house_t *house = *state;
+    contact_t contact = contact_of ();
+    put_contact (&contact);
+    hold ("restored");
+    delivery_t reply = delivery_of (house);
+    reply.purpose = PURPOSE (REPLY);
+    reply.promise = FIRST;
+    *reply.person = '\0';
+    put (&reply);
+    run (start (house));
+    fake_advance (2000);
+    say_of (&reply, "", "dropped by dana: she was called");
+    fake_advance (2000);
+    char key[KEY_SIZE];
+    size_t size;
+    record_head_t head;
+    delivery_t found;
+    const void *bytes = fake_store_string (key_delivery (key, 0, "acme", reply.id), &size);
+    assert_int_equal (delivery_unpack (bytes, size, &head, &found), RECORD_OK);
+    assert_true (found.dead && !*found.dropped && head.schema == RECORD_SCHEMA);
+    assert_string_equal (found.last_error, "dropped by dana: she was called");
+    delivery_clear (&found);
+    assert_int_equal (told (house, FACT (DELIVERY_FAILED)), 1);
+}
+
 /* ---- the end ---- */
 
 static void a_drain_finishes_what_is_begun (void **state)
@@ -1815,6 +1939,9 @@ int main (void)
         CASE (every_event_is_published),
         CASE (a_stream_that_begins_anew_is_followed),
         CASE (old_events_are_trimmed),
+        CASE (events_wait_for_the_archive),
+        CASE (what_is_held_waits_for_a_word),
+        CASE (a_dropped_reply_is_owed_again),
         CASE (a_drain_finishes_what_is_begun),
         CASE (stopped_in_the_middle),
     };

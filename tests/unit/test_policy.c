@@ -183,6 +183,8 @@ static void test_gaps_are_filled (void **state)
     assert_int_equal (policy->transfers_max, 3);
     assert_int_equal (policy->makeup_max, 2);
     assert_int_equal (policy->retain_ms, 7 * MS_PER_DAY);
+    assert_true (policy->keep_events_ms == 7 * MS_PER_DAY && policy->keep_closed_ms == 7 * MS_PER_DAY);
+    assert_false (policy->archive_required);
     static const char *const purposes[] = {"offer",    "assigned",    "step",    "nobody", "review",
                                            "returned", "acknowledge", "apology", "reply",  "set_aside",
                                            "bundle",   "unreached",   "message", "taken",  "over"};
@@ -190,6 +192,17 @@ static void test_gaps_are_filled (void **state)
         const policy_template_t *words = policy_template (policy, purposes[i]);
         assert_true (words && *words->subject && *words->body);
     }
+    policy_destroy (&policy);
+}
+
+/* Each by itself; what is not said is as `retain` says. */
+static void what_is_kept_and_archived (void **state)
+{
+    (void)state;
+    policy_t *policy = parse ("workspace: acme\nlast_resort: ada\npeople: { ada: {} }\n"
+                              "settings: { retain: 5d, keep: { closed: 30d }, archive: required }\n");
+    assert_true (policy->keep_events_ms == 5 * MS_PER_DAY && policy->keep_closed_ms == 30 * MS_PER_DAY);
+    assert_true (policy->archive_required);
     policy_destroy (&policy);
 }
 
@@ -492,6 +505,7 @@ int main (void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test (who_answers_a_call),
         cmocka_unit_test (test_example_people),
+        cmocka_unit_test (what_is_kept_and_archived),
         cmocka_unit_test (test_example_rules),
         cmocka_unit_test (test_demo),
         cmocka_unit_test (test_gaps_are_filled),

@@ -180,10 +180,27 @@ static void another_contact_holds_it (void **state)
     assert_int_equal (listed ("kim@example.com"), 0);
 }
 
+/* While an archive lacks what is told of it, it stays; whatever else its time says. */
+static void the_archive_comes_first (void **state)
+{
+    (void)state;
+    char kim[ID_SIZE], key[KEY_SIZE], archives[KEY_SIZE];
+    key_archives (archives, shard, "acme");
+    answered ("kim@example.com", "t1", kim);
+    fake_store_place (archives, 1, "archive");
+    fake_advance (20 * MS_PER_MINUTE);
+    key_contact (key, shard, "acme", kim);
+    assert_non_null (fake_store_string (key, &(size_t){0}));
+    fake_store_place (archives, (int64_t)fake_store_size (key_events (key, shard, "acme")), "archive");
+    fake_advance (2 * MS_PER_MINUTE);
+    assert_null (fake_store_string (key_contact (key, shard, "acme", kim), &(size_t){0}));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown (name, set_up, tear_down)
 
 int main (void)
 {
-    const struct CMUnitTest tests[] = {TEST (what_names_nothing_goes), TEST (another_contact_holds_it)};
+    const struct CMUnitTest tests[] = {TEST (what_names_nothing_goes), TEST (another_contact_holds_it),
+                                       TEST (the_archive_comes_first)};
     return cmocka_run_group_tests (tests, NULL, NULL);
 }
