@@ -20,7 +20,7 @@ export class Load {
   }
 
   one() {
-    const n = this.sent++, id = this.ids[(n * 7919) % this.ids.length];
+    const n = this.sent++, id = this.ids[(n * 7919 + Math.floor(n / 10)) % this.ids.length];
     if (n % 10 === 0) return this.post("/v1/contacts", {channel: "mail", subject: `New under load ${n}`, text: "Hello?", customer: `customer ${n}`});
     if (n % 10 === 3) {
       this.owned.push(id);

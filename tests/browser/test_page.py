@@ -168,7 +168,7 @@ def looks(stack):
 
 def load(stack):
     """10,000 open contacts: painted within a second; 500 events a second: no frame above 50 ms, and the counts are true."""
-    policy = POLICY.replace("presence: 12s", "presence: 2h").replace("offer: 15m", "offer: 15m, accept: auto").replace(
+    policy = POLICY.replace("presence: 12s", "presence: 2h").replace("Mira T.", "Mira T., capacity: 100000").replace("offer: 15m", "offer: 15m, accept: auto").replace(
         "{ when: { channel: mail }, acknowledge: 2h, first_response: 4h }",
         "{ when: { channel: mail }, acknowledge: 2h, first_response: 4h }\n  - { when: { channel: call }, acknowledge: 2h, first_response: 30m }")
     world = open_desk(stack, policy)

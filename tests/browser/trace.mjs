@@ -7,3 +7,9 @@ export function tasksOf(bytes) {
   return events.filter((event) => event.name === "RunTask" && event.ph === "X" && mains.has(`${event.pid}/${event.tid}`))
     .map((event) => ({ms: event.dur / 1000, cpu: (event.tdur || 0) / 1000, at: event.ts}));
 }
+
+// What a task spent its time with, in words, for who has to make it shorter.
+export function within(bytes, task) {
+  const parts = JSON.parse(bytes.toString()).traceEvents.filter((event) => event.ph === "X" && event.ts >= task.at && event.ts + event.dur <= task.at + task.ms * 1000 && event.tdur > 2000 && !/RunTask/.test(event.name));
+  return parts.sort((a, b) => b.tdur - a.tdur).slice(0, 8).map((event) => `${event.name} ${(event.tdur / 1000).toFixed(1)}`).join(", ");
+}

@@ -6,7 +6,7 @@ import {cpus, loadavg} from "node:os";
 import {createInterface} from "node:readline";
 import {pathToFileURL} from "node:url";
 import {Load} from "./load.mjs";
-import {tasksOf} from "./trace.mjs";
+import {tasksOf, within} from "./trace.mjs";
 
 const about = JSON.parse(process.argv[2]);
 const {chromium} = await import(pathToFileURL(`${about.modules}/node_modules/playwright-core/index.mjs`));
@@ -276,10 +276,11 @@ const walks = {
       const load = new Load(about, ids, EVENTS_S), before = await outside("newest");
       await browser.startTracing(page, {categories: ["toplevel", "devtools.timeline", "disabled-by-default-devtools.timeline"]});
       await load.run(LOAD_S);
-      const tasks = tasksOf(await browser.stopTracing()), events = (await outside("newest")) - before;
+      const trace = await browser.stopTracing(), tasks = tasksOf(trace), events = (await outside("newest")) - before;
       // What others do on this machine is not the page's: where it is crowded, the work of a task counts, not its length.
       long = tasks.filter((task) => (crowded() ? task.cpu : task.ms) > FRAME_MS);
       console.log(`${Math.round(events / LOAD_S)} events a second for ${LOAD_S} s; ${load.refused} refused; ${tasks.length} tasks of the page, the longest ${Math.max(...tasks.map((one) => one.ms)).toFixed(1)} ms, ${Math.max(...tasks.map((one) => one.cpu)).toFixed(1)} ms of processor`);
+      console.log(`the busiest: ${within(trace, tasks.reduce((a, b) => (a.cpu > b.cpu ? a : b)))}`);
       assert.ok(events / LOAD_S >= EVENTS_S * (crowded() ? 0.5 : 0.9), "that many events came");
       if (long.length === 0) break;
     }

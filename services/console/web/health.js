@@ -31,6 +31,7 @@ export class Health {
     this.state = state;
     if (state !== "live") this.words = state === "cut" ? "cut off" : "connecting";
     else if (pulse.store && pulse.store !== "ready") [this.state, this.words] = ["behind", "store is away"];
+    else if (pulse.reading !== undefined) [this.state, this.words] = ["behind", "reading"];
     else if (pulse.behind_ms > BEHIND_MS) [this.state, this.words] = ["behind", `${about(pulse.behind_ms)} behind`];
     else this.words = "live";
     this.render();
@@ -40,6 +41,7 @@ export class Health {
     if (this.state === "cut" && this.since)
       return `Cut off since ${clock(this.since)}. What you see is from then. ${this.why || ""} Trying again.`;
     if (this.state !== "behind") return "";
+    if (this.pulse.reading !== undefined) return `The console reads what is open: ${this.pulse.reading.toLocaleString("en")} contacts so far.`;
     if (this.pulse.store !== "ready") return `buckstop's store is away: ${this.pulse.store}. Nothing that was accepted is lost.`;
     return `The wall is ${about(this.pulse.behind_ms)} behind.`;
   }
@@ -63,11 +65,7 @@ export class Health {
       ["outbox", "Outbox", `${outbox.waiting || 0}${outbox.oldest_s ? `, oldest ${about(outbox.oldest_s * 1000)}` : ""}`, !(outbox.oldest_s > 300)],
       ["dead", "Dead letters", String(outbox.dead || 0), !(outbox.dead > 0)],
     ];
-    for (const service of p.services || []) {
-      const one = typeof service === "string" ? {name: service} : service;
-      const words = one.state || one.status || (one.ready === false ? one.why || "not ready" : "ready");
-      lines.push([`service-${one.name}`, one.name, words, one.ready !== false && !/^(away|down|not)/.test(words)]);
-    }
+    for (const one of p.services || []) lines.push([`service-${one.name}`, one.name, one.ready ? "ready" : one.why || "not ready", one.ready]);
     return lines;
   }
 
@@ -76,7 +74,7 @@ export class Health {
       (line) => h("div", {class: "vital"}, h("dt", null), h("dd", null)),
       (node, [, name, value, good]) => {
         say(node.firstChild, name);
-        say(node.lastChild, good ? value : `${value}`);
+        say(node.lastChild, value);
         mark(node, "good", good ? "yes" : "no");
       });
   }
