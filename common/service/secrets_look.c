@@ -34,7 +34,8 @@ static bool was_said (look_t *self, const policy_secret_t *secret)
             return true;
     if (self->said_n < SAID_MAX) {
         self->said[self->said_n].reader = secret->reader;
-        WORD_COPY (self->said[self->said_n++].name, secret->name);
+        WORD_COPY (self->said[self->said_n].name, secret->name);
+        self->said_n++;
     }
     return false;
 }

@@ -63,7 +63,7 @@ static char *replaced (const char *text, const char *mark, const char *value)
         to = mempcpy (to, text, (size_t)(found - text));
         to = mempcpy (to, value, size);
     }
-    strcpy (to, text);
+    memcpy (to, text, strlen (text) + 1);
     return whole;
 }
 

@@ -33,7 +33,7 @@ void paged_note (turn_t *t, const char *person)
         if (word_same (c->paged[i], person) || same_call (way, following (t->policy, c->paged[i])))
             return;
     if (way && c->paged_n < PAGED_MAX)
-        WORD_COPY (c->paged[c->paged_n++], person);
+        word_copy (c->paged[c->paged_n++], NAME_SIZE, person);
     else if (way)
         turn_fact_detail (t, FACT (NOTICE_LEFT_OUT), "taken, over: only the first %d of those who were told hear of it",
                           PAGED_MAX);

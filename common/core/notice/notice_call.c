@@ -25,24 +25,25 @@ static void fail_before (delivery_t *delivery, const char *why)
     delivery->address[0] = 0;
 }
 
-void notice_render_call (render_t *self, const policy_channel_t *channel, delivery_t *delivery, out_told_t *told)
+void notice_render_call (render_t *self, const policy_channel_t *channel, delivery_t *delivery, const out_told_t *given)
 {
+    out_told_t told = *given;
     const contact_t *contact = self->contact;
     char why[DETAIL_SIZE], tag[MAIL_TAG_SIZE], tagged[DELIVERY_ID_SIZE + MAIL_TAG_SIZE], *text = delivery->body;
     mail_tag_make (contact->workspace, contact->id, delivery->id, self->policy->link_key, tag);
     snprintf (tagged, sizeof tagged, "%s.%s", delivery->id, tag);
     for (size_t end = strlen (text); end && text[end - 1] == '\n'; end--)
         text[end - 1] = 0; /* a template's own: no chat ends with an empty line */
-    told->id = delivery->id;
-    told->text = text;
-    told->subject = delivery->subject;
-    told->contact = contact->id;
-    told->customer = contact->customer;
-    told->tag = tagged;
+    told.id = delivery->id;
+    told.text = text;
+    told.subject = delivery->subject;
+    told.contact = contact->id;
+    told.customer = contact->customer;
+    told.tag = tagged;
     delivery->body = NULL;
     if (!channel || !channel->out)
         fail_before (delivery, "the policy does not say any more how this channel is called");
-    else if (!channel_out_render (channel, told, delivery, why))
+    else if (!channel_out_render (channel, &told, delivery, why))
         fail_before (delivery, why);
     if (delivery->body)
         free (text);
@@ -109,19 +110,19 @@ void notice_call (render_t *self, const policy_way_t *way)
     WORD_COPY (delivery->channel, channel->name);
     if (channel->out->longest)
         cut (delivery->body, (size_t)channel->out->longest);
-    out_told_t told = {.to = way->address,
-                       .person = self->notice->person,
-                       .purpose = purpose_name (self->notice->purpose),
-                       .event = event_of (self->notice),
-                       .severity = severity_of (self),
-                       .state = contact_state_name (contact->state),
-                       .promise = self->promise,
-                       .due = self->due,
-                       .link_accept = self->link_accept,
-                       .link_acknowledge = self->link_acknowledge,
-                       .opened = rfc3339 (contact->opened_at ? contact->opened_at : self->now, opened),
-                       .at = rfc3339 (self->now, at),
-                       .until = rfc3339 (over ? self->now : self->now + STANDS_MS, until),
-                       .workspace = contact->workspace};
+    const out_told_t told = {.to = way->address,
+                             .person = self->notice->person,
+                             .purpose = purpose_name (self->notice->purpose),
+                             .event = event_of (self->notice),
+                             .severity = severity_of (self),
+                             .state = contact_state_name (contact->state),
+                             .promise = self->promise,
+                             .due = self->due,
+                             .link_accept = self->link_accept,
+                             .link_acknowledge = self->link_acknowledge,
+                             .opened = rfc3339 (contact->opened_at ? contact->opened_at : self->now, opened),
+                             .at = rfc3339 (self->now, at),
+                             .until = rfc3339 (over ? self->now : self->now + STANDS_MS, until),
+                             .workspace = contact->workspace};
     notice_render_call (self, channel, delivery, &told);
 }

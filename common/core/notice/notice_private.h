@@ -37,9 +37,10 @@ void notice_fact (render_t *self, fact_kind_t kind, wall_ms_t due, unsigned numb
     __attribute__ ((format (printf, 5, 6)));
 /* notice_call.c: to a colleague by a channel's own call. */
 void notice_call (render_t *self, const policy_way_t *way);
-/* What a delivery says becomes that call; what never can is a delivery that has failed before it is sent. `told` lacks id,
+/* What a delivery says becomes that call; what never can is a delivery that has failed before it is sent. `given` lacks id,
  * text, subject, contact, customer and tag. */
-void notice_render_call (render_t *self, const policy_channel_t *channel, delivery_t *delivery, out_told_t *told);
+void notice_render_call (render_t *self, const policy_channel_t *channel, delivery_t *delivery,
+                         const out_told_t *given);
 /* To the customer, by the way that they came. */
 void notice_customer (render_t *self);
 
