@@ -129,6 +129,8 @@ static known_t *know (report_t *self, const char *id)
 static void forget (report_t *self, const char *id)
 {
     known_t **link = place_of (self, id), *known = *link;
+    if (!known)
+        return;
     *link = known->next;
     free (known);
     self->known_n--;

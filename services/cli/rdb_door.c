@@ -36,7 +36,7 @@ static int listen_at (const struct addrinfo *where)
 
 static int port_of (int fd)
 {
-    struct sockaddr_storage name;
+    struct sockaddr_storage name = {.ss_family = AF_UNSPEC};
     socklen_t size = sizeof name;
     if (getsockname (fd, (struct sockaddr *)&name, &size) != 0)
         return 0;
