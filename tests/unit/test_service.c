@@ -38,7 +38,7 @@ typedef struct scene {
     int starts, stops;
     int dues, outboxes, routes;
     wall_ms_t due_at, outbox_at;
-    char routed[8][ID_SIZE];
+    char routed[8][ID_SIZE], traced[8][TRACE_SIZE];
 } scene_t;
 
 static int on_start (service_t *self, void *arg)
@@ -73,6 +73,7 @@ static void on_hint (void *arg, bus_peer_t *peer, const void *bytes, size_t size
         scene->outboxes++;
         scene->outbox_at = envelope->outbox->at;
     } else {
+        snprintf (scene->traced[scene->routes % 8], TRACE_SIZE, "%s", envelope->trace);
         snprintf (scene->routed[scene->routes++ % 8], ID_SIZE, "%s", envelope->route->contact);
     }
     buckstop__v1__envelope__free_unpacked (envelope, NULL);
@@ -170,6 +171,25 @@ static void test_hints_of_a_turn_are_one (void **state)
     assert_string_equal (scene.routed[0], "01KAJ6Q6JS0000000000000000");
     fake_advance (3000);
     assert_int_equal (scene.dues + scene.outboxes + scene.routes, 5);
+    scene_end (&scene);
+}
+
+/* The one that its submission brought; else the contact's own; a person's hint has none. */
+static void test_route_hints_carry_the_trace (void **state)
+{
+    static const char given[] = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    scene_t scene;
+    (void)state;
+    scene_begin (&scene);
+    fake_run ();
+    service_hint_route_traced (&scene.service, "desk", "01KAJ6Q6JS0000000000000001", given);
+    service_hint_route_traced (&scene.service, "desk", "01KAJ6Q6JS0000000000000002", "");
+    service_hint_route (&scene.service, "desk", NULL, "ada");
+    fake_advance (1000);
+    assert_int_equal (scene.routes, 3);
+    assert_string_equal (scene.traced[0], given);
+    assert_string_equal (scene.traced[1], "00-019aa46b9a5900000000000000000002-0000000000000002-00");
+    assert_string_equal (scene.traced[2], "");
     scene_end (&scene);
 }
 
@@ -411,6 +431,7 @@ int main (void)
                                        cmocka_unit_test (test_waits_for_the_store),
                                        cmocka_unit_test (test_not_started_not_stopped),
                                        cmocka_unit_test (test_hints_of_a_turn_are_one),
+                                       cmocka_unit_test (test_route_hints_carry_the_trace),
                                        cmocka_unit_test (test_far_hints_are_left_out),
                                        cmocka_unit_test (test_apply_and_swap),
                                        cmocka_unit_test (test_refresh_looks_at_once),
