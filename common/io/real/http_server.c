@@ -192,10 +192,11 @@ static void run (http_server_t *self)
     MHD_UNSIGNED_LONG_LONG wait = 0;
     bool wants = true;
     self->running = true;
+    http_streams_wake (self);
     for (int i = 0; i < RUNS_MAX && ((wants && !wait) || self->run_due); i++)
         wants = run_once (self, &wait);
     self->running = false;
-    if (self->run_due || (wants && !wait))
+    if (self->run_due || self->waking || (wants && !wait))
         wake_in (self, 0); /* others have their turn first */
     else if (wants)
         wake_in (self, wait < WAKE_MIN_MS ? WAKE_MIN_MS : (mono_ms_t)wait);

@@ -68,7 +68,8 @@ struct http_server {
     http_request_t *oldest, *newest;
     size_t open;
     http_connection_t *longest, *latest;
-    http_stream_t *streams; /* whose clients are there */
+    http_stream_t *streams;              /* whose clients are there */
+    http_stream_t *waking, *waking_last; /* of those, with something to say; first come first served */
 };
 
 /* http_server_request.c */
@@ -94,7 +95,8 @@ void http_connection_notify (void *arg, struct MHD_Connection *mhd, void **conne
                              enum MHD_ConnectionNotificationCode what);
 void http_client_hang_up (const http_connection_t *connection);
 
-/* http_server_stream.c: all of them end now. */
+/* http_server_stream.c: some that have something to say may; all of them end now. */
+void http_streams_wake (http_server_t *server);
 void http_streams_end (http_server_t *server);
 
 /* http_server_open.c: the handler gets it; it is answered, and the daemon is to run. */

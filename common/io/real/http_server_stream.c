@@ -3,6 +3,7 @@
  * libmicrohttpd asks for bytes (on_read). When there are none its connection is suspended, and resumed by the next
  * http_stream_send: a reader that says "nothing yet" without that would spin. A client that has nothing to take is not
  * timed; from a part's coming on it has the server's slow_ms to take all that waits (http_server_slow.c).
+ * What goes to all goes to AWAKE_MAX of them a turn: two hundred who are to be told much would take one turn for long.
  * Two hold a stream: the handler, and libmicrohttpd's response. Whoever lets go last frees it.
  * Limits: `room` bytes wait for a client, and one part more if it alone is larger. A peer that vanished without a word is
  * noticed by the system when it does not acknowledge for slow_ms.
@@ -14,7 +15,7 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
-enum { BLOCK = 32 * 1024, PARTS_MIN = 8 };
+enum { BLOCK = 32 * 1024, PARTS_MIN = 8, AWAKE_MAX = 16 };
 
 struct http_bytes {
     size_t shares, size;
@@ -29,8 +30,9 @@ struct http_stream {
     size_t taken;         /* of the first part */
     size_t waiting, room; /* bytes */
     bool held;            /* by the handler */
-    bool suspended;
+    bool suspended, waking;
     http_stream_t *previous, *next; /* in the server's list, while the client is there */
+    http_stream_t *after;           /* waking: behind it */
 };
 
 /* --- bytes ------------------------------------------------------------------------------------------- */
@@ -140,15 +142,37 @@ static void on_gone (void *arg)
 
 /* --- its life ---------------------------------------------------------------------------------------- */
 
-static void wake (http_stream_t *self)
+static void resume (http_stream_t *self)
 {
-    if (!self->suspended)
-        return;
-    self->suspended = false;
+    self->suspended = self->waking = false;
     http_client_awaited (http_connection_of (self->connection), true);
     MHD_resume_connection (self->connection);
-    self->server->run_due = true;
-    loop_again (self->server->loop);
+}
+
+/* Resumed when its turn comes. */
+static void wake (http_stream_t *self)
+{
+    http_server_t *server = self->server;
+    if (!self->suspended || self->waking)
+        return;
+    self->waking = true;
+    self->after = NULL;
+    if (server->waking)
+        server->waking_last->after = self;
+    else
+        server->waking = self;
+    server->waking_last = self;
+    server->run_due = true;
+    loop_again (server->loop);
+}
+
+void http_streams_wake (http_server_t *server)
+{
+    for (int n = 0; server->waking && n < AWAKE_MAX; n++) {
+        http_stream_t *self = server->waking;
+        server->waking = self->after;
+        resume (self);
+    }
 }
 
 static void list (http_stream_t *self)
@@ -236,6 +260,8 @@ void http_streams_end (http_server_t *server)
         next = self->next;
         drop_all (self);
         self->held = false; /* whoever held it must not come back: http_server.h */
-        wake (self);
+        if (self->suspended)
+            resume (self);
     }
+    server->waking = NULL;
 }
