@@ -36,12 +36,15 @@ static int listen_at (const struct addrinfo *where)
 
 static int port_of (int fd)
 {
-    struct sockaddr_storage name = {.ss_family = AF_UNSPEC};
+    union {
+        struct sockaddr any;
+        struct sockaddr_in four;
+        struct sockaddr_in6 six;
+    } name = {.six = {.sin6_family = AF_UNSPEC}};
     socklen_t size = sizeof name;
-    if (getsockname (fd, (struct sockaddr *)&name, &size) != 0)
+    if (getsockname (fd, &name.any, &size) != 0)
         return 0;
-    return ntohs (name.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&name)->sin6_port
-                                             : ((struct sockaddr_in *)&name)->sin_port);
+    return ntohs (name.any.sa_family == AF_INET6 ? name.six.sin6_port : name.four.sin_port);
 }
 
 int rdb_door_open (rdb_door_t *self, const char *address, const char *path, uint64_t size)
