@@ -1,7 +1,6 @@
 # Pages for man(1) and scripts for the completion of shells, said by the programs themselves: what stands in their tables
 # of options is what is parsed, so that neither can say something else. Run by the build:
 #   cmake -DPROGRAMS=DIR -DSERVICES="intake;..." -DOUT=DIR -P manuals.cmake
-set (commands "")
 
 function (said out)
     execute_process (COMMAND ${ARGN} OUTPUT_FILE ${out} RESULT_VARIABLE status ERROR_VARIABLE words)
@@ -16,7 +15,9 @@ said (${OUT}/man1/buckstop.1 ${PROGRAMS}/buckstop --man)
 execute_process (COMMAND ${PROGRAMS}/buckstop completion names OUTPUT_VARIABLE names COMMAND_ERROR_IS_FATAL ANY)
 string (REGEX MATCHALL "[^\n]+" names "${names}")
 foreach (name ${names})
-    said (${OUT}/man1/buckstop-${name}.1 ${PROGRAMS}/buckstop ${name} --man)
+    string (REPLACE " " "-" page ${name})
+    separate_arguments (words UNIX_COMMAND ${name})
+    said (${OUT}/man1/buckstop-${page}.1 ${PROGRAMS}/buckstop ${words} --man)
 endforeach ()
 foreach (name ${SERVICES})
     said (${OUT}/man8/buckstop-${name}.8 ${PROGRAMS}/buckstop-${name} --man)

@@ -64,9 +64,8 @@ static char *append (char *text, size_t *size, const char *policy, const char *n
     return whole;
 }
 
-char *policy_read (const char *path, size_t *size, char why[PARAM_WHY_SIZE])
+char *policy_read_used (const char *path, char *text, size_t *size, char why[PARAM_WHY_SIZE])
 {
-    char *text = policy_read_file (path, size, why);
     char **names = text ? policy_uses (text, *size) : NULL;
     for (size_t i = 0; names && names[i]; i++) {
         if (text)
@@ -75,6 +74,11 @@ char *policy_read (const char *path, size_t *size, char why[PARAM_WHY_SIZE])
     }
     free (names);
     return text;
+}
+
+char *policy_read (const char *path, size_t *size, char why[PARAM_WHY_SIZE])
+{
+    return policy_read_used (path, policy_read_file (path, size, why), size, why);
 }
 
 const char *policy_place_words (const char *path, const char *text, size_t size, const policy_error_t *error,

@@ -9,6 +9,8 @@ enum { POLICY_FILE_MAX = 4 * 1024 * 1024 };
 /* path "-": standard input. Names of files that it uses are relative to its directory. malloc'd text, ended by a zero;
  * NULL: `why` says which file can't be read, and why not. */
 char *policy_read (const char *path, size_t *size, char why[PARAM_WHY_SIZE]);
+/* A policy's text that was read, with the files that it uses and does not hold yet behind it; takes the text. */
+char *policy_read_used (const char *path, char *text, size_t *size, char why[PARAM_WHY_SIZE]);
 /* One file, as it is. */
 char *policy_read_file (const char *path, size_t *size, char why[PARAM_WHY_SIZE]);
 /* "FILE:LINE:COLUMN" of something that is wrong with such a text: of the policy, or of a file that it uses. */

@@ -117,8 +117,8 @@ static const saying_t *saying_of (const char *code)
 static void say_problem (const cli_t *cli, const cli_request_t *request, const json_t *problem, const answer_t *answer)
 {
     if (request->why) {
-        snprintf (request->why, request->why_size, "%s%s%s", problem ? text_of (problem, "title") : "refused",
-                  problem ? ": " : "", problem ? text_of (problem, "detail") : "");
+        const char *detail = text_of (problem, "detail"), *title = text_of (problem, "title");
+        snprintf (request->why, request->why_size, "%s", *detail ? detail : *title ? title : "refused");
         return;
     }
     if (cli->json && problem) {

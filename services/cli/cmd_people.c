@@ -9,6 +9,7 @@
 
 #include "clock.h"
 #include "lines.h"
+#include "people_import.h"
 
 #include <signal.h>
 #include <string.h>
@@ -137,6 +138,8 @@ static int present (cli_t *cli, const char *person, const char *span)
 int cmd_people (cli_t *cli, const command_t *command, int argc, char **argv)
 {
     const char *span;
+    if (argc > 1 && strcmp (argv[1], "import") == 0)
+        return cmd_people_import (cli, &people_import_command, argc - 1, argv + 1);
     const param_t own[] = {
         {"for", PARAM_STRING, NULL, 0, 0, &span, "present: hold it so long (8h, 30m), by a heartbeat"}, {NULL}};
     int rc = cli_options (cli, command, own, argc, argv);

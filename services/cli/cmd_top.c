@@ -149,10 +149,16 @@ static void move_by (top_t *self, int by)
 
 static void go_back (top_t *self)
 {
-    if (self->view.page == TOP_CONTACTS)
-        self->quit = true;
     drop_story (&self->view);
     self->view.page = TOP_CONTACTS;
+}
+
+/* Escape goes back only: a key that the terminal's description does not know begins with it. */
+static void back_or_out (top_t *self)
+{
+    if (self->view.page == TOP_CONTACTS)
+        self->quit = true;
+    go_back (self);
 }
 
 static void switch_people (top_t *self)
@@ -212,7 +218,7 @@ static void take_key (top_t *self, int key)
     static const struct {
         int key;
         void (*run) (top_t *self);
-    } rows[] = {{'q', go_back},        {KEY_ESCAPE, go_back},  {KEY_CTRL_C, do_quit}, {'Q', do_quit},
+    } rows[] = {{'q', back_or_out},        {KEY_ESCAPE, go_back},  {KEY_CTRL_C, do_quit}, {'Q', do_quit},
                 {'a', do_acknowledge}, {'t', do_take},         {'p', switch_people},  {'?', do_keys},
                 {'r', do_story},       {KEY_RETURN, do_story}, {'\n', do_story},      {KEY_ENTER, do_story}};
     self->view.message[0] = '\0';

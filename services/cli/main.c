@@ -92,8 +92,10 @@ const command_t commands[] = {
      "buckstop top --console http://127.0.0.1:7480 --person dana", 0, 0, USES_INTAKE, cmd_top,
      "keys: up, down, PgUp, PgDn move; Enter opens a contact's story; a acknowledges, t takes it; p people and teams;\n"
      "? all keys; q back, and out. Without a terminal the board is printed once, with --json as it came."},
-    {"people", "who is there; be there", "[list | present PERSON | away PERSON] [options]",
-     "buckstop people present ada --for 8h", 0, WORDS_PAIR, USES_INTAKE, cmd_people},
+    {"people", "who is there; be there; a company's own list of people into the policy",
+     "[list | present PERSON | away PERSON | import FILE] [options]",
+     "buckstop people present ada --for 8h\n  buckstop people import staff.csv --dry-run", 0, WORDS_PAIR, USES_INTAKE,
+     cmd_people, "import has options of its own: buckstop people import --help"},
     {"explain", "who would get a contact now, and why nobody else", "CONTACT [options]", "buckstop explain 7TQ4ZD", 1,
      WORDS_FEW, STORE_AND_WORKSPACE, cmd_explain},
     {"audit", "read every record and say what is wrong", "[options]",
@@ -235,6 +237,7 @@ static int print_names (void)
 {
     for (const command_t *row = commands; row->name; row++)
         puts (row->name);
+    puts ("people import"); /* it has a page of its own */
     return CLI_FINE;
 }
 

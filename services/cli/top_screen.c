@@ -165,21 +165,25 @@ static void draw_promises (const top_board_t *board, int y)
     spark (json_object_get (board->board, "trend"), STEPS, bars);
     put_line (y, LOOK_PLAIN, "today: %lld promised, %lld kept, %lld broken, %lld released   %s%s",
               number (promises, "opened"), number (promises, "kept"), number (promises, "broken"),
-              number (promises, "released"), *bars ? "broken, 2 h: " : "", bars);
+              number (promises, "released"), *bars ? "2 h " : "", bars);
 }
 
 static void draw_system (const top_board_t *board, int y)
 {
+    char behind[64] = "";
     const json_t *outbox = json_object_get (board->pulse, "outbox");
     const char *store = json_text (board->pulse, "store");
-    bool well = !board->pulse || strcmp (store, "ready") == 0;
+    bool well = strcmp (store, "ready") == 0;
+    long long behind_ms = number (board->pulse, "behind_ms");
+    if (behind_ms > MS_PER_SECOND)
+        snprintf (behind, sizeof behind, "   BEHIND %lld s", behind_ms / MS_PER_SECOND);
     if (!board->pulse)
         put_line (y, LOOK_DIM, "system: nothing was said yet");
     else
-        put_line (y, well ? LOOK_DIM : LOOK_BROKEN,
+        put_line (y, well && !*behind ? LOOK_DIM : LOOK_BROKEN,
                   "store %s   lateness %lld ms   outbox %lld waiting, oldest %lld s, %lld dead%s", store,
                   number (board->pulse, "lateness_ms"), number (outbox, "waiting"), number (outbox, "oldest_s"),
-                  number (outbox, "dead"), number (board->pulse, "behind_ms") > MS_PER_SECOND ? "   BEHIND" : "");
+                  number (outbox, "dead"), behind);
 }
 
 static void draw_head (const top_view_t *view, wall_ms_t now)
@@ -243,6 +247,16 @@ static void follow_cursor (top_view_t *view, size_t n)
         view->top = view->cursor - height + 1;
 }
 
+/* "in 23 h 05 min" in a narrow column: the larger unit tells enough. */
+static const char *in_short (wall_ms_t at, wall_ms_t now, char text[CLI_TIME_SIZE])
+{
+    cli_in (at, now, text);
+    char *hours = strstr (text, " h ");
+    if (hours)
+        snprintf (hours + 2, CLI_TIME_SIZE - (size_t)(hours + 2 - text), "%s", at < now ? " ago" : "");
+    return text;
+}
+
 static const char *whose (const json_t *row)
 {
     const char *owner = json_text (row, "owner"), *offered = json_text (row, "offered_to");
@@ -264,15 +278,22 @@ static void draw_contact (int y, const column_t *columns, size_t n, const json_t
                                  whose (row),
                                  json_text (row, "team"),
                                  json_text (next, "kind"),
-                                 cli_in (due, now, in),
+                                 in_short (due, now, in),
                                  json_text (row, "subject")};
-    put_columns (y, cursor ? LOOK_BAR : broken ? LOOK_BROKEN : soon ? LOOK_SOON : LOOK_PLAIN, columns, cells, n);
+    bool done = strcmp (json_text (row, "state"), "resolved") == 0;
+    put_columns (y,
+                 cursor   ? LOOK_BAR
+                 : broken ? LOOK_BROKEN
+                 : soon   ? LOOK_SOON
+                 : done   ? LOOK_DIM
+                          : LOOK_PLAIN,
+                 columns, cells, n);
 }
 
 static void draw_contacts (top_view_t *view, wall_ms_t now)
 {
     static const column_t columns[] = {{"", 2},     {"CONTACT", 7}, {"STATE", 8}, {"WITH", 8},
-                                       {"TEAM", 8}, {"NEXT", 14},   {"DUE", 10},  {"SUBJECT", 0}};
+                                       {"TEAM", 8}, {"NEXT", 14},   {"DUE", 11},  {"SUBJECT", 0}};
     enum { N = sizeof columns / sizeof *columns };
     const top_board_t *board = view->board;
     size_t height = top_screen_list_height ();
@@ -309,9 +330,9 @@ static void draw_person (int y, const column_t *columns, size_t n, const json_t 
     snprintf (room, sizeof room, "%lld", number (person, "room"));
     const char *const cells[] = {json_text (person, "name"),
                                  present ? "present" : "away",
-                                 present ? cli_in (json_number (person, "present_until"), now, until) : "",
+                                 present ? in_short (json_number (person, "present_until"), now, until) : "",
                                  room,
-                                 cli_in (json_number (person, "oldest"), now, oldest),
+                                 in_short (json_number (person, "oldest"), now, oldest),
                                  load};
     put_columns (y, cursor ? LOOK_BAR : present ? LOOK_GOOD : LOOK_DIM, columns, cells, n);
 }
@@ -325,14 +346,14 @@ static void draw_team (int y, const column_t *columns, size_t n, const json_t *t
                                  "team",
                                  "",
                                  present,
-                                 cli_in (json_number (team, "oldest_waiting"), now, oldest),
+                                 in_short (json_number (team, "oldest_waiting"), now, oldest),
                                  words};
     put_columns (y, cursor ? LOOK_BAR : number (team, "waiting") ? LOOK_SOON : LOOK_PLAIN, columns, cells, n);
 }
 
 static void draw_people (top_view_t *view, wall_ms_t now)
 {
-    static const column_t columns[] = {{"WHO", 16}, {"", 8}, {"UNTIL", 12}, {"ROOM", 8}, {"OLDEST", 14}, {"LOAD", 0}};
+    static const column_t columns[] = {{"WHO", 16}, {"", 8}, {"UNTIL", 10}, {"ROOM", 8}, {"OLDEST", 11}, {"LOAD", 0}};
     enum { N = sizeof columns / sizeof *columns };
     const top_board_t *board = view->board;
     size_t teams = json_array_size (board->teams), n = teams + json_array_size (board->people);
@@ -382,7 +403,7 @@ static void draw_keys (void)
                                         "  t                 take it: accept what you are asked for",
                                         "  p                 people and teams, and back",
                                         "  r                 read the story again",
-                                        "  q Esc             back; from the list: leave",
+                                        "  q                 back; from the list: leave;  Esc back",
                                         "",
                                         "  !!  a promise is broken    !  due within a minute    ok  acknowledged",
                                         "",

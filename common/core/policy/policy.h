@@ -44,6 +44,8 @@ typedef struct policy_person {
     const calendar_t *quiet; /* NULL: none; open while notices are held */
     const policy_way_t *ways;
     size_t ways_n;
+    const char *const *teams; /* that they say they are in, beside those that name them; read into these by the parser */
+    size_t teams_n;
     const char *phone; /* E.164, or an extension as the telephone system names it: who answered; NULL: none */
 } policy_person_t;
 
@@ -243,7 +245,7 @@ policy_t *policy_parse (const char *text, size_t length, policy_errors_t *errors
  * in its team can fulfil, a team without members, a ladder that tells nobody, a person to whom nothing ever
  * comes. Both lists are cleared by policy_errors_clear; warnings may be NULL. */
 policy_t *policy_check (const char *text, size_t length, policy_errors_t *errors, policy_errors_t *warnings);
-/* A policy may use files (`use: FILE` of a channel). They stand behind it in the same text, so that what is stored is
+/* A policy may use files (`use: FILE` of a channel, `people_from: FILE`). They stand behind it in the same text, so that what is stored is
  * whole: each a further document whose first line is `file: "FILE"`. policy_uses.c.
  *
  * The names of those that a text uses and does not hold yet, once each, ended by NULL; free each, and the list. */
@@ -251,6 +253,11 @@ char **policy_uses (const char *text, size_t length);
 /* The text with one more; malloc'd. */
 char *policy_append_used (const char *text, size_t length, const char *file, const char *bytes, size_t size,
                           size_t *new_length);
+/* The text with this in place of what it holds of that file, or else behind it; malloc'd. */
+char *policy_replace_used (const char *text, size_t length, const char *file, const char *bytes, size_t size,
+                           size_t *new_length);
+/* The file that `people_from` names; NULL: none. malloc'd. */
+char *policy_people_file (const char *text, size_t length);
 /* Is that line one of a file that is used? Then which, and its own number there. */
 bool policy_place (const char *text, size_t length, int line, char file[ADDRESS_SIZE], int *own_line);
 

@@ -30,14 +30,6 @@ static bool is_there (const node_t *root, const char *name)
     return false;
 }
 
-static const node_t *value_of (const node_t *map, const char *name)
-{
-    for (const node_t *word = map && map->kind == NODE_MAP ? map->first : NULL; word; word = word->next)
-        if (strcmp (word->text, name) == 0)
-            return word->value;
-    return NULL;
-}
-
 static void add (char **names, size_t *n, const char *name)
 {
     for (size_t i = 0; i < *n; i++)
@@ -54,16 +46,31 @@ char **policy_uses (const char *text, size_t length)
     char **names = xcalloc (USES_MAX + 1, sizeof *names);
     size_t n = 0;
     const node_t *root = tree_parse (arena, text, length, &errors);
-    const node_t *channels = root ? value_of (root, "channels") : NULL;
+    const node_t *channels = root ? yaml_value (root, "channels") : NULL;
     for (const node_t *word = channels && channels->kind == NODE_MAP ? channels->first : NULL; word;
          word = word->next) {
-        const node_t *use = value_of (word->value, "use");
+        const node_t *use = yaml_value (word->value, "use");
         if (use && use->kind == NODE_TEXT && !is_there (root, use->text))
             add (names, &n, use->text);
     }
+    const node_t *people = root ? yaml_value (root, "people_from") : NULL;
+    if (people && people->kind == NODE_TEXT && !is_there (root, people->text))
+        add (names, &n, people->text);
     policy_errors_clear (&errors);
     arena_destroy (&arena);
     return names;
+}
+
+char *policy_people_file (const char *text, size_t length)
+{
+    struct policy_arena *arena = arena_new ();
+    policy_errors_t errors = {0};
+    const node_t *root = tree_parse (arena, text, length, &errors);
+    const node_t *people = root ? yaml_value (root, "people_from") : NULL;
+    char *file = people && people->kind == NODE_TEXT && is_plain (people->text) ? xstrdup (people->text) : NULL;
+    policy_errors_clear (&errors);
+    arena_destroy (&arena);
+    return file;
 }
 
 static bool is_mark (const char *at, const char *end)
@@ -101,6 +108,42 @@ char *policy_append_used (const char *text, size_t length, const char *file, con
         whole[at++] = '\n';
     whole[at] = '\0';
     *new_length = at;
+    return whole;
+}
+
+/* Where what the text holds of that file begins, and where it ends; NULL: it holds none. */
+static const char *find_used (const char *text, const char *end, const char *file, const char **behind)
+{
+    const char *begin = NULL;
+    size_t length = strlen (file);
+    *behind = end;
+    for (const char *at = text; at < end;) {
+        bool marked = (size_t)(end - at) > sizeof mark + length && memcmp (at, mark, sizeof mark - 1) == 0;
+        if (begin && is_mark (at, end)) {
+            *behind = at;
+            return begin;
+        }
+        const char *name = at + sizeof mark - 1;
+        if (marked && memcmp (name, file, length) == 0 && name[length] == '"')
+            begin = at;
+        const char *stop = memchr (at, '\n', (size_t)(end - at));
+        at = stop ? stop + 1 : end;
+    }
+    return begin;
+}
+
+char *policy_replace_used (const char *text, size_t length, const char *file, const char *bytes, size_t size,
+                           size_t *new_length)
+{
+    const char *end = text + length, *behind, *begin = find_used (text, end, file, &behind);
+    if (!begin)
+        return policy_append_used (text, length, file, bytes, size, new_length);
+    size_t head = (size_t)(begin - text), tail = (size_t)(end - behind), whole_size = 0;
+    char *whole = policy_append_used (text, head, file, bytes, size, &whole_size);
+    whole = xrealloc (whole, whole_size + tail + 1);
+    memcpy (whole + whole_size, behind, tail);
+    whole[whole_size + tail] = '\0';
+    *new_length = whole_size + tail;
     return whole;
 }
 

@@ -178,6 +178,7 @@ static const yaml_key_t root_keys[] = {
     {"workspace", yaml_read_name, SETTING (workspace), 0, 0, "the workspace's name", true},
     {"hours", yaml_section_hours, 0, 0, 0, "calendars"},
     {"channels", yaml_section_channels, 0, 0, 0, "how contacts come in"},
+    {"people_from", yaml_read_people_from, 0, 0, 0, "a file with more people: buckstop people import"},
     {"people", yaml_section_people, 0, 0, 0, "the people, by name", true},
     {"teams", yaml_section_teams, 0, 0, 0, "people with a lead"},
     {"last_resort", yaml_read_person, SETTING (last_resort), 0, 0, "the person who is accountable when nobody else is",
@@ -309,6 +310,8 @@ policy_t *policy_check (const char *text, size_t length, policy_errors_t *errors
     }
     if (root)
         yaml_read_map (&reader, root, root_keys, policy, "the policy");
+    if (root)
+        yaml_join_teams (&reader, root);
     if (errors->n) {
         sort (errors);
         arena_destroy (&arena);

@@ -15,7 +15,8 @@ typedef struct reader {
     policy_t *policy; /* as far as it is read: sections are read in the order of their dependence */
     policy_errors_t *errors;
     const char *where;  /* "person 'ada'": what the keys at hand belong to */
-    const node_t *used; /* the first document behind the policy: files that it uses; NULL: none */
+    const node_t *used;   /* the first document behind the policy: files that it uses; NULL: none */
+    const node_t *people; /* the map of people in the file of `people_from`; NULL: none */
 } reader_t;
 
 typedef struct yaml_key yaml_key_t;
@@ -112,6 +113,13 @@ void yaml_check_in (reader_t *self, const node_t *at, const policy_channel_t *ch
 
 /* What the policy of that text may say and probably does not mean. */
 void yaml_doubts (const policy_t *policy, const node_t *root, policy_errors_t *out);
+
+/* policy_yaml_people.c: the map of people that a file brings; and, when teams are read, who is in them by their own word. */
+yaml_read_fn yaml_read_people_from;
+void yaml_join_teams (reader_t *self, const node_t *root);
+/* The document behind the policy that is of that file; NULL: it is not in this text. */
+const node_t *yaml_used (const reader_t *self, const char *file);
+const node_t *yaml_value (const node_t *map, const char *name); /* NULL: none */
 
 /* Sections, each in a file with its tables. */
 yaml_read_fn yaml_section_hours, yaml_section_channels, yaml_section_people, yaml_section_teams, yaml_section_ladders,

@@ -133,12 +133,11 @@ static void read_use (reader_t *self, const yaml_key_t *key, const node_t *value
     char found[DETAIL_SIZE];
     if (!yaml_is (self, key, value, NODE_TEXT, expected))
         return;
-    for (const node_t *file = self->used; file; file = file->next)
-        if (file->kind == NODE_MAP && file->first && file->first->value &&
-            strcmp (file->first->value->text, value->text) == 0) {
-            yaml_read_map (self, file, file_keys, field, yaml_where (self, "'%.100s'", value->text));
-            return;
-        }
+    const node_t *file = yaml_used (self, value->text);
+    if (file) {
+        yaml_read_map (self, file, file_keys, field, yaml_where (self, "'%.100s'", value->text));
+        return;
+    }
     yaml_fail (self, value, expected, "%s of %s is %s, which is not in this text", key->name, self->where,
                yaml_found (value, found));
 }

@@ -204,3 +204,20 @@ void *yaml_list_rows (reader_t *self, const node_t *list, size_t row_size, const
     *n = list->n;
     return arena_alloc (self->arena, list->n * row_size);
 }
+
+const node_t *yaml_value (const node_t *map, const char *name)
+{
+    for (const node_t *word = map && map->kind == NODE_MAP ? map->first : NULL; word; word = word->next)
+        if (strcmp (word->text, name) == 0)
+            return word->value;
+    return NULL;
+}
+
+const node_t *yaml_used (const reader_t *self, const char *file)
+{
+    for (const node_t *document = self->used; document; document = document->next)
+        if (document->kind == NODE_MAP && document->first && document->first->value &&
+            strcmp (document->first->value->text, file) == 0)
+            return document;
+    return NULL;
+}

@@ -1,0 +1,341 @@
+/* cmd_people_import.c - buckstop people import: the company's own list of people into the policy.
+ *
+ * Hears: CSV or LDIF; the policy in force, or with --policy the file that it comes from. Says: every row that is wrong, who
+ * is new, who is gone; then the policy with that list is in force, and in the file.
+ * The list is a file that the policy names (`people_from: people.yaml`): it is written anew as a whole, and nothing else of
+ * the policy changes, but for that one line where it is missing. What the policy itself says of a person counts before it.
+ */
+#include "commands.h"
+
+#include "cmd_policy.h"
+#include "people_import.h"
+#include "people_table.h"
+#include "policy_read.h"
+#include "xmalloc.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <unistd.h>
+
+#define PEOPLE_FILE "people.yaml"
+enum { PATH_SIZE = 4096, LISTED_MAX = 20 };
+
+typedef struct import {
+    policy_command_t policy; /* text: of the policy as it will be */
+    const char *source, *format, *map_text, *file;
+    people_map_t map;
+    people_table_t table;
+    char *old_text; /* of the policy as it is */
+    size_t old_size;
+    char *people_file; /* as the policy names it */
+} import_t;
+
+/* ---- reading */
+
+static bool ends_with (const char *text, const char *end)
+{
+    size_t length = strlen (text), part = strlen (end);
+    return length >= part && strcasecmp (text + length - part, end) == 0;
+}
+
+static int read_table (import_t *self)
+{
+    char why[PARAM_WHY_SIZE];
+    size_t size;
+    bool ldif = self->format ? strcmp (self->format, "ldif") == 0 : ends_with (self->source, ".ldif");
+    bool csv = self->format ? strcmp (self->format, "csv") == 0 : ends_with (self->source, ".csv");
+    if (!ldif && !csv)
+        return cli_fail (CLI_USAGE, "--format is csv or ldif; '%s' does not say it",
+                         self->format ? self->format : self->source);
+    char *text = policy_read_file (self->source, &size, why);
+    if (!text)
+        return cli_fail (CLI_USAGE, "%s", why);
+    people_table_read (ldif ? PEOPLE_LDIF : PEOPLE_CSV, self->source, text, size, &self->map, &self->table);
+    free (text);
+    for (size_t i = 0; i < self->table.errors_n; i++)
+        fprintf (stderr, "%s\n", self->table.errors[i]);
+    if (self->table.errors_n)
+        return cli_fail (CLI_NO, "nothing was changed");
+    return CLI_GO;
+}
+
+/* The store is open when it is what the policy is read from. */
+static int read_policy (import_t *self)
+{
+    char why[PARAM_WHY_SIZE];
+    policy_version_t version = {.text = NULL};
+    if (self->file) {
+        self->old_text = policy_read_file (self->file, &self->old_size, why);
+        return self->old_text ? CLI_GO : cli_fail (CLI_USAGE, "%s", why);
+    }
+    int rc = policy_version_load (&self->policy, NULL, &version);
+    if (rc == CLI_GO) {
+        self->old_text = version.text;
+        self->old_size = strlen (version.text);
+    }
+    return rc;
+}
+
+/* ---- the policy as it will be */
+
+/* Before the line `people:` at the beginning of a line; NULL: there is none, and nobody can say where. */
+static char *with_line (const char *text, size_t size, size_t *new_size)
+{
+    static const char line[] = "people_from: " PEOPLE_FILE "\n";
+    const char *at = text;
+    while (at && strncmp (at, "people:", sizeof "people:" - 1) != 0) {
+        at = strchr (at, '\n');
+        at = at ? at + 1 : NULL;
+    }
+    if (!at)
+        return NULL;
+    size_t head = (size_t)(at - text);
+    char *whole = xmalloc (size + sizeof line);
+    memcpy (whole, text, head);
+    memcpy (whole + head, line, sizeof line - 1);
+    memcpy (whole + head + sizeof line - 1, at, size - head + 1);
+    *new_size = size + sizeof line - 1;
+    return whole;
+}
+
+/* old_text names the file, after it perhaps got the line for that. */
+static int name_file (import_t *self)
+{
+    self->people_file = policy_people_file (self->old_text, self->old_size);
+    if (self->people_file)
+        return CLI_GO;
+    char *whole = with_line (self->old_text, self->old_size, &self->old_size);
+    if (!whole)
+        return cli_fail (CLI_NO, "the policy does not say where its people are: write the line\n"
+                                 "  people_from: " PEOPLE_FILE "\nbeside 'people' into it");
+    free (self->old_text);
+    self->old_text = whole;
+    self->people_file = xstrdup (PEOPLE_FILE);
+    return CLI_GO;
+}
+
+/* What stands in a file that the policy uses besides is read as `policy apply` reads it. */
+static int compose (import_t *self)
+{
+    char why[PARAM_WHY_SIZE];
+    const people_table_t *table = &self->table;
+    self->policy.text = policy_replace_used (self->old_text, self->old_size, self->people_file, table->document,
+                                             table->size, &self->policy.size);
+    if (self->file)
+        self->policy.text = policy_read_used (self->file, self->policy.text, &self->policy.size, why);
+    return self->policy.text ? CLI_GO : cli_fail (CLI_USAGE, "%s", why);
+}
+
+/* A mistake in the list is one of its row. */
+static void say_error (const import_t *self, const policy_error_t *error)
+{
+    char file[ADDRESS_SIZE];
+    int own = error->line;
+    bool used = policy_place (self->policy.text, self->policy.size, error->line, file, &own);
+    size_t line = used && strcmp (file, self->people_file) == 0 ? people_table_line (&self->table, (size_t)own) : 0;
+    if (line)
+        fprintf (stderr, "%s:%zu: ", self->source, line);
+    else
+        fprintf (stderr, "%s:%d:%d: ", used ? file : self->file ? self->file : "the policy", own, error->column);
+    cli_quote (stderr, error->what, strlen (error->what), SIZE_MAX);
+    fprintf (stderr, "\n    expected: %s\n", error->expected);
+}
+
+static policy_t *check (const import_t *self)
+{
+    policy_errors_t errors = {0};
+    policy_t *policy = policy_parse (self->policy.text, self->policy.size, &errors);
+    for (size_t i = 0; i < errors.n; i++)
+        say_error (self, &errors.items[i]);
+    policy_errors_clear (&errors);
+    return policy;
+}
+
+/* ---- who comes and goes */
+
+static json_t *missing_in (const policy_t *from, const policy_t *in)
+{
+    json_t *names = json_array ();
+    for (size_t i = 0; from && i < from->people_n; i++)
+        if (!in || !policy_person (in, from->people[i].name))
+            json_array_append_new (names, json_string (from->people[i].name));
+    return names;
+}
+
+static void print_names (const char *what, const json_t *names)
+{
+    size_t index, n = json_array_size (names);
+    json_t *name;
+    if (!n)
+        return;
+    printf ("%s:", what);
+    json_array_foreach (names, index, name)
+    {
+        if (index < LISTED_MAX)
+            printf (" %s", json_string_value (name));
+    }
+    printf (n > LISTED_MAX ? " and %zu more\n" : "\n", n - LISTED_MAX);
+}
+
+static void say_changes (const import_t *self, const policy_t *after)
+{
+    policy_errors_t errors = {0};
+    char why[PARAM_WHY_SIZE];
+    size_t size = self->old_size;
+    char *whole = self->file ? policy_read (self->file, &size, why) : xstrdup (self->old_text);
+    policy_t *before = whole ? policy_parse (whole, size, &errors) : NULL; /* none: the first import */
+    json_t *come = missing_in (after, before), *gone = missing_in (before, after);
+    if (self->policy.cli->json) {
+        json_t *answer =
+            json_pack ("{s:b, s:I, s:I, s:O, s:O}", "dry_run", self->policy.dry_run, "people",
+                       (json_int_t)self->table.n, "passed", (json_int_t)self->table.passed, "new", come, "gone", gone);
+        cli_print_json (answer);
+        json_decref (answer);
+    } else {
+        printf ("%s: %zu people", self->source, self->table.n);
+        if (self->table.passed)
+            printf (" (%zu entries without an id are passed over)", self->table.passed);
+        putchar ('\n');
+        print_names ("new", come);
+        print_names ("gone", gone);
+    }
+    json_decref (come);
+    json_decref (gone);
+    policy_errors_clear (&errors);
+    policy_destroy (&before);
+    free (whole);
+}
+
+/* ---- into the files */
+
+/* Whole or not at all. */
+static int write_file (const char *path, const char *text, size_t size)
+{
+    char beside[PATH_SIZE];
+    snprintf (beside, sizeof beside, "%s.new", path);
+    FILE *file = fopen (beside, "we");
+    bool written = file && fwrite (text, 1, size, file) == size && fflush (file) == 0 && fsync (fileno (file)) == 0;
+    if (file && fclose (file) != 0)
+        written = false;
+    if (written && rename (beside, path) == 0)
+        return CLI_GO;
+    int rc = cli_fail (CLI_NO, "%s: it can't be written: %s", path, strerror (errno));
+    unlink (beside);
+    return rc;
+}
+
+/* The list beside the policy; and the policy, where it got the line that names it. A text that holds its files itself, as
+ * `policy show` prints it, gets all in its place. */
+static int write_files (const import_t *self, bool line_is_new)
+{
+    char path[PATH_SIZE];
+    const char *slash = strrchr (self->file, '/');
+    size_t length = *self->people_file == '/' || !slash ? 0 : (size_t)(slash - self->file) + 1;
+    snprintf (path, sizeof path, "%.*s%s", (int)length, self->file, self->people_file);
+    int rc = write_file (path, self->table.document, self->table.size);
+    if (rc == CLI_GO && line_is_new)
+        rc = write_file (self->file, self->old_text, self->old_size);
+    return rc;
+}
+
+/* ---- the order */
+
+static int finish (import_t *self, bool line_is_new)
+{
+    if (self->policy.dry_run)
+        return CLI_FINE;
+    int rc = self->file ? write_files (self, line_is_new) : CLI_GO;
+    return rc == CLI_GO ? policy_command_apply (&self->policy) : rc;
+}
+
+static int import_checked (import_t *self)
+{
+    char *named = policy_people_file (self->old_text, self->old_size);
+    bool line_is_new = named == NULL;
+    free (named);
+    int rc = name_file (self);
+    if (rc == CLI_GO)
+        rc = compose (self);
+    policy_t *after = rc == CLI_GO ? check (self) : NULL;
+    if (rc == CLI_GO && !after)
+        rc = cli_fail (CLI_NO, "nothing was changed");
+    if (rc == CLI_GO) {
+        say_changes (self, after);
+        rc = finish (self, line_is_new);
+    }
+    policy_destroy (&after);
+    return rc;
+}
+
+static int import_people (import_t *self)
+{
+    cli_t *cli = self->policy.cli;
+    bool store = !self->file || !self->policy.dry_run;
+    int rc = read_table (self);
+    if (rc == CLI_GO && store)
+        rc = self->policy.dry_run ? cli_store_open_to_read (cli) : cli_store_open (cli);
+    if (rc != CLI_GO)
+        return rc;
+    rc = self->file ? CLI_GO : cli_workspace (cli);
+    if (rc == CLI_GO)
+        rc = read_policy (self);
+    if (rc == CLI_GO)
+        rc = import_checked (self);
+    if (store)
+        cli_store_close (cli);
+    return rc;
+}
+
+static const char notes[] =
+    "CSV begins with a line of columns: id, name, mail, slack, phone, languages, skills, capacity, teams, shift, "
+    "quiet; id is\n"
+    "the person's name in the policy. Cells of several words are divided by ';' (en;de), skills have levels "
+    "(cards:3;pin:1).\n"
+    "LDIF, as ldapsearch prints it: uid (or sAMAccountName), displayName (or cn), mail, telephoneNumber, "
+    "preferredLanguage;\n"
+    "entries without an id are passed over. --map FIELD=COLUMN,... takes a field from another column or attribute.\n"
+    "The list becomes the file that the policy names with 'people_from' (people.yaml); the policy gets that line if it "
+    "has\n"
+    "none, and stays as it is otherwise. Who is in the list no more leaves, as with any policy. With --policy FILE the "
+    "list\n"
+    "is written beside that file; without, only the policy in force is changed: 'buckstop policy show' prints it.";
+
+const command_t people_import_command = {"people import",
+                                         "the company's own list of people into the policy",
+                                         "FILE.csv | FILE.ldif [options]",
+                                         "buckstop people import staff.csv --policy my.yaml --dry-run\n"
+                                         "  ldapsearch -LLL -x '(objectClass=inetOrgPerson)' > staff.ldif && buckstop "
+                                         "people import staff.ldif --map teams=ou",
+                                         1,
+                                         1,
+                                         USES_STORE | USES_WORKSPACE,
+                                         cmd_people_import,
+                                         notes};
+
+int cmd_people_import (cli_t *cli, const command_t *command, int argc, char **argv)
+{
+    import_t self = {.policy = {.cli = cli}};
+    char why[DETAIL_SIZE];
+    const char *login = getlogin ();
+    const param_t own[] = {
+        {"format", PARAM_STRING, NULL, 0, 0, &self.format, "csv or ldif; else by the file's name"},
+        {"map", PARAM_STRING, NULL, 0, 0, &self.map_text, "teams=ou,...: fields from other columns or attributes"},
+        {"policy", PARAM_STRING, NULL, 0, 0, &self.file, "the policy's file; the list is written beside it"},
+        {"by", PARAM_STRING, login ? login : "operator", 0, 0, &self.policy.by, "who does it"},
+        {"dry-run", PARAM_SWITCH, "no", 0, 0, &self.policy.dry_run, "only say who would come and go"},
+        {NULL},
+    };
+    int rc = cli_options (cli, command, own, argc, argv);
+    if (rc != CLI_GO)
+        return rc;
+    if (!people_map_parse (self.map_text, &self.map, why))
+        return cli_fail (CLI_USAGE, "--map: %s", why);
+    self.source = cli->words[0];
+    rc = import_people (&self);
+    people_table_clear (&self.table);
+    free (self.policy.text);
+    free (self.old_text);
+    free (self.people_file);
+    return rc;
+}

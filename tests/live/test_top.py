@@ -1,0 +1,244 @@
+#!/usr/bin/python3
+"""buckstop top in a terminal: what it shows, that it follows, what its keys do, and what it says when it is cut off.
+
+A terminal of 80x24 is played by python3-pyte. BUCKSTOP_SHOW=1 prints each screen that was waited for.
+Ends with "N passed, N failed".
+"""
+import fcntl
+import json
+import os
+import pty
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import threading
+
+import pyte
+
+import world as w
+
+POLICY = """workspace: desk
+last_resort: dana
+channels:
+  mail: { weight: 10, answer: spoken }
+  chat: { weight: 10, live: true, offer: 1h, answer: spoken }
+people:
+  ada: { name: Ada L., capacity: 1000, ways: [{ log: ada }] }
+  dana: { name: Dana R., ways: [{ log: dana }] }
+teams:
+  front: { lead: dana, members: [ada] }
+promises:
+  - { when: { channel: chat }, acknowledge: 1h, first_response: 1500ms }
+settings: { presence: 1h }
+"""
+UP, DOWN, ENTER, ESCAPE = b"\x1b[A", b"\x1b[B", b"\r", b"\x1b"
+
+
+class Terminal:
+    """A program on a terminal of its own; what it has drawn there."""
+
+    def __init__(self, world, *words, lines=24, columns=80, **environment):
+        self.screen = pyte.Screen(columns, lines)
+        self.stream = pyte.ByteStream(self.screen)
+        self.lock = threading.Lock()
+        master, slave = pty.openpty()
+        self.master = master
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+        env = {**world.environment, "TERM": "linux", "LC_ALL": "C.UTF-8", **environment}
+        self.process = subprocess.Popen([f"{w.BUILD}/buckstop", *words], stdin=slave, stdout=slave, stderr=slave,
+                                        env=env, cwd=world.dir, start_new_session=True)
+        os.close(slave)
+        self.reader = threading.Thread(target=self.read, daemon=True)
+        self.reader.start()
+
+    def read(self):
+        while True:
+            try:
+                data = os.read(self.master, 65536)
+            except OSError:
+                return
+            if not data:
+                return
+            with self.lock:
+                self.stream.feed(data)
+
+    def text(self):
+        with self.lock:
+            return "\n".join(line.rstrip() for line in self.screen.display)
+
+    def line(self, part):
+        return next((line for line in self.text().split("\n") if part in line), "")
+
+    def shows(self, *parts, seconds=10):
+        w.until(lambda: f"the screen shows {parts}:\n{self.text()}", lambda: all(p in self.text() for p in parts), seconds)
+        if os.environ.get("BUCKSTOP_SHOW"):
+            print(self.text())
+
+    def lacks(self, part):
+        w.until(lambda: f"the screen lacks {part}:\n{self.text()}", lambda: part not in self.text())
+
+    def press(self, *keys):
+        for key in keys:
+            os.write(self.master, key if isinstance(key, bytes) else key.encode())
+
+    def resize(self, lines, columns):
+        with self.lock:
+            self.screen.resize(lines, columns)
+        fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+        os.kill(self.process.pid, signal.SIGWINCH)
+
+    def ends(self, status=0):
+        assert self.process.wait(10) == status, (self.process.returncode, self.text())
+        os.close(self.master)
+
+    def close(self):
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+
+
+def open_desk(stack):
+    world = w.open_world(stack, POLICY)
+    world.console = world.add("console")
+    world.environment["BUCKSTOP_SERVER"] = f"http://127.0.0.1:{world['intake'].port}"
+    world.environment["BUCKSTOP_CONSOLE"] = f"http://127.0.0.1:{world.console.port}"
+    world.environment["BUCKSTOP_TOKEN"] = world.token
+    return world
+
+
+def open_top(stack, world, *words, **given):
+    terminal = Terminal(world, "top", *words, **given)
+    stack.callback(terminal.close)
+    return terminal
+
+
+def it_follows_and_acts(stack):
+    world = open_desk(stack)
+    world.present("ada")
+    top = open_top(stack, world, "--person", "ada")
+    top.shows("buckstop top", "desk", "live", "0 open", "store ready")
+    calm = world.submit("mail", subject="A calm question")
+    top.shows(calm[-6:], "1 open", "A calm question", "offered to ada")
+    hot = world.submit("chat", subject="It burns")
+    # what breaks next is first, and says that it broke
+    top.shows(hot[-6:], "2 open", "BROKEN 1")
+    assert top.line("It burns").startswith("!!") and "ago" in top.line("It burns"), top.text()
+    order = [part for line in top.text().split("\n") for part in (hot[-6:], calm[-6:]) if line[3:].startswith(part)]
+    assert order == [hot[-6:], calm[-6:]], top.text()
+    # take it, acknowledge it
+    top.press("g", "t")
+    top.shows(f"{hot[-6:]}: taken")
+    assert world.view(hot)["owner"] == "ada"
+    top.press("a")
+    top.shows(f"{hot[-6:]}: acknowledged")
+    assert world.view(hot)["acknowledged_by"] == "ada"
+    w.until(lambda: "it is theirs now:\n" + top.text(), lambda: "owned" in top.line("It burns"))
+    # the story, and back
+    top.press(ENTER)
+    top.shows(hot, "accountable", "timeline", "q back")
+    top.press("G")
+    top.shows("ada takes it", "ada acknowledged")
+    assert world.act(hot, "note", "ada", text="called them").status == 200
+    top.press("r")
+    top.press("G")
+    top.shows("called them")
+    top.press("q")
+    top.shows("A calm question", "Enter story")
+    # the cursor stays on its contact when the order changes
+    top.press(DOWN)
+    assert world.act(hot, "resolve", "ada", text="done").status == 200
+    top.shows("ada resolved it")
+    top.press(ENTER)
+    top.shows(calm, "A calm question", "timeline")
+    top.press(ESCAPE)
+    # people, keys
+    top.press("p")
+    top.shows("ada", "present", "front", "1 of 1", "lead dana")
+    top.press("p", "?")
+    top.shows("acknowledge: its escalation holds")
+    top.press("x")
+    # what is refused is said
+    world.cli("act", "accept", calm, "--person", "ada")
+    w.until("it is theirs", lambda: "owned" in top.line("A calm question"))
+    top.press("t")
+    top.shows("ada owns it already")
+    top.press("q")
+    top.ends()
+
+
+def sizes(stack):
+    world = open_desk(stack)
+    world.present("ada")
+    for i in range(40):
+        world.submit("mail", subject=f"Number {i} äöü 你好 ☂")
+    top = open_top(stack, world)
+    top.shows("40 open", "Number 0")
+    assert all(len(line) <= 80 for line in top.text().split("\n"))
+    assert "äöü" in top.line("Number 0"), top.line("Number 0")
+    assert "Number 30 " not in top.text()
+    top.press("G")
+    top.shows("Number 39")
+    top.press("g")
+    top.shows("Number 0")
+    top.resize(40, 132)
+    top.shows("Number 20", "q quit")
+    assert top.text().split("\n")[39].startswith(" q quit"), top.text()
+    for lines, columns in ((10, 40), (5, 20), (3, 10), (24, 80)):
+        top.resize(lines, columns)
+        w.until(lambda: f"it fits {lines}x{columns}:\n{top.text()}",
+                lambda: top.text().split("\n")[0].startswith(" buckstop"[:columns]) and top.process.poll() is None)
+    top.shows("Number 0", "q quit")
+    # an operator's token needs to know for whom
+    top.press("t")
+    top.shows("person is missing")
+    top.press(b"\x03")  # Ctrl-C
+    top.ends()
+
+
+def cut_off(stack):
+    world = open_desk(stack)
+    top = open_top(stack, world)
+    top.shows("live", "0 open")
+    world.console.kill()
+    top.shows("CUT OFF")
+    contact = world.submit("mail", subject="while nobody saw it")
+    world.console.start()
+    top.shows(contact[-6:], "live", seconds=20)
+    top.lacks("CUT OFF")
+    world.console.process.send_signal(signal.SIGSTOP)
+    top.shows("NOTHING HEARD")
+    world.console.process.send_signal(signal.SIGCONT)
+    top.shows("live", seconds=20)
+    # told to end it gives the terminal back
+    top.process.terminate()
+    top.ends()
+
+
+def without_a_terminal(stack):
+    world = open_desk(stack)
+    contact = world.submit("mail", subject="printed once")
+    w.until("it is on the board", lambda: contact in world.cli("top"))
+    words = world.cli("top")
+    assert "printed once" in words and "desk: 1 open" in words and "\x1b" not in words, words
+    board = json.loads(world.cli("top", "--json"))
+    assert [row["id"] for row in board["contacts"]] == [contact] and board["counts"]["open"] == 1
+    world.environment["BUCKSTOP_TOKEN"] = "bs_aaaaaaaaaa_" + "a" * 43
+    words = world.cli("top", status=1)
+    assert "BUCKSTOP_TOKEN" in words, words
+    top = open_top(stack, world)  # in a terminal, too
+    top.shows("BUCKSTOP_TOKEN")
+    top.ends(1)
+    world.console.end()
+    assert "can't reach the console" in world.cli("top", status=3)
+    world.cli("top", "--console", "nowhere", status=2)
+    top = open_top(stack, world, TERM="no-such-terminal")
+    top.shows("set TERM")
+    top.ends(2)
+
+
+CASES = [it_follows_and_acts, sizes, cut_off, without_a_terminal]
+
+if __name__ == "__main__":
+    sys.exit(w.main(CASES))
