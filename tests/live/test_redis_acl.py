@@ -10,6 +10,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 
 import redis
 
@@ -141,12 +142,13 @@ def wrong_password_is_said(stack):
     assert "WRONGPASS" in said and "redis at unix:" in said, said
 
 
-def unfilled_file_is_refused(_stack):
+def unfilled_file_is_refused(stack):
     """Whoever forgets the password has no store that lets anybody in, but none."""
     with open(w.ROOT + "/deploy/redis/users.acl.example", encoding="utf-8") as example:
         users = example.read()
     assert re.search(r"^user default off resetpass ~\* &\* \+@all$", users, re.M)
-    done = subprocess.run(["redis-server", "--port", "0", "--unixsocket", "/nowhere/s", "--aclfile", w.ROOT + "/deploy/redis/users.acl.example"],
+    folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="buckstop-acl-"))
+    done = subprocess.run(["redis-server", "--port", "0", "--unixsocket", folder + "/s", "--aclfile", w.ROOT + "/deploy/redis/users.acl.example"],
                           capture_output=True, text=True, timeout=20, check=False)
     assert done.returncode != 0 and "user buckstop" not in done.stdout and "ACL" in done.stdout, done
 
