@@ -124,6 +124,18 @@ def a_trace_that_is_made(stack):
     assert desk.world.view(other)["trace"] != trace
 
 
+def a_mail_that_is_handed_in(stack):
+    desk = Desk(stack)
+    intake = desk.world["intake"]
+    mail = "From: kim@example.org\r\nTo: help@example.com\r\nSubject: hi\r\nMessage-ID: <1@example.org>\r\n\r\nhello\r\n"
+    done = subprocess.run(
+        ["curl", "-s", f"http://127.0.0.1:{intake.port}/v1/mail?channel=chat", "-H", f"Authorization: Bearer {desk.world.token}",
+         "-H", "Content-Type: message/rfc822", "-H", f"traceparent: {TRACE}", "--data-binary", mail],
+        capture_output=True, text=True, timeout=20, check=True)
+    contact = json.loads(done.stdout).get("contact")
+    assert contact and desk.world.view(contact)["trace"] == TRACE, done.stdout
+
+
 def mails_carry_it(stack):
     desk = Desk(stack)
     contact = desk.submit(TRACE)
@@ -196,8 +208,8 @@ def from_elsewhere_the_level_stays(stack):
     assert w.ask(routing.health, "GET", "/log-level", host=own[0]).body == b"notice\n"
 
 
-CASES = [a_trace_that_was_brought, a_trace_that_is_made, mails_carry_it, zeromq_too, how_much_is_logged_changes_at_run_time,
-         from_elsewhere_the_level_stays]
+CASES = [a_trace_that_was_brought, a_trace_that_is_made, a_mail_that_is_handed_in, mails_carry_it, zeromq_too,
+         how_much_is_logged_changes_at_run_time, from_elsewhere_the_level_stays]
 
 if __name__ == "__main__":
     with contextlib.suppress(KeyboardInterrupt):
