@@ -1,10 +1,13 @@
 /* The call of a channel: what a customer's words become in it, and what a platform answers. */
 #include "channels.h"
 
+#include <jansson.h>
+#include <string.h>
+
 static const policy_channel_t *calling (uint8_t which)
 {
-    for (size_t i = 0; i < CHANNELS; i++) {
-        const policy_channel_t *channel = policy_channel (policy, channel_names[(which + i) % CHANNELS]);
+    for (size_t i = 0; i < CHANNELS_ALL; i++) {
+        const policy_channel_t *channel = policy_channel (policy, channel_names[(which + i) % CHANNELS_ALL]);
         if (channel->out)
             return channel;
     }
@@ -14,6 +17,7 @@ static const policy_channel_t *calling (uint8_t which)
 static void call (const policy_channel_t *channel, const char *to, const char *text)
 {
     static out_headers_t headers;
+    static const char secret[] = "s3\"cret";
     const out_told_t told = {.id = "0123456789abcdefghijklmn",
                              .to = to,
                              .text = text,
@@ -21,11 +25,23 @@ static void call (const policy_channel_t *channel, const char *to, const char *t
                              .thread = to,
                              .message_id = "m",
                              .contact = "01JD0000000000000000000000",
-                             .customer = to};
+                             .customer = to,
+                             .tag = "0123456789abcdef-0.01JD0000000000000000000000.0123456789ABCDEF",
+                             .event = "trigger",
+                             .person = to,
+                             .link_accept = "https://example.com/l/a"};
     delivery_t delivery = {.way = BUCKSTOP__V1__WAY_KIND__WAY_KIND_CHANNEL};
     char why[DETAIL_SIZE] = "";
-    if (!channel_out_render (channel, &told, &delivery, why))
-        MUST (*why);
+    bool made = channel_out_render (channel, &told, &delivery, why);
+    MUST (made || *why);
+    char *body = made ? channel_out_body (channel, &delivery, told.tag, secret, why) : NULL;
+    if (made && channel->out->auth == OUT_AUTH_BODY) {
+        json_t *json = json_loads (body, 0, NULL); /* whatever the words are, the secret stands where it belongs */
+        const char *key = json_string_value (json_object_get (json, "routing_key"));
+        MUST (key && strcmp (key, secret) == 0);
+        json_decref (json);
+    }
+    channel_out_body_clear (&body);
     if (!channel_out_headers (channel, &delivery, to, &headers, why))
         MUST (*why);
     for (size_t i = 0; i < headers.n; i++)
