@@ -106,8 +106,9 @@ void write_who (FILE *out, const board_t *self, int person)
     fputs (",\"display\":", out);
     write_text (out, facts ? facts->display : name);
     write_teams_of (out, self, name);
-    fprintf (out, ",\"present\":%s,\"leaving\":%s,\"room\":%" PRId64, who->present ? "true" : "false",
-             who->leaving || !who->named ? "true" : "false", room > 0 ? room : 0);
+    fprintf (out, ",\"present\":%s,\"leaving\":%s,\"room\":%" PRId64 ",\"capacity\":%" PRId64,
+             who->present ? "true" : "false", who->leaving || !who->named ? "true" : "false", room > 0 ? room : 0,
+             who->capacity);
     write_time (out, "present_until", who->present ? who->present_until : 0);
     write_time (out, "away", who->present ? 0 : who->away_since);
     write_time (out, "oldest", who->oldest);

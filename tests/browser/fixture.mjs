@@ -59,7 +59,7 @@ function crew() {
   return people.map((name, i) => {
     const held = [...rows.values()].filter((row) => row.owner === name), load = {};
     for (const row of held) load[row.channel] = (load[row.channel] || 0) + 1;
-    return {name, display: name[0].toUpperCase() + name.slice(1), team: [teams[i % teams.length]], present: i !== 5 && i !== 9, leaving: false, present_until: Date.now() + 40000, away: i === 5 ? Date.now() - 9e5 : null, load: Number(CONTACTS) > 1000 ? {mail: 12} : load, room: i === 1 ? 0 : 40 - held.length,
+    return {name, display: name[0].toUpperCase() + name.slice(1), team: [teams[i % teams.length]], present: i !== 5 && i !== 9, leaving: false, present_until: Date.now() + 40000, away: i === 5 ? Date.now() - 9e5 : null, load: Number(CONTACTS) > 1000 ? {mail: 12} : load, room: i === 1 ? 0 : 40 - held.length, capacity: 40,
       oldest: held.length ? Math.min(...held.map((row) => row.opened_at)) : null};
   });
 }

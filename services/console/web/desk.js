@@ -16,7 +16,7 @@ export function rowOf(view) {
   return {id: view.contact, subject: view.subject, channel: view.channel, team: view.team, state: view.state, accountable: view.accountable,
     owner: view.owner || "", offered_to: view.offered_to || "", customer: view.customer_name || view.customer || "", priority: view.priority,
     opened_at: when(view.opened_at), waiting_since: when(view.waiting_since), next: owed ? {kind: owed.kind, due: when(owed.due), broken: owed.state === "broken"} : null,
-    step: owed ? owed.step : 0, acknowledged_by: view.acknowledged_by || "", offer_until: when(view.offer_expires), version: view.version};
+    step: owed ? owed.step : 0, risk_at: view.at_risk ? 1 : null, acknowledged_by: view.acknowledged_by || "", offer_until: when(view.offer_expires), version: view.version};
 }
 
 export class Desk {

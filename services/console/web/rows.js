@@ -4,13 +4,12 @@ import {h, list, mark, say} from "./dom.js";
 import {now, span, spoken} from "./time.js";
 import {promise, short} from "./words.js";
 
-const SOON_MS = 60000; // the last minute is at risk, however long it was
 const HELD_MS = 1500; // so long nothing moves under a hand that was just there
 
 export function urgency(row) {
   if (!row.next) return "none";
   if (row.next.broken || row.next.due <= now()) return "broken";
-  return (row.risk_at && row.risk_at <= now()) || row.next.due - now() < SOON_MS ? "risk" : "calm";
+  return row.risk_at && row.risk_at <= now() ? "risk" : "calm";
 }
 
 // What happens to it now, of the one who has it or is asked.
@@ -56,8 +55,8 @@ function mend(node, row) {
   node.row = row;
   const {parts: part} = node;
   say(part.subject, row.subject || `(no subject) ${short(row.id)}`);
-  say(part.meta, [row.channel, row.team, row.customer_name || row.customer, row.priority > 0 ? `priority ${row.priority}` : "",
-    row.step > 0 ? `step ${row.step}` : "", row.acknowledged_by ? `seen by ${row.acknowledged_by}` : ""].filter(Boolean).join(" · "));
+  say(part.meta, [row.channel, row.team, row.acknowledged_by ? `seen by ${row.acknowledged_by}` : "",
+    row.step > 0 ? `step ${row.step}` : "", row.customer, row.priority > 0 ? `priority ${row.priority}` : ""].filter(Boolean).join(" · "));
   say(part.accountable, row.accountable || "?");
   say(part.holder, holder(row));
   mark(node, "state", row.state);

@@ -7,6 +7,9 @@ import {append} from "./timeline.js";
 import {about, moment, now, span, when} from "./time.js";
 import * as words from "./words.js";
 
+// A fifth of its time is left, as everywhere in buckstop.
+const riskAt = (promise) => when(promise.due) - (when(promise.due) - when(promise.opened_at)) / 5;
+
 const PAGES = 8; // of a thousand entries each
 const SOON_MS = 250;
 
@@ -129,7 +132,7 @@ export class Story {
   count(node) {
     const {promise} = node, due = when(promise.due), left = due - now(), late = promise.state === "broken" || left < 0;
     const still = promise.paused || promise.answered_at;
-    mark(node, "urgency", still ? "calm" : late ? "broken" : this.contact.at_risk || left < 60000 ? "risk" : "calm");
+    mark(node, "urgency", still ? "calm" : late ? "broken" : riskAt(promise) <= now() ? "risk" : "calm");
     say(node.children[1], promise.paused ? "rests" : promise.answered_at ? "answered" : span(Math.abs(left)));
     say(node.children[2], `${words.promise(promise.kind)}${promise.generation ? ", made good" : ""}${late && !still ? ", late" : ""}, due ${moment(due)}`);
   }

@@ -6,7 +6,7 @@ import {draw} from "./trend.js";
 import {about, clock, now, when} from "./time.js";
 import * as words from "./words.js";
 
-const LINES = 60, PAGE = 60;
+const LINES = 60, PAGE = 60, DETAIL_MAX = 70;
 
 const figures = [
   ["open", "Open", (c) => c.open, []],
@@ -88,7 +88,7 @@ export class Wall {
   }
 
   renderPeople() {
-    const people = [...this.board.people.values()].sort((a, b) => Number(b.present) - Number(a.present) || held(b) - held(a) || (a.name < b.name ? -1 : 1));
+    const people = [...this.board.people.values()].sort((a, b) => Number(b.present) - Number(a.present) || (a.name < b.name ? -1 : 1));
     const here = people.filter((person) => person.present).length;
     say(at("people-note"), `${here} of ${people.length} here`);
     list(at("people"), people, (person) => person.name, makePerson, mendPerson);
@@ -177,8 +177,8 @@ function mendPerson(node, person) {
   const oldest = person.oldest ? `, oldest ${about(now() - when(person.oldest))}` : "";
   say(part.load, person.present || n > 0 ? `${n === 0 ? "free" : kinds.map(([channel, of]) => `${of} ${channel}`).join(", ") + oldest}` : "away");
   mark(node, "here", person.present ? "yes" : "no");
-  const room = Number(person.room) || 0;
-  part.bar.style.inlineSize = n === 0 ? "0%" : `${Math.min(100, Math.round((100 * n) / (n + room)))}%`;
+  const {room = 0, capacity = 0} = person;
+  part.bar.style.inlineSize = capacity > 0 ? `${Math.round((100 * (capacity - room)) / capacity)}%` : "0%";
   mark(node, "full", person.present && room <= 0 && n > 0);
 }
 
@@ -187,6 +187,6 @@ function makeLine(line) {
   return h("li", {class: "line", dataset: {tone: line.tone, number: event.number || ""}},
     h("time", {datetime: new Date(line.at).toISOString()}, clock(line.at)),
     h("span", {class: "sign", "aria-hidden": "true"}),
-    h("span", {class: "told"}, h("span", {class: "words"}, line.words),
+    h("span", {class: "told"}, h("span", {class: "words"}, line.words, line.detail && line.detail.length < DETAIL_MAX && line.escalation ? h("small", null, ` ${line.detail}`) : null),
       event.contact ? h("a", {href: `#/contact/${encodeURIComponent(event.contact)}`}, event.subject || words.short(event.contact)) : null));
 }
