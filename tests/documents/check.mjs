@@ -28,8 +28,9 @@ if (document) console.log(`asyncapi.yaml: ${document.channels().length} channels
 else wrong++;
 
 const spectral = new Spectral();
-spectral.setRuleset({ extends: [[oas, "recommended"]] });
-for (const name of fs.readdirSync(folder).filter((file) => file === "openapi.yaml")) {
+// A summary is there for each; where it says all, a description would say it twice.
+spectral.setRuleset({ extends: [[oas, "recommended"]], rules: { "operation-description": "off" } });
+for (const name of ["openapi.yaml", "console.yaml"]) {
   say(name, await spectral.run(new Document(read(name), Yaml, name)));
   console.log(`${name}: linted`);
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """proto/asyncapi.yaml: its schemas are those of the .proto files; what really goes over the sockets is what it says, frame by
-frame; AsyncAPI's own parser takes it, and Spectral has nothing to mend in openapi.yaml. Ends with "N passed, N failed".
+frame; AsyncAPI's own parser takes it, and Spectral has nothing to mend in openapi.yaml and console.yaml. Ends with "N passed, N failed".
 """
 import importlib
 import os
