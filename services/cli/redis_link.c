@@ -1,6 +1,6 @@
 /* redis_link.c - a plain connection to Redis: opened where --redis leads, asked one thing after the other.
  *
- * Limits: no TLS (store_address.h says how an address is written); a time limit of LINK_SECONDS for each answer. */
+ * Limits: no TLS, and it says so; a time limit of LINK_SECONDS for each answer. */
 #include "redis_link.h"
 
 #include "store_address.h"
@@ -93,6 +93,12 @@ redisContext *link_open (const cli_t *cli)
     char why[STORE_ADDRESS_WHY_SIZE];
     if (!store_address_parse (cli->redis, &address, why)) {
         cli_fail (CLI_USAGE, "--redis: %s", why);
+        return NULL;
+    }
+    if (address.tls) {
+        cli_fail (CLI_USAGE,
+                  "this command speaks no TLS: run it beside redis, by its unix socket; a copy alone can be had "
+                  "by redis-cli --tls --rdb FILE");
         return NULL;
     }
     store_place_t place = address.places[0];
