@@ -217,6 +217,29 @@ def a_pause_is_asked_for(stack):
     assert len(bodies) == 1, "other bytes at another attempt"
 
 
+def a_page_that_came_back(stack):
+    """The platform took it, and says later that it never arrived: the next way comes forward."""
+    far = Far()
+    stack.callback(far.close)
+    far.forced["own"] = (200, {}, '{"id":"X1"}')
+    channel = (f"  own:\n    answer: none\n    out: {{ url: 'http://127.0.0.1:{far.port}/own/', body: {{ to: '{{to}}' }}, id: id }}\n"
+               "    in:\n      content: json\n      verify: { token: '{@header.X-Token}', secret: own }\n      each: messages\n"
+               "      sender: '{from}'\n      text: '{text}'\n"
+               "      receipts: { each: receipts, id: '{id}', state: '{state}', words: { bad: failed } }\n")
+    person = "  pat: { ways: [{ channel: own, to: pat }, { log: late, after: 1h }] }\n"
+    world, _ = house_of(stack, policy(far.port, channel, person, '"person:pat"'), {**KEYS, "own": "word"})
+    contact = world.submit("mail", subject="hello")
+    w.until("it is told", lambda: facts(world, contact, "delivered", "step"), 30)
+    link = http.client.HTTPConnection("127.0.0.1", world["intake"].port, timeout=10)
+    link.request("POST", "/v1/channels/own/webhook?workspace=desk", '{"receipts": [{"id": "X1", "state": "bad"}]}',
+                 {"Content-Type": "application/json", "X-Token": "word"})
+    assert link.getresponse().status == 200
+    link.close()
+    w.until("the log is told", lambda: [
+        row for row in world["notification"].facts("notice") if row.get("address") == "late"], 20)
+    world.audit()
+
+
 def what_is_missing_is_said_at_once(stack):
     """Before any message: by each service for its own, and by `policy check --secrets`."""
     world, far = house_of(stack, keys={name: key for name, key in KEYS.items() if name != "ntfy"})
@@ -309,4 +332,4 @@ def alertmanager_is_told_and_told_the_end(stack):
 
 if __name__ == "__main__":
     sys.exit(w.main([each_far_side_takes_a_page, the_next_way_comes_when_one_refuses, a_pause_is_asked_for,
-                     what_is_missing_is_said_at_once, alertmanager_is_told_and_told_the_end]))
+                     a_page_that_came_back, what_is_missing_is_said_at_once, alertmanager_is_told_and_told_the_end]))
