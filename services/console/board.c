@@ -184,13 +184,12 @@ void board_walk_begin (board_t *self)
     self->walked = 0;
 }
 
-bool board_walk_see (board_t *self, const char *id)
+void board_walk_see (board_t *self, const char *id)
 {
     row_t *row = rows_find (&self->rows, id);
     if (row)
         row->seen = self->walk;
     self->walked++;
-    return !row;
 }
 
 void board_walk_end (board_t *self, board_unseen_fn *fn, void *arg)

@@ -36,10 +36,9 @@ void board_event (board_t *self, const Buckstop__V1__Event *event);
 /* The first instant of which the board wants to know events. */
 wall_ms_t board_since (const board_t *self, wall_ms_t now);
 
-/* A walk over what the store holds open: begin, see each id (true: it is not known), and hear of those that were not
- * seen: they may be gone. */
+/* A walk over what the store holds open: begin, see each id, and hear of those that were not seen: they may be gone. */
 void board_walk_begin (board_t *self);
-bool board_walk_see (board_t *self, const char *id);
+void board_walk_see (board_t *self, const char *id);
 typedef void (board_unseen_fn) (void *arg, const char *id);
 void board_walk_end (board_t *self, board_unseen_fn *fn, void *arg);
 

@@ -10,7 +10,7 @@
 #include "words.h"
 #include "xmalloc.h"
 
-enum { WALK_AGAIN_MS = 600000, PEOPLE_AGAIN_MS = 2000 };
+enum { PEOPLE_AGAIN_MS = 2000 };
 
 mono_ms_t room_mono (const room_t *self)
 {
@@ -33,8 +33,10 @@ static void hear (room_t *self, const Buckstop__V1__Event *event)
 {
     bool gap = self->number && event->number > self->number + 1;
     self->number = event->number;
-    if (gap)
-        self->walk_at = 0;
+    if (gap) {
+        self->walk_again = true;
+        self->walk_at = self->walking ? self->walk_at : 0;
+    }
     board_event (self->board, event);
     feed_add (self->feed, event);
     if (*event->contact && event->version > board_version (self->board, event->contact))

@@ -1,8 +1,8 @@
 /* room_walk.c - a walk over all that the store holds open: at start, behind a gap, and every ten minutes, since what is
  * known from messages may lack something.
  *
- * PART ids at a time, and no further ones before the contacts of the last part are read. Ids that are known cost nothing
- * more; what is known and was not seen is read, and found to be gone. */
+ * PART ids at a time, and no further ones before the contacts of the last part are read, those that are known among them.
+ * What is known and was not seen is read, and found to be gone. A gap on the way makes it begin again at its end. */
 #include "room.h"
 
 #include "words.h"
@@ -23,8 +23,8 @@ static void see (room_t *self, const store_values_t *values)
     for (size_t i = 0; i < values->n; i++) {
         snprintf (id, sizeof id, "%.*s", (int)values->items[i].size, values->items[i].bytes);
         WORD_COPY (self->walk_after, id);
-        if (board_walk_see (self->board, id))
-            room_dirty (self, id);
+        board_walk_see (self->board, id);
+        room_dirty (self, id);
     }
     self->walked += values->n;
     self->walk_last = values->n < PART;
@@ -38,7 +38,7 @@ static void unseen (void *arg, const char *id)
 static void walk_end (room_t *self)
 {
     self->walking = false;
-    self->walk_at = room_mono (self) + AGAIN_MS;
+    self->walk_at = self->walk_again ? 0 : room_mono (self) + AGAIN_MS;
     board_walk_end (self->board, unseen, self);
     self->contacts_read = true;
     room_read (self);
@@ -83,6 +83,7 @@ void room_walk (room_t *self)
         return;
     if (!self->walking) {
         self->walking = true;
+        self->walk_again = false;
         self->walk_last = false;
         self->walk_after[0] = 0;
         self->walked = 0;

@@ -4,7 +4,40 @@ import http.client
 import json
 import threading
 
+import jsonschema
+import yaml
+
+from service import ROOT
 from waiting import until
+
+
+class Described:
+    """proto/console.yaml: what it says of documents holds, and they have nothing that it does not name."""
+
+    def __init__(self):
+        with open(f"{ROOT}/proto/console.yaml", encoding="utf-8") as file:
+            self.root = self.closed(yaml.safe_load(file))
+        self.resolver = jsonschema.RefResolver("", self.root)
+
+    def closed(self, node):
+        """The same, with every object that names its members closed."""
+        if isinstance(node, list):
+            return [self.closed(item) for item in node]
+        if not isinstance(node, dict):
+            return node
+        node = {key: self.closed(value) for key, value in node.items()}
+        if "object" in node.get("type", ()) and "properties" in node:
+            node.setdefault("additionalProperties", False)
+        return node
+
+    def check(self, name, value):
+        """name: of a schema; or of a path, whose GET answers so."""
+        schema = {"$ref": f"#/components/schemas/{name}"}
+        if name.startswith("/"):
+            schema = self.root["paths"][name]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+        validator = jsonschema.Draft202012Validator(schema, resolver=self.resolver)
+        errors = [f"{list(error.absolute_path)}: {error.message[:300]}" for error in validator.iter_errors(value)]
+        assert not errors, (name, errors, json.dumps(value)[:1000])
 
 
 class Stream:

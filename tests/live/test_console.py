@@ -9,7 +9,7 @@ import json
 import sys
 
 import world as w
-from console import Stream
+from console import Described, Stream
 
 POLICY = """workspace: desk
 last_resort: dana
@@ -301,10 +301,41 @@ def what_is_sought_is_found(stack):
     assert call(world, "GET", "/search?q=", headers=key).status == 400
 
 
+# ---- what proto/console.yaml says
+
+
+def every_document_is_as_described(stack):
+    world = open_console(stack, options=("--services", "intake=http://127.0.0.1:9,other=http://127.0.0.1:9"))
+    described, key = Described(), {"Authorization": "Bearer " + world.token}
+    watcher = stream(stack, world)
+    world.present("ada")
+    for channel in ("mail", "form", "soon"):
+        world.submit(channel, subject="x", customer="kim@example.com")
+    watcher.wait("one is broken", lambda: watcher.counts["broken"] == 1)
+    world.act(next(row for row in watcher.rows.values() if row["owner"])["id"], "resolve", "ada")
+    world.insist("DELETE", "/v1/people/ada/presence")
+    watcher.wait("ada is away", lambda: watcher.people["ada"]["away"])
+    watcher.wait("a service that is not there is named", lambda: watcher.pulse["services"] == [
+        {"name": name, "ready": False, "why": watcher.pulse["services"][0]["why"]} for name in ("intake", "other")])
+    names = {"board": "Board", "change": "Change", "feed": "Feed", "pulse": "Pulse"}
+    assert {kind for kind, _, _ in watcher.events} == set(names), watcher.events[:2]
+    for kind, _, data in list(watcher.events):
+        described.check(names[kind], data if kind != "feed" else {**data, "events": []})
+    described.check("Board", call(world, "GET", "/board?limit=0", headers=key).json())
+    described.check("Session", call(world, "GET", "/session", headers=key).json())
+    found = call(world, "GET", "/search?q=kim", headers=key).json()
+    assert len(found["contacts"]) == 3 and found["customers"]
+    described.check("/search", found)
+    for path, status in (("/board?limit=x", 400), ("/board?limit=10001", 400), ("/nothing", 404), ("/search", 400)):
+        answer = call(world, "GET", path, headers=key)
+        assert answer.status == status and answer.headers["content-type"] == "application/problem+json", answer
+        described.check("Problem", answer.json())
+
+
 if __name__ == "__main__":
     sys.exit(w.main([the_page_is_strict_and_its_files_are_known_again,
                      a_session_is_a_sealed_cookie_and_what_changes_needs_its_word, replicas_with_one_key_share_sessions,
                      what_happens_is_seen_and_counted_as_the_store_has_it, a_promise_breaks_and_stands_first,
                      who_comes_back_reads_what_they_missed, it_says_when_the_store_is_away_and_goes_on_behind,
                      actions_go_to_intake_with_the_rights_of_the_token, a_trusted_proxy_names_the_person,
-                     what_is_sought_is_found]))
+                     what_is_sought_is_found, every_document_is_as_described]))

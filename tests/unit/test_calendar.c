@@ -181,6 +181,29 @@ static void test_format (void **state)
     assert_string_equal (calendar_format (NULL, TIME_NEVER, text, sizeof text), "never");
 }
 
+static void test_midnight (void **state)
+{
+    (void)state;
+    static const struct {
+        const char *zone, *at, *expect;
+    } rows[] = {
+        {"Europe/Berlin", "2026-11-22 22:59", "2026-11-21 23:00"},
+        {"Europe/Berlin", "2026-11-22 23:00", "2026-11-22 23:00"},
+        {"Europe/Berlin", "2026-03-29 12:00", "2026-03-28 23:00"}, /* a day of 23 hours, */
+        {"Europe/Berlin", "2026-03-29 22:30", "2026-03-29 22:00"},
+        {"Europe/Berlin", "2026-10-25 22:30", "2026-10-24 22:00"}, /* and one of 25 */
+        {"Australia/Lord_Howe", "2026-06-01 00:00", "2026-05-31 13:30"},
+        {"UTC", "2026-06-01 23:59", "2026-06-01 00:00"},
+        {NULL, "2026-06-01 23:59", "2026-06-01 00:00"},
+    };
+    calendar_span_t span = {0, WEEK};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        calendar_t *self = rows[i].zone ? calendar_new (rows[i].zone, &span, 1, NULL, 0) : NULL;
+        assert_at (rows[i].at, calendar_midnight (self, utc (rows[i].at)), utc (rows[i].expect));
+        calendar_destroy (&self);
+    }
+}
+
 static void test_bounds (void **state)
 {
     (void)state;
@@ -320,6 +343,7 @@ int main (void)
         cmocka_unit_test (test_add),
         cmocka_unit_test (test_closes),
         cmocka_unit_test (test_format),
+        cmocka_unit_test (test_midnight),
         cmocka_unit_test (test_bounds),
         cmocka_unit_test (test_every_quarter_of_2026),
         cmocka_unit_test (test_random_inverse),
