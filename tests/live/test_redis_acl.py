@@ -132,6 +132,19 @@ def and_nothing_else(stack):
             raise AssertionError(f"{name} got in: {stranger.get('b:here')}")
 
 
+def default_user_without_rights(stack):
+    """Redis 7.0 would come back from its next start without what it has acknowledged: it is refused before."""
+    world = Guarded("workspace: desk\nlast_resort: dana\npeople: { dana: {} }\n")
+    stack.callback(world.close)
+    with open(world.dir + "/users.acl", encoding="utf-8") as file:
+        users = file.read()
+    with open(world.dir + "/users.acl", "w", encoding="utf-8") as file:
+        file.write(users.replace("user default off resetpass ~* &* +@all", "user default off"))
+    world.start_redis()
+    said = world.cli("policy", "apply", w.ROOT + "/deploy/policies/example.yaml", status=3)
+    assert "user default off resetpass ~* &* +@all" in said and "all would be gone" in said, said
+
+
 def wrong_password_is_said(stack):
     world = Guarded("workspace: desk\nlast_resort: dana\npeople: { dana: {} }\n")
     stack.callback(world.close)
@@ -154,4 +167,4 @@ def unfilled_file_is_refused(stack):
 
 
 if __name__ == "__main__":
-    sys.exit(w.main([all_as_that_user, and_nothing_else, wrong_password_is_said, unfilled_file_is_refused]))
+    sys.exit(w.main([all_as_that_user, and_nothing_else, default_user_without_rights, wrong_password_is_said, unfilled_file_is_refused]))
