@@ -52,8 +52,9 @@ static void print_head (const options_t *self, FILE *out)
 {
     char title[TITLE_SIZE], upper[TITLE_SIZE];
     title_of (self, title);
-    for (size_t i = 0; i < sizeof upper; i++)
-        upper[i] = (char)toupper ((unsigned char)title[i]);
+    snprintf (upper, sizeof upper, "%s", title);
+    for (char *at = upper; *at; at++)
+        *at = (char)toupper ((unsigned char)*at);
     fputs (".TH \"", out);
     options_roff (upper, out);
     fprintf (out, "\" %d \"\" \"buckstop %s\" \"buckstop\"\n.SH NAME\n", is_command (self) ? 1 : 8, BUCKSTOP_VERSION);

@@ -120,10 +120,13 @@ static int compose (import_t *self)
 {
     char why[PARAM_WHY_SIZE];
     const people_table_t *table = &self->table;
-    self->policy.text = policy_replace_used (self->old_text, self->old_size, self->people_file, table->document,
-                                             table->size, &self->policy.size);
+    size_t size = 0;
+    char *text =
+        policy_replace_used (self->old_text, self->old_size, self->people_file, table->document, table->size, &size);
     if (self->file)
-        self->policy.text = policy_read_used (self->file, self->policy.text, &self->policy.size, why);
+        text = policy_read_used (self->file, text, &size, why);
+    self->policy.text = text;
+    self->policy.size = size;
     return self->policy.text ? CLI_GO : cli_fail (CLI_USAGE, "%s", why);
 }
 

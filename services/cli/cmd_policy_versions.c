@@ -143,7 +143,7 @@ static uint32_t same_as (const policy_version_t *all, size_t n, size_t index)
 
 static void list_version (const listing_t *self, const policy_version_t *all, size_t n, size_t index)
 {
-    char at[CLI_TIME_SIZE], version[NUMBER_SIZE], lines[2 * NUMBER_SIZE] = "", note[2 * NUMBER_SIZE] = "";
+    char at[CLI_TIME_SIZE], version[NUMBER_SIZE], lines[2 * NUMBER_SIZE] = "", note[4 * NUMBER_SIZE] = "";
     const workspace_record_t *record = &all[index].record;
     line_diff_t diff = {.n = 0};
     uint32_t same = same_as (all, n, index);
@@ -155,6 +155,8 @@ static void list_version (const listing_t *self, const policy_version_t *all, si
         snprintf (lines, sizeof lines, "+%zu -%zu", diff.added, diff.removed);
     if (same)
         snprintf (note, sizeof note, "as version %" PRIu32, same);
+    if (index == 0)
+        snprintf (note + strlen (note), sizeof note - strlen (note), "%sin force", same ? ", " : "");
     table_row (self->table, version, cli_time (record->applied_at, at), record->applied_by, lines,
                index   ? note
                : *note ? strcat (note, ", in force")

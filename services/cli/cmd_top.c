@@ -218,7 +218,7 @@ static void take_key (top_t *self, int key)
     static const struct {
         int key;
         void (*run) (top_t *self);
-    } rows[] = {{'q', back_or_out},        {KEY_ESCAPE, go_back},  {KEY_CTRL_C, do_quit}, {'Q', do_quit},
+    } rows[] = {{'q', back_or_out},    {KEY_ESCAPE, go_back},  {KEY_CTRL_C, do_quit}, {'Q', do_quit},
                 {'a', do_acknowledge}, {'t', do_take},         {'p', switch_people},  {'?', do_keys},
                 {'r', do_story},       {KEY_RETURN, do_story}, {'\n', do_story},      {KEY_ENTER, do_story}};
     self->view.message[0] = '\0';

@@ -171,6 +171,38 @@ static int refuse_waiting (const workspace_command_t *self, size_t waiting)
                      self->name, waiting, waiting == 1 ? "" : "s");
 }
 
+static int newest_event (workspace_command_t *self, int64_t *newest)
+{
+    char key[KEY_SIZE];
+    cli_values_t values = {0};
+    store_events_last (self->cli->store, key_events (key, self->shard, self->name), cli_take,
+                       cli_ask (self->cli, &values));
+    int rc = cli_got (&values);
+    *newest = values.n ? values.items[0].score : 0;
+    cli_values_clear (&values);
+    return rc;
+}
+
+/* What an archive does not have yet is in the store alone. */
+static int check_archives (workspace_command_t *self)
+{
+    char key[KEY_SIZE];
+    int64_t newest = 0;
+    cli_values_t values = {0};
+    int rc = newest_event (self, &newest);
+    store_range (self->cli->store, key_archives (key, self->shard, self->name), 0, INT64_MAX / 2, 0, 1, cli_take,
+                 cli_ask (self->cli, &values));
+    int asked = cli_got (&values);
+    rc = rc == CLI_GO ? asked : rc;
+    if (rc == CLI_GO && values.n && values.items[0].score < newest)
+        rc = cli_fail (CLI_NO,
+                       "archive '%.*s' has the events of workspace '%s' up to %" PRId64 ", and there are %" PRId64
+                       ": nothing was removed\n  Wait for it, or 'buckstop archive remove' when it is gone for good.",
+                       (int)values.items[0].size, values.items[0].bytes, self->name, values.items[0].score, newest);
+    cli_values_clear (&values);
+    return rc;
+}
+
 static void print_counts (const workspace_command_t *self)
 {
     if (self->cli->json) {
@@ -354,6 +386,9 @@ static int remove_looked_at (workspace_command_t *self)
         return refuse_open (self);
     if (deliveries > self->dead)
         return refuse_waiting (self, deliveries - self->dead);
+    int rc = check_archives (self);
+    if (rc != CLI_GO)
+        return rc;
     if (self->dry_run)
         return CLI_FINE;
     if (!self->yes)

@@ -9,7 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WORDS_FEW = 1, WORDS_PAIR = 2, WORDS_ACT = 3, WORDS_MANY = 256, STORE_AND_WORKSPACE = USES_STORE | USES_WORKSPACE };
+enum {
+    WORDS_FEW = 1,
+    WORDS_PAIR = 2,
+    WORDS_ACT = 3,
+    WORDS_MANY = 256,
+    STORE_AND_WORKSPACE = USES_STORE | USES_WORKSPACE
+};
 
 /* Whoever types must know who reads it. */
 static const char act_notes[] =
@@ -37,18 +43,20 @@ static const char repair_notes[] =
     "All filters that are given must fit. What a contact's state does not allow is said, and left as it is.";
 
 static const char watch_notes[] =
-    "What is asked for must all fit. --kind, --person, --team, --channel and --state take several, divided by commas: "
-    "any\n"
-    "of them. The kinds are those of the member `fact` that --json prints: a wrong one is refused with a list of all.\n"
-    "--person is whoever did it, was told or asked, owns it or is accountable. With --customer each contact that is "
-    "new to\n"
-    "this watch is asked for by HTTP, since events do not name customers. --last counts what fits.";
+    "What is asked for must all fit. --kind, --person, --team, --channel and --state take several, divided by commas:
+    "
+    "any of them. The kinds are those of the member `fact` that --json prints: a wrong one is refused with a list of
+    "
+    "all. --person is whoever did it, was told or asked, owns it or is accountable. With --customer each contact that
+    "
+    "is new to this watch is asked for by HTTP, since events do not name customers. --last counts what fits.";
 
 static const char policy_notes[] =
-    "diff FILE shows what applying it would change; diff VERSION what has changed since that one. Exit status 1: they\n"
-    "differ. rollback applies the text of a former version again, as a version of its own; without VERSION that of "
-    "the\n"
-    "newest that says something else. The last 32 versions are kept, each with who applied it and when.";
+    "diff FILE shows what applying it would change; diff VERSION what has changed since that one. Exit status 1: they
+    "
+    "differ. rollback applies the text of a former version again, as a version of its own; without VERSION that of
+    "
+    "the newest that says something else. The last 32 versions are kept, each with who applied it and when.";
 
 static const char keys_notes[] =
     "new makes DIR/NAME.key (secret: for that process alone) and DIR/public/NAME.pub (for all of them); what is there "
@@ -65,7 +73,6 @@ static const char held_notes[] =
     "drop: they never go. A dropped answer failed for good: whoever wrote it is told, and it is owed again; with "
     "--sent it\n"
     "counts as given, since it went out before. What is written to people and not to customers ends as moot.";
-
 
 const command_t commands[] = {
     {"submit", "hand in what a customer says", "TEXT [options]",
@@ -109,9 +116,9 @@ const command_t commands[] = {
     {"workspace", "which there are; take one away that nobody needs any more", "[list | remove NAME] [options]",
      "buckstop workspace remove trial --dry-run\n  buckstop workspace remove trial --yes", 0, WORDS_PAIR, USES_STORE,
      cmd_workspace,
-     "remove is refused while a contact is not closed, or something has not gone out. It takes the workspace's "
-     "contacts,\n"
-     "people, customers, events, former policies and tokens."},
+     "remove is refused while a contact is not closed, something has not gone out, or an archive lacks events.
+     "
+     "It takes the workspace's contacts, people, customers, events, former policies and tokens."},
     {"channel", "what a webhook's payload would become, field by field",
      "test FILE [--channel NAME] [--header H: V] [--secret FILE] [options] < PAYLOAD",
      "buckstop channel test deploy/channels/slack.yaml --header 'X-Slack-Signature: v0=...' < payload.json", WORDS_PAIR,

@@ -140,20 +140,21 @@ static void draw_counts (const top_board_t *board, int y)
 }
 
 /* How many were broken in each step of the last hours. */
-static void spark (const json_t *trend, size_t steps, char *text)
+static void spark (const json_t *trend, size_t steps, char *text, size_t size)
 {
     static const char *const bars[] = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
     enum { BARS = sizeof bars / sizeof *bars };
     size_t n = json_array_size (trend), from = n > steps ? n - steps : 0;
     int64_t most = 1;
+    size_t used = 0;
     *text = '\0';
     for (size_t i = from; i < n; i++) {
         int64_t broken = json_number (json_array_get (trend, i), "broken");
         most = broken > most ? broken : most;
     }
-    for (size_t i = from; i < n; i++) {
+    for (size_t i = from; i < n && used < size; i++) {
         int64_t broken = json_number (json_array_get (trend, i), "broken");
-        strcat (text, bars[broken * (BARS - 1) / most]);
+        used += (size_t)snprintf (text + used, size - used, "%s", bars[broken * (BARS - 1) / most]);
     }
 }
 
@@ -162,7 +163,7 @@ static void draw_promises (const top_board_t *board, int y)
     enum { STEPS = 24, BAR_BYTES = 3 };
     char bars[STEPS * BAR_BYTES + 1];
     const json_t *promises = json_object_get (board->board, "promises");
-    spark (json_object_get (board->board, "trend"), STEPS, bars);
+    spark (json_object_get (board->board, "trend"), STEPS, bars, sizeof bars);
     put_line (y, LOOK_PLAIN, "today: %lld promised, %lld kept, %lld broken, %lld released   %s%s",
               number (promises, "opened"), number (promises, "kept"), number (promises, "broken"),
               number (promises, "released"), *bars ? "2 h " : "", bars);

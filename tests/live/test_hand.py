@@ -193,6 +193,10 @@ def a_workspace_goes(stack):
     assert world.ask("POST", f"/v1/contacts/{gone}/actions", act, token=token).status == 200
     w.until("it is closed", lambda: view()["state"] == "closed", 30)
     w.until("nothing is to be sent", lambda: world.count("b:{*}:due:d") == 0)
+    shard = re.search(rb"\{\d+\}", world.redis.keys("b:{*}:w:due")[0]).group()
+    world.redis.zadd(b"b:" + shard + b":arch:due", {"files": 1})
+    assert "archive 'files' has the events" in world.cli("workspace", "remove", "due", "--yes", status=1)
+    world.redis.zadd(b"b:" + shard + b":arch:due", {"files": 1000})
     others = {key: world.redis.dump(key) for key in world.redis.keys("b:*") if b":desk" in key}
     assert "--yes" in world.cli("workspace", "remove", "due", status=2)
     assert json.loads(world.cli("workspace", "remove", "due", "--dry-run", "--json"))["closed contacts"] == 1

@@ -38,8 +38,7 @@ static const people_row_t rows[] = {
     {"a team that is none", HEAD OWN FILE_OF ("  eve: {}\n  fay: { teams: [nosuch] }\n"), "no team 'nosuch'", 13, "",
      ""},
     {"the file is not there", HEAD OWN, "people_from is 'people.yaml'", 3, "", ""},
-    {"the file says something else", HEAD OWN "---\nfile: \"people.yaml\"\nteams: {}\n", "lacks 'people'", 10, "",
-     ""},
+    {"the file says something else", HEAD OWN "---\nfile: \"people.yaml\"\nteams: {}\n", "lacks 'people'", 10, "", ""},
     {"a mistake in it", HEAD OWN FILE_OF ("  eve: { capicity: 3 }\n"), "unknown key 'capicity'", 12, "", ""},
     {"a bad name in it", HEAD OWN FILE_OF ("  \"e v e\": {}\n"), "is no name for a person", 12, "", ""},
 };

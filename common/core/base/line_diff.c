@@ -89,7 +89,7 @@ static int furthest (const int *before, int d, int k)
 static int search (const comparison_t *self, int **rows, int width, int height)
 {
     for (int d = 0; d <= LINE_DIFF_MAX; d++) {
-        rows[d] = xcalloc ((size_t)(2 * d + 1), sizeof **rows);
+        rows[d] = xcalloc (2 * (size_t)d + 1, sizeof **rows);
         for (int k = -d; k <= d; k += 2) {
             int x = furthest (d ? rows[d - 1] : NULL, d, k);
             while (x < width && x - k < height && x - k >= 0 &&
