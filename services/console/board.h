@@ -7,6 +7,7 @@
 #define BUCKSTOP_BOARD_H
 
 #include "contact.h"
+#include "customer.h"
 #include "person.h"
 #include "policy.h"
 
@@ -52,7 +53,12 @@ bool board_overflows (const board_t *self); /* a page is shorter */
 void board_told (board_t *self);            /* all that changed was said by a page */
 
 /* Contacts in which every word of `words` occurs (customer, subject, id), newest first, and their customers:
- * {"contacts": [...], "customers": [...]}. malloc'd. */
-char *board_search (const board_t *self, const char *words, size_t limit, size_t *size);
+ * {"contacts": [...], "customers": [...]}; and with them what was found elsewhere: a contact that is closed, a customer of
+ * whom nothing is open. malloc'd. */
+typedef struct board_found {
+    const contact_t *contact;   /* NULL: none */
+    const customer_t *customer; /* NULL: none */
+} board_found_t;
+char *board_search (board_t *self, const char *words, board_found_t elsewhere, size_t limit, size_t *size);
 
 #endif

@@ -46,7 +46,7 @@ row_t *rows_put (rows_t *self, const char *id)
         return found;
     make_room (self);
     self->slots[slot_of (self, id)] = (uint32_t)self->n + 1;
-    row_t *row = &self->items[self->n++];
+    row_t *row = (row_t *)xcheck (self->items) + self->n++;
     *row = (row_t){.due = TIME_NEVER, .risk_at = TIME_NEVER};
     WORD_COPY (row->id, id);
     return row;

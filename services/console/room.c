@@ -166,6 +166,7 @@ room_t *room_new (console_t *console, const char *workspace, const policy_t *pol
     self->shard = store_shard (console->service->store, workspace);
     self->board = board_new (policy, (size_t)console->params->contacts_max);
     self->feed = feed_new ();
+    self->heard_at = room_mono (self);
     open_room (self);
     return self;
 }

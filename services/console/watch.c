@@ -1,4 +1,4 @@
-/* watch.c - who watches: /board, /board/stream, /search.
+/* watch.c - who watches: /board, /board/stream.
  *
  * A watcher gets the board at once, from then on what changes, at most ten times a second, all of them the same bytes.
  * Whoever comes back with a Last-Event-ID gets what the feed said meanwhile before the board, as far as it is kept.
@@ -19,7 +19,6 @@ enum {
     LIMIT_MAX = 10000,
     WATCH_LIMIT_MAX = 1000,
     FEED_FIRST = 50, /* of the feed, for who is new */
-    SEARCH_LIMIT = 50,
     CHECK_MS = 10000,
 };
 
@@ -255,7 +254,7 @@ static room_t *room_of (visit_t **self_p)
     return room;
 }
 
-static room_t *ready_room_of (visit_t **self_p)
+room_t *room_ready_of (visit_t **self_p)
 {
     room_t *room = room_of (self_p);
     if (!room || room->ready)
@@ -281,26 +280,10 @@ static bool take_limit (visit_t **self_p, size_t most, size_t *limit)
 void board_get (visit_t **self_p)
 {
     size_t limit, size;
-    room_t *room = ready_room_of (self_p);
+    room_t *room = room_ready_of (self_p);
     if (!room || !take_limit (self_p, LIMIT_MAX, &limit))
         return;
     char *text = board_page (room->board, room->told, room_now (room), limit, &size);
-    visit_json (self_p, 200, text, size, NULL);
-    free (text);
-}
-
-void board_find (visit_t **self_p)
-{
-    size_t size;
-    room_t *room = ready_room_of (self_p);
-    const char *words = http_query ((*self_p)->http, "q");
-    if (!room)
-        return;
-    if (word_empty (words)) {
-        visit_refuse (self_p, REFUSED_QUERY, "'q' must say what to look for: a customer, words of the subject, an id");
-        return;
-    }
-    char *text = board_search (room->board, words, SEARCH_LIMIT, &size);
     visit_json (self_p, 200, text, size, NULL);
     free (text);
 }

@@ -288,7 +288,7 @@ def a_trusted_proxy_names_the_person(stack):
 
 
 def what_is_sought_is_found(stack):
-    world = open_console(stack)
+    world = open_console(stack, POLICY.replace("presence: 1h", "presence: 1h, reopen: 1s"))
     key = {"Authorization": "Bearer " + world.token}
     contact = world.submit(subject="Ärger mit der Rechnung", customer="kim@example.com", customer_name="Kim Lee")
     world.submit(subject="something else", customer="lo@example.com")
@@ -299,6 +299,19 @@ def what_is_sought_is_found(stack):
         assert [row["id"] for row in found["contacts"]] == [contact], (words, found)
     assert found["customers"][0]["contacts"] == 1 and found["customers"][0]["id"], found
     assert call(world, "GET", "/search?q=", headers=key).status == 400
+    # a customer of whom nothing is open is found by what they are known by; a closed contact by its id
+    customer = found["customers"][0]["id"]
+    world.present("ada")
+    w.until("it is hers", lambda: world.view(contact).get("owner") == "ada")
+    world.act(contact, "reply", "ada", text="so")
+    world.act(contact, "resolve", "ada")
+    watcher.wait("it is closed", lambda: contact not in watcher.rows)
+    for words in ("kim@Example.com", customer.lower()):
+        found = call(world, "GET", "/search?q=" + words, headers=key).json()
+        assert found["contacts"] == [] and [who["id"] for who in found["customers"]] == [customer], (words, found)
+        assert found["customers"][0]["name"] == "Kim Lee"
+    found = call(world, "GET", "/search?q=" + contact, headers=key).json()
+    assert [row["id"] for row in found["contacts"]] == [contact], found
 
 
 # ---- what proto/console.yaml says

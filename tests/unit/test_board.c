@@ -363,13 +363,24 @@ static void all_words_are_wanted_in_any_case (void **state)
     board_contact (board, contact);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         size_t size;
-        char *text = board_search (board, rows[i].words, 10, &size);
+        char *text = board_search (board, rows[i].words, (board_found_t){NULL, NULL}, 10, &size);
         json_t *found = json_loads (text, 0, NULL);
         assert_int_equal (json_array_size (json_object_get (found, "contacts")), rows[i].found);
         assert_int_equal (json_array_size (json_object_get (found, "customers")), rows[i].found > 0);
         json_decref (found);
         free (text);
     }
+    contact_t *closed = a_contact (9, STATE (CLOSED)); /* found elsewhere, as is whose it is */
+    static const customer_t customer = {.id = "01M81KWXNF5SZX67T5Y0000098", .name = "Kim"};
+    size_t size;
+    char *text = board_search (board, "nobody", (board_found_t){closed, &customer}, 10, &size);
+    json_t *found = json_loads (text, 0, NULL);
+    json_t *row = json_array_get (json_object_get (found, "contacts"), 0);
+    assert_string_equal (json_string_value (json_object_get (row, "state")), "closed");
+    row = json_array_get (json_object_get (found, "customers"), 0);
+    assert_string_equal (json_string_value (json_object_get (row, "name")), "Kim");
+    json_decref (found);
+    free (text);
     board_destroy (&board);
 }
 
