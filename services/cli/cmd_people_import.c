@@ -291,20 +291,15 @@ static int import_people (import_t *self)
 }
 
 static const char notes[] =
-    "CSV begins with a line of columns: id, name, mail, slack, phone, languages, skills, capacity, teams, shift,
-    "
-    "quiet; id is the person's name in the policy. Cells of several words are divided by ';' (en;de), skills have
-    "
-    "levels (cards:3;pin:1). LDIF, as ldapsearch prints it: uid (or sAMAccountName), displayName (or cn), mail,
-    "
-    "telephoneNumber, preferredLanguage; entries without an id are passed over. --map FIELD=COLUMN,... takes a field
-    "
-    "from another column or attribute.
-    "
-    "The list becomes the file that the policy names with 'people_from' (people.yaml); the policy gets that line if it
-    "
-    "has none, and stays as it is otherwise. Who is in the list no more leaves, as with any policy. With --policy FILE
-    "
+    "CSV begins with a line of columns: id, name, mail, slack, phone, languages, skills, capacity, teams, shift,\n"
+    "quiet; id is the person's name in the policy. Cells of several words are divided by ';' (en;de), skills have\n"
+    "levels (cards:3;pin:1). LDIF, as ldapsearch prints it: uid (or sAMAccountName), displayName (or cn), mail,\n"
+    "telephoneNumber, preferredLanguage; entries without an id are passed over. --map FIELD=COLUMN,... takes a field\n"
+    "from another column or attribute.\n"
+    "The list becomes the file that the policy names with 'people_from' (people.yaml); the policy gets that line if "
+    "it\n"
+    "has none, and stays as it is otherwise. Who is in the list no more leaves, as with any policy. With --policy "
+    "FILE\n"
     "the list is written beside that file; without, only the policy in force is changed: 'buckstop policy show'.";
 
 const command_t people_import_command = {"people import",

@@ -43,19 +43,14 @@ static const char repair_notes[] =
     "All filters that are given must fit. What a contact's state does not allow is said, and left as it is.";
 
 static const char watch_notes[] =
-    "What is asked for must all fit. --kind, --person, --team, --channel and --state take several, divided by commas:
-    "
-    "any of them. The kinds are those of the member `fact` that --json prints: a wrong one is refused with a list of
-    "
-    "all. --person is whoever did it, was told or asked, owns it or is accountable. With --customer each contact that
-    "
+    "What is asked for must all fit. --kind, --person, --team, --channel and --state take several, divided by commas:\n"
+    "any of them. The kinds are those of the member `fact` that --json prints: a wrong one is refused with a list of\n"
+    "all. --person is whoever did it, was told or asked, owns it or is accountable. With --customer each contact that\n"
     "is new to this watch is asked for by HTTP, since events do not name customers. --last counts what fits.";
 
 static const char policy_notes[] =
-    "diff FILE shows what applying it would change; diff VERSION what has changed since that one. Exit status 1: they
-    "
-    "differ. rollback applies the text of a former version again, as a version of its own; without VERSION that of
-    "
+    "diff FILE shows what applying it would change; diff VERSION what has changed since that one. Exit status 1: they\n"
+    "differ. rollback applies the text of a former version again, as a version of its own; without VERSION that of\n"
     "the newest that says something else. The last 32 versions are kept, each with who applied it and when.";
 
 static const char keys_notes[] =
@@ -116,8 +111,7 @@ const command_t commands[] = {
     {"workspace", "which there are; take one away that nobody needs any more", "[list | remove NAME] [options]",
      "buckstop workspace remove trial --dry-run\n  buckstop workspace remove trial --yes", 0, WORDS_PAIR, USES_STORE,
      cmd_workspace,
-     "remove is refused while a contact is not closed, something has not gone out, or an archive lacks events.
-     "
+     "remove is refused while a contact is not closed, something has not gone out, or an archive lacks events.\n"
      "It takes the workspace's contacts, people, customers, events, former policies and tokens."},
     {"channel", "what a webhook's payload would become, field by field",
      "test FILE [--channel NAME] [--header H: V] [--secret FILE] [options] < PAYLOAD",
