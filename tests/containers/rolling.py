@@ -71,7 +71,7 @@ class Fleet:
         return words
 
     def start(self, image, kind, number):
-        mounts = ["-v", self.folder + "/secrets:/secrets:ro", "--tmpfs", "/var/lib/buckstop"]
+        mounts = ["-v", self.folder + "/secrets:/secrets:ro", "--tmpfs", "/var/lib/buckstop:rw,mode=1777"]
         self.run(f"{kind}-{number}", image, self.address(kind, number), *self.options(image, kind, number), options=mounts)
         self.running[kind, number] = image
 
