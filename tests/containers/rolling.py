@@ -71,7 +71,7 @@ class Fleet:
         return words
 
     def start(self, image, kind, number):
-        mounts = ["-v", self.folder + "/secrets:/secrets:ro", "--tmpfs", "/var/lib/buckstop:rw,mode=1777"]
+        mounts = ["-v", self.folder + "/secrets:/secrets:ro", "-v", f"spool-{number}:/var/lib/buckstop"]
         self.run(f"{kind}-{number}", image, self.address(kind, number), *self.options(image, kind, number), options=mounts)
         self.running[kind, number] = image
 
