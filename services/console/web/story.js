@@ -11,6 +11,7 @@ import * as words from "./words.js";
 const riskAt = (promise) => when(promise.due) - (when(promise.due) - when(promise.opened_at)) / 5;
 
 const PAGES = 8; // of a thousand entries each
+const AGAIN_MS = 2000;
 const SOON_MS = 250;
 
 export class Story {
@@ -97,8 +98,9 @@ export class Story {
 
   fail(error) {
     show(this.part.wait, true);
-    say(this.part.title, words.short(this.id));
+    if (!this.contact) say(this.part.title, words.short(this.id));
     say(this.part.wait, [error.message, error.hint].filter(Boolean).join(" "));
+    if (error instanceof api.Away) setTimeout(() => { if (this.id) this.load(); }, AGAIN_MS);
   }
 
   render() {
