@@ -303,30 +303,6 @@ static int run (service_t *self, const service_kind_t *kind, void *arg)
     return failed ? EXIT_FAILED : 0;
 }
 
-static store_config_t store_config_of (const service_t *self)
-{
-    return (store_config_t){.address = self->redis,
-                            .user = self->redis_user,
-                            .tls_ca = self->redis_ca,
-                            .tls_cert = self->redis_cert,
-                            .tls_key = self->redis_key,
-                            .durability = option_durability_of (self->durability),
-                            .shards = (int)self->shards,
-                            .service = self->name,
-                            .record_path = self->record};
-}
-
-/* False: said. */
-static bool may_connect (const service_t *self)
-{
-    char why[DETAIL_SIZE];
-    const store_config_t config = store_config_of (self);
-    if (store_config_fine (&config, why))
-        return true;
-    fprintf (stderr, "buckstop-%s: --redis: %s\n", self->name, why);
-    return false;
-}
-
 static options_outcome_t read_options (service_t *self, int argc, char **argv, const service_kind_t *kind)
 {
     char program[NAME_SIZE + 16];
@@ -341,7 +317,8 @@ static options_outcome_t read_options (service_t *self, int argc, char **argv, c
         fprintf (stderr, "%s: %s: only options are expected\n", program, argv[rest]);
         return OPTIONS_BAD;
     }
-    if ((outcome == OPTIONS_GO || outcome == OPTIONS_CHECKED) && !(links_may_open (self, stderr) && may_connect (self)))
+    if ((outcome == OPTIONS_GO || outcome == OPTIONS_CHECKED) &&
+        !(links_may_open (self, stderr) && store_may_be_used (self, stderr)))
         return OPTIONS_BAD;
     if (outcome == OPTIONS_CHECKED)
         options_say_fine (&options, stdout);
@@ -364,7 +341,7 @@ int service_main (int argc, char **argv, const service_kind_t *kind, void *arg)
         return EXIT_USAGE;
     log_open (kind->name, strcmp (self.log_format, "json") == 0, level);
     self.loop = loop_new ();
-    store_config_t config = store_config_of (&self);
+    store_config_t config = service_store_config (&self);
     config.password = *password ? password : NULL;
     config.sentinel_password = *sentinel_password ? sentinel_password : NULL;
     self.store = store_new (self.loop, &config);

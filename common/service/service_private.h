@@ -41,6 +41,10 @@ typedef struct service_private {
 void hints_init (service_private_t *self);
 void hints_clear (service_private_t *self);
 void hints_flush (service_t *service); /* at the end of each turn */
+/* the store as the parameters say it, but for the passwords */
+store_config_t service_store_config (const service_t *service);
+bool store_may_be_used (const service_t *service,
+                        FILE *err); /* as far as one can tell before it is asked; false: said */
 /* keys of the links (service_links.c) */
 extern const char links_notes[];                           /* for --help */
 bool links_may_open (const service_t *service, FILE *err); /* false: said */

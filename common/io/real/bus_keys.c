@@ -246,7 +246,7 @@ bus_keys_t *bus_keys_new (const char *directory, const char *name, char why[DETA
     else if (strlen (directory) >= sizeof self->directory)
         no (why, "too long a path for keys");
     else {
-        strcpy (self->directory, directory);
+        memcpy (self->directory, directory, strlen (directory) + 1);
         if (read_ring (directory, &self->ring, why) && !*why && has_all (self, why) && read_own (self, name, why))
             return self;
     }
