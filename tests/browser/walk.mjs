@@ -137,7 +137,7 @@ const walks = {
     await linked(ada, "live");
     assert.match(ada.url() + (await text(ada, "#desk-title")), /ada/);
     await until("the open page is their presence", async () => (await outside("person", ["ada"])).present);
-    assert.match(await text(ada, "#desk-note"), /Press any key/);
+    assert.match(await text(ada, "#desk-note"), /so that offers may sound/);
     await ada.keyboard.press("Shift");
 
     const id = await outside("submit", {channel: "chat", subject: "PIN blocked", text: "It says <i>blocked</i>.", customer: "kim"});
@@ -192,7 +192,7 @@ const walks = {
     await ada.click("#presence");
     await until("here is said", async () => (await outside("person", ["ada"])).present);
     await ada.close({runBeforeUnload: false});
-    await until("closing the page is leaving", async () => !(await outside("person", ["ada"])).present, 5000);
+    await until("closing the page is leaving", async () => !(await outside("person", ["ada"])).present, 7000);
 
     await ben.fill("#query", "PIN");
     await row(ben, "#found-contacts", id).waitFor();

@@ -32,7 +32,7 @@ export class Board {
   }
 
   concerns(row, person = this.person) {
-    return person !== "" && (row.owner === person || row.offered_to === person || row.accountable === person);
+    return person !== "" && (row.owner === person || row.offered_to === person); // who leads a team answers for too many
   }
 
   replace(board) {

@@ -38,7 +38,7 @@ export class Desk {
       return; // away: the next board brings us here again
     }
     for (const row of [...this.board.rows.values()])
-      if (row.doubted && !found.has(row.id) && row.accountable !== me) this.board.rows.delete(row.id);
+      if (row.doubted && !found.has(row.id)) this.board.rows.delete(row.id);
     this.board.dirty = true;
     this.render();
   }
@@ -77,7 +77,7 @@ export class Desk {
     const late = mine.filter((row) => urgency(row) === "broken").length;
     say(at("mine-note"), mine.length > 0 ? `${mine.length}${late > 0 ? `, ${late} late` : ""}` : "");
     say(at("desk-title"), me ? `${me}'s desk` : "Desk");
-    say(at("desk-note"), me ? (this.sound.muted() ? "Press any key, so that offers may sound." : "") : "Choose above as whom you act.");
+    say(at("desk-note"), me ? (this.sound.muted() ? "Click anywhere or press a key, so that offers may sound." : "") : "Choose above as whom you act.");
     mark(document.documentElement, "offers", offers.length);
   }
 
