@@ -29,6 +29,8 @@ ndjson_t *ndjson_open (int fd)
     }
     ndjson_t *self = xcalloc (1, sizeof *self);
     self->file = file;
+    self->room = 2 * BLOCK;
+    self->bytes = xmalloc (self->room);
     return self;
 }
 

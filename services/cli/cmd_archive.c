@@ -57,7 +57,7 @@ static int say_found (const shelves_found_t *found)
                  "-- %" PRIu64 " numbers are missing, in %" PRIu64 " places: forgotten, or not archived in time\n",
                  found->missing, found->gaps);
     if (found->damaged)
-        return cli_fail (CLI_NO, "%" PRIu64 " places are damaged; the first: %s", found->damaged, found->damage);
+        return cli_fail (CLI_NO, "damaged in %" PRIu64 " place(s); the first: %s", found->damaged, found->damage);
     return CLI_FINE;
 }
 

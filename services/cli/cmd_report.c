@@ -82,6 +82,8 @@ static void print_report (const json_t *report)
 {
     printf ("%" JSON_INTEGER_FORMAT " events, %" JSON_INTEGER_FORMAT " contacts opened\n\n",
             number_of (report, "events"), number_of (report, "contacts"));
+    if (!number_of (report, "events"))
+        return;
     print_promises (report, "promises", "PROMISE");
     print_promises (report, "channel", "CHANNEL");
     print_promises (report, "team", "TEAM");

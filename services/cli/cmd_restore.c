@@ -48,7 +48,7 @@ static int read_backup (restoring_t *self)
         return CLI_USAGE;
     self->manifest = json_load_file (path, 0, &error);
     if (!self->manifest)
-        return cli_fail (CLI_NO, "%s: %s\n  a backup without it is not whole", path, error.text);
+        return cli_fail (CLI_NO, "%s\n  a backup without it is not whole", error.text);
     const char *wanted = json_string_value (json_object_get (self->manifest, "blake2b"));
     if (!backup_hash (self->dump, hash, &self->size))
         return CLI_NO;
