@@ -93,7 +93,10 @@ class Peer:
 
     def is_answered(self, ms=PATIENCE_S * 1000):
         """What is no message is refused in words: somebody has read it."""
-        self.socket.send(b"\xff\xff\xff\xff")
+        try:
+            self.socket.send(b"\xff\xff\xff\xff", zmq.DONTWAIT)
+        except zmq.Again:  # it has been refused already, and libzmq has given it up
+            return False
         return self.hears(ms)
 
     def close(self):
