@@ -33,7 +33,7 @@ bool top_screen_open (void)
     setlocale (LC_ALL, "");
     if (strcmp (nl_langinfo (CODESET), "UTF-8") != 0)
         setlocale (LC_CTYPE, "C.UTF-8");
-    if (!newterm (NULL, stdout, stdin))
+    if (!top_terminal_known () || !newterm (NULL, stdout, stdin))
         return false;
     raw (); /* Ctrl-C is a key: the terminal is given back as it was */
     noecho ();

@@ -21,6 +21,7 @@ typedef struct top_view {
 
 /* The terminal is ours, and then again its own. False: it can't be used. */
 bool top_screen_open (void);
+bool top_terminal_known (void); /* is there a description of it? */
 void top_screen_close (void);
 /* A key, as ncurses names it; -1: none waits. */
 int top_screen_key (void);
