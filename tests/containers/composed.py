@@ -53,8 +53,8 @@ class House:
         self.config = yaml.safe_load(self.read("config"))
 
     def read(self, *words):
-        done = subprocess.run(["docker-compose", "-f", engine.ROOT + "/deploy/compose.yaml", "-f", self.folder + "/override.yaml",
-                               *words], env=self.environment, capture_output=True, text=True, timeout=60, check=False)
+        files = ["-f", engine.ROOT + "/deploy/compose.yaml", "-f", self.folder + "/override.yaml"]
+        done = subprocess.run(["docker-compose", *files, *words], env=self.environment, capture_output=True, text=True, timeout=60, check=False)
         assert done.returncode == 0, (words, done.stdout[-3000:], done.stderr[-5000:])
         return done.stdout
 
@@ -65,7 +65,8 @@ class House:
 
     def make_networks(self):
         for name, about in self.config["networks"].items():
-            self.podman.do("network", "create", *(["--internal"] if (about or {}).get("internal") else []), f"{PROJECT}_{name}")
+            way_out = ["--internal"] if (about or {}).get("internal") else []
+            self.podman.do("network", "create", *way_out, f"{PROJECT}_{name}")
 
     def start(self, service):
         about = self.config["services"][service]
@@ -79,8 +80,6 @@ class House:
         words += [f"--env={name}={value}" for name, value in about.get("environment", {}).items()]
         words += [f"--publish={port.removesuffix('/tcp')}" for port in about.get("ports", [])]
         words += [f"--volume={self.volume(volume)}" for volume in about.get("volumes", [])]
-        words += ["--stop-timeout", about["stop_grace_period"].removesuffix("s").replace("1m0", "60").replace("1m", "60")] \
-            if "stop_grace_period" in about else []
         self.podman.do(*words, about["image"], *about.get("command", []))
 
     @staticmethod
@@ -137,7 +136,7 @@ class House:
         """As when memory runs out: the process is gone, and who supervises it starts it again."""
         before = self.state(service)["Pid"]
         os.kill(before, signal.SIGKILL)
-        w.until(f"{service} runs again", lambda: self.state(service)["Running"] and self.state(service)["Pid"] not in (0, before), 30)
+        w.until(f"{service} runs again", lambda: self.state(service)["Pid"] not in (0, before), 30)
         w.until(f"{service} is well", lambda: self.well(service), 60)
 
 
@@ -243,6 +242,7 @@ def parted(house, lives, service):
 def brought_up_and_hurt(podman):
     with opened(podman) as (house, desk, receiver):
         hardened(house)
+        assert w.ask(house.console, "GET", "/").status == 200
         lives = d.start_lives(desk, receiver)
         lives.more(8, 60)
         mailed = by_mail(house, desk)

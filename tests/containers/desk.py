@@ -13,9 +13,9 @@ import test_kill_points as kill_points  # noqa: E402
 import world as w  # noqa: E402
 
 SHARDS = 16
-POLICY = kill_points.POLICY.replace("people:\n", '''  post: { weight: 1, accept: auto, answer: mail, address: support@desk.example }
-people:
-''').replace("settings:", 'mail_from: "The desk <desk@desk.example>"\nsettings:')
+POST = "  post: { weight: 1, accept: auto, answer: mail, address: support@desk.example }\n"
+SENDER = 'mail_from: "The desk <desk@desk.example>"\n'
+POLICY = kill_points.POLICY.replace("people:\n", POST + "people:\n").replace("settings:", SENDER + "settings:")
 
 
 class Desk(w.World):

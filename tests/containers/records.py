@@ -35,19 +35,19 @@ def play(desk, receiver):
     for way in ("/away", "/never"):  # a delivery that waits, one that failed for good
         contact, owner = owned(return_way="callback", return_to=receiver.url(way))
         act(contact, "reply", owner, text="here you are")
-    contact, owner = owned(thread="t-1", customer="kim@far.example", name="Kim")
+    contact, owner = owned(thread="t-1", customer="kim@far.example", customer_name="Kim")
     act(contact, "reply", owner, text="which one?")
     act(contact, "wait", owner)
     contact, owner = owned()
-    act(contact, "transfer", owner, to="ben" if owner == "ada" else "ada", text="is yours")
+    act(contact, "transfer", owner, to_person="ben" if owner == "ada" else "ada", text="is yours")
     contact, owner = owned()
     act(contact, "resolve", owner, text="done")
     act(contact, "reopen", owner, text="not yet")
     contact, owner = owned()
     act(contact, "note", owner, text="a long word: " + "x" * 2000)
-    act(contact, "release", owner, text="they took it back")
-    desk.submit("phone", line="ringing", thread="call-1", customer="+4930123456")
-    desk.submit("form", thread="t-2", customer="+4930123457")
+    act(contact, "release", owner, promise="first_response", text="they took it back")
+    desk.submit("phone", call="ringing", thread="call-1", customer="+4930123456", return_way="spoken")
+    desk.submit("form", thread="t-2", customer="+4930123457", return_way="spoken")
 
 
 def dump(store):

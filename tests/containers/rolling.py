@@ -46,7 +46,8 @@ class Fleet:
 
     def knows_option(self, image, kind, option):
         if (image, kind) not in self.knows:
-            self.knows[image, kind] = self.podman.do("run", "--rm", "--network", "none", image, "buckstop-" + kind, "--help")
+            words = ["run", "--rm", "--network", "none", image, f"buckstop-{kind}", "--help"]
+            self.knows[image, kind] = self.podman.do(*words)
         return option + " " in self.knows[image, kind]
 
     def address(self, kind, number):

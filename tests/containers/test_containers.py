@@ -18,6 +18,7 @@ import rolling
 
 w = d.w
 FOLDER = os.environ.get("BUCKSTOP_CONTAINERS", engine.ROOT + "/build-containers")
+ABSENT = "gcc cc ld cmake make curl python3"
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
@@ -46,13 +47,11 @@ def the_image(_stack):
     for name in ("title", "description", "licenses", "version", "revision"):
         assert labels["org.opencontainers.image." + name], labels
     assert about["User"] == "10001:10001" and about["Healthcheck"]["Test"], about
-    text = podman.do("run", "--rm", "--network", "none", images.NOW, "sh", "-c",
-                     "for name in gcc cc ld cmake make curl python3 apt-key; do command -v $name; done; "
-                     "ls /usr/bin/buckstop*; wc -l < /usr/share/buckstop/packages; find / -xdev -perm -4000 -newer /usr/bin/buckstop")
-    assert not [line for line in text.split() if line.rsplit("/", 1)[-1] in ("gcc", "cc", "ld", "cmake", "make", "curl", "python3")], text
+    look = "for name in $0; do command -v $name && exit 1; done; wc -l < /usr/share/buckstop/packages; ls /usr/bin/buckstop*"
+    text = podman.do("run", "--rm", "--network", "none", images.NOW, "sh", "-c", look, ABSENT)
     for kind in w.KINDS:
         podman.do("run", "--rm", "--network", "none", "--read-only", images.NOW, "buckstop-" + kind, "--version")
-    print(f"      {about['Size'] // 1000000} MB, {text.split()[-1]} packages")
+    print(f"      {about['Size'] // 1000000} MB, {text.split()[0]} packages")
 
 
 def units(stack):
