@@ -94,8 +94,9 @@ static void cut (char *text, size_t longest)
         if (n > keep)
             break;
     }
-    strcpy (end,
-            keep < longest ? dots : ""); /* it is shorter than what it stands for: each of that is a byte at least */
+    const char *mark =
+        keep < longest ? dots : ""; /* no longer than what it stands for: each of that is a byte at least */
+    memcpy (end, mark, strlen (mark) + 1);
 }
 
 void notice_call (render_t *self, const policy_way_t *way)
