@@ -23,7 +23,6 @@ const http_header_t answer_headers[] = {
 static const http_header_t no_store = {"Cache-Control", "no-store"};
 
 static const problem_t problems[REFUSED_KINDS] = {
-    [REFUSED_HEAD] = {400, "bad-request", "The request can't be understood", "see proto/console.yaml"},
     [REFUSED_QUERY] = {400, "bad-query", "A query parameter is not usable", "see proto/console.yaml"},
     [REFUSED_BODY] = {400, "bad-body", "The body is not what is expected",
                       "send {\"token\": \"bs_...\"} as application/json"},
@@ -89,7 +88,8 @@ void visit_refuse (visit_t **self_p, refused_t kind, const char *format, ...)
     va_end (words);
     text_repair (detail);
     const problem_t *problem = &problems[kind];
-    const http_header_t more[] = {{problem->status == 503 ? "Retry-After" : NULL, "1"}, {NULL, NULL}};
+    const http_header_t later = {"Retry-After", "1"}, allow = {"Allow", (*self_p)->allow}, none = {NULL, NULL};
+    const http_header_t more[] = {problem->status == 503 ? later : kind == REFUSED_METHOD ? allow : none, none};
     size_t size;
     char *text = value_dump (problem_json (problem, detail), &size);
     visit_json (self_p, (int)problem->status, text, size, more);

@@ -44,6 +44,7 @@ struct visit {
     char token[TOKEN_SIZE]; /* with which they act at intake */
     char csrf[CSRF_SIZE];   /* "" : an Authorization header, which no other site can send */
     bool proxied;           /* the person is the proxy's word, the token an operator's */
+    char allow[32];         /* METHOD: what the path knows */
 };
 
 visit_t *visit_new (console_t *console, http_request_t *request);
@@ -56,7 +57,6 @@ void visit_end (visit_t **self_p); /* without an answer: it was given, or the re
 /* ---- answer.c ---- */
 
 typedef enum refused {
-    REFUSED_HEAD,
     REFUSED_QUERY,
     REFUSED_BODY,
     REFUSED_NO_SESSION,

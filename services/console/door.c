@@ -42,23 +42,32 @@ static bool fits (const char *pattern, const char *path)
     return all_below ? strncmp (path, pattern, length) == 0 && path[length] : strcmp (path, pattern) == 0;
 }
 
+/* The row for the request; NULL: refused. */
+static const way_t *find (visit_t **self_p)
+{
+    visit_t *self = *self_p;
+    const char *method = http_method (self->http), *path = http_path (self->http);
+    size_t used = 0;
+    for (const way_t *way = ways; way < ways + sizeof ways / sizeof *ways; way++) {
+        if (!fits (way->path, path))
+            continue;
+        if (!way->method || strcmp (way->method, method) == 0)
+            return way;
+        used += (size_t)snprintf (self->allow + used, sizeof self->allow - used, "%s%s", used ? ", " : "", way->method);
+    }
+    if (used)
+        visit_refuse (self_p, REFUSED_METHOD, "%.16s is not known at %.200s; known are: %s", method, path, self->allow);
+    else
+        visit_refuse (self_p, REFUSED_PATH, "no such path: %.200s", path);
+    return NULL;
+}
+
 void console_http (void *arg, http_request_t *request)
 {
     visit_t *visit = visit_new (arg, request);
-    const char *method = http_method (request), *path = http_path (request);
-    bool known = false;
-    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
-        if (!fits (ways[i].path, path))
-            continue;
-        known = true;
-        if (ways[i].method && strcmp (ways[i].method, method) != 0)
-            continue;
-        if (ways[i].open)
-            ways[i].fn (&visit);
-        else
-            visit_recognise (&visit, ways[i].fn);
-        return;
-    }
-    visit_refuse (&visit, known ? REFUSED_METHOD : REFUSED_PATH,
-                  known ? "%s does not know this method" : "no such path: %.200s", path);
+    const way_t *way = find (&visit);
+    if (way && way->open)
+        way->fn (&visit);
+    else if (way)
+        visit_recognise (&visit, way->fn);
 }

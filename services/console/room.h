@@ -40,14 +40,13 @@ struct room {
     size_t broken; /* records that can't be read */
 
     /* people */
-    bool people_reading, people_again;
+    bool people_reading;
     mono_ms_t people_at;
 
     /* the walk over all that is open: room_walk.c */
     bool walking, walk_asking, walk_last, walk_again;
     char walk_after[ID_SIZE];
     mono_ms_t walk_at;
-    size_t walked, to_walk;
 
     /* events of before: history.c */
     struct history *history;

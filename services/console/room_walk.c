@@ -26,7 +26,6 @@ static void see (room_t *self, const store_values_t *values)
         board_walk_see (self->board, id);
         room_dirty (self, id);
     }
-    self->walked += values->n;
     self->walk_last = values->n < PART;
 }
 
@@ -86,7 +85,6 @@ void room_walk (room_t *self)
         self->walk_again = false;
         self->walk_last = false;
         self->walk_after[0] = 0;
-        self->walked = 0;
         self->walk_at = TIME_NEVER;
         board_walk_begin (self->board);
         ask (self);
