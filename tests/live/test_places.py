@@ -35,7 +35,8 @@ def place_taken(stack):
     world = w.open_world(stack, POLICY, options={"notification": ["--smtp", "smtp://127.0.0.1:1"]})
     taken = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
     place = f"127.0.0.1:{taken.getsockname()[1]}"
-    for kind, links in w.BINDS.items():
+    for kind in w.KINDS:
+        links = w.BINDS[kind]
         for door in [*links, "health"] + ["listen"] * (kind == "intake"):
             address = place if door in ("health", "listen") else "tcp://" + place
             status, lines = second_start(world, kind, "--" + door, address)
