@@ -7,6 +7,7 @@
 #include "top_screen.h"
 
 #include "lines.h"
+#include "top_draw.h"
 #include "xmalloc.h"
 
 #include <langinfo.h>
@@ -15,8 +16,7 @@
 #include <string.h>
 #include <wchar.h>
 
-enum { HEAD_LINES = 5, LINES_MIN = 8, FEED_MIN = 3, FEED_SHARE = 5, PUT_MAX = 512, SOON_SHOWN_MS = 60 * 1000 };
-enum { LOOK_PLAIN, LOOK_BROKEN, LOOK_SOON, LOOK_GOOD, LOOK_DIM, LOOK_BAR, LOOK_HEAD };
+enum { LINES_MIN = 8, FEED_MIN = 3, FEED_SHARE = 5 };
 
 static bool colours;
 
@@ -65,7 +65,7 @@ int top_screen_key (void)
 /* ---- texts */
 
 /* At most so many columns; the rest of them is blank. */
-static void put (int y, int x, int width, int look, const char *text)
+void top_put (int y, int x, int width, int look, const char *text)
 {
     wchar_t wide[PUT_MAX];
     int columns = 0, n = 0;
@@ -100,15 +100,14 @@ static void put (int y, int x, int width, int look, const char *text)
     attrset (A_NORMAL);
 }
 
-static void put_line (int y, int look, const char *format, ...) __attribute__ ((format (printf, 3, 4)));
-static void put_line (int y, int look, const char *format, ...)
+void top_put_line (int y, int look, const char *format, ...)
 {
     char text[PUT_MAX];
     va_list list;
     va_start (list, format);
     vsnprintf (text, sizeof text, format, list);
     va_end (list);
-    put (y, 0, COLS, look, text);
+    top_put (y, 0, COLS, look, text);
 }
 
 static int feed_height (void)
@@ -125,7 +124,7 @@ size_t top_screen_list_height (void)
 
 /* ---- the head */
 
-static long long number (const json_t *object, const char *key)
+long long top_number (const json_t *object, const char *key)
 {
     return (long long)json_number (object, key);
 }
@@ -133,10 +132,11 @@ static long long number (const json_t *object, const char *key)
 static void draw_counts (const top_board_t *board, int y)
 {
     const json_t *counts = json_object_get (board->board, "counts");
-    put_line (y, number (counts, "broken") ? LOOK_BROKEN : LOOK_PLAIN,
-              "%lld open   BROKEN %lld   at risk %lld   queued %lld   offered %lld   owned %lld   waiting %lld",
-              number (counts, "open"), number (counts, "broken"), number (counts, "at_risk"), number (counts, "queued"),
-              number (counts, "offered"), number (counts, "owned"), number (counts, "waiting"));
+    top_put_line (y, top_number (counts, "broken") ? LOOK_BROKEN : LOOK_PLAIN,
+                  "%lld open   BROKEN %lld   at risk %lld   queued %lld   offered %lld   owned %lld   waiting %lld",
+                  top_number (counts, "open"), top_number (counts, "broken"), top_number (counts, "at_risk"),
+                  top_number (counts, "queued"), top_number (counts, "offered"), top_number (counts, "owned"),
+                  top_number (counts, "waiting"));
 }
 
 /* How many were broken in each step of the last hours. */
@@ -164,9 +164,9 @@ static void draw_promises (const top_board_t *board, int y)
     char bars[STEPS * BAR_BYTES + 1];
     const json_t *promises = json_object_get (board->board, "promises");
     spark (json_object_get (board->board, "trend"), STEPS, bars, sizeof bars);
-    put_line (y, LOOK_PLAIN, "today: %lld promised, %lld kept, %lld broken, %lld released   %s%s",
-              number (promises, "opened"), number (promises, "kept"), number (promises, "broken"),
-              number (promises, "released"), *bars ? "2 h " : "", bars);
+    top_put_line (y, LOOK_PLAIN, "today: %lld promised, %lld kept, %lld broken, %lld released   %s%s",
+                  top_number (promises, "opened"), top_number (promises, "kept"), top_number (promises, "broken"),
+                  top_number (promises, "released"), *bars ? "2 h " : "", bars);
 }
 
 static void draw_system (const top_board_t *board, int y)
@@ -175,16 +175,16 @@ static void draw_system (const top_board_t *board, int y)
     const json_t *outbox = json_object_get (board->pulse, "outbox");
     const char *store = json_text (board->pulse, "store");
     bool well = strcmp (store, "ready") == 0;
-    long long behind_ms = number (board->pulse, "behind_ms");
+    long long behind_ms = top_number (board->pulse, "behind_ms");
     if (behind_ms > MS_PER_SECOND)
         snprintf (behind, sizeof behind, "   BEHIND %lld s", behind_ms / MS_PER_SECOND);
     if (!board->pulse)
-        put_line (y, LOOK_DIM, "system: nothing was said yet");
+        top_put_line (y, LOOK_DIM, "system: nothing was said yet");
     else
-        put_line (y, well && !*behind ? LOOK_DIM : LOOK_BROKEN,
-                  "store %s   lateness %lld ms   outbox %lld waiting, oldest %lld s, %lld dead%s", store,
-                  number (board->pulse, "lateness_ms"), number (outbox, "waiting"), number (outbox, "oldest_s"),
-                  number (outbox, "dead"), behind);
+        top_put_line (y, well && !*behind ? LOOK_DIM : LOOK_BROKEN,
+                      "store %s   lateness %lld ms   outbox %lld waiting, oldest %lld s, %lld dead%s", store,
+                      top_number (board->pulse, "lateness_ms"), top_number (outbox, "waiting"),
+                      top_number (outbox, "oldest_s"), top_number (outbox, "dead"), behind);
 }
 
 static void draw_head (const top_view_t *view, wall_ms_t now)
@@ -192,184 +192,16 @@ static void draw_head (const top_view_t *view, wall_ms_t now)
     char at[CLI_TIME_SIZE];
     const char *workspace = json_text (view->board->board, "workspace");
     bool well = !*view->trouble;
-    put_line (0, LOOK_BAR, " buckstop top   %s   %s   %s", *workspace ? workspace : view->console, cli_time (now, at),
-              !well                ? view->trouble
-              : view->board->board ? "live"
-                                   : "connecting");
+    top_put_line (0, LOOK_BAR, " buckstop top   %s   %s   %s", *workspace ? workspace : view->console,
+                  cli_time (now, at),
+                  !well                ? view->trouble
+                  : view->board->board ? "live"
+                                       : "connecting");
     if (!view->board->board)
         return;
     draw_counts (view->board, 1);
     draw_promises (view->board, 2);
     draw_system (view->board, 3);
-}
-
-/* ---- lists */
-
-typedef struct column {
-    const char *name;
-    int width; /* 0: the rest */
-} column_t;
-
-static void put_columns (int y, int look, const column_t *columns, const char *const *cells, size_t n)
-{
-    int x = 0;
-    for (size_t i = 0; i < n && x < COLS; i++) {
-        int width = columns[i].width ? columns[i].width : COLS - x;
-        put (y, x, width < COLS - x ? width : COLS - x, look, cells[i]);
-        x += width;
-        if (columns[i].width && x < COLS)
-            put (y, x, 1, look, " ");
-        x++;
-    }
-}
-
-static void put_heads (int y, const column_t *columns, size_t n)
-{
-    const char *cells[16];
-    for (size_t i = 0; i < n; i++)
-        cells[i] = columns[i].name;
-    put_columns (y, LOOK_HEAD, columns, cells, n);
-}
-
-/* The cursor stays on its contact, or where it was; and on the page. */
-static void follow_cursor (top_view_t *view, size_t n)
-{
-    size_t height = top_screen_list_height ();
-    for (size_t i = 0; view->page == TOP_CONTACTS && *view->chosen && i < n; i++)
-        if (strcmp (json_text (view->board->rows[i], "id"), view->chosen) == 0)
-            view->cursor = i;
-    if (view->cursor >= n)
-        view->cursor = n ? n - 1 : 0;
-    if (view->page == TOP_CONTACTS)
-        snprintf (view->chosen, sizeof view->chosen, "%s", n ? json_text (view->board->rows[view->cursor], "id") : "");
-    if (view->cursor < view->top)
-        view->top = view->cursor;
-    if (view->cursor >= view->top + height)
-        view->top = view->cursor - height + 1;
-}
-
-/* "in 23 h 05 min" in a narrow column: the larger unit tells enough. */
-static const char *in_short (wall_ms_t at, wall_ms_t now, char text[CLI_TIME_SIZE])
-{
-    cli_in (at, now, text);
-    char *hours = strstr (text, " h ");
-    if (hours)
-        snprintf (hours + 2, CLI_TIME_SIZE - (size_t)(hours + 2 - text), "%s", at < now ? " ago" : "");
-    return text;
-}
-
-static const char *whose (const json_t *row)
-{
-    const char *owner = json_text (row, "owner"), *offered = json_text (row, "offered_to");
-    return *owner ? owner : *offered ? offered : json_text (row, "accountable");
-}
-
-static void draw_contact (int y, const column_t *columns, size_t n, const json_t *row, wall_ms_t now, bool cursor)
-{
-    char in[CLI_TIME_SIZE];
-    wall_ms_t due = top_row_due (row);
-    bool broken = top_row_broken (row), soon = !broken && due != TIME_NEVER && due - now < SOON_SHOWN_MS;
-    const json_t *next = json_object_get (row, "next");
-    const char *const cells[] = {broken                                ? "!!"
-                                 : soon                                ? "!"
-                                 : *json_text (row, "acknowledged_by") ? "ok"
-                                                                       : "",
-                                 short_id (json_text (row, "id")),
-                                 json_text (row, "state"),
-                                 whose (row),
-                                 json_text (row, "team"),
-                                 json_text (next, "kind"),
-                                 in_short (due, now, in),
-                                 json_text (row, "subject")};
-    bool done = strcmp (json_text (row, "state"), "resolved") == 0;
-    put_columns (y,
-                 cursor   ? LOOK_BAR
-                 : broken ? LOOK_BROKEN
-                 : soon   ? LOOK_SOON
-                 : done   ? LOOK_DIM
-                          : LOOK_PLAIN,
-                 columns, cells, n);
-}
-
-static void draw_contacts (top_view_t *view, wall_ms_t now)
-{
-    static const column_t columns[] = {{"", 2},     {"CONTACT", 7}, {"STATE", 8}, {"WITH", 8},
-                                       {"TEAM", 8}, {"NEXT", 14},   {"DUE", 11},  {"SUBJECT", 0}};
-    enum { N = sizeof columns / sizeof *columns };
-    const top_board_t *board = view->board;
-    size_t height = top_screen_list_height ();
-    follow_cursor (view, board->rows_n);
-    put_heads (HEAD_LINES, columns, N);
-    for (size_t i = 0; i < height; i++) {
-        int y = HEAD_LINES + 1 + (int)i;
-        if (view->top + i < board->rows_n)
-            draw_contact (y, columns, N, board->rows[view->top + i], now, view->top + i == view->cursor);
-        else
-            put_line (y, LOOK_DIM, "%s", i == 0 && board->board ? "nothing is open" : "");
-    }
-}
-
-static void load_words (const json_t *load, char *text, size_t size)
-{
-    const char *channel;
-    json_t *n;
-    size_t used = 0;
-    *text = '\0';
-    json_object_foreach ((json_t *)load, channel, n)
-    {
-        if (used < size)
-            used += (size_t)snprintf (text + used, size - used, "%s%s %lld", used ? ", " : "", channel,
-                                      (long long)json_integer_value (n));
-    }
-}
-
-static void draw_person (int y, const column_t *columns, size_t n, const json_t *person, wall_ms_t now, bool cursor)
-{
-    char load[PUT_MAX / 4], room[32], oldest[CLI_TIME_SIZE], until[CLI_TIME_SIZE];
-    bool present = json_is_true (json_object_get (person, "present"));
-    load_words (json_object_get (person, "load"), load, sizeof load);
-    snprintf (room, sizeof room, "%lld", number (person, "room"));
-    const char *const cells[] = {json_text (person, "name"),
-                                 present ? "present" : "away",
-                                 present ? in_short (json_number (person, "present_until"), now, until) : "",
-                                 room,
-                                 in_short (json_number (person, "oldest"), now, oldest),
-                                 load};
-    put_columns (y, cursor ? LOOK_BAR : present ? LOOK_GOOD : LOOK_DIM, columns, cells, n);
-}
-
-static void draw_team (int y, const column_t *columns, size_t n, const json_t *team, wall_ms_t now, bool cursor)
-{
-    char words[PUT_MAX / 4], present[64], oldest[CLI_TIME_SIZE];
-    snprintf (present, sizeof present, "%lld of %lld", number (team, "present"), number (team, "people"));
-    snprintf (words, sizeof words, "%lld waiting; lead %s", number (team, "waiting"), json_text (team, "lead"));
-    const char *const cells[] = {json_text (team, "name"),
-                                 "team",
-                                 "",
-                                 present,
-                                 in_short (json_number (team, "oldest_waiting"), now, oldest),
-                                 words};
-    put_columns (y, cursor ? LOOK_BAR : number (team, "waiting") ? LOOK_SOON : LOOK_PLAIN, columns, cells, n);
-}
-
-static void draw_people (top_view_t *view, wall_ms_t now)
-{
-    static const column_t columns[] = {{"WHO", 16}, {"", 8}, {"UNTIL", 10}, {"ROOM", 8}, {"OLDEST", 11}, {"LOAD", 0}};
-    enum { N = sizeof columns / sizeof *columns };
-    const top_board_t *board = view->board;
-    size_t teams = json_array_size (board->teams), n = teams + json_array_size (board->people);
-    follow_cursor (view, n);
-    put_heads (HEAD_LINES, columns, N);
-    for (size_t i = 0; i < top_screen_list_height (); i++) {
-        size_t at = view->top + i;
-        int y = HEAD_LINES + 1 + (int)i;
-        if (at < teams)
-            draw_team (y, columns, N, json_array_get (board->teams, at), now, at == view->cursor);
-        else if (at < n)
-            draw_person (y, columns, N, json_array_get (board->people, at - teams), now, at == view->cursor);
-        else
-            put_line (y, LOOK_PLAIN, "%s", "");
-    }
 }
 
 /* ---- the rest */
@@ -379,7 +211,7 @@ static void draw_feed (const top_board_t *board)
     int height = feed_height (), y = LINES - 1 - height;
     for (int i = 0; i < height; i++) {
         size_t back = (size_t)(height - i);
-        put_line (y + i, LOOK_DIM, "%s", back <= board->feed_n ? board->feed[board->feed_n - back] : "");
+        top_put_line (y + i, LOOK_DIM, "%s", back <= board->feed_n ? board->feed[board->feed_n - back] : "");
     }
 }
 
@@ -390,7 +222,7 @@ static void draw_story (top_view_t *view)
         view->line = view->lines_n > (size_t)height ? view->lines_n - (size_t)height : 0;
     for (int i = 0; i < height; i++) {
         size_t at = view->line + (size_t)i;
-        put_line (1 + i, LOOK_PLAIN, "%s", at < view->lines_n ? view->lines[at] : "");
+        top_put_line (1 + i, LOOK_PLAIN, "%s", at < view->lines_n ? view->lines[at] : "");
     }
 }
 
@@ -410,7 +242,7 @@ static void draw_keys (void)
                                         "",
                                         "  An operator's token acts for whom --person names."};
     for (int i = 0; i < LINES - 2; i++)
-        put_line (1 + i, LOOK_PLAIN, "%s", (size_t)i < sizeof lines / sizeof *lines ? lines[i] : "");
+        top_put_line (1 + i, LOOK_PLAIN, "%s", (size_t)i < sizeof lines / sizeof *lines ? lines[i] : "");
 }
 
 static void draw_foot (const top_view_t *view)
@@ -421,8 +253,8 @@ static void draw_foot (const top_view_t *view)
         [TOP_STORY] = " q back  a acknowledge  t take  r read again",
         [TOP_KEYS] = " any key: back",
     };
-    put_line (LINES - 1, LOOK_BAR, "%s%s", *view->message ? " " : "",
-              *view->message ? view->message : keys[view->page]);
+    top_put_line (LINES - 1, LOOK_BAR, "%s%s", *view->message ? " " : "",
+                  *view->message ? view->message : keys[view->page]);
 }
 
 void top_screen_draw (top_view_t *view, mono_ms_t at)
@@ -436,9 +268,9 @@ void top_screen_draw (top_view_t *view, mono_ms_t at)
         draw_keys ();
     else {
         if (view->page == TOP_CONTACTS)
-            draw_contacts (view, now);
+            top_draw_contacts (view, now);
         else
-            draw_people (view, now);
+            top_draw_people (view, now);
         draw_feed (view->board);
     }
     draw_foot (view);
