@@ -25,8 +25,8 @@
 #include "notification.h"
 
 #include "aside.h"
-#include "keys.h"
 #include "commit.h"
+#include "keys.h"
 #include "rates.h"
 #include "record.h"
 
