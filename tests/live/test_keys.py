@@ -280,6 +280,14 @@ def made_once(stack):
         assert b"secret-key" not in open(f"{folder}/public/{name}.pub", "rb").read()
     before = open(f"{folder}/intake.key", "rb").read()
     assert keys_new(folder).count("there ") == 7 and open(f"{folder}/intake.key", "rb").read() == before
+    # a public key whose secret one lies on another machine is not taken from those who know it
+    os.rename(f"{folder}/routing.key", f"{folder}/elsewhere")
+    public = open(f"{folder}/public/routing.pub", "rb").read()
+    done = subprocess.run([f"{w.BUILD}/buckstop", "keys", "new", "--dir", folder], capture_output=True, text=True, timeout=60,
+                          check=False)
+    assert done.returncode == 1 and "routing.pub is there" in done.stderr, done
+    assert open(f"{folder}/public/routing.pub", "rb").read() == public and not os.path.exists(f"{folder}/routing.key")
+    assert "made " in keys_new(folder, "--names", "desk")
     for words in (["new"], ["new", "--dir", folder, "--names", "a/b"], ["old", "--dir", folder]):
         done = subprocess.run([f"{w.BUILD}/buckstop", "keys", *words], capture_output=True, text=True, timeout=60,
                               check=False)

@@ -38,8 +38,10 @@ int bus_keys_make (const char *directory, const char *name, char why[DETAIL_SIZE
 {
     char folder[PATH_MAX], secret[PATH_MAX], public[PATH_MAX];
     if (snprintf (secret, sizeof secret, "%s/%s.key", directory, name) >= PATH_MAX ||
-        snprintf (public, sizeof public, "%s/public/%s.pub", directory, name) >= PATH_MAX)
-        return -ENAMETOOLONG;
+        snprintf (public, sizeof public, "%s/public/%s.pub", directory, name) >= PATH_MAX) {
+        errno = ENAMETOOLONG;
+        return no (why, "make keys in", directory);
+    }
     snprintf (folder, sizeof folder, "%s/public", directory);
     int rc = make_folder (directory, why);
     if (rc == 0)
@@ -48,6 +50,11 @@ int bus_keys_make (const char *directory, const char *name, char why[DETAIL_SIZE
         return rc;
     if (access (secret, F_OK) == 0)
         return 0;
+    if (access (public, F_OK) == 0) { /* another machine may hold its secret one: all would stop to know it */
+        snprintf (why, DETAIL_SIZE,
+                  "%.120s is there and its secret key is not: it is used elsewhere, or lost; then remove it", public);
+        return -EEXIST;
+    }
     zcert_t *cert = zcert_new ();
     if (!cert)
         return no (why, "make keys for", name);
