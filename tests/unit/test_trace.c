@@ -60,6 +60,7 @@ static void test_made (void **state)
     assert_string_equal (trace_id_of ("", made, id), "019a6ce8d2f30102030405060708090a");
     assert_string_equal (trace_of (GOOD, made, trace), GOOD);
     assert_string_equal (trace_id_of (GOOD, made, id), "4bf92f3577b34da6a3ce929d0e0e4736");
+    assert_string_equal (trace_of ("x\r\nHost: evil", made, trace), trace_of ("", made, again)); /* an older record's */
     assert_string_equal (trace_of ("", "01KAJ6Q6JS0000000000000000", trace) + 36, "0000000000000001-00");
     assert_true (trace_take (trace, again));
     assert_string_equal (trace_of ("", "", trace), "");

@@ -105,10 +105,7 @@ static bool of_contact (const char *contact, uint8_t bytes[TRACE_BYTES])
 const char *trace_of (const char *given, const char *contact, char trace[TRACE_SIZE])
 {
     uint8_t bytes[TRACE_BYTES];
-    trace[0] = '\0';
-    if (given && *given)
-        snprintf (trace, TRACE_SIZE, "%s", given);
-    else if (of_contact (contact, bytes))
+    if (!trace_take (given, trace) && of_contact (contact, bytes))
         put_trace (bytes, trace);
     return trace;
 }

@@ -16,7 +16,7 @@ enum {
 /* A header as it came, as version 00. False, and "": it is none, so it is as if none had come (4.2.2.1). NULL may be
  * given. */
 bool trace_take (const char *header, char trace[TRACE_SIZE]);
-/* given: as trace_take left it. The traceparent of that contact; "" : none was given, and `contact` is no id. */
+/* given: of a record, perhaps an older one: what is no traceparent counts as none. The traceparent of that contact; "" : none was given, and `contact` is no id. */
 const char *trace_of (const char *given, const char *contact, char trace[TRACE_SIZE]);
 /* Its trace id alone, as logs name it. */
 const char *trace_id_of (const char *given, const char *contact, char id[TRACE_ID_SIZE]);
