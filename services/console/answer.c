@@ -39,6 +39,7 @@ static const problem_t problems[REFUSED_KINDS] = {
     [REFUSED_WORKSPACE] = {404, "no-such-workspace", "The workspace is not known",
                            "apply a policy for it: buckstop policy apply FILE"},
     [REFUSED_AWAY] = {503, "store-away", "The store can't be asked", "try again in a moment"},
+    [REFUSED_STOPPING] = {503, "stopping", "This console is stopping", "try again in a moment: another one answers"},
     [REFUSED_READING] = {503, "reading", "The board is still being read", "try again in a moment"},
     [REFUSED_CROWDED] = {503, "too-many-watch", "Too many watch already",
                          "start another console, or raise --connections"},

@@ -43,6 +43,7 @@ struct visit {
     bearer_t bearer;        /* scope NONE: nobody asked who it is */
     char token[TOKEN_SIZE]; /* with which they act at intake */
     char csrf[CSRF_SIZE];   /* "" : an Authorization header, which no other site can send */
+    wall_ms_t ends;         /* the session; TIME_NEVER: it is none */
     bool proxied;           /* the person is the proxy's word, the token an operator's */
     char allow[32];         /* METHOD: what the path knows */
 };
@@ -68,6 +69,7 @@ typedef enum refused {
     REFUSED_METHOD,
     REFUSED_WORKSPACE,
     REFUSED_AWAY,
+    REFUSED_STOPPING,
     REFUSED_READING,
     REFUSED_CROWDED,
     REFUSED_INTAKE,

@@ -2,8 +2,8 @@
  *
  * Hears: /v1/... Says: the same to intake, and its answer. A person whom a proxy named has an operator's token behind
  * them: they read what operators read, act as themselves and nobody else, and are here or away.
- * Limits: ANSWER_MAX of an answer, CALL_MS of time. Paths with a percent sign or a segment that begins with a dot are none
- * of intake's, and refused: curl would tidy them. */
+ * Limits: ANSWER_MAX of an answer, CALL_MS of time. Paths with a percent sign, a '#', a '\' or a segment that begins with a
+ * dot are none of intake's, and refused: curl would tidy them, and call another path than the one that was judged. */
 #include "console_private.h"
 
 #include "values.h"
@@ -168,7 +168,7 @@ void hand_on (visit_t **self_p)
     size_t size;
     const char *method = http_method (self->http), *path = http_path (self->http);
     const void *body = http_body (self->http, &size);
-    if (strchr (path, '%') || strstr (path, "/.")) {
+    if (path[strcspn (path, "%#\\")] || strstr (path, "/.")) {
         visit_refuse (self_p, REFUSED_PATH, "no such path: %.200s", path);
         return;
     }

@@ -50,7 +50,8 @@ void session_seal (const session_keys_t *keys, const char *token, wall_ms_t end,
     sodium_memzero (plain, sizeof plain);
 }
 
-bool session_open (const session_keys_t *keys, const char *cookie, wall_ms_t now, char token[TOKEN_SIZE])
+bool session_open (const session_keys_t *keys, const char *cookie, wall_ms_t now, char token[TOKEN_SIZE],
+                   wall_ms_t *end_p)
 {
     uint8_t sealed[SEALED_MAX], plain[PLAIN_MAX];
     size_t size = 0;
@@ -68,6 +69,7 @@ bool session_open (const session_keys_t *keys, const char *cookie, wall_ms_t now
         return false;
     memcpy (token, plain + 1 + END_SIZE, length);
     token[length] = 0;
+    *end_p = (wall_ms_t)end;
     sodium_memzero (plain, sizeof plain);
     return true;
 }

@@ -16,8 +16,9 @@ void session_keys_destroy (session_keys_t **self_p);
 
 void session_seal (const session_keys_t *keys, const char *token, wall_ms_t end,
                    const uint8_t nonce[SESSION_NONCE_SIZE], char cookie[SESSION_COOKIE_SIZE]);
-/* False: not ours, changed on the way, or over. */
-bool session_open (const session_keys_t *keys, const char *cookie, wall_ms_t now, char token[TOKEN_SIZE]);
+/* The token, and when the session ends. False: not ours, changed on the way, or over. */
+bool session_open (const session_keys_t *keys, const char *cookie, wall_ms_t now, char token[TOKEN_SIZE],
+                   wall_ms_t *end);
 
 /* The word that a page of ours sends back, of a session's cookie; or of a person whom a proxy named. */
 void session_csrf (const session_keys_t *keys, const char *what, const char *who, char csrf[CSRF_SIZE]);

@@ -18,6 +18,7 @@ visit_t *visit_new (console_t *console, http_request_t *request)
     visit_t *self = xcalloc (1, sizeof *self);
     self->console = console;
     self->http = request;
+    self->ends = TIME_NEVER;
     return self;
 }
 
@@ -128,7 +129,7 @@ static bool by_cookie (visit_t *self)
     char cookie[SESSION_COOKIE_SIZE];
     wall_ms_t now = store_now (self->console->service->store);
     if (!session_cookie (http_header (self->http, "Cookie"), COOKIE, cookie) ||
-        !session_open (self->console->keys, cookie, now, self->token))
+        !session_open (self->console->keys, cookie, now, self->token, &self->ends))
         return false;
     session_csrf (self->console->keys, "session", cookie, self->csrf);
     return true;

@@ -3,7 +3,7 @@
  * A watcher gets the board at once, from then on what changes, at most ten times a second, all of them the same bytes.
  * Whoever comes back with a Last-Event-ID gets what the feed said meanwhile before the board, as far as it is kept.
  * A watcher who does not keep up is cut off, and comes back to a board of now. The token of each is looked at again every
- * ten seconds. Limits: --stream-room bytes that wait for one; as many watchers as leave a quarter of the connections. */
+ * ten seconds; with a session's end, or when the policy drops whom a proxy named, their stream ends. Limits: --stream-room bytes that wait for one; as many watchers as leave a quarter of the connections. */
 #include "room.h"
 
 #include "log.h"
@@ -32,6 +32,8 @@ struct watcher {
     bool resumed, greeted;
     bool checking, gone;
     mono_ms_t check_at;
+    wall_ms_t ends;         /* their session; TIME_NEVER: it is none */
+    char person[NAME_SIZE]; /* whom a proxy named; "" : the token says who it is */
 };
 
 /* ------------------------------------------------------ they come and go */
@@ -202,7 +204,13 @@ void room_changed (room_t *self)
         self->flush = loop_at (self->console->service->loop, at > now ? at : now, flush, self);
 }
 
-/* ------------------------------------------------------ tokens, again */
+/* --------------------------------------- sessions, people, tokens, again */
+
+static bool may_stay (const watcher_t *self)
+{
+    const policy_t *policy = board_policy (self->room->board);
+    return room_now (self->room) < self->ends && (!*self->person || policy_person (policy, self->person));
+}
 
 static void end_if_bad (watcher_t *self, tokens_verdict_t verdict)
 {
@@ -229,6 +237,10 @@ void watchers_check (room_t *self)
     bearer_t bearer;
     for (watcher_t *watcher = self->watchers, *next; watcher; watcher = next) {
         next = watcher->next;
+        if (!may_stay (watcher)) {
+            drop (self, watcher);
+            continue;
+        }
         if (watcher->checking || now < watcher->check_at)
             continue;
         watcher->check_at = now + CHECK_MS;
@@ -248,6 +260,10 @@ void watchers_check (room_t *self)
 static room_t *room_of (visit_t **self_p)
 {
     visit_t *self = *self_p;
+    if (self->console->draining) { /* nobody would send a new stream home */
+        visit_refuse (self_p, REFUSED_STOPPING, "it has its last requests");
+        return NULL;
+    }
     room_t *room = console_room (self->console, self->bearer.workspace);
     if (!room)
         visit_refuse (self_p, REFUSED_WORKSPACE, "workspace '%s' has no policy here", self->bearer.workspace);
@@ -306,7 +322,9 @@ static void let_watch (visit_t **self_p, room_t *room, size_t limit)
     visit_t *self = *self_p;
     http_header_t all[ANSWER_HEADERS_MAX];
     watcher_t *watcher = xcalloc (1, sizeof *watcher);
-    *watcher = (watcher_t){.room = room, .limit = limit, .next = room->watchers};
+    *watcher = (watcher_t){.room = room, .limit = limit, .next = room->watchers, .ends = self->ends};
+    if (self->proxied)
+        WORD_COPY (watcher->person, self->bearer.person);
     watcher->check_at = room_mono (room) + CHECK_MS;
     WORD_COPY (watcher->token, self->token);
     take_last (self, watcher);

@@ -283,6 +283,15 @@ def a_trusted_proxy_names_the_person(stack):
     facts = w.facts_of(world.view(contact))
     assert [fact["by"] for fact in facts if fact["fact"] == "noted"] == ["ada"]
     assert call(world, "POST", "/v1/contacts", {"channel": "mail", "text": "x", "customer": "k"}, own).status == 403
+    # a path that would be another one when it is called
+    for bent in (f"/v1/contacts/{contact}#/actions", "/v1/people/ben/presence#/v1/people/ada/presence",
+                 f"/v1/contacts\\{contact}/actions", f"/v1/people/../contacts/{contact}/actions"):
+        assert call(world, "POST", bent, {"action": "note", "text": "x"}, own).status == 404, bent
+    # whom the policy drops watches no longer
+    watcher = stream(stack, world, token=None, named={"X-Forwarded-User": "ben"})
+    world.apply(POLICY.replace("  ben: { name: Ben K., capacity: 10 }\n", "").replace("[ada, ben]", "[ada]").replace(
+        "members: [ben]", "members: [ada]"))
+    w.until("the stream of somebody who left ends", lambda: watcher.ended)
     world.options["console"][1] = "10.0.0.0/8"
     world.console.end()
     world.console.start()

@@ -16,6 +16,7 @@ static const uint8_t nonce[SESSION_NONCE_SIZE] = {1, 2, 3};
 static void a_session_opens_with_its_key_until_its_end (void **state)
 {
     char cookie[SESSION_COOKIE_SIZE], token[TOKEN_SIZE];
+    wall_ms_t end = 0;
     session_keys_t *keys = session_keys_new (secret, sizeof secret - 1),
                    *others = session_keys_new (other, sizeof other - 1);
     (void)state;
@@ -23,17 +24,18 @@ static void a_session_opens_with_its_key_until_its_end (void **state)
     assert_null (strstr (cookie, "bs_"));
     assert_int_equal (strspn (cookie, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"),
                       strlen (cookie));
-    assert_true (session_open (keys, cookie, 4999, token));
+    assert_true (session_open (keys, cookie, 4999, token, &end));
     assert_string_equal (token, a_token);
-    assert_false (session_open (keys, cookie, 5000, token));
-    assert_false (session_open (others, cookie, 0, token));
-    assert_false (session_open (keys, "", 0, token));
-    assert_false (session_open (keys, "AAAA", 0, token));
-    assert_false (session_open (keys, "not base64!", 0, token));
+    assert_int_equal (end, 5000);
+    assert_false (session_open (keys, cookie, 5000, token, &end));
+    assert_false (session_open (others, cookie, 0, token, &end));
+    assert_false (session_open (keys, "", 0, token, &end));
+    assert_false (session_open (keys, "AAAA", 0, token, &end));
+    assert_false (session_open (keys, "not base64!", 0, token, &end));
     for (size_t at = 0; cookie[at]; at += 7) { /* any letter changed: it is none of ours */
         char was = cookie[at];
         cookie[at] = was == 'A' ? 'B' : 'A';
-        assert_false (session_open (keys, cookie, 0, token));
+        assert_false (session_open (keys, cookie, 0, token, &end));
         cookie[at] = was;
     }
     session_keys_destroy (&keys);
