@@ -182,23 +182,23 @@ static void loaded (void *arg, const store_values_t *values)
 {
     batch_t *batch = arg;
     notification_t *self = batch->self;
-    if (!notification_release (self) || (values->away && ++batch->tries == BATCH_TRIES_MAX)) {
+    bool away =
+        values->away || values->n < batch->n + batch->holds_n; /* nothing goes while it is not known to be free */
+    if (!notification_release (self) || (away && ++batch->tries == BATCH_TRIES_MAX)) {
         batch_forget (batch);
         return;
     }
-    if (values->away) {
+    if (away) {
         notification_hold (self);
         loop_at (self->service->loop, loop_now (self->service->loop) + OUTBOX_AWAY_MS, load_again, batch);
         return;
     }
-    static const store_value_t absent = {0};
-    bool all = values->n >= batch->n + batch->holds_n;
-    bool on_hold = all && hold_known (batch->attempts, batch->n, values->items + batch->n);
-    if (all && !on_hold) /* each that waits for a word has its own name */
+    bool on_hold = hold_known (batch->attempts, batch->n, values->items + batch->n);
+    if (!on_hold) /* each that waits for a word has its own name */
         bundle_rows (self, batch->shard, batch->now, batch->attempts, values->items, batch->n);
     for (size_t i = 0; i < batch->n; i++)
         if (batch->attempts[i])
-            row_loaded (batch->attempts[i], i < values->n ? &values->items[i] : &absent, batch->now);
+            row_loaded (batch->attempts[i], &values->items[i], batch->now);
     free (batch);
     outbox_pump (self);
 }
