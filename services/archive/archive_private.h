@@ -2,6 +2,7 @@
  *
  *   archive.c   parameters, start, end, metrics
  *   trail.c     one workspace: reads what is new, has it kept, moves the cursor
+ *   trail_post.c   one workspace: a page to the webhook
  *   trail_begin.c  one workspace: where it goes on
  *   line.c      an event as a line, as a CloudEvent
  *   shelf.c     files; ndjson.c reads them */
@@ -38,6 +39,7 @@ typedef struct trail {
     shelf_t *shelf;  /* NULL: no files, or not opened */
     unsigned series;
     uint64_t at;           /* up to there all is safe */
+    uint64_t shelved;      /* up to there it is on disk; beyond `at` while the webhook does not take it */
     uint64_t cursor;       /* what the store knows of that */
     bool registered;       /* it stands in key_archives */
     uint64_t newest;       /* as was seen last */
@@ -72,8 +74,11 @@ bool trail_back (trail_t *trail);                                    /* first in
 void trail_again (trail_t *trail);                                   /* the next look, in a moment */
 void trail_fail (trail_t *trail, const char *what, const char *why); /* said once in a row; later again */
 void trail_read (trail_t *trail);                                    /* the next page */
+void trail_safe (trail_t *trail);                                    /* the page is */
 void trail_move_cursor (trail_t *trail);                             /* to `at`, then the next page */
 double trail_lag_seconds (const trail_t *trail);
+/* trail_post.c */
+void trail_post (trail_t *trail); /* the page, to the webhook */
 /* trail_begin.c */
 void trail_begin (trail_t *trail);
 

@@ -1,7 +1,8 @@
 /* line.c - an event of the stream as a line of an archive, and back.
  *
  * CloudEvents (specification 1.0.2, JSON format and batched content mode): id is unique within source, and the same at each
- * attempt; subject is the contact; time is when it was committed. */
+ * attempt: series, number and time, since without files nobody knows that a store was put back and draws its numbers again;
+ * subject is the contact; time is when it was committed. */
 #include "line.h"
 
 #include "plan.h"
@@ -49,16 +50,17 @@ static const char *text_of (const json_t *line, const char *key)
 
 json_t *line_cloud (json_t *line)
 {
-    char id[64], source[NAME_SIZE + 16], type[NAME_SIZE + 16];
+    char id[96], source[NAME_SIZE + 16], type[NAME_SIZE + 16];
     const json_t *facts = json_object_get (line, "facts");
     const char *fact = text_of (json_array_get (facts, 0), "fact");
-    snprintf (id, sizeof id, "%lld-%lld", (long long)json_integer_value (json_object_get (line, "series")),
-              (long long)json_integer_value (json_object_get (line, "number")));
+    const char *at = text_of (line, "at");
+    snprintf (id, sizeof id, "%lld-%lld%s%.30s", (long long)json_integer_value (json_object_get (line, "series")),
+              (long long)json_integer_value (json_object_get (line, "number")), *at ? "-" : "", at);
     snprintf (source, sizeof source, "/buckstop/%s", text_of (line, "workspace"));
     snprintf (type, sizeof type, "buckstop.%s", *fact ? fact : "event");
     json_t *cloud = xcheck (json_pack ("{s:s, s:s, s:s, s:s, s:s}", "specversion", "1.0", "id", id, "source", source,
                                        "type", type, "datacontenttype", "application/json"));
-    if (*text_of (line, "at"))
+    if (*at)
         json_object_set (cloud, "time", json_object_get (line, "at"));
     if (*text_of (line, "contact"))
         json_object_set (cloud, "subject", json_object_get (line, "contact"));

@@ -262,15 +262,29 @@ const char *shelf_last (const shelf_t *self)
 
 /* ---- writing */
 
+/* A name whose closed file is there already is another's: beside that one, the new file would count as what it was made of. */
+static void choose_name (shelf_t *self, unsigned series, uint64_t first)
+{
+    char closed[FILE_NAME_SIZE + sizeof PART];
+    do {
+        snprintf (self->name, sizeof self->name, "%04u-%012" PRIu64 PLAIN, series, first++);
+        snprintf (closed, sizeof closed, "%s.gz", self->name);
+    } while (faccessat (self->directory, closed, F_OK, 0) == 0);
+}
+
 static int begin (shelf_t *self, unsigned series, uint64_t first)
 {
-    snprintf (self->name, sizeof self->name, "%04u-%012" PRIu64 PLAIN, series, first);
-    self->file = openat (self->directory, self->name, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-    if (self->file < 0 || fsync (self->directory) < 0)
-        return -errno;
+    choose_name (self, series, first);
     self->size = 0;
     self->begun = clock_mono ();
-    return 0;
+    self->file = openat (self->directory, self->name, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    if (self->file >= 0 && fsync (self->directory) == 0)
+        return 0;
+    int rc = -errno;
+    if (self->file >= 0)
+        close (self->file);
+    self->file = -1;
+    return rc;
 }
 
 static int write_all (int fd, const char *bytes, size_t size)

@@ -279,8 +279,11 @@ static int rewrite_file (rewriting_t *self, const char *path)
     self->changed = 0;
     int rc = pour_file (self, path, out);
     close (out);
-    if (rc == 0 && self->changed && rename (part, path) == 0)
-        return 0;
+    if (rc == 0 && self->changed) {
+        if (rename (part, path) == 0)
+            return 0;
+        rc = -errno;
+    }
     unlink (part);
     return rc;
 }
@@ -300,8 +303,9 @@ int shelves_rewrite (const char *const *paths, size_t n, shelves_change_fn *fn, 
             continue;
         }
         rc = rewrite_file (&rewriting, path);
-        *changed += rewriting.changed;
-        if (rc < 0)
+        if (rc == 0)
+            *changed += rewriting.changed;
+        else
             snprintf (found->damage, sizeof found->damage, "%s", WORD_CUT (path, 200));
     }
     files_clear (&files);

@@ -7,7 +7,6 @@
 #include "archive_private.h"
 
 #include "log.h"
-#include "sign.h"
 #include "words.h"
 #include "xmalloc.h"
 
@@ -142,63 +141,19 @@ void trail_move_cursor (trail_t *trail)
     store_commit (trail->self->service->store, &commit, 0, on_moved, trail);
 }
 
-static void page_is_safe (trail_t *trail)
+void trail_safe (trail_t *trail)
 {
     metric_add ("archive_events", (int64_t)trail->n);
     trail->at = trail->last;
     trail_move_cursor (trail);
 }
 
-/* ---- the webhook */
-
-static void on_posted (void *arg, const http_answer_t *answer)
-{
-    trail_t *trail = arg;
-    char why[DETAIL_SIZE];
-    if (!trail_back (trail))
-        return;
-    if (answer->status >= 200 && answer->status <= 299) {
-        page_is_safe (trail);
-        return;
-    }
-    snprintf (why, sizeof why, "%d %s", answer->status, answer->error ? WORD_CUT (answer->error, 200) : "");
-    trail_fail (trail, "the archive's webhook does not take events", why);
-}
-
-static void post (trail_t *trail)
-{
-    const archive_params_t *params = trail->self->params;
-    char timestamp[24], stamp[64], id[NAME_SIZE + 64], signature[SIGN_HEADER_SIZE], why[DETAIL_SIZE] = "";
-    wall_ms_t now = store_now (trail->self->service->store);
-    snprintf (timestamp, sizeof timestamp, "%lld", (long long)(now / MS_PER_SECOND));
-    snprintf (stamp, sizeof stamp, "Buckstop-Timestamp: %s", timestamp);
-    snprintf (id, sizeof id, "Idempotency-Key: %s-%u-%" PRIu64, trail->workspace, trail->series, trail->first);
-    const char *headers[] = {"Content-Type: application/cloudevents-batch+json", stamp, id, NULL, NULL};
-    if (*params->secret) {
-        if (sign_header (params->secrets, params->secret, timestamp, trail->post, signature, why) != SIGN_MADE) {
-            trail_fail (trail, "the archive's webhook can't be signed", why);
-            return;
-        }
-        headers[3] = signature;
-    }
-    trail->busy = true;
-    http_client_call (trail->self->http,
-                      &(http_call_t){.method = "POST",
-                                     .url = params->webhook,
-                                     .headers = headers,
-                                     .body = trail->post,
-                                     .body_size = strlen (trail->post),
-                                     .timeout_ms = POST_TIMEOUT_MS,
-                                     .private_allowed = true},
-                      on_posted, trail);
-}
-
 static void page_is_kept (trail_t *trail)
 {
     if (trail->post)
-        post (trail);
+        trail_post (trail);
     else
-        page_is_safe (trail);
+        trail_safe (trail);
 }
 
 /* ---- the files, in a thread */
@@ -206,7 +161,8 @@ static void page_is_kept (trail_t *trail)
 static void write_work (void *arg)
 {
     trail_t *trail = arg;
-    trail->rc = shelf_append (trail->shelf, trail->series, trail->first, trail->lines, trail->lines_size);
+    uint64_t first = trail->first > trail->shelved ? trail->first : trail->shelved + 1;
+    trail->rc = shelf_append (trail->shelf, trail->series, first, trail->lines, trail->lines_size);
 }
 
 static void write_done (void *arg)
@@ -220,6 +176,7 @@ static void write_done (void *arg)
         return;
     }
     metric_add ("archive_bytes", (int64_t)trail->lines_size);
+    trail->shelved = trail->last;
     page_is_kept (trail);
 }
 
@@ -278,7 +235,7 @@ static void take_page (trail_t *trail, const store_values_t *values)
         json_t *line = line_of (trail->workspace, trail->series, (uint64_t)value->score, value->bytes, value->size);
         if (params->without_texts)
             line_without_texts (line);
-        if (trail->shelf)
+        if (trail->shelf && (uint64_t)value->score > trail->shelved)
             add_line (trail, line);
         if (batch)
             json_array_append_new (batch, line_cloud (line));
@@ -296,8 +253,8 @@ static void on_newest (void *arg, const store_values_t *values)
         return;
     if (!values->away && !values->wrong_type)
         trail->newest = values->n ? (uint64_t)values->items[0].score : 0;
-    if (!values->away && !values->wrong_type && trail->newest < trail->at)
-        trail_begin (trail); /* it went back */
+    if (!values->away && !values->wrong_type && trail->newest && trail->newest < trail->at)
+        trail_begin (trail); /* it went back; one that is empty is of a workspace that was removed */
     else
         trail_again (trail);
 }
@@ -335,7 +292,7 @@ static void on_page (void *arg, const store_values_t *values)
         return;
     }
     take_page (trail, values);
-    if (!trail->shelf) {
+    if (!trail->lines_size) { /* no files, or only the webhook has not taken it yet */
         page_is_kept (trail);
         return;
     }

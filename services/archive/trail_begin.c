@@ -30,7 +30,7 @@ static void go_on (trail_t *trail, unsigned series, uint64_t at)
 {
     trail->opened = true;
     trail->series = series;
-    trail->at = at;
+    trail->at = trail->shelved = at;
     trail_move_cursor (trail);
 }
 

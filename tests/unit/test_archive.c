@@ -183,6 +183,24 @@ static void a_crash_is_mended (void **state)
     assert_true (read.n == 5 && found.damaged == 2);
 }
 
+/* A closed file of the same name is no reason to take the new one away. */
+static void a_number_told_again_has_another_file (void **state)
+{
+    (void)state;
+    read_t read;
+    shelf_t *shelf = shelf_open (place, "desk", large);
+    put (shelf, 1, 10, 2);
+    assert_int_equal (shelf_shut (shelf), 0);
+    put (shelf, 1, 10, 2);
+    put (shelf, 1, 12, 3);
+    shelf_close (&shelf);
+    shelf = shelf_open (place, "desk", large);
+    assert_non_null (strstr (shelf_last (shelf), "\"number\":14"));
+    shelf_close (&shelf);
+    shelves_found_t found = read_all (&read);
+    assert_true (read.n == 5 && found.doubles == 2 && !found.gaps && !found.damaged);
+}
+
 /* What a series has beyond where the next begins never was. */
 static void the_later_series_counts (void **state)
 {
@@ -287,6 +305,7 @@ int main (void)
     const struct CMUnitTest tests[] = {cmocka_unit_test (names_are_strict),
                                        FILES (files_are_closed_and_read),
                                        FILES (a_crash_is_mended),
+                                       FILES (a_number_told_again_has_another_file),
                                        FILES (the_later_series_counts),
                                        cmocka_unit_test (a_hold_keeps_its_words),
                                        cmocka_unit_test (archives_bound_what_goes),
