@@ -32,6 +32,7 @@ typedef struct restoring {
     char dump[BACKUP_PATH_SIZE];
     uint64_t size;
     redisContext *link;
+    char id[LINK_VALUE_SIZE]; /* of its replication, as a primary */
     rdb_door_t door;
     bool begun; /* Redis was told to replicate from here */
     size_t held;
@@ -57,14 +58,17 @@ static int read_backup (restoring_t *self)
     return CLI_GO;
 }
 
-static int look_at_target (const restoring_t *self)
+static int look_at_target (restoring_t *self)
 {
     char role[LINK_VALUE_SIZE], append[LINK_VALUE_SIZE], version[LINK_VALUE_SIZE], cluster[LINK_VALUE_SIZE];
     if (!link_info (self->link, "replication", "role", role) ||
         !link_info (self->link, "persistence", "aof_enabled", append) ||
         !link_info (self->link, "server", "redis_version", version) ||
-        !link_info (self->link, "cluster", "cluster_enabled", cluster))
+        !link_info (self->link, "cluster", "cluster_enabled", cluster) ||
+        !link_info (self->link, "replication", "master_replid", self->id))
         return CLI_UNREACHABLE;
+    if (strcmp (role, "master") != 0)
+        *self->id = '\0'; /* of a replica nobody can say with which it comes */
     const char *made_by = json_string_value (json_object_get (self->manifest, "redis"));
     if (strcmp (cluster, "1") == 0)
         return cli_fail (CLI_NO, "that redis is of a cluster: restore into a single node");
@@ -223,7 +227,7 @@ static int restore (restoring_t *self)
         return rc;
     self->link = link_open (self->cli);
     rc = self->link ? look_at_target (self) : CLI_UNREACHABLE;
-    rc = rc == CLI_GO ? rdb_door_open (&self->door, self->listen, self->dump, self->size) : rc;
+    rc = rc == CLI_GO ? rdb_door_open (&self->door, self->listen, self->dump, self->size, self->id) : rc;
     rc = rc == CLI_GO ? tell_redis (self) : rc;
     rc = rc == CLI_GO ? rdb_door_send (&self->door) : rc;
     rc = rc == CLI_GO ? wait_until (self, has_loaded, "redis reads it") : rc;

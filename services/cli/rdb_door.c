@@ -2,7 +2,9 @@
  *
  * Hears: PING, AUTH, REPLCONF, PSYNC; later the acknowledgements of a replica. Says: +PONG, +OK, +FULLRESYNC and the
  * snapshot with its length, as the reference of Redis's replication protocol describes it; then commands.
- * Limits: one Redis, whichever connects first; a step takes at most STEP_MS. */
+ * The copy is for that Redis alone: it asks to go on from the replication id that it had as a primary, which nobody knows who
+ * may not ask it. Whoever comes with another gets nothing.
+ * Limits: one Redis; a step takes at most STEP_MS, a word of the greeting GREET_MS. */
 #include "rdb_door.h"
 
 #include "clock.h"
@@ -20,14 +22,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { STEP_MS = 60000, ID_LENGTH = 40, KEEP_MS = 5000 };
+enum { STEP_MS = 60000, GREET_MS = 5000, ID_LENGTH = 40, KEEP_MS = 5000 };
 
 /* ---- the socket */
 
 static int listen_at (const struct addrinfo *where)
 {
     int fd = socket (where->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd >= 0 && bind (fd, where->ai_addr, where->ai_addrlen) == 0 && listen (fd, 1) == 0)
+    if (fd >= 0 && bind (fd, where->ai_addr, where->ai_addrlen) == 0 && listen (fd, 8) == 0)
         return fd;
     if (fd >= 0)
         close (fd);
@@ -47,11 +49,12 @@ static int port_of (int fd)
     return ntohs (name.any.sa_family == AF_INET6 ? name.six.sin6_port : name.four.sin_port);
 }
 
-int rdb_door_open (rdb_door_t *self, const char *address, const char *path, uint64_t size)
+int rdb_door_open (rdb_door_t *self, const char *address, const char *path, uint64_t size, const char *id)
 {
     const struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
     struct addrinfo *found = NULL;
-    *self = (rdb_door_t){.listening = -1, .peer = -1, .file = open (path, O_RDONLY | O_CLOEXEC), .size = size};
+    *self =
+        (rdb_door_t){.listening = -1, .peer = -1, .file = open (path, O_RDONLY | O_CLOEXEC), .size = size, .id = id};
     int rc = getaddrinfo (address, "0", &hints, &found);
     if (rc == 0)
         self->listening = listen_at (found);
@@ -81,16 +84,23 @@ static bool ready (int fd, short events, int ms)
     return poll (&one, 1, ms) == 1;
 }
 
-static int put (const rdb_door_t *self, const char *bytes, size_t size)
+static bool send_some (const rdb_door_t *self, const char *bytes, size_t size, int ms)
 {
     while (size > 0) {
-        ssize_t n = ready (self->peer, POLLOUT, STEP_MS) ? send (self->peer, bytes, size, MSG_NOSIGNAL) : -1;
+        ssize_t n = ready (self->peer, POLLOUT, ms) ? send (self->peer, bytes, size, MSG_NOSIGNAL) : -1;
         if (n <= 0)
-            return cli_fail (CLI_UNREACHABLE, "redis takes no more of the copy: its log says why");
+            return false;
         bytes += n;
         size -= (size_t)n;
     }
-    return CLI_GO;
+    return true;
+}
+
+static int put (const rdb_door_t *self, const char *bytes, size_t size)
+{
+    if (send_some (self, bytes, size, STEP_MS))
+        return CLI_GO;
+    return cli_fail (CLI_UNREACHABLE, "redis takes no more of the copy: its log says why");
 }
 
 static int put_text (const rdb_door_t *self, const char *text)
@@ -117,55 +127,69 @@ static int put_snapshot (const rdb_door_t *self)
     return rc;
 }
 
-/* One word of the greeting is answered. *begins: it asks for all. */
-static int answer (const rdb_door_t *self, const redisReply *asked, bool *begins)
+/* One word of a command; "": it is none. */
+static const char *word_of (const redisReply *asked, size_t index)
 {
-    const char *word = asked->elements ? asked->element[0]->str : "";
-    char line[ID_LENGTH + 32];
-    if (strcasecmp (word, "PING") == 0)
-        return put_text (self, "+PONG\r\n");
-    if (strcasecmp (word, "PSYNC") != 0)
-        return put_text (self, "+OK\r\n");
-    *begins = true;
-    snprintf (line, sizeof line, "+FULLRESYNC %0*d 0\r\n", (int)ID_LENGTH, 1);
-    return put_text (self, line);
+    bool is = asked->type == REDIS_REPLY_ARRAY && index < asked->elements && asked->element[index] &&
+              asked->element[index]->type == REDIS_REPLY_STRING;
+    return is ? asked->element[index]->str : "";
 }
 
-static int greet (const rdb_door_t *self)
+/* One command of the greeting is answered. NULL, or why it is not who is waited for. *begins: it asks for all. */
+static const char *answer (const rdb_door_t *self, const redisReply *asked, bool *begins)
+{
+    char line[ID_LENGTH + 32] = "+OK\r\n";
+    *begins = strcasecmp (word_of (asked, 0), "PSYNC") == 0;
+    if (*begins && *self->id && strcmp (word_of (asked, 1), self->id) != 0)
+        return "whoever came for the copy was not that redis";
+    if (*begins)
+        snprintf (line, sizeof line, "+FULLRESYNC %0*d 0\r\n", (int)ID_LENGTH, 1);
+    else if (strcasecmp (word_of (asked, 0), "PING") == 0)
+        snprintf (line, sizeof line, "+PONG\r\n");
+    return send_some (self, line, strlen (line), GREET_MS) ? NULL : "redis went away before it took the copy";
+}
+
+static const char *greet (const rdb_door_t *self)
 {
     char bytes[4096];
     bool begins = false;
-    int rc = CLI_GO;
+    const char *why = NULL;
     redisReader *reader = redisReaderCreate ();
-    while (rc == CLI_GO && !begins) {
+    while (!why && !begins) {
         void *asked = NULL;
         if (redisReaderGetReply (reader, &asked) != REDIS_OK)
-            rc = cli_fail (CLI_NO, "what connected is no redis");
-        if (asked) {
-            rc = answer (self, asked, &begins);
+            why = "what connected is no redis";
+        else if (asked) {
+            why = answer (self, asked, &begins);
             freeReplyObject (asked);
-            continue;
+        } else {
+            ssize_t n = ready (self->peer, POLLIN, GREET_MS) ? read (self->peer, bytes, sizeof bytes) : -1;
+            if (n > 0)
+                redisReaderFeed (reader, bytes, (size_t)n);
+            else
+                why = "redis went away before it took the copy";
         }
-        ssize_t n = rc == CLI_GO && ready (self->peer, POLLIN, STEP_MS) ? read (self->peer, bytes, sizeof bytes) : -1;
-        if (rc == CLI_GO && n <= 0)
-            rc = cli_fail (CLI_UNREACHABLE, "redis went away before it took the copy: its log says why");
-        else if (n > 0)
-            redisReaderFeed (reader, bytes, (size_t)n);
     }
     redisReaderFree (reader);
-    return rc;
+    return why;
 }
 
 int rdb_door_send (rdb_door_t *self)
 {
-    if (!ready (self->listening, POLLIN, STEP_MS))
-        return cli_fail (CLI_UNREACHABLE,
-                         "redis does not come for the copy: it must reach this machine (--listen, --reach)");
-    self->peer = accept4 (self->listening, NULL, NULL, SOCK_CLOEXEC);
-    if (self->peer < 0)
-        return cli_fail (CLI_NO, "accept: %s", strerror (errno));
-    int rc = greet (self);
-    return rc == CLI_GO ? put_snapshot (self) : rc;
+    const char *why = "redis does not come for the copy: it must reach this machine (--listen, --reach)";
+    for (mono_ms_t now = clock_mono (), ends = now + STEP_MS; now < ends; now = clock_mono ()) {
+        if (!ready (self->listening, POLLIN, (int)(ends - now)))
+            break;
+        self->peer = accept4 (self->listening, NULL, NULL, SOCK_CLOEXEC);
+        if (self->peer < 0)
+            continue;
+        why = greet (self);
+        if (!why)
+            return put_snapshot (self);
+        close (self->peer);
+        self->peer = -1;
+    }
+    return cli_fail (CLI_UNREACHABLE, "%s; the log of redis says more", why);
 }
 
 /* ---- behind it */
