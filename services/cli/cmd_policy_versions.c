@@ -157,11 +157,7 @@ static void list_version (const listing_t *self, const policy_version_t *all, si
         snprintf (note, sizeof note, "as version %" PRIu32, same);
     if (index == 0)
         snprintf (note + strlen (note), sizeof note - strlen (note), "%sin force", same ? ", " : "");
-    table_row (self->table, version, cli_time (record->applied_at, at), record->applied_by, lines,
-               index   ? note
-               : *note ? strcat (note, ", in force")
-                       : "in force",
-               NULL);
+    table_row (self->table, version, cli_time (record->applied_at, at), record->applied_by, lines, note, NULL);
     json_array_append_new (
         self->list, json_pack ("{s:I, s:I, s:s, s:o*, s:o*, s:o*, s:b}", "version", (json_int_t)record->policy_version,
                                "applied_at", (json_int_t)record->applied_at, "applied_by", record->applied_by, "added",

@@ -106,6 +106,7 @@ def former_policies(stack):
     assert world.cli("policy", "show", "1").split("\n", 1)[1] == POLICY
     # back, as a version of its own
     before = world.cli("policy", "history")
+    assert before.count("in force") == 1, before
     assert "-  ada: { name: Ada L" not in world.cli("policy", "rollback", "--dry-run")
     assert world.cli("policy", "history") == before
     words = world.cli("policy", "rollback", "--by", "ben")
@@ -115,7 +116,7 @@ def former_policies(stack):
     assert "version 5 is in force" in words
     rows = json.loads(world.cli("policy", "history", "--json"))
     assert rows[0]["same_as"] == 1 and rows[1]["same_as"] == 2 and rows[1]["applied_by"] == "ben", rows
-    assert "as version 1" in world.cli("policy", "history")
+    assert "as version 1, in force\n" in world.cli("policy", "history")
     assert "not kept" in world.cli("policy", "rollback", "9", status=1)
     world.cli("policy", "show", "nine", status=2)
     assert "does not belong to 'diff'" in world.cli("policy", "diff", "1", "--by", "dana", status=2)
