@@ -107,7 +107,8 @@ static void parts_come_as_they_are_sent_and_the_connection_lives_on (void **stat
     until_heard (self, fd, "0\r\n\r\n");
     assert_non_null (strstr (self->heard, "last."));
     forget (self);
-    assert_true (send (fd, "GET /next HTTP/1.1\r\nHost: h\r\n\r\n", 33, 0) > 0);
+    static const char next[] = "GET /next HTTP/1.1\r\nHost: h\r\n\r\n";
+    assert_true (send (fd, next, sizeof next - 1, 0) > 0);
     until_heard (self, fd, "plain");
     close (fd);
 }
