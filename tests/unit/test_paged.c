@@ -257,9 +257,10 @@ static void test_moot (void **state)
 
 /* ---- what is sent ---- */
 
+static effects_t effects; /* of the last render */
+
 static size_t render (const story_t *s, purpose_t purpose, const char *person, delivery_t out[NOTICE_WAYS_MAX])
 {
-    static effects_t effects;
     unsigned position = 0;
     notice_t notice = {.purpose = purpose, .due = T0, .detail = "ben"};
     WORD_COPY (notice.person, person);
@@ -315,6 +316,18 @@ static void test_calls (void **state)
     }
 }
 
+/* The policy has changed since they were told: that nobody hears the end of it is said. */
+static void test_nobody_follows (void **state)
+{
+    (void)state;
+    story_t s = opened ();
+    delivery_t out[NOTICE_WAYS_MAX];
+    assert_int_equal (render (&s, D (OVER), "dana", out), 0);
+    assert_int_equal (effects.facts_n, 1);
+    assert_int_equal (effects.facts[0].kind, BUCKSTOP__V1__FACT_KIND__FACT_KIND_NOTICE_LEFT_OUT);
+    assert_string_equal (effects.facts[0].to, "dana");
+}
+
 /* A page is cut where a reply would fail. */
 static void test_cut (void **state)
 {
@@ -362,9 +375,9 @@ static void test_rest (void **state)
 int main (void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test (test_refused),      cmocka_unit_test (test_refused_out), cmocka_unit_test (test_story),
-        cmocka_unit_test (test_resolve_ends), cmocka_unit_test (test_moot),        cmocka_unit_test (test_calls),
-        cmocka_unit_test (test_cut),          cmocka_unit_test (test_rest),
+        cmocka_unit_test (test_refused),        cmocka_unit_test (test_refused_out), cmocka_unit_test (test_story),
+        cmocka_unit_test (test_resolve_ends),   cmocka_unit_test (test_moot),        cmocka_unit_test (test_calls),
+        cmocka_unit_test (test_nobody_follows), cmocka_unit_test (test_cut),         cmocka_unit_test (test_rest),
     };
     return cmocka_run_group_tests (tests, up, down);
 }

@@ -138,12 +138,18 @@ static void by_way (render_t *self, const policy_way_t *way)
 static void follow_up (render_t *self, enum out_follow what)
 {
     const policy_person_t *person = self->person;
+    bool follows = false;
     for (size_t i = 0; person && i < person->ways_n && self->out_n < NOTICE_WAYS_MAX; i++) {
         policy_way_t way = person->ways[i];
+        int follow = way.channel ? way.channel->out->follow : 0;
         way.delay_ms = 0;
-        if (way.channel && (way.channel->out->follow & (int)what))
+        follows |= follow;
+        if (follow & (int)what)
             by_way (self, &way);
     }
+    if (!follows)
+        notice_fact (self, BUCKSTOP__V1__FACT_KIND__FACT_KIND_NOTICE_LEFT_OUT, 0, 0,
+                     "%s: no way of theirs wants to hear it any more", purpose_name (self->notice->purpose));
 }
 
 static void to_person (render_t *self)
