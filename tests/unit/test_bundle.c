@@ -49,6 +49,9 @@ static const struct may_row {
     {"a dead letter",
      {.purpose = PURPOSE (STEP), .way = WAY (MAIL), .person = "ada", .due = LATE, .dead = true},
      false},
+    {"one that an operator has dropped",
+     {.purpose = PURPOSE (STEP), .way = WAY (MAIL), .person = "ada", .due = LATE, .dropped = "dropped by dana"},
+     false},
 };
 
 static void who_may (void **state)

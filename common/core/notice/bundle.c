@@ -29,7 +29,7 @@ bool bundle_may (const delivery_t *self, wall_ms_t now)
 {
     bool waited = self->held_until || now - self->due >= BUNDLE_LATE_MS;
     return waited && !self->attempts && !self->unsaid && !self->own_id && !self->ended && !self->dead &&
-           *self->person && is_page (self->purpose) && read_by_people (self->way);
+           !*self->dropped && *self->person && is_page (self->purpose) && read_by_people (self->way);
 }
 
 bool bundle_together (const delivery_t *a, const delivery_t *b)
