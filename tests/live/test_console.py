@@ -328,6 +328,37 @@ def what_is_sought_is_found(stack):
 # ---- what proto/console.yaml says
 
 
+def a_workspace_sees_nothing_of_another(stack):
+    world = open_console(stack)
+    with open(world.dir + "/other.yaml", "w", encoding="utf-8") as file:
+        file.write(POLICY.replace("workspace: desk", "workspace: other"))
+    world.cli("policy", "apply", world.dir + "/other.yaml")
+    theirs = world.submit(subject="Rosenholz", customer="kim@example.com", customer_name="Kim Lee")
+    mine = stream(stack, world)
+    mine.wait("it is seen where it is", lambda: theirs in mine.rows)
+    customer = call(world, "GET", "/search?q=kim@example.com",
+                    headers={"Authorization": "Bearer " + world.token}).json()["customers"][0]["id"]
+    for scope, more in (("operator", ()), ("person", ("--person", "ada"))):
+        token = world.cli("token", "issue", "--scope", scope, "--workspace", "other", *more).strip()
+        key = {"Authorization": "Bearer " + token}
+        w.until("the other board is read", lambda k=key: call(world, "GET", "/board", headers=k).status == 200)
+        other = stream(stack, world, token=token)
+        world.submit(subject="Rosenholz again")
+        other.wait("the clock beats", lambda o=other: o.pulse)
+        for words in ("rosenholz", theirs, theirs[-8:], "kim@example.com", "lee", customer):
+            found = call(world, "GET", "/search?q=" + words, headers=key)
+            assert found.status == 200 and not found.json()["contacts"] and not found.json()["customers"], (words, found)
+        board = call(world, "GET", "/board?limit=1000&workspace=desk", headers=key).json()
+        assert board["workspace"] == "other" and not board["contacts"] and board["counts"]["open"] == 0, board
+        for path in (f"/v1/contacts/{theirs}", f"/v1/customers/{customer}", f"/v1/contacts/{theirs}?workspace=desk"):
+            assert call(world, "GET", path, headers=key).status == 404, path
+        assert not call(world, "GET", "/v1/contacts?workspace=desk", headers=key).json()["contacts"]
+        took = call(world, "POST", f"/v1/contacts/{theirs}/actions", {"action": "note", "text": "x", "person": "ada"}, key)
+        assert took.status == 404, took
+        said = json.dumps([data for _, _, data in other.events])
+        assert "Rosenholz" not in said and theirs not in said and "kim" not in said, said
+
+
 def every_document_is_as_described(stack):
     world = open_console(stack, options=("--services", "intake=http://127.0.0.1:9,other=http://127.0.0.1:9"))
     described, key = Described(), {"Authorization": "Bearer " + world.token}
@@ -362,4 +393,5 @@ if __name__ == "__main__":
                      what_happens_is_seen_and_counted_as_the_store_has_it, a_promise_breaks_and_stands_first,
                      who_comes_back_reads_what_they_missed, it_says_when_the_store_is_away_and_goes_on_behind,
                      actions_go_to_intake_with_the_rights_of_the_token, a_trusted_proxy_names_the_person,
+                     a_workspace_sees_nothing_of_another,
                      what_is_sought_is_found, every_document_is_as_described]))
