@@ -11,6 +11,8 @@
 
 #include "commands.h"
 #include "ids.h"
+#include "policy.h"
+#include "record.h"
 #include "xmalloc.h"
 
 #include <inttypes.h>
@@ -153,17 +155,49 @@ static int newest_event (workspace_command_t *self, int64_t *newest)
     return rc;
 }
 
+/* Whether its policy says that nothing is deleted which no archive has. */
+static int wants_archive (workspace_command_t *self, bool *wants)
+{
+    char key[KEY_SIZE], *text = NULL;
+    record_head_t head;
+    workspace_record_t record;
+    policy_errors_t errors = {0};
+    const char *keys[] = {key_workspace (key, self->shard, self->name)};
+    cli_values_t values = {0};
+    store_get (self->cli->store, keys, 1, cli_take, cli_ask (self->cli, &values));
+    int rc = cli_got (&values);
+    policy_t *policy = NULL;
+    if (rc == CLI_GO && values.n && values.items[0].bytes &&
+        workspace_unpack (values.items[0].bytes, values.items[0].size, &head, &record, &text) == RECORD_OK)
+        policy = policy_parse (text, strlen (text), &errors);
+    *wants = policy && policy->archive_required;
+    policy_destroy (&policy);
+    policy_errors_clear (&errors);
+    free (text);
+    cli_values_clear (&values);
+    return rc;
+}
+
 /* What an archive does not have yet is in the store alone. */
 static int check_archives (workspace_command_t *self)
 {
     char key[KEY_SIZE];
     int64_t newest = 0;
+    bool wants = false;
     cli_values_t values = {0};
     int rc = newest_event (self, &newest);
     store_range (self->cli->store, key_archives (key, self->shard, self->name), 0, INT64_MAX / 2, 0, 1, cli_take,
                  cli_ask (self->cli, &values));
     int asked = cli_got (&values);
     rc = rc == CLI_GO ? asked : rc;
+    if (rc == CLI_GO && !values.n)
+        rc = wants_archive (self, &wants);
+    if (rc == CLI_GO && wants)
+        rc = cli_fail (
+            CLI_NO,
+            "the policy of workspace '%s' wants an archive, and none has anything of it: nothing was removed\n"
+            "  Start one, or apply a policy without 'archive: required'.",
+            self->name);
     if (rc == CLI_GO && values.n && values.items[0].score < newest)
         rc = cli_fail (CLI_NO,
                        "archive '%.*s' has the events of workspace '%s' up to %" PRId64 ", and there are %" PRId64

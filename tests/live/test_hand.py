@@ -219,6 +219,16 @@ def a_workspace_goes(stack):
                                                     token=token).status == 202)
 
 
+def a_workspace_waits_for_its_archive(stack):
+    world = open_desk(stack)
+    path = world.dir + "/trial.yaml"
+    for settings, status, words in (("settings: { archive: required }\n", 1, "wants an archive"), ("", 0, "trial is gone")):
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("workspace: trial\nlast_resort: dana\npeople: { dana: {} }\n" + settings)
+        world.cli("policy", "apply", path)
+        assert words in world.cli("workspace", "remove", "trial", "--yes", status=status)
+
+
 STAFF = """id,name,mail,phone,languages,skills,capacity,teams,shift
 eve,"Eve, M.",eve@example.com,+49 30 77,en;de,cards:3;pin,150,back,
 ada,Ada of the list,ada@example.com,,fr,,,back,
@@ -375,7 +385,7 @@ def completion(stack):
                 subprocess.run(["bash", "-n", path], check=True)  # what both would stumble over
 
 
-CASES = [watch_filters, former_policies, repairs, a_workspace_goes, people_from_a_list, pages, completion]
+CASES = [watch_filters, former_policies, repairs, a_workspace_goes, a_workspace_waits_for_its_archive, people_from_a_list, pages, completion]
 
 if __name__ == "__main__":
     sys.exit(w.main(CASES))
