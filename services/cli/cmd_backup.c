@@ -93,7 +93,7 @@ static bool copy (copying_t *self)
     while (fine && self->done < self->size) {
         uint64_t left = self->size - self->done;
         ssize_t n = read_some (self, block, left < BACKUP_BLOCK ? (size_t)left : BACKUP_BLOCK);
-        fine = n > 0 && (self->done || strncmp (block, "REDIS", 5) == 0) && write_all (self->out, block, (size_t)n);
+        fine = n > 0 && write_all (self->out, block, (size_t)n);
         self->done += n > 0 ? (uint64_t)n : 0;
         backup_progress (&self->progress, self->done, self->size);
     }

@@ -16,10 +16,11 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define PEOPLE_FILE "people.yaml"
-enum { PATH_SIZE = 4096, LISTED_MAX = 20 };
+enum { PATH_SIZE = 4096, LISTED_MAX = 20, ALL_MODES = 07777 };
 
 typedef struct import {
     policy_command_t policy; /* text: of the policy as it will be */
@@ -218,6 +219,9 @@ static int write_file (const char *path, const char *text, size_t size)
     char beside[PATH_SIZE];
     snprintf (beside, sizeof beside, "%s.new", path);
     FILE *file = fopen (beside, "we");
+    struct stat was;
+    if (file && stat (path, &was) == 0) /* whoever could not read it can't do so now */
+        fchmod (fileno (file), was.st_mode & ALL_MODES);
     bool written = file && fwrite (text, 1, size, file) == size && fflush (file) == 0 && fsync (fileno (file)) == 0;
     if (file && fclose (file) != 0)
         written = false;
