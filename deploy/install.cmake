@@ -27,7 +27,9 @@ install (DIRECTORY ${CMAKE_BINARY_DIR}/manuals/fish/ DESTINATION ${CMAKE_INSTALL
 
 # systemd looks below the prefix only where that is /usr or /usr/local.
 configure_file (deploy/systemd/buckstop@.service.in ${CMAKE_BINARY_DIR}/systemd/buckstop@.service @ONLY)
-list (TRANSFORM SERVICES PREPEND "buckstop@" OUTPUT_VARIABLE units)
+set (units ${SERVICES})
+list (REMOVE_ITEM units archive) # it wants --dir or --webhook, and what is deleted waits for it: enabled by who wants one
+list (TRANSFORM units PREPEND "buckstop@")
 list (TRANSFORM units APPEND ".service")
 list (JOIN units " " BUCKSTOP_UNITS)
 configure_file (deploy/systemd/buckstop.target.in ${CMAKE_BINARY_DIR}/systemd/buckstop.target @ONLY)
