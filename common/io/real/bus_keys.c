@@ -3,10 +3,11 @@
  * Hears: DIR/NAME.key, DIR/public/NAME.pub and NAME.X.pub: czmq's certificates. Says: the keys; why they can't be used.
  * A file that is no key is left out and said; it takes nobody else's away.
  *
- * Limits: BUS_KEYS_MAX files of FILE_MAX bytes, read on the loop. */
+ * Limits: BUS_KEYS_MAX files of FILE_MAX bytes, read on the loop; again only when something of the folder has changed. */
 #include "bus_keys.h"
 
 #include "bus.h"
+#include "words.h"
 #include "xmalloc.h"
 
 #include <czmq.h>
@@ -16,7 +17,7 @@
 #include <stdarg.h>
 #include <sys/stat.h>
 
-enum { FILE_MAX = 4096 };
+enum { FILE_MAX = 4096, SETTLED_S = 2 };
 
 typedef struct pair {
     char public[KEY_TEXT_SIZE], secret[KEY_TEXT_SIZE]; /* secret "": it is not in the file */
@@ -38,6 +39,7 @@ struct bus_keys {
     pair_t own;
     ring_t ring;
     char why[DETAIL_SIZE]; /* said last */
+    uint64_t seen;         /* what the folder looked like when it was read; 0: it may be changing */
 };
 
 static bool no (char why[DETAIL_SIZE], const char *format, ...) __attribute__ ((format (printf, 2, 3)));
@@ -64,6 +66,21 @@ static bool take_text (const zconfig_t *root, const char *path, char text[KEY_TE
     return true;
 }
 
+/* As text of our own: zconfig_load forgets to free what it can't read. NULL: it is too large, or none. */
+static zconfig_t *load (const char *path)
+{
+    char text[FILE_MAX + 1];
+    FILE *file = fopen (path, "re");
+    size_t size = file ? fread (text, 1, sizeof text, file) : 0;
+    if (file)
+        fclose (file);
+    bool fits = size > 0 && size <= FILE_MAX && !memchr (text, '\0', size);
+    text[fits ? size : 0] = '\0';
+    zconfig_t *root = fits ? zconfig_str_load (text) : NULL;
+    explicit_bzero (text, sizeof text);
+    return root;
+}
+
 static bool read_pair (const char *path, pair_t *pair, unsigned char bytes[KEY_BYTES], char why[DETAIL_SIZE])
 {
     struct stat found;
@@ -71,7 +88,7 @@ static bool read_pair (const char *path, pair_t *pair, unsigned char bytes[KEY_B
     *pair = (pair_t){"", ""};
     if (stat (path, &found) != 0 || (S_ISREG (found.st_mode) && access (path, R_OK) != 0))
         return no (why, "can't read the key %.160s: %s", path, strerror (errno));
-    zconfig_t *root = S_ISREG (found.st_mode) && found.st_size <= FILE_MAX ? zconfig_load (path) : NULL;
+    zconfig_t *root = S_ISREG (found.st_mode) ? load (path) : NULL;
     bool fine = root && take_text (root, "/curve/public-key", pair->public, bytes);
     if (fine && !take_text (root, "/curve/secret-key", pair->secret, secret))
         *pair->secret = '\0';
@@ -95,7 +112,7 @@ static bool name_of (const char *file, char name[NAME_SIZE])
 
 static void take_file (ring_t *ring, const char *folder, const char *file, char why[DETAIL_SIZE])
 {
-    char path[PATH_MAX + NAME_MAX + 2], name[NAME_SIZE];
+    char path[PATH_MAX + sizeof "/public" + NAME_MAX + 2], name[NAME_SIZE];
     pair_t pair;
     if (!name_of (file, name))
         return;
@@ -137,6 +154,31 @@ static bool read_ring (const char *directory, ring_t *ring, char why[DETAIL_SIZE
     closedir (stream);
     qsort (ring->items, ring->n, sizeof *ring->items, by_file);
     return true;
+}
+
+/* A hash of what its files are, and when they became so, whatever the order; 0: one of them has changed a moment ago, or the
+ * folder can't be read. */
+static uint64_t look_of (const char *directory)
+{
+    char folder[PATH_MAX + sizeof "/public"], name[NAME_SIZE], look[128];
+    uint64_t all = 1;
+    time_t newest = 0;
+    snprintf (folder, sizeof folder, "%s/public", directory);
+    DIR *stream = opendir (folder);
+    if (!stream)
+        return 0;
+    for (const struct dirent *entry; (entry = readdir (stream));) {
+        struct stat found = {.st_size = 0};
+        if (!name_of (entry->d_name, name))
+            continue;
+        (void)fstatat (dirfd (stream), entry->d_name, &found, 0); /* none: it looks like nothing */
+        snprintf (look, sizeof look, "%lld %lld %lld %lld", (long long)found.st_ino, (long long)found.st_size,
+                  (long long)found.st_ctim.tv_sec, (long long)found.st_ctim.tv_nsec);
+        all += word_hash (word_hash (WORD_HASH, entry->d_name), look);
+        newest = found.st_ctim.tv_sec > newest ? found.st_ctim.tv_sec : newest;
+    }
+    closedir (stream);
+    return time (NULL) - newest >= SETTLED_S ? all : 0;
 }
 
 static const known_t *find_text (const ring_t *ring, const char *text)
@@ -195,6 +237,11 @@ keys_change_t bus_keys_look (bus_keys_t *self, char why[DETAIL_SIZE])
 {
     ring_t ring;
     keys_change_t change = KEYS_SAME;
+    uint64_t look = look_of (self->directory);
+    *why = '\0';
+    if (look && look == self->seen)
+        return KEYS_SAME;
+    self->seen = look;
     bool read = read_ring (self->directory, &ring, why);
     if (strcmp (self->why, why) == 0)
         *why = '\0';
