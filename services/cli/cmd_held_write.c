@@ -188,7 +188,9 @@ int held_begin (held_command_t *self)
         return rc;
     if (committed.outcome != COMMIT_DONE)
         return cli_fail (CLI_NO, "somebody else holds it since this moment: look again");
-    puts (self->cli->json ? "{\"held\": true}" : "held: nothing goes out until 'buckstop held end'");
+    puts (self->cli->json ? "{\"held\": true}"
+                          : "held: nothing is sent any more until 'buckstop held end'; what was on its way in "
+                            "this moment, a few seconds, still arrives");
     return CLI_FINE;
 }
 

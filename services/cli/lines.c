@@ -186,6 +186,20 @@ static char *say (const json_t *event, const json_t *fact)
     return words;
 }
 
+/* Names and details come from elsewhere, too: nothing of them is a command to a terminal. */
+static void print_quoted (FILE *out, const char *before, const char *text, const char *after)
+{
+    fputs (before, out);
+    cli_quote (out, text, strlen (text), SIZE_MAX);
+    fputs (after, out);
+}
+
+static void print_contact (FILE *out, const char *contact)
+{
+    size_t width = cli_quote (out, contact, strlen (contact), SHORT_ID);
+    fprintf (out, "%*s  ", width < SHORT_ID ? (int)(SHORT_ID - width) : 0, "");
+}
+
 static void print_fact (const json_t *event, const json_t *fact, const line_style_t *style, FILE *out)
 {
     char at[CLI_TIME_SIZE];
@@ -195,12 +209,12 @@ static void print_fact (const json_t *event, const json_t *fact, const line_styl
     char *words = say (event, fact);
     fprintf (out, "%s  ", clock_of (cli_time_parse (json_text (fact, "at")), at));
     if (style->contact)
-        fprintf (out, "%-*s  ", SHORT_ID, short_id (json_text (event, "contact")));
+        print_contact (out, short_id (json_text (event, "contact")));
     fprintf (out, "%s%s%s", color, WORD_CUT (words, WORDS_MAX), *color ? RESET : "");
     if (*by && !(row && (strstr (row->words, "{by}") || strstr (row->words, "{person}"))))
-        fprintf (out, ", by %s", by);
+        print_quoted (out, ", by ", by, "");
     if (*detail && !(row && strstr (row->words, "{detail}")))
-        fprintf (out, " %s(%s)%s", style->color ? DIM : "", detail, style->color ? RESET : "");
+        print_quoted (out, style->color ? " " DIM "(" : " (", detail, style->color ? ")" RESET : ")");
     fputc ('\n', out);
     free (words);
 }

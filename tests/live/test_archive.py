@@ -269,6 +269,12 @@ def words_can_stay_in_the_store(stack):
     caught_up(world)
     left = world.cli("archive", "read", world.dir + "/archive", "--json")
     assert "opened" in left and "secret" not in left and "my card" not in left, left
+    strange = {"series": 1, "number": 1, "workspace": "desk", "contact": "\x1b[2J", "facts": [
+        {"fact": "opened", "by": "\x1b]0;mine\x07", "text": "\x1b[5m", "detail": "\x1b[31m"}]}
+    with open(world.dir + "/strange.ndjson", "w", encoding="utf-8") as file:
+        file.write(json.dumps(strange) + "\n")
+    shown = world.cli("archive", "read", world.dir + "/strange.ndjson")
+    assert "\\x1b[31m" in shown and not set(shown) & {"\x1b", "\x07"}, shown  # no command to a terminal
 
 
 CASES = [who_is_forgotten_is_forgotten_here, words_can_stay_in_the_store,
