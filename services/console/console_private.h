@@ -97,7 +97,7 @@ void hand_on (visit_t **self_p);
 visit_fn session_post, session_get, session_delete;
 #define COOKIE "buckstop"
 
-/* ---- watch.c, find.c: the board ---- */
+/* ---- watch_door.c, find.c: the board ---- */
 visit_fn board_get, board_stream, board_find;
 
 /* ---- peers.c: are the other services ready? ---- */

@@ -89,12 +89,16 @@ void history_tick (room_t *room);
 void history_destroy (struct history **self_p);
 
 /* watch.c */
-void room_changed (room_t *self);         /* something may be told: soon, at most ten times a second */
-void room_greet (room_t *self);           /* it is ready: whoever came early gets the board */
-room_t *room_ready_of (visit_t **self_p); /* of whoever asks; NULL: refused, it is not read yet */
+void room_changed (room_t *self); /* something may be told: soon, at most ten times a second */
+void room_greet (room_t *self);   /* it is ready: whoever came early gets the board */
+void room_let_watch (visit_t **self_p, room_t *room, size_t limit);
 void room_dismiss (room_t *self);
 void watchers_check (room_t *self);                          /* do their tokens still hold? */
 void room_say (room_t *self, const char *text, size_t size); /* to all who watch */
+
+/* watch_door.c */
+enum { BOARD_LIMIT = 200 };               /* contacts, unless more or fewer are asked for */
+room_t *room_ready_of (visit_t **self_p); /* of whoever asks; NULL: refused, it is not read yet */
 
 /* pulse.c */
 void pulse_tick (room_t *self);

@@ -1,23 +1,20 @@
-/* watch.c - who watches: /board, /board/stream.
+/* watch.c - who watches: they come (watch_door.c), are told, and go.
  *
  * A watcher gets the board at once, from then on what changes, at most ten times a second, all of them the same bytes.
  * Whoever comes back with a Last-Event-ID gets what the feed said meanwhile before the board, as far as it is kept.
  * A watcher who does not keep up is cut off, and comes back to a board of now. The token of each is looked at again every
- * ten seconds; with a session's end, or when the policy drops whom a proxy named, their stream ends. Limits: --stream-room bytes that wait for one; as many watchers as leave a quarter of the connections. */
+ * ten seconds; with a session's end, or when the policy drops whom a proxy named, their stream ends.
+ * Limits: --stream-room bytes that wait for one. */
 #include "room.h"
 
 #include "log.h"
 #include "words.h"
 #include "xmalloc.h"
 
-#include <errno.h>
 #include <stdio.h>
 
 enum {
     FLUSH_MS = 100,
-    LIMIT = 200,
-    LIMIT_MAX = 10000,
-    WATCH_LIMIT_MAX = 1000,
     FEED_FIRST = 50, /* of the feed, for who is new */
     CHECK_MS = 10000,
 };
@@ -109,7 +106,7 @@ static http_bytes_t *page_of (room_t *self, size_t limit)
 static http_bytes_t *usual_page (room_t *self)
 {
     if (!self->page)
-        self->page = page_of (self, LIMIT);
+        self->page = page_of (self, BOARD_LIMIT);
     return self->page;
 }
 
@@ -138,7 +135,7 @@ static void greet (watcher_t *watcher)
     watcher->greeted = true;
     if (watcher->resumed)
         greet_feed (watcher);
-    http_bytes_t *own = watcher->limit == LIMIT ? NULL : page_of (room, watcher->limit);
+    http_bytes_t *own = watcher->limit == BOARD_LIMIT ? NULL : page_of (room, watcher->limit);
     http_stream_send (watcher->stream, own ? own : usual_page (room));
     http_bytes_destroy (&own);
     if (!watcher->resumed)
@@ -161,8 +158,8 @@ static void write_changes (room_t *self, uint64_t number, FILE *out)
     bool whole = board_overflows (self->board);
     wall_ms_t now = room_now (self);
     feed_write (self->feed, self->told, number, FEED_KEPT, true, out);
-    char *text =
-        whole ? board_page (self->board, number, now, LIMIT, &size) : board_change (self->board, number, now, &size);
+    char *text = whole ? board_page (self->board, number, now, BOARD_LIMIT, &size)
+                       : board_change (self->board, number, now, &size);
     if (text)
         sse_write (out, whole ? "board" : "change", number, text, size);
     free (text);
@@ -254,55 +251,7 @@ void watchers_check (room_t *self)
     }
 }
 
-/* ------------------------------------------------------------- the paths */
-
-/* NULL: refused. */
-static room_t *room_of (visit_t **self_p)
-{
-    visit_t *self = *self_p;
-    if (self->console->draining) { /* nobody would send a new stream home */
-        visit_refuse (self_p, REFUSED_STOPPING, "it has its last requests");
-        return NULL;
-    }
-    room_t *room = console_room (self->console, self->bearer.workspace);
-    if (!room)
-        visit_refuse (self_p, REFUSED_WORKSPACE, "workspace '%s' has no policy here", self->bearer.workspace);
-    return room;
-}
-
-room_t *room_ready_of (visit_t **self_p)
-{
-    room_t *room = room_of (self_p);
-    if (!room || room->ready)
-        return room;
-    visit_refuse (self_p, REFUSED_READING, "%zu contacts are read", board_contacts (room->board));
-    return NULL;
-}
-
-/* False: refused. */
-static bool take_limit (visit_t **self_p, size_t most, size_t *limit)
-{
-    const char *text = http_query ((*self_p)->http, "limit");
-    char *end = NULL;
-    errno = 0;
-    long long given = text ? strtoll (text, &end, 10) : LIMIT;
-    *limit = (size_t)given;
-    if (!errno && given >= 0 && given <= (long long)most && (!text || (*text && !*end)))
-        return true;
-    visit_refuse (self_p, REFUSED_QUERY, "'limit' must be a number from 0 to %zu", most);
-    return false;
-}
-
-void board_get (visit_t **self_p)
-{
-    size_t limit, size;
-    room_t *room = room_ready_of (self_p);
-    if (!room || !take_limit (self_p, LIMIT_MAX, &limit))
-        return;
-    char *text = board_page (room->board, room->told, room_now (room), limit, &size);
-    visit_json (self_p, 200, text, size, NULL);
-    free (text);
-}
+/* ----------------------------------------------------------- a new one */
 
 /* Browsers send the header by themselves; who can't set one says it in the query. */
 static void take_last (const visit_t *self, watcher_t *watcher)
@@ -316,7 +265,7 @@ static void take_last (const visit_t *self, watcher_t *watcher)
     watcher->resumed = !*end;
 }
 
-static void let_watch (visit_t **self_p, room_t *room, size_t limit)
+void room_let_watch (visit_t **self_p, room_t *room, size_t limit)
 {
     static const http_header_t more[] = {{"Cache-Control", "no-store"}, {"X-Accel-Buffering", "no"}, {NULL, NULL}};
     visit_t *self = *self_p;
@@ -336,19 +285,4 @@ static void let_watch (visit_t **self_p, room_t *room, size_t limit)
     room->watchers_n++;
     if (room->ready)
         greet (watcher);
-}
-
-void board_stream (visit_t **self_p)
-{
-    size_t limit, all = 0;
-    room_t *room = room_of (self_p);
-    if (!room || !take_limit (self_p, WATCH_LIMIT_MAX, &limit))
-        return;
-    for (const room_t *one = room->console->rooms; one; one = one->next)
-        all += one->watchers_n;
-    if (all >= (size_t)room->console->params->connections * 3 / 4) {
-        visit_refuse (self_p, REFUSED_CROWDED, "%zu watch already", all);
-        return;
-    }
-    let_watch (self_p, room, limit);
 }
