@@ -262,23 +262,34 @@ static const subcommand_t *find (const char *word)
     return NULL;
 }
 
-static bool has_filter (const held_command_t *self)
+/* How many there are; one that is empty is none: a variable that was not set. *empty: which. */
+static size_t count_filters (const held_command_t *self, const char **empty)
 {
-    return self->contact || self->person || self->way || self->purpose || self->channel || self->before ||
-           self->customers;
+    const char *const rows[][2] = {{"contact", self->contact}, {"person", self->person},   {"way", self->way},
+                                   {"purpose", self->purpose}, {"channel", self->channel}, {"before", self->before}};
+    size_t n = self->customers;
+    *empty = NULL;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        n += rows[i][1] != NULL;
+        *empty = rows[i][1] && !*rows[i][1] ? rows[i][0] : *empty;
+    }
+    return n;
 }
 
 static int check (held_command_t *self, const subcommand_t *row, const command_t *command)
 {
-    const char *word = self->cli->words_n ? self->cli->words[0] : "list";
+    const char *word = self->cli->words_n ? self->cli->words[0] : "list", *empty;
+    size_t filters = count_filters (self, &empty);
     if (!row || (row->words_most && self->cli->words_n > row->words_most))
         return cli_fail (CLI_USAGE, "usage: buckstop held %s", command->synopsis);
     if (row->by && !*self->by)
         return cli_fail (CLI_USAGE, "--by NAME: who says so stands on the timelines");
     if (row->reason && !*self->reason)
         return cli_fail (CLI_USAGE, "--reason TEXT: why, for whoever asks later");
-    if (row->some && self->cli->words_n < 2 && !has_filter (self) && !self->all)
+    if (row->some && self->cli->words_n < 2 && !filters && !self->all)
         return cli_fail (CLI_USAGE, "say which: ids, as 'buckstop held list' prints them, a filter, or --all");
+    if (empty)
+        return cli_fail (CLI_USAGE, "--%s is empty: leave it out, or say whose", empty);
     if (self->sent && strcmp (word, "drop") != 0)
         return cli_fail (CLI_USAGE, "--sent belongs to 'drop'");
     self->before_at = self->before ? cli_time_parse (self->before) : 0;

@@ -271,16 +271,29 @@ static int run (repair_t *self)
 
 /* ---- what was asked for */
 
-static bool any_filter (const repair_t *self)
+/* How many there are; one that is empty fits all, and is none: a variable that was not set. *empty: which. */
+static size_t count_filters (const repair_t *self, const char **empty)
 {
-    return self->state || self->team || self->owner || self->channel || self->customer || self->subject ||
-           self->older || self->contact || self->at_risk || self->broken || self->everything;
+    const char *const rows[][2] = {{"state", self->state},     {"team", self->team},         {"owner", self->owner},
+                                   {"channel", self->channel}, {"customer", self->customer}, {"subject", self->subject},
+                                   {"older", self->older},     {"contact", self->contact}};
+    size_t n = self->at_risk + self->broken + self->everything;
+    *empty = NULL;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        n += rows[i][1] != NULL;
+        *empty = rows[i][1] && !*rows[i][1] ? rows[i][0] : *empty;
+    }
+    return n;
 }
 
 static int check (repair_t *self, const char *word)
 {
     bool to = self->to_person || self->to_team, reassign = self->step == step_reassign;
-    if (!any_filter (self))
+    const char *empty;
+    size_t filters = count_filters (self, &empty);
+    if (empty)
+        return cli_fail (CLI_USAGE, "--%s is empty, which would mean all: say --all if that is meant", empty);
+    if (!filters)
         return cli_fail (CLI_USAGE, "which contacts? Say it by --state, --team, --owner, --channel, --customer, "
                                     "--subject, --older, --contact, --at-risk, --broken, or --all");
     if (!self->reason || !*self->reason)

@@ -199,6 +199,7 @@ def what_is_not_whole_is_refused(stack):
     assert "no append-only file" in world.cli("restore", world.dir + "/copy2", "--redis", "unix:" + plain.socket, status=1)
     assert "no store of buckstop's" in world.cli("backup", world.dir + "/copy3", "--redis", "unix:" + plain.socket, status=1)
     assert "say which" in world.cli("held", "release", "--by", "olga", status=2)
+    assert "--contact is empty" in world.cli("held", "drop", "--contact", "", "--by", "olga", "--reason", "x", status=2)
     assert "is not held" in world.cli("held", "release", "--all", "--by", "olga", status=1)
     world.cli("held", "begin", "--by", "olga", "--reason", "a mistake in a text")
     assert "held already: a mistake in a text" in world.cli("held", "begin", "--by", "olga", "--reason", "again", status=1)

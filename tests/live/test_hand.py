@@ -143,6 +143,7 @@ def repairs(stack):
     state_of(world, other, "offered")
     assert world.act(other, "accept", "ben").status == 200
     world.cli("repair", "resolve", "--reason", "x", status=2)
+    assert "--owner is empty" in world.cli("repair", "resolve", "--owner", "", "--reason", "x", "--dry-run", status=2)
     world.cli("repair", "resolve", "--owner", "ada", status=2)
     world.cli("repair", "reassign", "--owner", "ada", "--reason", "x", status=2)
     # a dry run changes nothing
