@@ -11,8 +11,18 @@
 
 /* ------------------------------------------------------------ its life */
 
+/* Its members are people of the policy: numbers are theirs, in that order. */
+static void take_members (crew_t *self, const policy_t *policy, const int *numbers)
+{
+    self->members_n = self->facts ? self->facts->members_n : 0;
+    self->members = xrealloc (self->members, self->members_n * sizeof *self->members);
+    for (size_t i = 0; i < self->members_n; i++)
+        self->members[i] = numbers[self->facts->members[i] - policy->people];
+}
+
 void board_adopt (board_t *self, const policy_t *policy)
 {
+    int *numbers = xcalloc (policy->people_n, sizeof *numbers);
     policy_t *before = self->policy;
     self->policy = policy_ref (policy);
     policy_destroy (&before);
@@ -22,7 +32,7 @@ void board_adopt (board_t *self, const policy_t *policy)
     for (size_t i = 0; i < policy->teams_n; i++)
         names_put (&self->teams, policy->teams[i].name);
     for (size_t i = 0; i < policy->people_n; i++)
-        names_put (&self->people, policy->people[i].name);
+        numbers[i] = names_put (&self->people, policy->people[i].name);
     board_grow (self);
     for (size_t i = 0; i < self->weights_n; i++) {
         const policy_channel_t *channel = policy_channel (policy, self->channels.items[i]);
@@ -33,8 +43,11 @@ void board_adopt (board_t *self, const policy_t *policy)
         self->who[i].named = person != NULL;
         self->who[i].capacity = person ? person->capacity : 0;
     }
-    for (size_t i = 0; i < self->crews_n; i++)
+    for (size_t i = 0; i < self->crews_n; i++) {
         self->crews[i].facts = policy_team (policy, self->teams.items[i]);
+        take_members (&self->crews[i], policy, numbers);
+    }
+    free (numbers);
 }
 
 board_t *board_new (const policy_t *policy, size_t contacts_max)
@@ -53,6 +66,8 @@ void board_destroy (board_t **self_p)
         return;
     for (size_t i = 0; i < self->who_n; i++)
         free (self->who[i].load);
+    for (size_t i = 0; i < self->crews_n; i++)
+        free (self->crews[i].members);
     rows_clear (&self->rows);
     names_clear (&self->channels);
     names_clear (&self->teams);

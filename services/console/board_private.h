@@ -60,6 +60,8 @@ typedef struct who {
 
 typedef struct crew {
     const policy_team_t *facts; /* NULL: the policy names it no more */
+    int *members;               /* the numbers of its people: they are counted ten times a second */
+    size_t members_n;
     unsigned waiting, present;
     wall_ms_t oldest;
     uint64_t told;

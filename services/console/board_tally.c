@@ -61,13 +61,9 @@ static void add_row (board_t *self, const row_t *row, wall_ms_t now)
 
 static void add_present (board_t *self)
 {
-    for (size_t i = 0; i < self->crews_n; i++) {
-        const policy_team_t *team = self->crews[i].facts;
-        for (size_t member = 0; team && member < team->members_n; member++) {
-            const who_t *who = board_who (self, names_find (&self->people, team->members[member]->name));
-            self->crews[i].present += who && who->present;
-        }
-    }
+    for (crew_t *crew = self->crews; crew < self->crews + self->crews_n; crew++)
+        for (size_t i = 0; i < crew->members_n; i++)
+            crew->present += self->who[crew->members[i]].present;
 }
 
 static void add_promises (board_t *self, wall_ms_t now)

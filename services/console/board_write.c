@@ -65,16 +65,23 @@ uint64_t who_sign (const board_t *self, const who_t *who)
     return sign;
 }
 
-static void write_teams_of (FILE *out, const board_t *self, const char *person)
+static bool is_member (const crew_t *crew, int person)
+{
+    for (size_t i = 0; i < crew->members_n; i++)
+        if (crew->members[i] == person)
+            return true;
+    return false;
+}
+
+static void write_teams_of (FILE *out, const board_t *self, int person)
 {
     const char *between = "";
     fputs (",\"team\":[", out);
-    for (size_t i = 0; i < self->policy->teams_n; i++) {
-        const policy_team_t *team = &self->policy->teams[i];
-        if (!policy_team_has (team, person))
+    for (size_t i = 0; i < self->crews_n; i++) {
+        if (!is_member (&self->crews[i], person))
             continue;
         fputs (between, out);
-        write_text (out, team->name);
+        write_text (out, self->teams.items[i]);
         between = ",";
     }
     fputc (']', out);
@@ -105,7 +112,7 @@ void write_who (FILE *out, const board_t *self, int person)
     write_text (out, name);
     fputs (",\"display\":", out);
     write_text (out, facts ? facts->display : name);
-    write_teams_of (out, self, name);
+    write_teams_of (out, self, person);
     fprintf (out, ",\"present\":%s,\"leaving\":%s,\"room\":%" PRId64 ",\"capacity\":%" PRId64,
              who->present ? "true" : "false", who->leaving || !who->named ? "true" : "false", room > 0 ? room : 0,
              who->capacity);
