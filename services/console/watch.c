@@ -7,7 +7,6 @@
  * Limits: --stream-room bytes that wait for one. */
 #include "room.h"
 
-#include "log.h"
 #include "words.h"
 #include "xmalloc.h"
 
