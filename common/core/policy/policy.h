@@ -44,7 +44,8 @@ typedef struct policy_person {
     const calendar_t *quiet; /* NULL: none; open while notices are held */
     const policy_way_t *ways;
     size_t ways_n;
-    const char *const *teams; /* that they say they are in, beside those that name them; read into these by the parser */
+    const char *const
+        *teams; /* that they say they are in, beside those that name them; read into these by the parser */
     size_t teams_n;
     const char *phone; /* E.164, or an extension as the telephone system names it: who answered; NULL: none */
 } policy_person_t;
@@ -215,12 +216,12 @@ typedef struct policy {
     int64_t retain_ms;       /* events and closed contacts are kept so long, unless it is said of each: */
     int64_t keep_events_ms;
     int64_t keep_closed_ms;
-    int archive_required;    /* nothing is deleted that no archive has (archive_cursor.h); else what none is there for */
-    unsigned transfers_max;  /* more climb to the manager */
-    unsigned makeup_max;     /* promises made good for broken ones, per chain */
-    bool languages;          /* does anything here depend on what language a contact is in? */
-    int same_customer;       /* enum policy_same: a second contact while one is open */
-    const char *country;     /* "+49": of numbers that are written without; NULL: such are handles */
+    int archive_required;   /* nothing is deleted that no archive has (archive_cursor.h); else what none is there for */
+    unsigned transfers_max; /* more climb to the manager */
+    unsigned makeup_max;    /* promises made good for broken ones, per chain */
+    bool languages;         /* does anything here depend on what language a contact is in? */
+    int same_customer;      /* enum policy_same: a second contact while one is open */
+    const char *country;    /* "+49": of numbers that are written without; NULL: such are handles */
 
     struct policy_arena *arena;
 } policy_t;

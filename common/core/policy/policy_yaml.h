@@ -14,7 +14,7 @@ typedef struct reader {
     struct policy_arena *arena;
     policy_t *policy; /* as far as it is read: sections are read in the order of their dependence */
     policy_errors_t *errors;
-    const char *where;  /* "person 'ada'": what the keys at hand belong to */
+    const char *where;    /* "person 'ada'": what the keys at hand belong to */
     const node_t *used;   /* the first document behind the policy: files that it uses; NULL: none */
     const node_t *people; /* the map of people in the file of `people_from`; NULL: none */
 } reader_t;

@@ -310,7 +310,8 @@ const http_header_t *http_queries (const http_request_t *self, size_t *n)
 const char *http_peer (const http_request_t *self, char peer[HTTP_PEER_SIZE])
 {
     (void)self;
-    return strcpy (peer, "127.0.0.1");
+    snprintf (peer, HTTP_PEER_SIZE, "127.0.0.1");
+    return peer;
 }
 
 fake_answer_t *request_take_answer (http_request_t **self_p)
