@@ -168,7 +168,7 @@ static int intake_start (service_t *service, void *arg)
         rc = open_http (self);
     if (rc == 0)
         hearing_open (self);
-    if (rc == 0 && self->params->policy && *self->params->policy)
+    if (rc == 0)
         policy_file_follow (service, self->params->policy);
     if (rc != 0)
         intake_stop (service, arg);

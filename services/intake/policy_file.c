@@ -64,6 +64,11 @@ static void hangup (void *arg)
     const policy_file_t *known = arg;
     char why[PARAM_WHY_SIZE];
     policy_file_t self = *known;
+    if (!known->path || !*known->path) {
+        log_fact (LOG_WARNING_, "", "SIGHUP: no policy file was given, nothing is applied", "hint",
+                  "start with --policy FILE, or: buckstop policy apply FILE", NULL);
+        return;
+    }
     self.text = policy_read (known->path, &self.size, why);
     if (!self.text) {
         log_fact (LOG_ERROR_, "", "policy can't be read", "file", known->path, "why", why, NULL);

@@ -4,7 +4,8 @@
 
 #include "service.h"
 
-/* path is kept. What became of it is said in the log; a bad file changes nothing. */
+/* path is kept; NULL or "": there is none, and who asks for it hears so. What became of it is said in the log; a bad file
+ * changes nothing. */
 void policy_file_follow (service_t *service, const char *path);
 /* For --check: it can be read, and holds a policy without an error. */
 param_check_fn policy_file_check;
