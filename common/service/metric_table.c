@@ -154,8 +154,8 @@ const metric_row_t metric_rows[] = {
 
     /* notification */
     GAUGE ("outbox_depth", NULL, NULL, "notification", "Deliveries in the outbox: due, held, under way, and those of a later way or hour."),
-    GAUGE ("outbox_age_seconds", "seconds", NULL, "notification", "How late the oldest is that is due or held back by a far side."),
-    GAUGE ("outbox_held_age_seconds", "seconds", NULL, "notification", "How long the one waits that a far side, a limit or a missing setting holds back longest."),
+    GAUGE ("outbox_age_seconds", "seconds", NULL, "notification", "How late the oldest is that should have gone: due, tried again later, or held back; since it was due for the first time."),
+    GAUGE ("outbox_held_age_seconds", "seconds", NULL, "notification", "The same of those that a far side, a limit or a missing setting keeps from going, not those that are only due."),
     GAUGE ("outbox_unsettled", NULL, NULL, "notification", "Deliveries that this replica has leased and not settled."),
     SHORT ("outbox_lateness_seconds", "notification", "How late a delivery was leased."),
     COUNTER ("outbox_unreadable", NULL, "notification", "Deliveries whose record can't be read."),

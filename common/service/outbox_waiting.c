@@ -1,6 +1,7 @@
 /* outbox_waiting.c - how much waits in the outbox that should have gone, since when, and why.
  *
- * Used by the operator's tools, and by the watch over all (escalation). Page by page over the shard's timers, what is due first in front.
+ * Used by the operator's tools, the watch over all (escalation), the console, and notification when it starts. Page by
+ * page over the shard's timers, what is due first in front.
  * Limits: WAITING_LOOKED_MAX rows; a shard's outbox holds all of its workspaces, and others' rows count as looked at. */
 #include "outbox_waiting.h"
 
@@ -52,6 +53,20 @@ static wall_ms_t waits_since (const delivery_t *delivery, wall_ms_t now)
     return delivery->due + WAITING_LATE_MS < now ? delivery->due : 0;
 }
 
+static void count (outbox_waiting_t *found, const delivery_t *delivery, wall_ms_t since)
+{
+    found->n++;
+    if (!found->since || since < found->since) {
+        found->since = since;
+        WORD_COPY (found->why, delivery->last_error);
+    }
+    if (delivery->on_hold)
+        return;
+    found->open_n++;
+    if (!found->open_since || since < found->open_since)
+        found->open_since = since;
+}
+
 static void on_records (void *arg, const store_values_t *values)
 {
     walk_t *self = arg;
@@ -63,11 +78,8 @@ static void on_records (void *arg, const store_values_t *values)
         if (!value->bytes || delivery_unpack (value->bytes, value->size, &head, &delivery) != RECORD_OK)
             continue;
         wall_ms_t since = waits_since (&delivery, store_now (self->store));
-        self->found.n += since != 0;
-        if (since && (!self->found.since || since < self->found.since)) {
-            self->found.since = since;
-            WORD_COPY (self->found.why, delivery.last_error);
-        }
+        if (since)
+            count (&self->found, &delivery, since);
         delivery_clear (&delivery);
     }
     if (values->away)

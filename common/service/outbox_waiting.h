@@ -14,8 +14,10 @@ typedef struct outbox_waiting {
     bool away;       /* the store could not be asked */
     bool wrong_type; /* their key holds something else */
     size_t n;
-    bool more;             /* not all rows were looked at: there may be more */
-    wall_ms_t since;       /* the oldest waits since then; 0: there is none */
+    bool more;       /* not all rows were looked at: there may be more */
+    wall_ms_t since; /* the oldest waits since then; 0: there is none */
+    size_t open_n;   /* of those: whose sending nobody holds (hold.h) */
+    wall_ms_t open_since;
     char why[DETAIL_SIZE]; /* as was said when that one was tried last; "": it was not */
 } outbox_waiting_t;
 typedef void (outbox_waiting_fn) (void *arg, const outbox_waiting_t *waiting);

@@ -1,9 +1,12 @@
 /* pulse.c - each second: is what is shown of now, and is the system well?
  *
- * Hears: what is due for the longest in the workspace's shard, the outbox, the dead letters, the newest event's number.
+ * Hears: what is due for the longest in the workspace's shard, the dead letters, the newest event's number; each
+ * OUTBOX_LOOK_MS what of the outbox should have gone, so also what is tried again later.
  * Says: `pulse` to all who watch, also while the store is away: then the last that was known, and why.
- * Limits: OUTBOX_MAX deliveries that wait are counted. */
+ * Limits: outbox_waiting.h. */
 #include "room.h"
+
+#include "outbox_waiting.h"
 
 #include "values.h"
 #include "words.h"
@@ -11,7 +14,7 @@
 
 #include <inttypes.h>
 
-enum { OUTBOX_MAX = 1000, SILENT_MS = 2500 };
+enum { OUTBOX_LOOK_MS = 5000, SILENT_MS = 2500 };
 
 typedef struct ask {
     room_t *room;
@@ -49,19 +52,12 @@ static void on_due (void *arg, const store_values_t *values)
     answered (ask, values->away);
 }
 
-static void on_outbox (void *arg, const store_values_t *values)
+static void on_outbox (void *arg, const outbox_waiting_t *waiting)
 {
     ask_t *ask = arg;
-    char workspace[NAME_SIZE], name[MEMBER_SIZE];
-    for (size_t i = 0; !values->away && i < values->n; i++) {
-        const store_value_t *value = &values->items[i];
-        if (member_split (value->bytes, value->size, workspace, name, sizeof name) < 0 ||
-            strcmp (workspace, ask->room->workspace) != 0)
-            continue;
-        if (!ask->found.waiting++)
-            ask->found.oldest = value->score;
-    }
-    answered (ask, values->away);
+    ask->found.waiting = waiting->open_n;
+    ask->found.oldest = waiting->open_since;
+    answered (ask, waiting->away);
 }
 
 static void on_dead (void *arg, const store_values_t *values)
@@ -89,16 +85,21 @@ static void look (room_t *self)
     store_t *store = room_store (self);
     wall_ms_t now = room_now (self);
     ask_t *ask = xcalloc (1, sizeof *ask);
-    enum { ASKS = 5 };
-    *ask = (ask_t){.room = self, .era = self->era, .number = self->number, .open = ASKS};
+    enum { ASKS = 4 };
+    bool outbox = room_mono (self) >= self->outbox_look;
+    *ask = (ask_t){.room = self, .era = self->era, .number = self->number, .open = ASKS + outbox};
+    ask->found = (pulse_t){.waiting = self->pulse.waiting, .oldest = self->pulse.oldest};
     self->pulse.asking = true;
-    for (int i = 0; i < ASKS; i++)
+    for (int i = 0; i < ASKS + outbox; i++)
         console_hold (self->console);
     store_range (store, key_due (key, self->shard, KIND_CONTACT), 0, now, 0, 1, on_due, ask);
     store_range (store, key_due (key, self->shard, KIND_PERSON), 0, now, 0, 1, on_due, ask);
-    store_range (store, key_due (key, self->shard, KIND_DELIVERY), 0, now, 0, OUTBOX_MAX, on_outbox, ask);
     store_count_lex (store, key_dead (key, self->shard, self->workspace), "", on_dead, ask);
     store_events_last (store, key_events (key, self->shard, self->workspace), on_newest, ask);
+    if (!outbox)
+        return;
+    self->outbox_look = room_mono (self) + OUTBOX_LOOK_MS;
+    outbox_waiting (store, self->workspace, on_outbox, ask);
 }
 
 /* How far what is shown lies behind what is. */

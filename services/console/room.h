@@ -13,7 +13,7 @@ typedef struct pulse {
     bool asking;
     wall_ms_t lateness_ms; /* of what is due for the longest */
     size_t waiting, dead;  /* deliveries */
-    wall_ms_t oldest;      /* of those that wait; 0: none */
+    wall_ms_t oldest;      /* of those that wait: since then; 0: none */
 } pulse_t;
 
 struct room {
@@ -59,7 +59,8 @@ struct room {
     uint64_t told;      /* the last event that went to the watchers */
     http_bytes_t *page; /* the board as it stood at the last flush, or later; NULL: to be written */
     pulse_t pulse;
-    mono_ms_t heard_at; /* the store's last answer to a pulse */
+    mono_ms_t outbox_look; /* not before */
+    mono_ms_t heard_at;    /* the store's last answer to a pulse */
 };
 
 room_t *room_new (console_t *console, const char *workspace, const policy_t *policy);

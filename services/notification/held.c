@@ -1,11 +1,14 @@
 /* held.c - deliveries that could not go when they were due: said once each, and never silently endless.
  *
- * Says: the first time one is held, in its timeline; the age of the oldest that still is, in /metrics.
- * Who is held is remembered until it is settled here otherwise. Who does not come back when it should has been sent, or
- * is held, by another replica.
+ * Says: the first time one is held, in its timeline; the age of the oldest that is, or is tried again, in /metrics.
+ * Who waits is remembered until it is settled here otherwise. Who does not come back when it should has been sent, or
+ * waits, by another replica. What waited before this one started is asked of the store, workspace by workspace, and
+ * again each WAITS_LOOK_MS only until nothing of it is left. Where somebody holds a workspace's sending (hold.c) it has
+ * no age: who does knows, and it has a metric of its own.
  * Limits: in memory, HELD_ROWS_MAX of them: further ones are remembered once there is room and they are held again. */
 #include "notification_private.h"
 
+#include "outbox_waiting.h"
 #include "words.h"
 #include "xmalloc.h"
 
@@ -126,9 +129,35 @@ void held_close (notification_t *self)
             drop (&self->held, &self->held.slots[i]);
 }
 
+/* ---- what waited before this replica started */
+
+static void on_waits (void *arg, const outbox_waiting_t *waiting)
+{
+    feed_t *feed = arg;
+    feed->waits_asked = false;
+    if (!notification_release (feed->self) || waiting->away)
+        return;
+    feed->waits_since = waiting->open_since;
+    feed->waits_known = !waiting->open_since;
+}
+
+void held_look (feed_t *feed)
+{
+    mono_ms_t now = loop_now (feed->self->service->loop);
+    if (feed->waits_known || feed->waits_asked || now < feed->waits_look)
+        return;
+    feed->waits_look = now + WAITS_LOOK_MS;
+    feed->waits_asked = true;
+    notification_hold (feed->self);
+    outbox_waiting (feed->self->service->store, feed->workspace, on_waits, feed);
+}
+
 int64_t held_age_ms (const notification_t *self)
 {
     wall_ms_t now = store_now (self->service->store), oldest = now;
+    for (const feed_t *feed = self->feeds; feed; feed = feed->next)
+        if (feed->waits_since && feed->waits_since < oldest)
+            oldest = feed->waits_since;
     for (size_t i = 0; self->held.n && i < HELD_SLOTS; i++)
         for (const held_row_t *row = self->held.slots[i]; row; row = row->next)
             if (row->since < oldest)

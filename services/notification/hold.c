@@ -85,10 +85,13 @@ bool hold_stops (attempt_t *attempt, wall_ms_t now)
     delivery_t *delivery = &attempt->delivery;
     bool said = delivery->on_hold;
     delivery->on_hold = attempt->on_hold && !*delivery->released;
+    if (said && !delivery->on_hold)
+        delivery->held_since = 0; /* from now on a far side can make it late */
     if (!delivery->on_hold)
         return false;
     attempt->next_due = now + again_in (attempt);
-    held_note (attempt);
+    if (!delivery->held_since)
+        delivery->held_since = delivery->due;
     attempt->say = !said;
     settle (attempt, SETTLE_HELD);
     return true;

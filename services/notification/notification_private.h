@@ -58,6 +58,7 @@ enum {
     HELD_SLOTS = 1024,
     HELD_ROWS_MAX = 16384, /* so many that are held are remembered, for their age */
     HELD_COMING_MS = 3000, /* who was due and not leased here by then is another replica's */
+    WAITS_LOOK_MS = 30000, /* while something waits of what did before we started */
     HOLD_LOOK_MS = 300000, /* who waits for a word is looked at so often; a word brings it forward */
     HOLD_SAID_MS = 3000,   /* between looks whether sending is held, for /metrics and the log */
     FAULT_SAID_MS = 60000, /* a fault of ours is said in the log so often */
@@ -159,7 +160,7 @@ typedef struct attempt {
     wall_ms_t next_due;        /* RETRY, HELD */
     char words[DETAIL_SIZE];   /* the error, the reason */
     char far_id[ADDRESS_SIZE]; /* what the far side calls what it took; "" : it said nothing */
-    bool held;                 /* it was not sent, and not for a reason of its own: its age counts */
+    bool held;                 /* it has not gone, and not for a reason of its own: its age counts */
     bool say;                  /* not twice what was said already */
     bool no_timeline;          /* it can't be written */
     bundle_known_t *bundle;    /* of a bundle: owned; NULL: it is none */
@@ -301,7 +302,8 @@ void held_over (attempt_t *attempt, bool written); /* the attempt is: remembered
 void held_forget (notification_t *self, const delivery_t *delivery);
 /* It was leased, or its timer moved: now it comes back then, at the latest. */
 void held_due (notification_t *self, const char *workspace, const char *id, wall_ms_t at);
-int64_t held_age_ms (const notification_t *self); /* the age of the oldest that is held; 0: none */
+int64_t held_age_ms (const notification_t *self); /* of the oldest that is held, or tried again; 0: none */
+void held_look (feed_t *feed);                    /* each second */
 void held_turn (notification_t *self);            /* each second */
 void depth_look (notification_t *self);           /* depth.c, each second: how many the outbox holds */
 void held_close (notification_t *self);
@@ -386,7 +388,10 @@ struct feed {
     mono_ms_t dead_look; /* not before */
     bool on_hold;        /* its sending is held, as was seen last */
     bool hold_asked;
-    mono_ms_t hold_look; /* not before */
+    mono_ms_t hold_look;           /* not before */
+    bool waits_asked, waits_known; /* known: nothing is left of what waited before we started */
+    wall_ms_t waits_since;         /* of that the oldest, as was seen last; 0: none */
+    mono_ms_t waits_look;          /* not before */
     bool trimming;
     bool archive_required, blocked; /* blocked: more should be trimmed than the archives have */
     uint64_t bound;                 /* of what the archives have */

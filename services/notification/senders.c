@@ -83,7 +83,6 @@ static void count_unable (attempt_t *attempt)
     delivery->attempts--;
     delivery->holds++;
     attempt->say = strcmp (delivery->last_error, attempt->words) != 0;
-    held_note (attempt);
 }
 
 void attempt_ended (attempt_t *attempt, attempt_result_t result, int64_t retry_after_ms, const char *words)
@@ -101,6 +100,9 @@ void attempt_ended (attempt_t *attempt, attempt_result_t result, int64_t retry_a
         count_unable (attempt);
     static const enum settle settles[] = {
         [DELIVERY_DONE] = SETTLE_DONE, [DELIVERY_RETRY] = SETTLE_RETRY, [DELIVERY_DEAD] = SETTLE_DEAD};
-    settle (attempt, settles[delivery_after (&attempt->delivery, result, retry_after_ms,
-                                             store_now (self->service->store), &attempt->next_due)]);
+    enum settle how = settles[delivery_after (&attempt->delivery, result, retry_after_ms,
+                                              store_now (self->service->store), &attempt->next_due)];
+    if (how == SETTLE_RETRY)
+        held_note (attempt);
+    settle (attempt, how);
 }

@@ -167,6 +167,7 @@ void stream_look (notification_t *self)
         open_feed (feed);
         retention_look_dead (feed);
         hold_look (feed);
+        held_look (feed);
     }
 }
 

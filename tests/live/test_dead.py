@@ -7,6 +7,7 @@ import os
 import sys
 
 import world as w
+from console import Described, Stream
 
 POLICY = """workspace: desk
 last_resort: dana
@@ -90,7 +91,32 @@ def what_waits_is_said(stack):
     world.audit()
 
 
-CASES = [a_dead_reply_is_replayed, an_acknowledgement_that_dies_is_told, what_waits_is_said]
+def what_is_tried_again_is_late(stack):
+    """A far side whose name nobody knows: it is tried again and again, and everybody who asks hears how long it waits."""
+    options = {"escalation": ["--audit-every", "1", "--audit-rate", "100000", "--outbox-limit", "3"]}
+    world = w.open_world(stack, POLICY, options=options)
+    console = world.add("console")
+    world.present("ada")
+    contact = world.submit("chat", return_way="callback", return_to="https://nobody.invalid/back")
+    w.until("ada has it", lambda: world.view(contact).get("owner") == "ada")
+    watcher = Stream(console.port, token=world.token)
+    stack.callback(watcher.close)
+    notification, escalation = world["notification"], world["escalation"]
+    w.until("it has an age", lambda: notification.metric("buckstop_outbox_age_seconds") > 3, 30)
+    w.until("it is counted", lambda: notification.metric("buckstop_outbox_depth") >= 1, WITHIN)
+    assert "in the outbox, the oldest for" in world.cli("dead")
+    w.until("the heartbeat stops", lambda: escalation.facts("not all is well"), 60)
+    assert "a notice of workspace desk waits" in escalation.facts("not all is well")[0]["why"]
+    assert escalation.metric("buckstop_well") == 0
+    w.until("the console shows it", lambda: watcher.pulse.get("outbox", {}).get("oldest_s", 0) > 3, 30)
+    assert watcher.pulse["outbox"]["waiting"] >= 1, watcher.pulse
+    Described().check("Pulse", watcher.pulse)
+    notification.end()
+    notification.start()  # it remembers nothing, and knows all the same
+    w.until("it has its age again", lambda: notification.metric("buckstop_outbox_age_seconds") > 6, WITHIN)
+
+
+CASES = [a_dead_reply_is_replayed, an_acknowledgement_that_dies_is_told, what_waits_is_said, what_is_tried_again_is_late]
 
 if __name__ == "__main__":
     sys.exit(w.main(CASES))

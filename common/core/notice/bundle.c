@@ -126,6 +126,8 @@ void bundle_render (const delivery_t *const *members, size_t n, const policy_t *
     for (size_t i = 0; i < n; i++) {
         const delivery_t *member = members[i];
         bundle_line_t *line = &out->lines[i];
+        if (member->held_since && (!out->held_since || member->held_since < out->held_since))
+            out->held_since = member->held_since; /* it is as late as the latest of them */
         *line = (bundle_line_t){.purpose = member->purpose,
                                 .promise = member->promise,
                                 .created_at = member->created_at,
