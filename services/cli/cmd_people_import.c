@@ -30,6 +30,8 @@ typedef struct import {
     char *old_text; /* of the policy as it is */
     size_t old_size;
     char *people_file; /* as the policy names it */
+    size_t line;       /* of the policy that was put in to name it; 0: it named it before */
+    policy_t *before;  /* NULL: there is none, or none that can be read */
 } import_t;
 
 /* ---- reading */
@@ -81,13 +83,15 @@ static int read_policy (import_t *self)
 /* ---- the policy as it will be */
 
 /* Before the line `people:` at the beginning of a line; NULL: there is none, and nobody can say where. */
-static char *with_line (const char *text, size_t size, size_t *new_size)
+static char *with_line (const char *text, size_t size, size_t *new_size, size_t *number)
 {
     static const char line[] = "people_from: " PEOPLE_FILE "\n";
     const char *at = text;
+    *number = 1;
     while (at && strncmp (at, "people:", sizeof "people:" - 1) != 0) {
         at = strchr (at, '\n');
         at = at ? at + 1 : NULL;
+        (*number)++;
     }
     if (!at)
         return NULL;
@@ -106,7 +110,7 @@ static int name_file (import_t *self)
     self->people_file = policy_people_file (self->old_text, self->old_size);
     if (self->people_file)
         return CLI_GO;
-    char *whole = with_line (self->old_text, self->old_size, &self->old_size);
+    char *whole = with_line (self->old_text, self->old_size, &self->old_size, &self->line);
     if (!whole)
         return cli_fail (CLI_NO, "the policy does not say where its people are: write the line\n"
                                  "  people_from: " PEOPLE_FILE "\nbeside 'people' into it");
@@ -182,14 +186,33 @@ static void print_names (const char *what, const json_t *names)
     printf (n > LISTED_MAX ? " and %zu more\n" : "\n", n - LISTED_MAX);
 }
 
-static void say_changes (const import_t *self, const policy_t *after)
+/* Before the policy gets the line that names the list: with it alone it can't be read. */
+static void keep_before (import_t *self)
 {
     policy_errors_t errors = {0};
     char why[PARAM_WHY_SIZE];
     size_t size = self->old_size;
     char *whole = self->file ? policy_read (self->file, &size, why) : xstrdup (self->old_text);
-    policy_t *before = whole ? policy_parse (whole, size, &errors) : NULL; /* none: the first import */
-    json_t *come = missing_in (after, before), *gone = missing_in (before, after);
+    self->before = whole ? policy_parse (whole, size, &errors) : NULL;
+    policy_errors_clear (&errors);
+    free (whole);
+}
+
+/* What is not the list's own: the line in the policy, the file. */
+static void say_files (const import_t *self)
+{
+    const char *would = self->policy.dry_run ? " would be" : "";
+    const char *policy = self->file ? self->file : "the policy in force";
+    if (self->line)
+        printf (self->policy.dry_run ? "%s: would name %s, in line %zu\n" : "%s: names %s now, in line %zu\n", policy,
+                self->people_file, self->line);
+    if (self->file)
+        printf ("%s:%s written\n", self->people_file, would);
+}
+
+static void say_changes (const import_t *self, const policy_t *after)
+{
+    json_t *come = missing_in (after, self->before), *gone = missing_in (self->before, after);
     if (self->policy.cli->json) {
         json_t *answer =
             json_pack ("{s:b, s:I, s:I, s:O, s:O}", "dry_run", self->policy.dry_run, "people",
@@ -206,9 +229,6 @@ static void say_changes (const import_t *self, const policy_t *after)
     }
     json_decref (come);
     json_decref (gone);
-    policy_errors_clear (&errors);
-    policy_destroy (&before);
-    free (whole);
 }
 
 /* ---- into the files */
@@ -234,33 +254,33 @@ static int write_file (const char *path, const char *text, size_t size)
 
 /* The list beside the policy; and the policy, where it got the line that names it. A text that holds its files itself, as
  * `policy show` prints it, gets all in its place. */
-static int write_files (const import_t *self, bool line_is_new)
+static int write_files (const import_t *self)
 {
     char path[PATH_SIZE];
     const char *slash = strrchr (self->file, '/');
     size_t length = *self->people_file == '/' || !slash ? 0 : (size_t)(slash - self->file) + 1;
     snprintf (path, sizeof path, "%.*s%s", (int)length, self->file, self->people_file);
     int rc = write_file (path, self->table.document, self->table.size);
-    if (rc == CLI_GO && line_is_new)
+    if (rc == CLI_GO && self->line)
         rc = write_file (self->file, self->old_text, self->old_size);
     return rc;
 }
 
 /* ---- the order */
 
-static int finish (import_t *self, bool line_is_new)
+static int finish (import_t *self)
 {
+    int rc = self->file && !self->policy.dry_run ? write_files (self) : CLI_GO;
+    if (rc == CLI_GO && !self->policy.cli->json)
+        say_files (self);
     if (self->policy.dry_run)
         return CLI_FINE;
-    int rc = self->file ? write_files (self, line_is_new) : CLI_GO;
     return rc == CLI_GO ? policy_command_apply (&self->policy) : rc;
 }
 
 static int import_checked (import_t *self)
 {
-    char *named = policy_people_file (self->old_text, self->old_size);
-    bool line_is_new = named == NULL;
-    free (named);
+    keep_before (self);
     int rc = name_file (self);
     if (rc == CLI_GO)
         rc = compose (self);
@@ -269,7 +289,7 @@ static int import_checked (import_t *self)
         rc = cli_fail (CLI_NO, "nothing was changed");
     if (rc == CLI_GO) {
         say_changes (self, after);
-        rc = finish (self, line_is_new);
+        rc = finish (self);
     }
     policy_destroy (&after);
     return rc;
@@ -300,11 +320,11 @@ static const char notes[] =
     "levels (cards:3;pin:1). LDIF, as ldapsearch prints it: uid (or sAMAccountName), displayName (or cn), mail,\n"
     "telephoneNumber, preferredLanguage; entries without an id are passed over. --map FIELD=COLUMN,... takes a field\n"
     "from another column or attribute.\n"
-    "The list becomes the file that the policy names with 'people_from' (people.yaml); the policy gets that line if "
-    "it\n"
-    "has none, and stays as it is otherwise. Who is in the list no more leaves, as with any policy. With --policy "
-    "FILE\n"
-    "the list is written beside that file; without, only the policy in force is changed: 'buckstop policy show'.";
+    "The list becomes the file that the policy names with 'people_from' (people.yaml). A policy that names none gets\n"
+    "that line, 'people_from: people.yaml', before its people, and stays as it is otherwise. Who is in the list no "
+    "more\n"
+    "leaves, as with any policy. With --policy FILE two files may be written, FILE for that line and the list beside\n"
+    "it; without, none is, and the policy in force is changed: 'buckstop policy show'. Either way it is in force then.";
 
 const command_t people_import_command = {"people import",
                                          "the company's own list of people into the policy",
@@ -339,6 +359,7 @@ int cmd_people_import (cli_t *cli, const command_t *command, int argc, char **ar
     self.source = cli->words[0];
     rc = import_people (&self);
     people_table_clear (&self.table);
+    policy_destroy (&self.before);
     free (self.policy.text);
     free (self.old_text);
     free (self.people_file);
