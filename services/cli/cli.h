@@ -98,6 +98,8 @@ char *cli_escape (const char *text);
 /* The whole id of a contact of which at least the last four characters are given. CLI_GO, or said, and the exit status.
  * By intake; or by the store, once it is open and the workspace is known. */
 int cli_contact (cli_t *cli, const char *given, char id[ID_SIZE]);
+/* Is there one at all, or are there several? What may have gone meanwhile is not: closed ones need their whole id. */
+int cli_contact_any (cli_t *cli, const char *given);
 int cli_contact_stored (cli_t *cli, const char *given, char id[ID_SIZE]);
 
 /* Printing. */

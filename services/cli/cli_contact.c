@@ -80,6 +80,30 @@ int cli_contact (cli_t *cli, const char *given, char id[ID_SIZE])
     return rc;
 }
 
+int cli_contact_any (cli_t *cli, const char *given)
+{
+    char id[ID_SIZE], path[PATH_SIZE];
+    json_t *contact = NULL;
+    int rc = take_id (given, id);
+    if (rc == CLI_GO) {
+        char *escaped = cli_escape (id);
+        snprintf (path, sizeof path, "/v1/contacts/%s", escaped);
+        free (escaped);
+        rc = cli_http (cli, &(cli_request_t){"GET", path, NULL, NULL, false}, &contact);
+        json_decref (contact);
+        return rc == CLI_FINE ? CLI_GO : rc;
+    }
+    if (rc != CLI_FINE)
+        return rc;
+    snprintf (path, sizeof path, "/v1/contacts?ends=%s", id);
+    cli_pages_t pages = {.path = path, .array = "contacts", .limit = 1, .all = json_array ()};
+    rc = cli_http_pages (cli, &pages);
+    if (rc == CLI_FINE)
+        rc = pages.seen ? CLI_GO : fail_none (id);
+    json_decref (pages.all);
+    return rc;
+}
+
 /* ---- by the store */
 
 typedef struct search {

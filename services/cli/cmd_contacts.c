@@ -7,6 +7,7 @@
 #include "clock.h"
 #include "ids.h"
 #include "lines.h"
+#include "policy_yaml.h"
 #include "xmalloc.h"
 
 enum { PATH_SIZE = 2048, KEY_TEXT_SIZE = 64 };
@@ -132,6 +133,24 @@ int cmd_submit (cli_t *cli, const command_t *command, int argc, char **argv)
     return send_and_print (cli, path, body, make_key (key, made), only_id ? print_id : print_receipt);
 }
 
+/* The word before the contact: that one may be right. */
+static int check_action (const char *word)
+{
+    static const char *const actions[] = {"accept",   "decline", "reply",  "note",        "wait",
+                                          "transfer", "resolve", "reopen", "acknowledge", "release"};
+    const size_t n = sizeof actions / sizeof *actions;
+    for (size_t i = 0; i < n; i++)
+        if (strcmp (actions[i], word) == 0)
+            return CLI_GO;
+    const char *near = yaml_nearest (word, actions, n, sizeof *actions);
+    cli_fail (CLI_USAGE, near ? "there is no action '%s'; did you mean '%s'?" : "there is no action '%s'", word, near);
+    fputs ("  they are:", stderr);
+    for (size_t i = 0; i < n; i++)
+        fprintf (stderr, " %s", actions[i]);
+    fputc ('\n', stderr);
+    return CLI_USAGE;
+}
+
 int cmd_act (cli_t *cli, const command_t *command, int argc, char **argv)
 {
     const char *person, *text, *to_person, *to_team, *promise, *key;
@@ -147,6 +166,8 @@ int cmd_act (cli_t *cli, const command_t *command, int argc, char **argv)
         {NULL},
     };
     int rc = cli_options (cli, command, own, argc, argv);
+    if (rc == CLI_GO)
+        rc = check_action (cli->words[0]);
     if (rc == CLI_GO)
         rc = cli_contact (cli, cli->words[1], contact);
     if (rc != CLI_GO)

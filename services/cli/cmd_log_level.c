@@ -29,6 +29,21 @@ static size_t on_bytes (char *bytes, size_t size, size_t n, void *arg)
     return size * n;
 }
 
+/* A service's name, or where one answers: a slip is no name of a machine that is asked for, or of nothing at all. */
+static int check_service (const char *word)
+{
+    log_level_t level;
+    if (service_default_health (word) || strchr (word, ':'))
+        return CLI_GO;
+    if (log_level_parse (word, &level))
+        return cli_fail (CLI_USAGE, "'%s' is a level: of which service? 'buckstop log-level escalation %s'", word,
+                         word);
+    return cli_fail (CLI_USAGE,
+                     "'%s' is neither a service nor HOST:PORT; services: intake, routing, escalation, notification, "
+                     "console, archive",
+                     word);
+}
+
 /* Where a service answers when it was told nothing else: "intake", "127.0.0.1:7421", or a URL. false: it is none. */
 static bool url_of (const char *service, const char *health, char url[URL_SIZE], char why[PARAM_WHY_SIZE])
 {
@@ -95,6 +110,8 @@ int cmd_log_level (cli_t *cli, const command_t *command, int argc, char **argv)
     if (rc != CLI_GO)
         return rc;
     const char *wanted = cli->words_n > 1 ? cli->words[1] : NULL;
+    if ((rc = check_service (cli->words[0])) != CLI_GO)
+        return rc;
     if (wanted && !log_level_parse (wanted, &level))
         return cli_fail (CLI_USAGE, "'%s' is no level: error, warning, notice, info or debug", wanted);
     if (!url_of (cli->words[0], health, url, why))

@@ -34,6 +34,7 @@ typedef struct top {
     cli_t *cli;
     const char *console, *person;
     bool once;
+    bool stranger; /* the board knows no such person */
     top_board_t board;
     top_view_t view;
     top_link_t *link;
@@ -48,10 +49,25 @@ static void on_signal (int number)
     told_to_end = 1;
 }
 
+static bool is_known (const top_t *self)
+{
+    size_t index;
+    json_t *person;
+    json_array_foreach (self->board.people, index, person)
+    {
+        if (strcmp (json_text (person, "name"), self->person) == 0)
+            return true;
+    }
+    return false;
+}
+
 static void on_event (void *arg, const char *event, const char *data, size_t size)
 {
     top_t *self = arg;
+    bool first = !self->board.board;
     top_board_take (&self->board, event, data, size, clock_mono ());
+    if (first && self->board.board && self->person && !is_known (self))
+        self->stranger = true;
 }
 
 /* ---- what keys do */
@@ -241,6 +257,9 @@ static int refused (const top_t *self)
 {
     char why[DETAIL_SIZE];
     int status = top_link_refused (self->link, why);
+    if (self->stranger)
+        return cli_fail (CLI_NO, "the policy names no person '%s'; 'buckstop people' lists those it names",
+                         self->person);
     if (status == CLI_GO)
         return CLI_GO;
     return cli_fail (status,
@@ -255,7 +274,7 @@ static int live (top_t *self)
     if (!top_screen_open ())
         return cli_fail (CLI_USAGE, "the terminal '%s' is not known: set TERM, or use --once",
                          getenv ("TERM") ? getenv ("TERM") : "");
-    while (!self->quit && !told_to_end && top_link_refused (self->link, why) == CLI_GO) {
+    while (!self->quit && !self->stranger && !told_to_end && top_link_refused (self->link, why) == CLI_GO) {
         self->view.trouble = top_link_trouble (self->link);
         top_screen_draw (&self->view, clock_mono ());
         top_link_wait (self->link, STDIN_FILENO, TURN_MS);

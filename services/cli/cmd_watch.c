@@ -314,6 +314,8 @@ int cmd_watch (cli_t *cli, const command_t *command, int argc, char **argv)
     int rc = cli_options (cli, command, own, argc, argv);
     if (rc == CLI_GO)
         rc = watch_filter_check (&self.filter);
+    if (rc == CLI_GO)
+        rc = watch_filter_ask (&self.filter, cli, self.last > 0);
     if (rc != CLI_GO)
         return rc;
     self.style.color = isatty (STDOUT_FILENO) && !getenv ("NO_COLOR");

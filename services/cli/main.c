@@ -4,6 +4,7 @@
  */
 #include "commands.h"
 #include "options.h"
+#include "policy_yaml.h"
 
 #include <curl/curl.h>
 #include <stdlib.h>
@@ -183,6 +184,18 @@ static const command_t *find (const char *name)
     return NULL;
 }
 
+static int fail_unknown (const char *word)
+{
+    size_t n = 0;
+    while (commands[n].name)
+        n++;
+    const char *near = yaml_nearest (word, commands, n, sizeof *commands);
+    if (near)
+        return cli_fail (CLI_USAGE, "there is no command '%s'; did you mean '%s'? 'buckstop help' lists all", word,
+                         near);
+    return cli_fail (CLI_USAGE, "there is no command '%s'; 'buckstop help' lists them", word);
+}
+
 static void print_commands (FILE *out)
 {
     fputs ("buckstop - who is accountable, and when it escalates\n\nusage: buckstop COMMAND [options]\n\ncommands:\n",
@@ -201,7 +214,7 @@ static int help (int argc, char **argv)
 {
     const command_t *row = argc > 2 ? find (argv[2]) : NULL;
     if (argc > 2 && !row)
-        return cli_fail (CLI_USAGE, "there is no command '%s'", argv[2]);
+        return fail_unknown (argv[2]);
     if (!row) {
         print_commands (stdout);
         return CLI_FINE;
@@ -300,6 +313,6 @@ int main (int argc, char **argv)
         return print_completion (argc > 2 ? argv[2] : "");
     const command_t *row = find (word);
     if (!row)
-        return cli_fail (CLI_USAGE, "there is no command '%s'; 'buckstop help' lists them", word);
+        return fail_unknown (word);
     return perform (row, argc, argv);
 }

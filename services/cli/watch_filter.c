@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-enum { KNOWN_MAX = 100000, PATH_SIZE = 128 };
+enum { KNOWN_MAX = 100000, PATH_SIZE = 128, ASK_SIZE = 512 };
 
 /* ---- words */
 
@@ -53,6 +53,45 @@ int watch_filter_check (const watch_filter_t *self)
         rc = check_kind (at, length);
         at += length;
     }
+    return rc;
+}
+
+/* ---- names */
+
+/* Contacts may outlive a name of the policy: what still has some may be watched. */
+static int ask_name (cli_t *cli, const char *filter, const char *name, size_t length, bool also_past)
+{
+    char path[ASK_SIZE], word[NAME_SIZE];
+    snprintf (word, sizeof word, "%.*s", (int)length, name);
+    char *escaped = cli_escape (word);
+    snprintf (path, sizeof path, "/v1/contacts?limit=1&%s=%s", filter, escaped);
+    free (escaped);
+    json_t *page = NULL;
+    int rc = cli_http (cli, &(cli_request_t){"GET", path, NULL, NULL, false}, &page);
+    const char *hint = json_text (page, "hint");
+    if (rc == CLI_FINE && *hint && !json_array_size (json_object_get (page, "contacts")))
+        rc = cli_fail (also_past ? CLI_FINE : CLI_NO, "%s", hint);
+    json_decref (page);
+    return rc == CLI_FINE ? CLI_GO : rc;
+}
+
+static int ask_names (cli_t *cli, const char *filter, const char *list, bool also_past)
+{
+    int rc = CLI_GO;
+    for (const char *at = list ? list : ""; *at && rc == CLI_GO; at += *at == ',') {
+        size_t length = strcspn (at, ",");
+        rc = ask_name (cli, filter, at, length, also_past);
+        at += length;
+    }
+    return rc;
+}
+
+int watch_filter_ask (const watch_filter_t *self, cli_t *cli, bool also_past)
+{
+    const char *const rows[][2] = {{"team", self->team}, {"owner", self->person}, {"channel", self->channel}};
+    int rc = self->contact && !also_past ? cli_contact_any (cli, self->contact) : CLI_GO;
+    for (size_t i = 0; rc == CLI_GO && i < sizeof rows / sizeof *rows; i++)
+        rc = ask_names (cli, rows[i][0], rows[i][1], also_past);
     return rc;
 }
 

@@ -16,6 +16,9 @@ typedef struct watch_filter {
 
 /* CLI_GO, or said: a word that nothing can fit. */
 int watch_filter_check (const watch_filter_t *self);
+/* Asks intake whether the policy or a contact has the names: CLI_GO, or said. What was may be asked for with --last: then
+ * it is said, and no more. */
+int watch_filter_ask (const watch_filter_t *self, cli_t *cli, bool also_past);
 bool watch_filter_any (const watch_filter_t *self);
 void watch_filter_clear (watch_filter_t *self);
 

@@ -18,7 +18,7 @@ enum { LIMIT = 50, LIMIT_MAX = 500, CHUNK = 200, SCAN_MAX = 2000, PASSED_MAX = 2
 
 typedef struct list {
     contact_state_t state; /* UNSPECIFIED: any */
-    char team[NAME_SIZE], owner[NAME_SIZE];
+    char team[NAME_SIZE], owner[NAME_SIZE], channel[NAME_SIZE];
     bool at_risk;
     int64_t limit;
     char ends[ID_SIZE];
@@ -42,6 +42,7 @@ static bool wanted (const list_t *self, const contact_t *contact, wall_ms_t now)
     return (!self->state || contact->state == self->state) &&
            (!*self->team || strcmp (contact->team, self->team) == 0) &&
            (!*self->owner || strcmp (contact->owner, self->owner) == 0) &&
+           (!*self->channel || strcmp (contact->channel, self->channel) == 0) &&
            (!self->at_risk || contact_at_risk (contact, now));
 }
 
@@ -53,6 +54,8 @@ static json_t *hint_of (const list_t *self, const policy_t *policy)
         snprintf (hint, sizeof hint, "the policy names no team '%s'", self->team);
     else if (policy && *self->owner && !policy_person (policy, self->owner))
         snprintf (hint, sizeof hint, "the policy names no person '%s'", self->owner);
+    else if (policy && *self->channel && !policy_channel (policy, self->channel))
+        snprintf (hint, sizeof hint, "the policy names no channel '%s'", self->channel);
     return value_some (hint);
 }
 
@@ -165,6 +168,7 @@ static bool take_filters (ask_t **ask_p, list_t *self)
     const char *after = http_query (request, "after"), *ends = http_query (request, "ends");
     WORD_COPY (self->team, http_query (request, "team"));
     WORD_COPY (self->owner, http_query (request, "owner"));
+    WORD_COPY (self->channel, http_query (request, "channel"));
     WORD_COPY (self->after, after);
     WORD_COPY (self->ends, ends);
     self->at_risk = at_risk && is_yes (at_risk);

@@ -132,6 +132,32 @@ def former_policies(stack):
     assert key and world.audit()
 
 
+def slips(stack):
+    """A word that fits nothing is refused at once, with what was perhaps meant."""
+    world = open_desk(stack)
+    contact = world.submit("mail", subject="Parcel")
+    for option, word, told in (("--team", "nosuch", "names no team 'nosuch'"), ("--team", "back,nosuch", "no team 'nosuch'"),
+                               ("--person", "zoe", "names no person 'zoe'"), ("--channel", "fax", "no channel 'fax'"),
+                               ("--contact", "ZZZZ", "ends with 'ZZZZ'"), ("--contact", "0" * 26, "0" * 26)):
+        assert told in world.cli("watch", option, word, status=1), option
+    assert "no channel 'fax'" in world.ask("GET", "/v1/contacts?channel=fax").body.decode()
+    for channel, n in (("mail", 1), ("chat", 0)):
+        assert len(json.loads(world.ask("GET", f"/v1/contacts?channel={channel}").body)["contacts"]) == n
+    assert "did you mean 'accept'?" in world.cli("act", "accpet", contact[-4:], status=2)
+    assert "release" in world.cli("act", "xyzzy", "1234", status=2)
+    assert "did you mean 'watch'?" in world.cli("wach", status=2)
+    assert "did you mean" not in world.cli("xyzzyxyzzy", status=2)
+    health = f"127.0.0.1:{world['intake-1'].health}"
+    assert "of which service?" in world.cli("log-level", "debug", "--health", health, status=2)
+    assert "is neither a service" in world.cli("log-level", "intke", status=2)
+    assert "is neither a service" in world.cli("log-level", "intke", "debug", "--health", health, status=2)
+    assert world.cli("log-level", "intake", "--health", health).strip() == "notice"
+    for command in ("backup x", "audit", "token list"):
+        assert "a user logs in with a password" in world.cli(*command.split(), "--redis-user", "x", status=2), command
+    words = world.cli("report", "nosuch", status=1)
+    assert "nosuch" in words and "0 events" not in words, words
+
+
 def repairs(stack):
     world = open_desk(stack)
     world.present("ada", "ben")
@@ -151,6 +177,8 @@ def repairs(stack):
     report = json.loads(world.cli("repair", "resolve", "--owner", "ada", "--reason", "x", "--dry-run", "--json"))
     assert report["changed"] == 4 and report["dry_run"], report
     assert before == {contact: world.view(contact)["version"] for contact in mine + [other]}
+    assert {(row["accountable"], row["with"]) for row in report["contacts"]} == {("dana", "ada")}, report
+    assert "ACCOUNTABLE" in world.cli("repair", "resolve", "--owner", "ada", "--reason", "x", "--dry-run")
     # to somebody else: proposed, and theirs once they accept
     words = world.cli("repair", "reassign", "--owner", "ada", "--to-person", "ben", "--reason", "ada is ill", "--by",
                       "dana", "--limit", "1")
@@ -271,8 +299,16 @@ def people_from_a_list(stack):
     report = json.loads(world.cli("people", "import", staff, "--policy", path, "--dry-run", "--json"))
     assert report["new"] == ["eve"] and report["gone"] == [] and report["people"] == 2, report
     assert read(path) == "# ours\n" + POLICY and not os.path.exists(world.dir + "/people.yaml")
+    line = ("# ours\n" + POLICY).split("\n").index("people:") + 1
+    words = world.cli("people", "import", staff, "--policy", path, "--dry-run")
+    assert f"my.yaml: would name people.yaml, in line {line}" in words and "people.yaml: would be written" in words, words
+    # without a file it is compared with the policy in force, which has ada
+    words = world.cli("people", "import", staff, "--dry-run")
+    assert "new: eve\n" in words and f"the policy in force: would name people.yaml, in line {line - 1}" in words, words
+    assert "written" not in words, words
     words = world.cli("people", "import", staff, "--policy", path, "--by", "dana")
     assert "new: eve" in words and "version 2 is in force" in words, words
+    assert f"my.yaml: names people.yaml now, in line {line}\npeople.yaml: written\n" in words, words
     # the rest of the policy is what it was, byte for byte
     assert read(path) == "# ours\n" + POLICY.replace("people:\n", "people_from: people.yaml\npeople:\n")
     w.until("eve is known", lambda: "eve" in world.cli("people"))
@@ -289,6 +325,7 @@ def people_from_a_list(stack):
     assert "in force already" in world.cli("policy", "apply", path)
     write(world, "staff.csv", "id,name\nfay,Fay\n")
     words = world.cli("people", "import", staff, "--policy", path)
+    assert "names" not in words and "people.yaml: written" in words, words
     assert "new: fay" in words and "gone: eve" in words and "leaving: eve" in words, words
     # into the policy in force, from a directory
     words = world.cli("people", "import", write(world, "staff.ldif", LDIF), "--map", "teams=ou")
@@ -386,7 +423,7 @@ def completion(stack):
                 subprocess.run(["bash", "-n", path], check=True)  # what both would stumble over
 
 
-CASES = [watch_filters, former_policies, repairs, a_workspace_goes, a_workspace_waits_for_its_archive, people_from_a_list, pages, completion]
+CASES = [watch_filters, former_policies, slips, repairs, a_workspace_goes, a_workspace_waits_for_its_archive, people_from_a_list, pages, completion]
 
 if __name__ == "__main__":
     sys.exit(w.main(CASES))

@@ -224,6 +224,11 @@ def without_a_terminal(stack):
     assert "printed once" in words and "desk: 1 open" in words and "\x1b" not in words, words
     board = json.loads(world.cli("top", "--json"))
     assert [row["id"] for row in board["contacts"]] == [contact] and board["counts"]["open"] == 1
+    assert "names no person 'nosuch'" in world.cli("top", "--person", "nosuch", status=1)
+    assert "printed once" in world.cli("top", "--person", "ada")
+    top = open_top(stack, world, "--person", "nosuch")
+    top.shows("names no person 'nosuch'")
+    top.ends(1)
     world.environment["BUCKSTOP_TOKEN"] = "bs_aaaaaaaaaa_" + "a" * 43
     words = world.cli("top", status=1)
     assert "BUCKSTOP_TOKEN" in words, words
