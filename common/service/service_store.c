@@ -20,6 +20,11 @@ bool store_may_be_used (const service_t *self, FILE *err)
 {
     char why[DETAIL_SIZE];
     const store_config_t config = service_store_config (self);
+    if (self->redis_user && *self->redis_user && !(self->redis_password_file && *self->redis_password_file)) {
+        fprintf (err, "buckstop-%s: --redis-user %s: a user logs in with a password: --redis-password-file FILE\n",
+                 self->name, self->redis_user);
+        return false;
+    }
     if (store_config_fine (&config, why))
         return true;
     fprintf (err, "buckstop-%s: --redis: %s\n", self->name, why);

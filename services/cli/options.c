@@ -98,6 +98,9 @@ static int read_secrets (cli_t *cli)
     }
     if (rc == CLI_GO && cli->redis_password_file)
         rc = read_line (cli->redis_password_file, cli->password, sizeof cli->password);
+    if (rc == CLI_GO && cli->redis_user && *cli->redis_user && !*cli->password)
+        rc = cli_fail (CLI_USAGE, "--redis-user %s: a user logs in with a password: --redis-password-file FILE",
+                       cli->redis_user);
     if (rc == CLI_GO && cli->sentinel_password_file)
         rc = read_line (cli->sentinel_password_file, cli->sentinel_password, sizeof cli->sentinel_password);
     return rc;

@@ -157,6 +157,9 @@ def options_are_checked_at_the_door(s):
         done = check(name, f"--{option}", bad)
         assert done.returncode == 2 and not done.stdout and f"--{option}: " in done.stderr, (option, done)
         assert words in done.stderr and (option == "deadman-url") == (bad not in done.stderr), (option, done)
+    for name in SERVICES:
+        done = check(name, "--redis-user", "x")
+        assert done.returncode == 2 and "a user logs in with a password" in done.stderr, done
     done = check("escalation", BUCKSTOP_DEADMAN_URL="nonsense")
     assert done.returncode == 2 and "BUCKSTOP_DEADMAN_URL: " in done.stderr, done
 
