@@ -112,6 +112,9 @@ static int hold (cli_t *cli, const char *person, int64_t ms)
     int rc = heartbeat (cli, person, false, &until);
     if (rc == CLI_NO)
         return rc;
+    if (!cli->json)
+        printf ("this stays here and keeps it up; Ctrl-C ends it, and says away\n");
+    fflush (stdout);
     while (clock_mono () < end) {
         int64_t wait = rc == CLI_FINE ? (until - clock_wall ()) / HEARTBEAT_SHARE : HEARTBEAT_MIN_MS;
         wait = wait < HEARTBEAT_MIN_MS ? HEARTBEAT_MIN_MS : wait > HEARTBEAT_MAX_MS ? HEARTBEAT_MAX_MS : wait;

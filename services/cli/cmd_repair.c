@@ -148,10 +148,13 @@ static json_t *body_of (const repair_t *self, const step_t *step)
 
 static void note (repair_t *self, const json_t *contact, const char *outcome, const char *words)
 {
-    json_array_append_new (
-        self->done, json_pack ("{s:s, s:s, s:s, s:s, s:s, s:s}", "contact", json_text (contact, "contact"), "outcome",
-                               outcome, "detail", words, "state", json_text (contact, "state"), "with",
-                               json_text (contact, "accountable"), "subject", json_text (contact, "subject")));
+    const char *owner = json_text (contact, "owner");
+    json_array_append_new (self->done,
+                           json_pack ("{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "contact", json_text (contact, "contact"),
+                                      "outcome", outcome, "detail", words, "state", json_text (contact, "state"),
+                                      "accountable", json_text (contact, "accountable"), "with",
+                                      *owner ? owner : json_text (contact, "offered_to"), "subject",
+                                      json_text (contact, "subject")));
 }
 
 /* CLI_GO: done, or refused for this one; else nothing more can be done. */
@@ -221,14 +224,15 @@ static int work (repair_t *self, const json_t *contacts, size_t *fitting)
 
 static void print_rows (const repair_t *self)
 {
-    static const char *const heads[] = {"CONTACT", "", "STEP", "STATE", "WITH", "SUBJECT", NULL};
+    static const char *const heads[] = {"CONTACT", "", "STEP", "STATE", "ACCOUNTABLE", "WITH", "SUBJECT", NULL};
     table_t *table = table_new (heads);
     size_t index;
     json_t *row;
     json_array_foreach (self->done, index, row)
     {
         table_row (table, json_text (row, "contact"), json_text (row, "outcome"), json_text (row, "detail"),
-                   json_text (row, "state"), json_text (row, "with"), json_text (row, "subject"), NULL);
+                   json_text (row, "state"), json_text (row, "accountable"), json_text (row, "with"),
+                   json_text (row, "subject"), NULL);
     }
     table_print (table, stdout);
     table_destroy (&table);

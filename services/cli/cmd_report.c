@@ -109,9 +109,10 @@ int cmd_report (cli_t *cli, const command_t *command, int argc, char **argv)
     self.report = report_new (from, to);
     rc = archive_read (cli, 0, take, &self);
     json_t *report = report_json (self.report);
-    if (cli->json)
+    bool none = rc != CLI_FINE && !number_of (report, "events"); /* said: nothing could be read */
+    if (!none && cli->json)
         cli_print_json (report);
-    else
+    else if (!none)
         print_report (report);
     json_decref (report);
     report_destroy (&self.report);
