@@ -16,7 +16,13 @@ if (!token || !keyFile) {
   console.error("needs BUCKSTOP_TOKEN (buckstop token issue --scope channel --workspace NAME) and BUCKSTOP_CALLBACK_KEY");
   process.exit(2);
 }
-const key = readFileSync(keyFile, "utf8").replace(/[\r\n]+$/, "");
+let key;
+try {
+  key = readFileSync(keyFile, "utf8").replace(/[\r\n]+$/, "");
+} catch (error) {
+  console.error(`BUCKSTOP_CALLBACK_KEY: ${error.message}`);
+  process.exit(2);
+}
 const TOLERANCE_S = 300;
 
 /** Is one of the signatures ours, over this time and these bytes, and is the time near? */

@@ -74,6 +74,8 @@ def main():
         Watch(given, token).run()
     except KeyboardInterrupt:
         pass
+    except BrokenPipeError:  # whoever read it has enough; what is left is written to nobody
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 main()

@@ -63,6 +63,8 @@ def by_node(stack):
     assert f"opened {contact}, dana answers for it" in said and "reply: It is on its way" in said, said
     assert "acknowledge:" in said, said
     assert "needs BUCKSTOP_TOKEN" in ended(run(world, "contact.mjs", BUCKSTOP_TOKEN=""), 2)
+    said = ended(run(world, "contact.mjs", BUCKSTOP_TOKEN="x", BUCKSTOP_CALLBACK_KEY=world.dir + "/nowhere"), 2)
+    assert said.startswith("BUCKSTOP_CALLBACK_KEY: ") and said.count("\n") == 1, said
     wrong = run(world, "contact.mjs", BUCKSTOP_TOKEN="bs_wrong", BUCKSTOP_CALLBACK_KEY=key)
     assert "The token is not known" in ended(wrong, 1)
 
@@ -88,6 +90,11 @@ def by_python(stack):
     assert [int(line[0]) for line in lines] == list(range(1, len(lines) + 1)), lines
     watch.send_signal(signal.SIGTERM)
     ended(watch)
+    watch = run(world, "watch.py", "--submit", submit, "--stream", stream, "--workspace", "desk", BUCKSTOP_TOKEN=world.token)
+    stack.callback(watch.kill)
+    watch.stdout.close()  # as `head` does
+    world.submit(customer="last@example.org")
+    assert watch.wait(timeout=30) == 0
     refused = run(world, "contact.py", "--submit", submit, "--channel", "pigeon", BUCKSTOP_TOKEN=world.token)
     assert "422" in ended(refused, 1)
     assert "needs BUCKSTOP_TOKEN" in ended(run(world, "contact.py", "--submit", submit, BUCKSTOP_TOKEN=""), 1)
