@@ -110,6 +110,8 @@ static void test_csv (void **state)
         {"mail,channel\nx@example.org,fax\n", "2! channel: 'fax' (a channel that the policy names)\n"},
         {"mail\nnobody\n", "2! mail: 'nobody' (a mail address, as in ada@example.com)\n"},
         {"phone\n030 1234567\n", "2! phone: '030 1234567' (a number with its country"},
+        {"phone\n+43 1 999\n", "2! phone: '+43 1 999' is too short, it has 6 (7 to 15 digits"},
+        {"phone\n+43 1 99999 99999 9999\n", "2! phone: '+43 1 99999 99999 9999' is too long, it has 17 (7 to 15"},
         {"handle\nU012\n", "2! handle: 'U012' (PLATFORM:HANDLE"},
         {"handle\n:U012\n", "2! handle: ':U012' (PLATFORM:HANDLE"},
         {"mail,language\na@example.org,klingonese\n", "2! language: 'klingonese' (a language"},

@@ -116,15 +116,26 @@ static bool take_mail (const cell_t *cell)
                                                  : wrong_cell (cell, "a mail address, as in ada@example.com");
 }
 
-static bool take_phone (const cell_t *cell)
+/* Of one with its country it can be told what is wrong. */
+static bool wrong_phone (const cell_t *cell)
 {
     const char *country = cell->policy->country;
-    identity_t identity;
-    if (identity_phone (country, cell->text, &identity))
-        return add_identity (cell, &identity);
-    return wrong_cell (cell, country && *country ? "a telephone number"
+    size_t digits = 0;
+    for (const char *c = cell->text; *c; c++)
+        digits += *c >= '0' && *c <= '9';
+    if (*cell->text == '+' && (digits < E164_DIGITS_MIN || digits > E164_DIGITS_MAX))
+        return row_wrong (cell->place, "7 to 15 digits, the country's among them", "%s: '%.80s' is too %s, it has %zu",
+                          cell->head, cell->text, digits < E164_DIGITS_MIN ? "short" : "long", digits);
+    return wrong_cell (cell, country && *country ? "a telephone number, as in +49 30 123456"
                                                  : "a number with its country, as in +49 30 123456 (or say `country` "
                                                    "in the policy)");
+}
+
+static bool take_phone (const cell_t *cell)
+{
+    identity_t identity;
+    return identity_phone (cell->policy->country, cell->text, &identity) ? add_identity (cell, &identity)
+                                                                         : wrong_phone (cell);
 }
 
 static bool take_handle (const cell_t *cell)

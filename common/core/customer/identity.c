@@ -16,7 +16,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { E164_DIGITS_MIN = 7, E164_DIGITS_MAX = 15, WITH_CODE_MIN = 10, ANY_CODE_MIN = 11, DIGITS_SIZE = 24 };
+enum { WITH_CODE_MIN = 10, ANY_CODE_MIN = 11, DIGITS_SIZE = 24 };
 
 /* As much of it as stands between blanks; false: nothing, or it does not fit. */
 static bool trimmed (char to[ADDRESS_SIZE], const char *from)

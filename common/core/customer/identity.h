@@ -12,6 +12,8 @@
 
 typedef Buckstop__V1__IdentityKind identity_kind_t;
 
+enum { E164_DIGITS_MIN = 7, E164_DIGITS_MAX = 15 };
+
 typedef struct identity {
     identity_kind_t kind;
     char platform[NAME_SIZE]; /* HANDLE: whose; "" else */
