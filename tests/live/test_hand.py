@@ -177,7 +177,9 @@ def repairs(stack):
     report = json.loads(world.cli("repair", "resolve", "--owner", "ada", "--reason", "x", "--dry-run", "--json"))
     assert report["changed"] == 4 and report["dry_run"], report
     assert before == {contact: world.view(contact)["version"] for contact in mine + [other]}
-    assert {(row["accountable"], row["with"]) for row in report["contacts"]} == {("dana", "ada")}, report
+    state_of(world, mine[4], "offered")
+    offered = json.loads(world.cli("repair", "reroute", "--contact", mine[4], "--reason", "x", "--dry-run", "--json"))
+    assert [(row["accountable"], row["with"]) for row in offered["contacts"]] == [("dana", "ada")], offered
     assert "ACCOUNTABLE" in world.cli("repair", "resolve", "--owner", "ada", "--reason", "x", "--dry-run")
     # to somebody else: proposed, and theirs once they accept
     words = world.cli("repair", "reassign", "--owner", "ada", "--to-person", "ben", "--reason", "ada is ill", "--by",
