@@ -154,6 +154,8 @@ def slips(stack):
     assert world.cli("log-level", "intake", "--health", health).strip() == "notice"
     for command in ("backup x", "audit", "token list"):
         assert "a user logs in with a password" in world.cli(*command.split(), "--redis-user", "x", status=2), command
+    words = world.cli("people", "present", "ada", "--for", "1s")
+    assert re.search(r"ada is there.*\nthis stays here.*\nada is away", words), words
     words = world.cli("report", "nosuch", status=1)
     assert "nosuch" in words and "0 events" not in words, words
 
