@@ -170,7 +170,8 @@ def how_much_is_logged_changes_at_run_time(stack):
     world, routing = desk.world, desk.world["routing"]
     at = f"127.0.0.1:{routing.health}"
     assert world.cli("log-level", at).strip() == "notice"
-    desk.submit(TRACE, key="quiet")
+    quiet = desk.submit(TRACE, key="quiet")
+    w.until("routing is done with it", lambda: world.view(quiet).get("owner") == "ada", 20)
     assert world.cli("log-level", "routing", "debug", "--health", at).strip() == "debug"
     contact = desk.submit(TRACE, key="loud")
     w.until("its steps are said", lambda: [f for f in routing.facts("committed") if f["contact"] == contact], 20)
