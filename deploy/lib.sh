@@ -39,6 +39,7 @@ need_packages() {
 }
 
 # build DIRECTORY [cmake options...]: quiet when all is well, everything when not; a counter for who watches.
+# gently="nice -n 10" before it lets others go first.
 build() {
     local directory=$1 log
     shift
@@ -55,10 +56,10 @@ build() {
     fi
     if [ -t 1 ]; then
         rm -f "$log"
-        cmake --build "$directory" || die "the build failed, see above"
+        ${gently:-} cmake --build "$directory" || die "the build failed, see above"
         return
     fi
-    if ! cmake --build "$directory" >"$log" 2>&1; then
+    if ! ${gently:-} cmake --build "$directory" >"$log" 2>&1; then
         cat "$log" >&2
         rm -f "$log"
         die "the build failed, see above"
