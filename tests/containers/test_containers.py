@@ -98,7 +98,11 @@ def manifests(_stack):
     for name in ("package.json", "package-lock.json", "manifests.mjs"):
         shutil.copy(f"{HERE}/{name}", folder)
     if not os.path.isdir(folder + "/node_modules"):
-        run(folder, "npm", "ci", "--no-audit", "--no-fund", "--silent")
+        fetched = subprocess.run(["npm", "ci", "--no-audit", "--no-fund", "--silent"], cwd=folder, capture_output=True, text=True,
+                                 timeout=300, check=False)
+        if fetched.returncode:
+            shutil.rmtree(folder + "/node_modules", ignore_errors=True)
+            raise w.Skipped("npm could not fetch what package-lock.json names: " + fetched.stderr[-300:])
     kubernetes = engine.ROOT + "/deploy/kubernetes"
     print("      " + run(folder, "node", "manifests.mjs", "manifests.ts", kubernetes, kubernetes + "/with-redis").strip())
     run(folder, "node_modules/.bin/tsc", "--strict", "--noEmit", "--skipLibCheck", "--target", "es2022", "--module", "esnext",
