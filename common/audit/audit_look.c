@@ -34,6 +34,12 @@ static const char *record_key (char key[KEY_SIZE], const subject_t *subject)
         return key_sent_hashed (key, subject->shard, subject->workspace, subject->id);
     case KIND_TOKEN:
         return key_token (key, subject->id);
+    case KIND_FORMER:
+        return key_policy_version (key, subject->shard, subject->workspace, (uint32_t)strtoul (subject->id, NULL, 10));
+    case KIND_HOLD:
+        return key_hold (key, subject->shard, subject->workspace);
+    case KIND_WHOSE:
+        return key_archive_whose (key, subject->shard, subject->workspace, subject->id);
     default:
         return key_workspace (key, subject->shard, subject->workspace);
     }

@@ -35,6 +35,9 @@ enum {
 #define KIND_IDENTITY 'n'
 #define KIND_SENT     's'
 #define KIND_TOKEN    'b'
+#define KIND_FORMER   'f' /* a policy before the one in force */
+#define KIND_HOLD     'h'
+#define KIND_WHOSE    'a' /* whose an archive's name is */
 
 /* A place in own:W:P:E. */
 typedef struct place {

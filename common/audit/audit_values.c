@@ -1,15 +1,17 @@
 /* audit_values.c - keys that hold neither a record nor a set, each judged by itself: idempotency keys, threads,
- * what was sent, tokens.
+ * what was sent, tokens, former policies, holds, whose an archive is.
  *
  * Hears: a key's family, then its bytes. Says: what is wrong with them. A request that names a bad one is refused (a
  * bad thread is begun anew) and nobody else notices: only the audit finds it before the sender does.
  * Limits: whether a thread's contact is still there is not asked: it may be deleted between two reads. */
 #include "audit_private.h"
 
+#include "hold.h"
 #include "ids.h"
 #include "tokens_private.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const struct {
@@ -19,7 +21,10 @@ static const struct {
              {KIND_THREAD, "th", "thread"},
              {KIND_IDENTITY, "id", "identity"},
              {KIND_SENT, "sent", "sent notice"},
-             {KIND_TOKEN, "", "token"}};
+             {KIND_TOKEN, "", "token"},
+             {KIND_FORMER, "pv", "former policy"},
+             {KIND_HOLD, "", "hold"},
+             {KIND_WHOSE, "archw", "archive"}};
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
 const char *value_name (char kind)
@@ -33,7 +38,7 @@ const char *value_name (char kind)
 char value_kind (const char *family)
 {
     for (size_t i = 0; i < KINDS; i++)
-        if (strcmp (kinds[i].family, family) == 0)
+        if (*family && strcmp (kinds[i].family, family) == 0)
             return kinds[i].kind;
     return 0;
 }
@@ -87,8 +92,42 @@ static bool is_token (const char *bytes, size_t size)
     return token_read (bytes, size, &info, hash);
 }
 
+static bool is_former (const char *bytes, size_t size)
+{
+    workspace_record_t record;
+    record_head_t head;
+    char *text = NULL;
+    record_fault_t fault = workspace_unpack (bytes, size, &head, &record, &text);
+    if (fault == RECORD_OK)
+        free (text);
+    return fault == RECORD_OK || fault == RECORD_NEWER;
+}
+
+static bool is_hold (const char *bytes, size_t size)
+{
+    return hold_read (bytes, size).since > 0;
+}
+
+/* archive_private.h there: "dir:HEX", "webhook:HEX" */
+static bool is_whose (const char *bytes, size_t size)
+{
+    static const char *const kinds_of[] = {"dir:", "webhook:"};
+    for (size_t i = 0; i < sizeof kinds_of / sizeof *kinds_of; i++) {
+        size_t head = strlen (kinds_of[i]);
+        if (size > head && strncmp (bytes, kinds_of[i], head) == 0)
+            return true;
+    }
+    return false;
+}
+
 const char *audit_value (char kind, const char *bytes, size_t size)
 {
+    if (kind == KIND_FORMER)
+        return is_former (bytes, size) ? NULL : "it can't be read: there is no way back to that version";
+    if (kind == KIND_HOLD)
+        return is_hold (bytes, size) ? NULL : "its words can't be read: nothing is sent until 'buckstop held end'";
+    if (kind == KIND_WHOSE)
+        return is_whose (bytes, size) ? NULL : "it names no archive: the one of that name keeps nothing any more";
     if (kind == KIND_ONCE)
         return is_once (bytes, size) ? NULL : "it holds no receipt: whoever sends that request again is refused";
     if (kind == KIND_THREAD)

@@ -217,7 +217,8 @@ static void judge (look_t *look, audit_findings_t *out)
     } rows[] = {{KIND_CONTACT, judge_contact},     {KIND_PERSON, judge_person}, {KIND_DELIVERY, judge_delivery},
                 {KIND_WORKSPACE, judge_workspace}, {KIND_ONCE, judge_value},    {KIND_THREAD, judge_value},
                 {KIND_TOKEN, judge_value},         {KIND_SENT, judge_value},    {KIND_CUSTOMER, judge_customer},
-                {KIND_IDENTITY, judge_value}};
+                {KIND_IDENTITY, judge_value},      {KIND_FORMER, judge_value},  {KIND_HOLD, judge_value},
+                {KIND_WHOSE, judge_value}};
     if (!look->bytes) {
         judge_absent (look, out);
         return;

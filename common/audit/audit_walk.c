@@ -225,14 +225,16 @@ static bool read_token_key (audit_round_t *self, const char *key)
     return true;
 }
 
-/* "b:{S}:w:W": also of one that is in no list. */
-static bool read_workspace_key (audit_round_t *self, const char *key)
+/* "b:{S}:FAMILY:W": also of a workspace that is in no list. */
+static bool read_short_key (audit_round_t *self, const char *key, const char *family, char kind)
 {
     int shard, used = 0;
-    if (sscanf (key, "b:{%d}:w:%n", &shard, &used) != 1 || !used)
+    size_t size = strlen (family);
+    if (sscanf (key, "b:{%d}:%n", &shard, &used) != 1 || !used || strncmp (key + used, family, size) != 0)
         return false;
-    if (strlen (key + used) < NAME_SIZE && round_covers (self, key + used))
-        add_subject (self, KIND_WORKSPACE, shard, key + used, key + used);
+    const char *workspace = key + used + size;
+    if (strlen (workspace) < NAME_SIZE && round_covers (self, workspace))
+        add_subject (self, kind, shard, workspace, workspace);
     return true;
 }
 
@@ -240,7 +242,8 @@ static void read_key (audit_round_t *self, const char *key)
 {
     key_parts_t parts;
     char value;
-    if (read_token_key (self, key) || read_workspace_key (self, key))
+    if (read_token_key (self, key) || read_short_key (self, key, "w:", KIND_WORKSPACE) ||
+        read_short_key (self, key, "hold:", KIND_HOLD))
         return;
     if (!split_key (key, &parts) || !round_covers (self, parts.workspace))
         return;

@@ -30,6 +30,7 @@ typedef struct http_answer {
     bool cut;
     int64_t retry_after_ms; /* 0: not said */
     const char *header;     /* the wanted one's value; "" : it is not there */
+    const char *allow;      /* of a 405: the methods that there are (RFC 9110, 10.2.1); else NULL */
 } http_answer_t;
 enum { HTTP_ANSWER_MAX = 64 * 1024 };
 

@@ -48,6 +48,12 @@ int loop_turn_end (loop_t *self);
 
 /* The longest turn since the last call, microseconds; and it starts again. */
 int64_t loop_longest_turn_us (loop_t *self);
+/* The same in processor time of the loop's thread: on a machine that is too
+ * busy a turn is long for want of a processor, and this stays short; where both
+ * are long, what is done in one turn is too much. */
+int64_t loop_longest_turn_cpu_us (loop_t *self);
+/* So long has this turn lasted: who could go on in the next one looks at it. */
+int64_t loop_turn_us (const loop_t *self);
 /* All of them, by how long they took: whatever is to be done waits as long. */
 const histogram_t *loop_turns (const loop_t *self);
 

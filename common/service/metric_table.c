@@ -44,6 +44,7 @@ const metric_row_t metric_rows[] = {
     GAUGE ("uptime_seconds", "seconds", NULL, "all", "Since the process began."),
     {"loop_turn_seconds", METRIC_HISTOGRAM, "seconds", NULL, "all", "How long one turn of the loop took: nothing else happens meanwhile. Above 20 ms is a defect, or a machine that is too busy.", histogram_short, true},
     GAUGE ("loop_longest_turn_seconds", "seconds", NULL, "all", "The longest turn since this was asked last, by anybody."),
+    GAUGE ("loop_longest_turn_cpu_seconds", "seconds", NULL, "all", "The same in processor time: where a turn is long and this is short, the machine is too busy; where both are long, it is a defect."),
     {"process_cpu_seconds", METRIC_COUNTER, "seconds", NULL, "all", "User and system time.", NULL, true},
     GAUGE ("process_resident_memory_bytes", "bytes", NULL, "all", "Memory in use."),
     GAUGE ("process_open_fds", NULL, NULL, "all", "Descriptors in use."),
@@ -66,7 +67,7 @@ const metric_row_t metric_rows[] = {
     /* between the services */
     COUNTER ("hints_dropped", "link", "all", "Hints that found no peer or a full queue. The receiver finds the same in the store within a second."),
     COUNTER ("hints_crowded_out", NULL, "all", "Hints of one turn beyond what one turn sends."),
-    GAUGE ("peers", NULL, "link", "all", "ZeroMQ peers connected to what this service binds."),
+    GAUGE ("peers", NULL, "link", "all", "ZeroMQ connections to what this service binds. Its own is one of them on route, due and outbox: it hints all replicas of its kind, and is one."),
     {"peers_refused", METRIC_COUNTER, NULL, NULL, "all", "Handshakes that our side of a link has ended: a key that is not in the folder of --keys, none at all, or no ZeroMQ. The log says whose.", NULL, true},
     COUNTER ("peers_closed", "link", "all", "Peers that were closed, since there were too many or they did not read."),
     COUNTER ("bad_messages", NULL, "routing, escalation, notification", "Messages that are none of ours."),

@@ -290,8 +290,11 @@ bool option_directory (const char *path, char why[PARAM_WHY_SIZE])
     return true;
 }
 
+/* What is written to is made by whoever may choose its owner: it may be the place where a disk is mounted. */
 bool option_spool (const char *path, char why[PARAM_WHY_SIZE])
 {
+    if (access (path, F_OK) != 0 && errno == ENOENT)
+        return no (why, "there is no directory '%.120s'; make it:  mkdir -p '%.120s'", path, path);
     return option_directory (path, why) &&
            (access (path, R_OK | W_OK | X_OK) == 0 ||
             no (why, "can't write in the directory '%.200s': %s", path, strerror (errno)));

@@ -13,6 +13,8 @@ typedef struct options {
     const char *example;          /* one line or several */
     const param_t *const *tables; /* each ended by a NULL name; the list by NULL */
     const char *notes;            /* lines between the options and the example; may be NULL */
+    const char *words;            /* for completion: the values (param_t's) of its words, one a word, divided by spaces;
+                                     "-": none; may be NULL */
 } options_t;
 
 typedef enum options_outcome {
@@ -25,6 +27,8 @@ typedef enum options_outcome {
 /* Fills the targets: argument, else BUCKSTOP_NAME in the environment, else the default. *rest is the index of the
  * first word that is no option (argv is permuted). Strings point into argv, the environment or the table. */
 options_outcome_t options_parse (const options_t *self, int argc, char **argv, int *rest, FILE *out, FILE *err);
+/* For the pages. */
+extern const char options_check_meaning[];
 /* What --check says, once nothing else is wrong. */
 void options_say_fine (const options_t *self, FILE *out);
 /* Only the defaults. */
@@ -49,6 +53,8 @@ enum { OPTIONS_NAME_SIZE = 64 };
 const param_t *options_row (const options_t *self, size_t index);
 const char *options_environment (const param_t *row, char name[OPTIONS_NAME_SIZE]);
 bool options_word (const options_t *self, size_t index, char word[OPTIONS_NAME_SIZE]);
+/* The values of the n-th word; false: it has none. */
+bool options_word_values (const options_t *self, size_t index, char values[OPTIONS_NAME_SIZE]);
 /* For roff: what would be a command is none, and a '-' is one that can be searched for. Lines stay lines. */
 void options_roff (const char *text, FILE *out);
 

@@ -1,55 +1,14 @@
 /* options_completion.c - a program's words and options for the completion of bash, zsh and fish, out of its tables.
  *
  * Hears: the tables. Says: a script; of one command of a program only its part of that program's script. What an option
- * wants is completed as a file: that fits all that have one, and harms none.
+ * wants is completed as a file: that fits all that have one, and harms none; unless it takes names that the program itself
+ * can tell (param_t's `values`): then it is asked, when somebody presses TAB.
  */
 #include "options.h"
 
-#include <ctype.h>
 #include <string.h>
 
-/* ---- the words of a synopsis */
-
-/* "apply FILE": apply. Lower case is said as it stands; capitals stand for something else. */
-static size_t word_length (const char *at)
-{
-    size_t length = 0;
-    while (islower ((unsigned char)at[length]) || (length && at[length] == '-'))
-        length++;
-    bool ends = at[length] == '\0' || strchr (" ]|", at[length]);
-    return ends ? length : 0;
-}
-
-/* The beginning of the next alternative; NULL: there is none. */
-static const char *next_alternative (const char *at)
-{
-    const char *bar = strstr (at, "| ");
-    return bar ? bar + 2 : NULL;
-}
-
-static bool is_before (const char *synopsis, const char *word, size_t length)
-{
-    for (const char *at = synopsis; at && at < word; at = next_alternative (at))
-        if (word_length (at + (*at == '[')) == length && strncmp (at + (*at == '['), word, length) == 0 &&
-            at + (*at == '[') != word)
-            return true;
-    return false;
-}
-
-bool options_word (const options_t *self, size_t index, char word[OPTIONS_NAME_SIZE])
-{
-    for (const char *at = self->synopsis; at; at = next_alternative (at)) {
-        const char *begin = at + (*at == '[');
-        size_t length = word_length (begin);
-        if (!length || length >= OPTIONS_NAME_SIZE || strncmp (begin, "options", length) == 0 ||
-            is_before (self->synopsis, begin, length) || index-- > 0)
-            continue;
-        memcpy (word, begin, length);
-        word[length] = '\0';
-        return true;
-    }
-    return false;
-}
+enum { WORD_PLACES = 4 }; /* so many words of a command are looked at */
 
 /* What the command is called among others; the program's own name when it has none. */
 static const char *command_of (const options_t *self)
@@ -99,14 +58,18 @@ static void bash_options (const options_t *self, FILE *out)
     for (size_t i = 0; (row = options_row (self, i)); i++)
         if (row->kind != PARAM_SWITCH)
             fprintf (out, "--%s ", row->name);
-    fputs ("'", out);
+    fputs ("' named='", out);
+    for (size_t i = 0; (row = options_row (self, i)); i++)
+        if (row->values)
+            fprintf (out, "--%s=%s ", row->name, row->values);
+    fprintf (out, "' places='%s'", self->words ? self->words : "");
 }
 
 static void bash_begin (const char *program, const options_command_t *commands, FILE *out)
 {
     print_function (program, out);
     fputs (" ()\n{\n    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}\n"
-           "    local words='' options='' valued='' first=1\n    COMPREPLY=()\n",
+           "    local words='' options='' valued='' named='' places='' first=1 place row before=''\n    COMPREPLY=()\n",
            out);
     if (!commands)
         return;
@@ -120,10 +83,17 @@ static void bash_end (const char *program, bool commands, FILE *out)
 {
     if (commands)
         fputs ("    completion) words='bash zsh fish' ;;\n    esac\n", out);
-    fputs ("    [[ \" $valued \" == *\" $prev \"* ]] && return\n"
+    fputs ("    for row in $named; do\n        [[ ${row%%=*} == \"$prev\" ]] || continue\n"
+           "        [[ $cur == *,* ]] && before=${cur%,*},\n"
+           "        COMPREPLY=($(compgen -P \"$before\" -W \"$(\"${COMP_WORDS[0]}\" completion values \"${row#*=}\" "
+           "2>/dev/null)\" -- \"${cur##*,}\"))\n        return\n    done\n"
+           "    [[ \" $valued \" == *\" $prev \"* ]] && return\n"
            "    if [[ $cur == -* ]]; then\n        COMPREPLY=($(compgen -W \"$options\" -- \"$cur\"))\n"
            "    elif ((COMP_CWORD == first)) && [[ $words ]]; then\n"
-           "        COMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n    fi\n}\ncomplete -o default -F ",
+           "        COMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n"
+           "    elif place=($places) && place=${place[COMP_CWORD-first]-} && [[ $place && $place != - ]]; then\n"
+           "        COMPREPLY=($(compgen -W \"$(\"${COMP_WORDS[0]}\" completion values \"$place\" 2>/dev/null)\" -- "
+           "\"$cur\"))\n    fi\n}\ncomplete -o default -F ",
            out);
     print_function (program, out);
     fprintf (out, " %s\n", program);
@@ -147,6 +117,16 @@ static void bash_part (const options_t *self, FILE *out)
 
 /* ---- zsh */
 
+/* A word that is a name of ours, by its place. */
+static void zsh_places (const options_t *self, const char *indent, FILE *out)
+{
+    char values[OPTIONS_NAME_SIZE];
+    for (size_t i = 0; i < WORD_PLACES; i++)
+        if (options_word_values (self, i, values))
+            fprintf (out, " \\\n%s    '%zu:%s:{compadd - ${(f)\"$(buckstop completion values %s 2>/dev/null)\"}}'",
+                     indent, i + 1, values, values);
+}
+
 static void zsh_options (const options_t *self, const char *indent, FILE *out)
 {
     char word[OPTIONS_NAME_SIZE];
@@ -156,7 +136,11 @@ static void zsh_options (const options_t *self, const char *indent, FILE *out)
     for (size_t i = 0; (row = options_row (self, i)); i++) {
         fprintf (out, " \\\n%s    '--%s%s[", indent, row->name, row->kind == PARAM_SWITCH ? "" : "=");
         print_quoted (row->meaning ? row->meaning : "", true, out);
-        fprintf (out, "]%s'", row->kind == PARAM_SWITCH ? "" : ":value:_files");
+        fputc (']', out);
+        if (row->values)
+            fprintf (out, ":%s:{_sequence compadd - ${(f)\"$(buckstop completion values %s 2>/dev/null)\"}}",
+                     row->values, row->values);
+        fprintf (out, "%s'", row->values || row->kind == PARAM_SWITCH ? "" : ":value:_files");
     }
     for (size_t i = 0; built_in[i]; i++)
         fprintf (out, " '--%s'", built_in[i]);
@@ -166,6 +150,7 @@ static void zsh_options (const options_t *self, const char *indent, FILE *out)
             fprintf (out, "%s%s", i ? " " : "", word);
         fputs (")'", out);
     }
+    zsh_places (self, indent, out);
     fputs (" '*:file:_files'\n", out);
 }
 
@@ -222,6 +207,19 @@ static void fish_line (const options_t *self, FILE *out)
         fprintf (out, " -n '__fish_seen_subcommand_from %s'", command);
 }
 
+static void fish_places (const options_t *self, FILE *out)
+{
+    char values[OPTIONS_NAME_SIZE];
+    const char *command = command_of (self);
+    for (size_t i = 0; command && i < WORD_PLACES; i++)
+        if (options_word_values (self, i, values))
+            fprintf (
+                out,
+                "complete -c %.*s -n '__fish_seen_subcommand_from %s; and test (count (commandline -opc)) -eq %zu' "
+                "-f -a \"(buckstop completion values %s 2>/dev/null)\"\n",
+                (int)strcspn (self->program, " "), self->program, command, i + 2, values);
+}
+
 static void fish_part (const options_t *self, FILE *out)
 {
     char word[OPTIONS_NAME_SIZE];
@@ -235,8 +233,13 @@ static void fish_part (const options_t *self, FILE *out)
         fprintf (out, " -l %s%s -d '", row->name, row->kind == PARAM_SWITCH ? "" : " -r");
         for (const char *at = row->meaning ? row->meaning : ""; *at; at++)
             fprintf (out, strchr ("'\\", *at) ? "\\%c" : "%c", *at);
-        fputs ("'\n", out);
+        fputs ("'", out);
+        if (row->values)
+            fprintf (out, " -f -a \"(__fish_complete_list , 'buckstop completion values %s 2>/dev/null')\"",
+                     row->values);
+        fputs ("\n", out);
     }
+    fish_places (self, out);
     for (size_t i = 0; built_in[i]; i++) {
         fish_line (self, out);
         fprintf (out, " -l %s\n", built_in[i]);

@@ -89,7 +89,7 @@ static void print_row (const param_t *row, FILE *out)
 static void print_options (const options_t *self, FILE *out)
 {
     static const param_t built_in[] = {
-        {"check", PARAM_SWITCH, NULL, 0, 0, NULL, "only check the options, say whether they are fine, and end"},
+        {"check", PARAM_SWITCH, NULL, 0, 0, NULL, options_check_meaning},
         {"help", PARAM_SWITCH, NULL, 0, 0, NULL, "print what this page says, and end"},
         {"man", PARAM_SWITCH, NULL, 0, 0, NULL, "print this page for man(1), and end"},
         {"version", PARAM_SWITCH, NULL, 0, 0, NULL, "print the version, and end"},

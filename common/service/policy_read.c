@@ -48,37 +48,55 @@ static char *path_of (const char *policy, const char *file)
     return path;
 }
 
-/* The text with that file behind it; takes the text. NULL: why. */
-static char *append (char *text, size_t *size, const char *policy, const char *name, char why[PARAM_WHY_SIZE])
+/* The text with that file behind it; takes the text. Without it, and one more error, if it can't be read. */
+static char *append (char *text, size_t *size, const char *policy, const char *name, policy_errors_t *missing)
 {
-    char *path = path_of (policy, name), *whole = NULL, no[PARAM_WHY_SIZE];
+    char *path = path_of (policy, name), *whole = text, no[PARAM_WHY_SIZE];
     size_t used_size;
     char *used = policy_read_file (path, &used_size, no);
-    if (used)
+    if (used) {
         whole = policy_append_used (text, *size, name, used, used_size, size);
-    else
-        snprintf (why, PARAM_WHY_SIZE, "%.240s (it is used by %.200s)", no, policy);
+        free (text);
+    } else
+        policy_uses_fail (text, *size, name, no, missing);
     free (used);
     free (path);
-    free (text);
     return whole;
 }
 
-char *policy_read_used (const char *path, char *text, size_t *size, char why[PARAM_WHY_SIZE])
+static char *append_all (const char *path, char *text, size_t *size, policy_errors_t *missing)
 {
     char **names = text ? policy_uses (text, *size) : NULL;
     for (size_t i = 0; names && names[i]; i++) {
-        if (text)
-            text = append (text, size, path, names[i], why);
+        text = append (text, size, path, names[i], missing);
         free (names[i]);
     }
     free (names);
     return text;
 }
 
+char *policy_read_used (const char *path, char *text, size_t *size, char why[PARAM_WHY_SIZE])
+{
+    policy_errors_t missing = {0};
+    text = append_all (path, text, size, &missing);
+    if (missing.n) {
+        const policy_error_t *first = &missing.items[0];
+        snprintf (why, PARAM_WHY_SIZE, "%.200s:%d:%d: %s", path, first->line, first->column, first->what);
+        free (text);
+        text = NULL;
+    }
+    policy_errors_clear (&missing);
+    return text;
+}
+
 char *policy_read (const char *path, size_t *size, char why[PARAM_WHY_SIZE])
 {
     return policy_read_used (path, policy_read_file (path, size, why), size, why);
+}
+
+char *policy_read_parts (const char *path, size_t *size, policy_errors_t *missing, char why[PARAM_WHY_SIZE])
+{
+    return append_all (path, policy_read_file (path, size, why), size, missing);
 }
 
 const char *policy_place_words (const char *path, const char *text, size_t size, const policy_error_t *error,
@@ -91,4 +109,12 @@ const char *policy_place_words (const char *path, const char *text, size_t size,
     else
         snprintf (words, POLICY_PLACE_SIZE, "%.500s:%d:%d", path, error->line, error->column);
     return words;
+}
+
+const policy_error_t *policy_read_known (const policy_errors_t *missing, const policy_error_t *place)
+{
+    for (size_t i = 0; i < missing->n; i++)
+        if (missing->items[i].line == place->line && missing->items[i].column == place->column)
+            return &missing->items[i];
+    return place;
 }

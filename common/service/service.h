@@ -15,6 +15,8 @@ typedef enum param_kind { PARAM_STRING, PARAM_NUMBER, PARAM_SWITCH } param_kind_
 enum { PARAM_WHY_SIZE = 512 };
 /* Whether a text is a value; else why not, and what to write instead. option_checks.h has the common ones. */
 typedef bool (param_check_fn) (const char *text, char why[PARAM_WHY_SIZE]);
+/* The same of what may be wrong in many places: a line to out for each. */
+typedef bool (param_look_fn) (const char *text, FILE *out);
 typedef struct param {
     const char *name; /* "listen" */
     param_kind_t kind;
@@ -23,8 +25,11 @@ typedef struct param {
     void *target;         /* const char **, int64_t *, bool * */
     const char *meaning;  /* one line for --help */
     /* Strings that were given, each may be NULL. Where the default is nothing, "" is nothing, too, and not looked at. */
-    param_check_fn *check; /* at each start: with another text it could only fail, sooner or later */
-    param_check_fn *look;  /* with --check alone: what a start can do without, a file that is read much later */
+    param_check_fn *check;       /* at each start: with another text it could only fail, sooner or later */
+    param_check_fn *look;        /* with --check alone: what a start can do without, a file that is read much later */
+    param_look_fn *look_through; /* as `look` */
+    const char *values; /* what it takes, for shells: a word of 'buckstop completion values', several of them divided by
+                              commas; NULL: anything */
 } param_t;
 
 typedef struct service {

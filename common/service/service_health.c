@@ -32,9 +32,12 @@ static void answer_health (service_t *service, http_request_t *request)
 static void answer_ready (service_t *service, http_request_t *request)
 {
     const char *why = "";
-    char text[DETAIL_SIZE + 32];
+    char text[2 * DETAIL_SIZE + 64];
     bool ready = service_is_ready (service, &why);
-    snprintf (text, sizeof text, ready ? "ready\n" : "not ready: %s\n", why);
+    int size = snprintf (text, sizeof text, ready ? "ready\n" : "not ready: %s\n", why);
+    const char *refused = links_refused (service);
+    if (*refused) /* it works all the same: what hints would say sooner is found in the store */
+        snprintf (text + size, sizeof text - (size_t)size, "hints are late: %s\n", refused);
     answer (request, ready ? 200 : 503, text);
 }
 

@@ -7,10 +7,14 @@
 
 #include "log.h"
 #include "option_checks.h"
+#include "words.h"
 
 #include <string.h>
 
-enum { SAID_AGAIN_MS = 60000 };
+enum {
+    SAID_AGAIN_MS = 60000,
+    REFUSED_LATELY_MS = 10000, /* one that is refused comes again several times a second */
+};
 
 const char links_notes[] =
     "Links between processes (submit, route, due, outbox, stream) are plain on the loopback and on ipc://. Who binds "
@@ -87,12 +91,21 @@ static void on_refused (void *arg, const char *what, const char *who)
     char text[DETAIL_SIZE];
     mono_ms_t now = loop_now (service->loop);
     snprintf (text, sizeof text, "%.140s %.90s", what, who);
+    service->private_->refused_last.said = now;
+    WORD_COPY (service->private_->refused_last.text, text);
     refused_line_t *line = place_of (service->private_, text, now);
     if (!line)
         return;
     line->said = now;
     snprintf (line->text, sizeof line->text, "%s", text);
     log_fact (LOG_WARNING_, "", "a peer is not heard", "why", what, "who", who, NULL);
+}
+
+const char *links_refused (const service_t *service)
+{
+    const refused_line_t *last = &service->private_->refused_last;
+    bool lately = *last->text && loop_now (service->loop) - last->said < REFUSED_LATELY_MS;
+    return lately ? last->text : "";
 }
 
 int links_use_keys (service_t *service)

@@ -64,6 +64,7 @@ static void print_process (const service_t *service, FILE *out)
     metric_print (out, "uptime_seconds", uptime);
     metrics_print_histogram (out, "loop_turn_seconds", loop_turns (service->loop));
     metric_print (out, "loop_longest_turn_seconds", (double)loop_longest_turn_us (service->loop) / 1e6);
+    metric_print (out, "loop_longest_turn_cpu_seconds", (double)loop_longest_turn_cpu_us (service->loop) / 1e6);
 }
 
 /* ---- the store ---- */

@@ -134,6 +134,9 @@ static void print_row (const param_t *row, FILE *out)
     fputc ('\n', out);
 }
 
+const char options_check_meaning[] =
+    "look at each option and at the files named, say all that is wrong, and end; nothing is connected to";
+
 void options_help (const options_t *self, FILE *out)
 {
     rows_t rows = rows_of (self);
@@ -141,9 +144,8 @@ void options_help (const options_t *self, FILE *out)
              self->synopsis ? self->synopsis : "[options]");
     for (size_t i = 0; i < rows.n; i++)
         print_row (rows.items[i], out);
-    fprintf (out, "  %-30s %s\n  %-30s %s\n  %-30s %s\n  %-30s %s\n", "--check",
-             "only check the options, say whether they are fine, and end", "--help", "this page", "--man",
-             "the same for man(1)", "--version", "the version");
+    fprintf (out, "  %-30s %s\n  %-30s %s\n  %-30s %s\n  %-30s %s\n", "--check", options_check_meaning, "--help",
+             "this page", "--man", "the same for man(1)", "--version", "the version");
     char name[ENVIRONMENT_SIZE];
     if (rows.n > 0)
         fprintf (out, "\nEach option may also be set in the environment: --%s as %s.\n", rows.items[0]->name,
@@ -220,18 +222,50 @@ static void read_arguments (const options_t *self, const rows_t *rows, int argc,
     }
 }
 
+static void say_wrong (const options_t *self, const param_t *row, const char *lines, FILE *err)
+{
+    for (size_t length; *lines; lines += length + (lines[length] == '\n')) {
+        length = strcspn (lines, "\n");
+        fprintf (err, "%s: --%s: %.*s\n", self->program, row->name, (int)length, lines);
+    }
+}
+
+/* A file with several faults has a line for each. */
+static bool look_through (const options_t *self, const param_t *row, const char *text, FILE *err)
+{
+    char *lines = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream (&lines, &size);
+    if (!out)
+        abort ();
+    bool fine = row->look_through (text, out);
+    fclose (out);
+    if (!fine)
+        say_wrong (self, row, lines, err);
+    free (lines);
+    return fine;
+}
+
+static bool look_at (const options_t *self, const param_t *row, const char *text, FILE *err)
+{
+    char why[PARAM_WHY_SIZE];
+    if (row->look_through)
+        return look_through (self, row, text, err);
+    if (row->look (text, why))
+        return true;
+    say_wrong (self, row, why, err);
+    return false;
+}
+
 /* --check also looks at what a start can do without. What we say ourselves when nothing is given need not be there. */
 static bool look_at_all (const options_t *self, const rows_t *rows, FILE *err)
 {
     bool fine = true;
     for (size_t i = 0; i < rows->n; i++) {
         const param_t *row = rows->items[i];
-        const char *text = row->look ? *(const char **)row->target : NULL;
-        char why[PARAM_WHY_SIZE];
-        if (!text || !*text || (row->fallback && strcmp (text, row->fallback) == 0) || row->look (text, why))
-            continue;
-        fprintf (err, "%s: --%s: %s\n", self->program, row->name, why);
-        fine = false;
+        const char *text = row->look || row->look_through ? *(const char **)row->target : NULL;
+        if (text && *text && !(row->fallback && strcmp (text, row->fallback) == 0))
+            fine &= look_at (self, row, text, err);
     }
     return fine;
 }

@@ -35,6 +35,7 @@ typedef struct service_private {
     route_hint_t *routes;
     size_t routes_n, routes_max;
     refused_line_t refused[REFUSED_LINES];
+    refused_line_t refused_last; /* whatever of it was said in the log */
 } service_private_t;
 
 /* hints */
@@ -48,7 +49,9 @@ bool store_may_be_used (const service_t *service,
 /* keys of the links (service_links.c) */
 extern const char links_notes[];                           /* for --help */
 bool links_may_open (const service_t *service, FILE *err); /* false: said */
-int links_use_keys (service_t *service);                   /* before the first bind or connect; negative errno: said */
+/* A peer that is not heard, or does not hear us, these last seconds: who and why; "" : there is none. */
+const char *links_refused (const service_t *service);
+int links_use_keys (service_t *service); /* before the first bind or connect; negative errno: said */
 /* health */
 int health_open (service_t *service); /* negative errno: said */
 void health_close (service_t *service);

@@ -80,6 +80,7 @@ void tokens_issue (store_t *store, const char *workspace, scope_t scope, const c
 typedef struct revoke {
     store_t *store;
     char key[KEY_SIZE];
+    char id[TOKEN_ID_SIZE];
     tokens_revoke_fn *fn;
     void *arg;
 } revoke_t;
@@ -90,9 +91,21 @@ static void revoke_end (revoke_t *self, bool away, bool found)
     free (self);
 }
 
+/* What was kept of its sessions (services/console/ended.c) goes behind it: without the token none of them is one. */
+static void revoke_cleaned (void *arg, const store_values_t *values)
+{
+    (void)values;
+    revoke_end (arg, false, true);
+}
+
 static void revoke_done (void *arg, const store_values_t *values)
 {
-    revoke_end (arg, values->away, !values->away);
+    revoke_t *self = arg;
+    char key[KEY_SIZE];
+    if (values->away)
+        revoke_end (self, true, false);
+    else
+        store_delete (self->store, key_ended (key, self->id), revoke_cleaned, self);
 }
 
 static void revoke_read (void *arg, const store_values_t *values)
@@ -110,11 +123,10 @@ void tokens_revoke (store_t *store, const char *token_or_id, tokens_revoke_fn *f
     self->store = store;
     self->fn = fn;
     self->arg = arg;
-    char id[TOKEN_ID_SIZE] = "";
     uint8_t hash[TOKEN_HASH_SIZE];
-    if (token_split (token_or_id, id, hash) != 0)
-        WORD_COPY (id, token_or_id);
-    const char *keys[] = {key_token (self->key, id)};
+    if (token_split (token_or_id, self->id, hash) != 0)
+        WORD_COPY (self->id, token_or_id);
+    const char *keys[] = {key_token (self->key, self->id)};
     store_get (store, keys, 1, revoke_read, self);
 }
 

@@ -2,7 +2,8 @@
  *
  * Hears: the store's workspace records, once a second and when asked (a commit was refused since the policy is
  * newer); what they say is taken in workspaces_take.c. A workspace that vanished from the set keeps its policy, and
- * is still read: its contacts are still there. It is forgotten only at the next start.
+ * is still read: its contacts are still there. One that has lost its record, too, was removed: one that
+ * comes under its name is another. Walks still pass it, so that their indexes hold.
  * Beside them stands when people could be heard (hearing.h), read with them.
  * Limits: one read of all records per shard and second.
  */
@@ -250,6 +251,12 @@ bool workspaces_missing (const workspaces_t *self, const char *workspace)
 {
     const entry_t *entry = find (self, workspace);
     return entry && entry->missing && entry->there;
+}
+
+bool workspaces_removed (const workspaces_t *self, const char *workspace)
+{
+    const entry_t *entry = find (self, workspace);
+    return entry && entry->removed;
 }
 
 bool workspaces_loaded (const workspaces_t *self)

@@ -25,6 +25,8 @@ bool workspaces_loaded (const workspaces_t *self); /* the first look is done */
 bool workspaces_broken (const workspaces_t *self, const char *workspace);
 /* It was in b:workspaces and is no longer: who starts now does not know it. */
 bool workspaces_missing (const workspaces_t *self, const char *workspace);
+/* Somebody took it away: it has no record and is in no list. Its policy stays known for what still runs. */
+bool workspaces_removed (const workspaces_t *self, const char *workspace);
 /* Walk: index from 0; NULL at the end. */
 const char *workspaces_name (workspaces_t *self, size_t index);
 /* The same of all that were ever listed, those whose policy can't be read among them. */

@@ -17,6 +17,7 @@ typedef struct entry {
     bool listed;      /* it was in b:workspaces once: read with each look from then on */
     bool missing;     /* but is there no longer */
     bool there;       /* it has a record, well or not */
+    bool removed;     /* somebody took it away, record and name: one that comes under its name is another */
 } entry_t;
 
 /* Somebody who waits until a workspace was looked at. */

@@ -48,9 +48,35 @@ static void take_text (workspaces_t *self, entry_t *entry, const workspace_recor
     policy_errors_clear (&errors);
 }
 
+/* No record. Somebody took the workspace away; or its key is damaged, and what was known goes on. */
+static void take_nothing (const workspaces_t *self, entry_t *entry)
+{
+    entry->there = false;
+    if (!entry->policy)
+        return;
+    if (!entry->missing || self->unlisted) {
+        refuse (entry, REFUSED_BROKEN, "the record is gone, or is none");
+        return;
+    }
+    if (!entry->removed)
+        log_fact (LOG_NOTICE_, entry->name, "the workspace was removed", NULL);
+    entry->removed = true;
+    entry->refused = 0;
+    free (entry->taken);
+    entry->taken = NULL;
+}
+
 static bool is_taken (const entry_t *entry, const store_value_t *value)
 {
     return entry->taken && entry->taken_size == value->size && memcmp (entry->taken, value->bytes, value->size) == 0;
+}
+
+/* Its first record, or one of a workspace that was made anew under the name, perhaps between two looks: it has a key of its
+ * own for its links. */
+static bool is_another (const entry_t *entry, const workspace_record_t *record)
+{
+    return !entry->policy || entry->removed ||
+           memcmp (entry->policy->link_key, record->link_key, sizeof record->link_key) != 0;
 }
 
 static void keep_taken (entry_t *entry, const store_value_t *value)
@@ -67,9 +93,7 @@ void workspaces_take (workspaces_t *self, const char *name, const store_value_t 
     char *text = NULL;
     entry_t *entry = workspaces_entry (self, name);
     if (!value->bytes) {
-        entry->there = false;
-        if (entry->policy && (!entry->missing || self->unlisted)) /* else somebody took it away */
-            refuse (entry, REFUSED_BROKEN, "the record is gone, or is none");
+        take_nothing (self, entry);
         return;
     }
     entry->there = true;
@@ -78,7 +102,6 @@ void workspaces_take (workspaces_t *self, const char *name, const store_value_t 
         return;
     }
     record_fault_t fault = workspace_unpack (value->bytes, value->size, &head, &record, &text);
-    uint32_t known = entry->policy ? entry->policy->version : 0;
     if (fault != RECORD_OK) {
         refuse (entry, REFUSED_BROKEN,
                 fault == RECORD_NEWER ? "the record is of a newer schema" : "the record is broken");
@@ -87,6 +110,8 @@ void workspaces_take (workspaces_t *self, const char *name, const store_value_t 
     }
     if (entry->refused == REFUSED_BROKEN)
         entry->refused = 0;
+    uint32_t known = is_another (entry, &record) ? 0 : entry->policy->version;
+    entry->removed = false;
     if (record.policy_version != known && record.policy_version != entry->refused)
         take_text (self, entry, &record, text);
     if (entry->policy && entry->policy->version == record.policy_version)

@@ -2,8 +2,8 @@
  *
  * Hears: each workspace's stream, by asking the store. Says: files of lines, compressed when closed; CloudEvents to a
  * webhook, signed; to the store how far it is, so that nothing is deleted that it does not have.
- * It owns its directory: a lock in it keeps a second process out. Several archives of other names and directories may
- * run beside it, and each is waited for. */
+ * It owns its directory: a lock in it keeps a second process out. It owns its name, too: the store knows whose it is
+ * (trail_begin.c). Several archives of other names and directories may run beside it, and each is waited for. */
 #include "archive_private.h"
 
 #include "ids.h"
@@ -15,12 +15,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
 
-enum { TICK_MS = 1000 };
+enum { TICK_MS = 1000, ID_BYTES = 16 };
 
 archive_params_t archive_params;
 
@@ -94,6 +95,36 @@ static int lock (archive_t *self)
               self->lock >= 0 && errno == EWOULDBLOCK ? "another archive writes there" : strerror (errno), NULL);
     if (self->lock >= 0)
         close (self->lock);
+    self->lock = -1;
+    return -ECANCELED;
+}
+
+static void draw (archive_t *self, const char *kind)
+{
+    uint8_t bytes[ID_BYTES];
+    char hex[2 * ID_BYTES + 1];
+    randombytes_buf (bytes, sizeof bytes);
+    sodium_bin2hex (hex, sizeof hex, bytes, sizeof bytes);
+    snprintf (self->whose, sizeof self->whose, "%s%s", kind, hex);
+}
+
+/* Who we are to the store. A directory's is in its lock, and goes with it wherever it is copied. */
+static int know_ourselves (archive_t *self)
+{
+    if (self->lock < 0) {
+        draw (self, WHOSE_WEBHOOK);
+        return 0;
+    }
+    ssize_t n = pread (self->lock, self->whose, sizeof self->whose - 1, 0);
+    self->whose[n > 0 ? n : 0] = '\0';
+    if (strncmp (self->whose, WHOSE_DIRECTORY, sizeof WHOSE_DIRECTORY - 1) == 0)
+        return 0;
+    draw (self, WHOSE_DIRECTORY);
+    ssize_t size = (ssize_t)strlen (self->whose);
+    if (pwrite (self->lock, self->whose, (size_t)size, 0) == size && fsync (self->lock) == 0)
+        return 0;
+    log_fact (LOG_ERROR_, "", "the archive's directory can't be written", "directory", self->params->directory, "why",
+              strerror (errno), NULL);
     return -ECANCELED;
 }
 
@@ -108,10 +139,13 @@ static int start (service_t *service, void *arg)
     archive_t *self = xcalloc (1, sizeof *self);
     *self = (archive_t){.service = service, .params = given};
     int rc = lock (self);
+    rc = rc == 0 ? know_ourselves (self) : rc;
     self->workers = rc == 0 ? workers_new (service->loop, (int)given->threads) : NULL;
     if (rc == 0 && !self->workers)
         rc = -ENOMEM;
     if (rc < 0) {
+        if (self->lock >= 0)
+            close (self->lock);
         free (self);
         return rc;
     }

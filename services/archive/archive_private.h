@@ -26,6 +26,11 @@ enum {
     POST_TIMEOUT_MS = 20000,
 };
 
+/* Whose an archive's name is: "dir:HEX", drawn once for a directory, where it stands in .lock; "webhook:HEX" of one process. */
+enum { WHOSE_SIZE = 48 };
+#define WHOSE_DIRECTORY "dir:"
+#define WHOSE_WEBHOOK   "webhook:"
+
 typedef struct archive archive_t;
 
 /* One workspace. At most one thing is under way for it: then it is busy, and its callback goes on or frees it. */
@@ -38,12 +43,14 @@ typedef struct trail {
     bool opened;     /* it is known where to go on */
     shelf_t *shelf;  /* NULL: no files, or not opened */
     unsigned series;
-    uint64_t at;           /* up to there all is safe */
-    uint64_t shelved;      /* up to there it is on disk; beyond `at` while the webhook does not take it */
-    uint64_t cursor;       /* what the store knows of that */
-    bool registered;       /* it stands in key_archives */
-    uint64_t newest;       /* as was seen last */
-    mono_ms_t newest_look; /* not before */
+    uint64_t at;            /* up to there all is safe */
+    uint64_t shelved;       /* up to there it is on disk; beyond `at` while the webhook does not take it */
+    uint64_t cursor;        /* what the store knows of that */
+    bool registered;        /* it stands in key_archives */
+    char whose[WHOSE_SIZE]; /* key_archive_whose, as it was seen or written last */
+    bool was_ours;          /* that was us */
+    uint64_t newest;        /* as was seen last */
+    mono_ms_t newest_look;  /* not before */
     loop_timer_t *timer;
     unsigned failures; /* in a row */
     /* the page that is under way */
@@ -63,7 +70,8 @@ struct archive {
     http_client_t *http;
     trail_t *trails;
     loop_timer_t *tick;
-    int lock; /* of the directory; -1: none */
+    int lock;               /* of the directory; -1: none */
+    char whose[WHOSE_SIZE]; /* us */
     bool draining;
 };
 
@@ -73,9 +81,10 @@ void trail_end (trail_t *trail);                                     /* now, or 
 bool trail_back (trail_t *trail);                                    /* first in each callback: false: it was freed */
 void trail_again (trail_t *trail);                                   /* the next look, in a moment */
 void trail_fail (trail_t *trail, const char *what, const char *why); /* said once in a row; later again */
-void trail_read (trail_t *trail);                                    /* the next page */
-void trail_safe (trail_t *trail);                                    /* the page is */
-void trail_move_cursor (trail_t *trail);                             /* to `at`, then the next page */
+void trail_stand_by (trail_t *trail, const char *what, const char *why); /* the same, where nothing is wrong */
+void trail_read (trail_t *trail);                                        /* the next page */
+void trail_safe (trail_t *trail);                                        /* the page is */
+void trail_move_cursor (trail_t *trail);                                 /* to `at`, then the next page */
 double trail_lag_seconds (const trail_t *trail);
 /* trail_post.c */
 void trail_post (trail_t *trail); /* the page, to the webhook */

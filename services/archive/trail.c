@@ -3,6 +3,7 @@
  * Hears: the workspace's stream. Says: lines to the shelf, in a thread; CloudEvents to the webhook; the cursor to the store,
  * behind which retention deletes. Nothing is under way twice; what fails is read and tried again, so each event is kept at
  * least once, and told apart by series and number.
+ * The cursor is moved only while its name is ours: two of one name would share the events between them, and neither had all.
  * Limits: TRAIL_PAGE events in memory. A webhook that says no for good stops the trail: it is said, and seen in the lag. */
 #include "archive_private.h"
 
@@ -86,16 +87,26 @@ void trail_again (trail_t *trail)
     in_a_while (trail, TRAIL_LOOK_MS);
 }
 
-void trail_fail (trail_t *trail, const char *what, const char *why)
+static void put_off (trail_t *trail, log_level_t level, const char *what, const char *why)
 {
     int64_t wait = TRAIL_AGAIN_MS;
     drop_page (trail);
-    metric_add ("archive_failures", 1);
     if (!trail->failures++)
-        log_fact (LOG_ERROR_, "", what, "workspace", trail->workspace, "why", why, NULL);
+        log_fact (level, "", what, "workspace", trail->workspace, "why", why, NULL);
     for (unsigned i = 1; i < trail->failures && wait < TRAIL_AGAIN_MAX; i++)
         wait *= 2;
     in_a_while (trail, wait < TRAIL_AGAIN_MAX ? wait : TRAIL_AGAIN_MAX);
+}
+
+void trail_fail (trail_t *trail, const char *what, const char *why)
+{
+    metric_add ("archive_failures", 1);
+    put_off (trail, LOG_ERROR_, what, why);
+}
+
+void trail_stand_by (trail_t *trail, const char *what, const char *why)
+{
+    put_off (trail, LOG_WARNING_, what, why);
 }
 
 static void all_well (trail_t *trail)
@@ -107,19 +118,28 @@ static void all_well (trail_t *trail)
 
 /* ---- the cursor */
 
+static bool is_ours (const trail_t *trail)
+{
+    return strcmp (trail->whose, trail->self->whose) == 0;
+}
+
 static void on_moved (void *arg, const commit_answer_t *answer)
 {
     trail_t *trail = arg;
     bool full = trail->n == TRAIL_PAGE;
     if (!trail_back (trail))
         return;
-    if (answer->outcome != COMMIT_DONE) {
-        if (answer->outcome == COMMIT_INVALID)
-            trail_fail (trail, "the archive's cursor can't be written", "its key is no sorted set");
-        else
-            trail_again (trail);
+    if (answer->outcome == COMMIT_INVALID) {
+        trail_fail (trail, "the archive's cursor can't be written", "its keys are not what they should be");
         return;
     }
+    if (answer->outcome != COMMIT_DONE) { /* refused, or perhaps done: whose it is now is asked again */
+        trail->opened = answer->outcome == COMMIT_AWAY && is_ours (trail);
+        trail_again (trail);
+        return;
+    }
+    WORD_COPY (trail->whose, trail->self->whose);
+    trail->was_ours = true;
     trail->cursor = trail->at;
     trail->registered = true;
     trail->oldest = 0;
@@ -133,8 +153,12 @@ static void on_moved (void *arg, const commit_answer_t *answer)
 
 void trail_move_cursor (trail_t *trail)
 {
-    char key[KEY_SIZE];
+    char key[KEY_SIZE], whose[KEY_SIZE];
     commit_t *commit = commit_new (trail->shard);
+    key_archive_whose (whose, trail->shard, trail->workspace, trail->self->params->name);
+    commit_expect_value (commit, whose, trail->whose, strlen (trail->whose));
+    if (!is_ours (trail))
+        commit_put (commit, whose, trail->self->whose, strlen (trail->self->whose), 0);
     key_archives (key, trail->shard, trail->workspace);
     commit_place (commit, key, (int64_t)trail->at, trail->self->params->name);
     trail->busy = true;

@@ -93,6 +93,67 @@ static void on_newest (void *arg, const store_values_t *values)
     }
 }
 
+static bool both_post (const trail_t *trail)
+{
+    static const size_t webhook = sizeof WHOSE_WEBHOOK - 1;
+    return strncmp (trail->whose, WHOSE_WEBHOOK, webhook) == 0 &&
+           strncmp (trail->self->whose, WHOSE_WEBHOOK, webhook) == 0;
+}
+
+/* A directory's name stays its own, whoever starts it. One that only posts is whoever came last: it has nothing that could be
+ * told apart from what it had before it was started again; the one before ends its work there. */
+static bool may_have_it (const trail_t *trail)
+{
+    return !*trail->whose || strcmp (trail->whose, trail->self->whose) == 0 || (both_post (trail) && !trail->was_ours);
+}
+
+/* Of two that post it is what a rolling update looks like, and nothing is wrong: the one before is about to be ended. */
+static void say_whose (trail_t *trail)
+{
+    const char *name = trail->self->params->name;
+    char why[DETAIL_SIZE];
+    if (trail->was_ours && both_post (trail)) {
+        snprintf (
+            why, sizeof why,
+            "'%s' was started anew and goes on there, as in an update; if both are to post, give each a --name of "
+            "its own",
+            name);
+        trail_stand_by (trail, "another archive of this name took over, so this one posts nothing", why);
+        return;
+    }
+    if (trail->was_ours)
+        snprintf (why, sizeof why,
+                  "'%s' was started a second time, or for another directory: each needs a --name of its own", name);
+    else
+        snprintf (
+            why, sizeof why,
+            "'%s' is that of another directory or webhook: give this one a --name of its own, or 'buckstop archive "
+            "remove %s' once the other is gone for good",
+            name, name);
+    trail_fail (trail, "another archive has this name, so this one keeps nothing", why);
+}
+
+static void on_whose (void *arg, const store_values_t *values)
+{
+    trail_t *trail = arg;
+    char key[KEY_SIZE];
+    if (!trail_back (trail))
+        return;
+    if (values->away || values->wrong_type || !values->n) {
+        trail_again (trail);
+        return;
+    }
+    const store_value_t *value = &values->items[0];
+    snprintf (trail->whose, sizeof trail->whose, "%.*s", value->bytes ? (int)value->size : 0,
+              value->bytes ? value->bytes : "");
+    if (!may_have_it (trail)) {
+        say_whose (trail);
+        return;
+    }
+    trail->busy = true;
+    store_events_last (trail->self->service->store, key_events (key, trail->shard, trail->workspace), on_newest, trail);
+}
+
 static void on_cursor (void *arg, const store_values_t *values)
 {
     trail_t *trail = arg;
@@ -106,7 +167,8 @@ static void on_cursor (void *arg, const store_values_t *values)
     trail->registered = values->n && values->items[0].bytes;
     trail->cursor = trail->registered ? (uint64_t)values->items[0].score : 0;
     trail->busy = true;
-    store_events_last (trail->self->service->store, key_events (key, trail->shard, trail->workspace), on_newest, trail);
+    const char *keys[] = {key_archive_whose (key, trail->shard, trail->workspace, trail->self->params->name)};
+    store_get (trail->self->service->store, keys, 1, on_whose, trail);
 }
 
 static void ask_cursor (trail_t *trail)

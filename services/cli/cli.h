@@ -12,6 +12,12 @@
 /* Exit status. */
 enum { CLI_FINE = 0, CLI_NO = 1, CLI_USAGE = 2, CLI_UNREACHABLE = 3, CLI_GO = -1 };
 
+/* Is it time to say how far one is? After two seconds, and every two from then on. Zero at first. */
+typedef struct cli_slow {
+    int64_t began, said;
+} cli_slow_t;
+bool cli_slow (cli_slow_t *self);
+
 typedef struct cli {
     /* options that every command knows */
     const char *server, *token, *token_file;
@@ -27,6 +33,9 @@ typedef struct cli {
     loop_t *loop;
     store_t *store;
     bool interrupted, connecting;
+    cli_slow_t slow;
+    size_t answers;      /* of the store, as far as cli_got had them */
+    int64_t patience_ms; /* for the store to be ready, or an answer of intake; 0: as long as is usual */
     char workspace_found[NAME_SIZE];
     int status; /* when none was found */
     char password[512], sentinel_password[512];
@@ -45,6 +54,7 @@ typedef struct command {
     unsigned uses; /* USES_... */
     int (*run) (cli_t *cli, const struct command *self, int argc, char **argv);
     const char *notes; /* for its page: what the options do not say; may be NULL */
+    const char *words; /* for completion: the values of its words (options.h); may be NULL */
 } command_t;
 
 /* The rows of main.c's table. */
@@ -57,6 +67,10 @@ int cli_options (cli_t *cli, const command_t *command, const param_t *own, int a
 int cli_options_of (const cli_t *cli, const char *given, const char *wanted, const param_t *own, char **argv);
 /* The same where several words share them: those that `given` takes, divided by spaces. */
 int cli_options_in (const cli_t *cli, const char *given, const char *allowed, const param_t *own, char **argv);
+/* These words are not a command's: what was perhaps meant, its usage and an example on stderr. CLI_USAGE. */
+int cli_usage (const cli_t *cli, const command_t *command);
+/* The first word is no command: what was perhaps meant. CLI_USAGE. */
+int cli_unknown (const char *word);
 /* "buckstop: ..." on stderr; returns the status. */
 int cli_fail (int status, const char *format, ...) __attribute__ ((format (printf, 2, 3)));
 
@@ -67,8 +81,10 @@ int cli_away (const cli_t *cli, const char *more); /* it gave no answer: says wh
 void cli_store_close (cli_t *cli);
 /* Runs the loop until somebody calls loop_stop (cli->loop). False: interrupted. */
 bool cli_run (cli_t *cli);
-/* --workspace, or the only one that there is. CLI_GO, or the exit status. */
+/* --workspace, if there is such a one, or the only one that there is. CLI_GO, or the exit status. */
 int cli_workspace (cli_t *cli);
+/* Is there one of that name? CLI_GO, or said: which there are, and how one is made. */
+int cli_workspace_known (cli_t *cli);
 
 /* HTTP. CLI_FINE with *answer (json_decref it; may be NULL for an empty one); else said on stderr (or on stdout as the
  * problem document with --json) and the exit status. key: Idempotency-Key, NULL: none. quiet: say nothing. */
@@ -79,8 +95,11 @@ typedef struct cli_request {
     bool quiet;
     char *why; /* not NULL: what else is said on stderr goes there, in one line */
     size_t why_size;
+    long *http_status; /* not NULL: of the answer; 0: none came */
 } cli_request_t;
 int cli_http (cli_t *cli, const cli_request_t *request, json_t **answer);
+/* GET, as cli_http; while the answer is "not now" (429, 5xx) it is waited for, some minutes at most, and said. */
+int cli_await (cli_t *cli, const char *path, json_t **answer);
 /* The members of an array that comes in pages: "next" goes into ?after=. */
 typedef struct cli_pages {
     const char *path, *array;
@@ -102,6 +121,10 @@ int cli_contact (cli_t *cli, const char *given, char id[ID_SIZE]);
 int cli_contact_any (cli_t *cli, const char *given);
 int cli_contact_stored (cli_t *cli, const char *given, char id[ID_SIZE]);
 
+/* Names of a list, of teams ("team"), people ("owner") or channels ("channel"): does the policy or a contact have them?
+ * CLI_GO, or said. also_past: what was may be asked for, then it is said, and no more. */
+int cli_names (cli_t *cli, const char *filter, const char *list, bool also_past);
+
 /* Printing. */
 /* At most so many characters of a text that may hold anything; \xNN is what would be a command to a terminal. The
  * columns that it takes; out may be NULL. */
@@ -117,6 +140,10 @@ int64_t cli_duration_parse (const char *text);                              /* "
 typedef struct table table_t;
 table_t *table_new (const char *const *heads);        /* ended by NULL */
 void table_whole_from (table_t *self, size_t column); /* before the first row: from that column on nothing is cut */
+/* Rows have room in so many characters (0: any): the last column is cut, or more of it is shown without the first of these
+ * columns, and so on. */
+void table_fit (table_t *self, size_t width, const size_t *spare, size_t spare_n);
+size_t cli_width (void); /* of the terminal that stdout is; 0: it is none */
 void table_row (table_t *self, ...) __attribute__ ((sentinel));
 void table_print (table_t *self, FILE *out); /* aligned; nothing when there are no rows */
 void table_destroy (table_t **self_p);

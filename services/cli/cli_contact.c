@@ -12,7 +12,7 @@
 #include <ctype.h>
 #include <string.h>
 
-enum { ENDS_MIN = 4, SHOWN_MAX = 10, PATH_SIZE = 128, PAGE = 1000 };
+enum { ENDS_MIN = 4, SHOWN_MAX = 10, SUBJECT_SHOWN = 60, PATH_SIZE = 128, PAGE = 1000 };
 
 /* CLI_GO: `id` is whole. CLI_FINE: it is an end, in capitals as ids are. */
 static int take_id (const char *given, char id[ID_SIZE])
@@ -58,8 +58,9 @@ static int choose (const char *ends, const json_t *all, char id[ID_SIZE])
     fail_several (ends);
     json_array_foreach (all, index, contact)
     {
-        fprintf (stderr, "  %s  %s  %s\n", json_text (contact, "contact"), json_text (contact, "state"),
-                 json_text (contact, "subject"));
+        fprintf (stderr, "  %s  %s  ", json_text (contact, "contact"), json_text (contact, "state"));
+        cli_quote (stderr, lines_subject (contact), strlen (lines_subject (contact)), SUBJECT_SHOWN);
+        fputc ('\n', stderr);
     }
     return CLI_NO;
 }

@@ -1,23 +1,29 @@
 /* cli_http.c - the way to intake over HTTP: one request, one answer; a command has nothing else to do meanwhile.
  *
  * Hears: JSON, or a problem document (RFC 9457). Says: what was wrong and what to do, in words on stderr.
- * Limits: ANSWER_TIMEOUT_S for the whole exchange. A request with an Idempotency-Key whose answer was lost is
- * sent once more: the key makes that harmless.
+ * Limits: ANSWER_TIMEOUT_S for the whole exchange, or cli->patience_ms. A request with an Idempotency-Key whose answer
+ * was lost is sent once more: the key makes that harmless.
  */
 #include "cli.h"
 
 #include "xmalloc.h"
 
 #include <curl/curl.h>
+#include <inttypes.h>
 
 enum { ANSWER_TIMEOUT_S = 15, CONNECT_TIMEOUT_S = 5, ANSWER_MAX = 64 * 1024 * 1024, URL_SIZE = 2048, LINE_SIZE = 256 };
 
 typedef struct answer {
     char *bytes;
     size_t size;
-    long status;
+    long status; /* 0: none came */
     char error[CURL_ERROR_SIZE];
 } answer_t;
+
+typedef struct waiting {
+    cli_slow_t slow;
+    const char *server;
+} waiting_t;
 
 static size_t on_bytes (char *bytes, size_t size, size_t n, void *arg)
 {
@@ -30,6 +36,16 @@ static size_t on_bytes (char *bytes, size_t size, size_t n, void *arg)
     answer->size += more;
     answer->bytes[answer->size] = '\0';
     return more;
+}
+
+/* Called about once a second while an answer is waited for. */
+static int on_waiting (void *arg, curl_off_t down_all, curl_off_t down, curl_off_t up_all, curl_off_t up)
+{
+    waiting_t *self = arg;
+    (void)down_all, (void)down, (void)up_all, (void)up;
+    if (cli_slow (&self->slow))
+        fprintf (stderr, "-- waiting for %s\n", self->server);
+    return 0;
 }
 
 static struct curl_slist *headers_of (const cli_t *cli, const cli_request_t *request)
@@ -69,9 +85,16 @@ static CURLcode exchange (const cli_t *cli, const cli_request_t *request, answer
     curl_easy_setopt (curl, CURLOPT_WRITEFUNCTION, on_bytes);
     curl_easy_setopt (curl, CURLOPT_WRITEDATA, answer);
     curl_easy_setopt (curl, CURLOPT_ERRORBUFFER, answer->error);
-    curl_easy_setopt (curl, CURLOPT_TIMEOUT, (long)ANSWER_TIMEOUT_S);
+    curl_easy_setopt (curl, CURLOPT_TIMEOUT_MS,
+                      cli->patience_ms ? (long)cli->patience_ms : (long)ANSWER_TIMEOUT_S * MS_PER_SECOND);
     curl_easy_setopt (curl, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_TIMEOUT_S);
     curl_easy_setopt (curl, CURLOPT_NOSIGNAL, 1L);
+    waiting_t waiting = {.server = cli->server};
+    if (!request->quiet && !request->why) {
+        curl_easy_setopt (curl, CURLOPT_XFERINFOFUNCTION, on_waiting);
+        curl_easy_setopt (curl, CURLOPT_XFERINFODATA, &waiting);
+        curl_easy_setopt (curl, CURLOPT_NOPROGRESS, 0L);
+    }
     if (body)
         curl_easy_setopt (curl, CURLOPT_POSTFIELDS, body);
     CURLcode rc = curl_easy_perform (curl);
@@ -103,7 +126,13 @@ static const saying_t sayings[] = {
     {"no-such-path", NULL, "Is --server (BUCKSTOP_SERVER) the address of intake, and of this version?"},
     {"no-such-person", NULL, "'buckstop people' lists those it names."},
     {"unknown-person", NULL, "'buckstop people' lists those it names."},
+    {"invalid", NULL, "Correct what it names: 'person' is the option --person, and so on; 'text' is the TEXT itself."},
     {"key-reused", NULL, "Take a new --key for each request; say the same again to repeat one."},
+    /* of what has no key: it only reads, or doing it twice is doing it once */
+    {"store-away", NULL, "It passes: say the same again in a moment."},
+    {"contended", NULL, "It passes: say the same again in a moment."},
+    {"busy", NULL, "It passes: say the same again in a moment."},
+    {"store-damaged", NULL, "Say the same again later; 'buckstop audit' names it."},
 };
 
 static const saying_t *saying_of (const char *code)
@@ -174,6 +203,8 @@ int cli_http (cli_t *cli, const cli_request_t *request, json_t **out)
         rc = exchange (cli, request, &answer);
     }
     int status = judge (cli, request, rc, &answer, out);
+    if (request->http_status)
+        *request->http_status = rc == CURLE_OK ? answer.status : 0;
     free (answer.bytes);
     return status;
 }
@@ -213,6 +244,8 @@ int cli_http_pages (cli_t *cli, cli_pages_t *self)
         more = *next && (self->newest || self->seen <= self->limit);
         after = more ? cli_escape (next) : NULL;
         json_decref (page);
+        if (more && cli_slow (&cli->slow))
+            fprintf (stderr, "-- %" PRId64 " read so far\n", self->seen);
     } while (more);
     return CLI_FINE;
 }

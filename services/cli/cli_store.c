@@ -12,7 +12,7 @@
 
 #include <string.h>
 
-enum { READY_MS = 5000 };
+enum { READY_MS = 5000, SLOW_MS = 2000 };
 #define ADDRESS_HINT "\n  --redis or BUCKSTOP_REDIS names it (deploy/up prints the line to paste)"
 
 static void on_interrupt (void *arg)
@@ -31,8 +31,15 @@ static void on_change (void *arg)
 
 typedef struct wait {
     cli_t *cli;
-    loop_timer_t *timer;
+    loop_timer_t *timer, *slow;
 } wait_t;
+
+static void on_slow (void *arg)
+{
+    wait_t *wait = arg;
+    fprintf (stderr, "-- waiting for the store: %s\n", store_why_not (wait->cli->store));
+    wait->slow = loop_at (wait->cli->loop, loop_now (wait->cli->loop) + SLOW_MS, on_slow, wait);
+}
 
 static void on_late (void *arg)
 {
@@ -70,10 +77,13 @@ static int open_store (cli_t *cli, store_durability_t durability)
     cli->connecting = true;
     store_on_change (cli->store, on_change, cli);
     wait_t wait = {.cli = cli};
-    wait.timer = loop_at (cli->loop, loop_now (cli->loop) + READY_MS, on_late, &wait);
+    wait.timer =
+        loop_at (cli->loop, loop_now (cli->loop) + (cli->patience_ms ? cli->patience_ms : READY_MS), on_late, &wait);
+    wait.slow = cli->patience_ms ? NULL : loop_at (cli->loop, loop_now (cli->loop) + SLOW_MS, on_slow, &wait);
     while (!store_ready (cli->store) && wait.timer && cli_run (cli))
         ;
     loop_cancel (cli->loop, &wait.timer);
+    loop_cancel (cli->loop, &wait.slow);
     cli->connecting = false;
     if (store_ready (cli->store))
         return CLI_GO;
@@ -136,7 +146,7 @@ static void on_workspaces (void *arg, const store_values_t *values)
 int cli_workspace (cli_t *cli)
 {
     if (cli->workspace)
-        return CLI_GO;
+        return cli_workspace_known (cli);
     cli->status = CLI_USAGE;
     store_set (cli->store, KEY_WORKSPACES, on_workspaces, cli);
     if (!cli_run (cli))

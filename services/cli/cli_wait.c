@@ -5,7 +5,7 @@
 
 #include "xmalloc.h"
 
-enum { COMMIT_TIMEOUT_MS = 5000 };
+enum { COMMIT_TIMEOUT_MS = 5000, SLOW_MS = 2000 };
 static const char after_commit[] = "buckstop.after-commit"; /* a kill point of the tests */
 
 /* Whoever asked may be gone when the answer comes: interrupted, and the store is closed. */
@@ -56,15 +56,38 @@ void cli_take (void *arg, const store_values_t *values)
     }
 }
 
+/* Nothing has come for so long. */
+static void on_slow (void *arg)
+{
+    cli_values_t *values = arg;
+    const char *why = store_why_not (values->cli->store);
+    fprintf (stderr, "-- waiting for the store: %s\n", *why ? why : "it has not answered yet");
+    values->slow = loop_at (values->cli->loop, loop_now (values->cli->loop) + SLOW_MS, on_slow, values);
+}
+
+static bool wait_for_it (cli_values_t *values)
+{
+    cli_t *cli = values->cli;
+    bool go = true;
+    values->slow = loop_at (cli->loop, loop_now (cli->loop) + SLOW_MS, on_slow, values);
+    while (go && values->asked)
+        go = cli_run (cli);
+    loop_cancel (cli->loop, &values->slow);
+    cli->answers++;
+    if (cli_slow (&cli->slow))
+        fprintf (stderr, "-- %zu answers of the store so far\n", cli->answers);
+    return go;
+}
+
 int cli_got (cli_values_t *values)
 {
     cli_t *cli = values->cli;
-    while (values->asked)
-        if (!cli_run (cli)) {
+    if (values->asked && !wait_for_it (values)) {
+        if (values->asked)
             values->asked->values = NULL;
-            values->asked = NULL;
-            return CLI_UNREACHABLE;
-        }
+        values->asked = NULL;
+        return CLI_UNREACHABLE;
+    }
     if (values->away)
         return cli_away (cli, "");
     if (values->wrong_type)

@@ -12,6 +12,7 @@ typedef struct cli_values {
     store_value_t *items;
     size_t n;
     uint64_t cursor;
+    loop_timer_t *slow; /* while it is waited for */
 } cli_values_t;
 
 /* For any read or small write: store_get (cli->store, keys, n, cli_take, cli_ask (cli, &values)), then cli_got. */

@@ -61,10 +61,28 @@ static int say_found (const shelves_found_t *found)
     return CLI_FINE;
 }
 
+typedef struct counted {
+    shelves_fn *fn;
+    void *arg;
+    cli_slow_t slow;
+    uint64_t n;
+} counted_t;
+
+static bool count_line (void *arg, const json_t *line)
+{
+    counted_t *self = arg;
+    self->n++;
+    if (cli_slow (&self->slow))
+        fprintf (stderr, "-- %" PRIu64 " events read\n", self->n);
+    return self->fn (self->arg, line);
+}
+
 int archive_read (const cli_t *cli, int first, shelves_fn *fn, void *arg)
 {
     shelves_found_t found;
-    int rc = shelves_read ((const char *const *)cli->words + first, (size_t)(cli->words_n - first), fn, arg, &found);
+    counted_t counted = {.fn = fn, .arg = arg};
+    int rc = shelves_read ((const char *const *)cli->words + first, (size_t)(cli->words_n - first), count_line,
+                           &counted, &found);
     if (rc < 0)
         return cli_fail (CLI_NO, "%s: %s", found.damage, strerror (-rc));
     return say_found (&found);
@@ -216,6 +234,7 @@ static int remove_cursor (archive_command_t *self)
         return cli_fail (CLI_NO, "workspace %s has no archive '%s': 'buckstop archive list'", cli->workspace, name);
     commit_t *commit = commit_new (shard);
     commit_unplace (commit, key, name);
+    commit_delete (commit, key_archive_whose (key, shard, cli->workspace, name)); /* it may be another's from now on */
     rc = cli_commit (cli, &commit, &committed);
     if (rc == CLI_GO)
         puts (cli->json ? "{\"removed\": true}" : "nothing waits for it any more; one that runs comes back by itself");
@@ -262,5 +281,5 @@ int cmd_archive (cli_t *cli, const command_t *command, int argc, char **argv)
         return perform_stored (&self, list_cursors);
     if (strcmp (word, "remove") == 0 && cli->words_n == 2)
         return perform_stored (&self, remove_cursor);
-    return cli_fail (CLI_USAGE, "usage: buckstop archive %s", command->synopsis);
+    return cli_usage (cli, command);
 }

@@ -214,6 +214,8 @@ int cmd_audit (cli_t *cli, const command_t *command, int argc, char **argv)
     int rc = cli_options (cli, command, own, argc, argv);
     if (rc == CLI_GO)
         rc = cli_store_open_to_read (cli);
+    if (rc == CLI_GO && cli->workspace && (rc = cli_workspace_known (cli)) != CLI_GO)
+        cli_store_close (cli);
     if (rc != CLI_GO) {
         json_decref (self.forgotten);
         return rc;

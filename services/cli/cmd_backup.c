@@ -3,7 +3,7 @@
  * Hears: what Redis sends to a replica that has nothing yet (SYNC): its own snapshot, made by a fork while it works on. So the
  * copy is of one moment over all shards, whatever is committed meanwhile, and it comes over the connection: from any
  * machine, without access to Redis's disk. Says: dump.rdb and backup.json, both on disk before it ends.
- * Limits: the user must be allowed SYNC (redis.conf's own, not the services'); no TLS; Redis needs memory for what is written
+ * Limits: the user must be allowed SYNC (redis.conf's own, not the services'); no cluster, of which no node has all; Redis needs memory for what is written
  * while it forks. Files that came with messages lie in the spool, and archives in their directory: those are copied as
  * files. */
 #include "backup.h"
@@ -18,15 +18,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <poll.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { SILENCE_MS = 60000, HEAD_SIZE = 256 };
+enum { HEAD_SIZE = 256 };
 
 typedef struct copying {
-    int in;  /* the connection */
+    redisContext *in;
     int out; /* the file */
     uint64_t size, done;
     backup_progress_t progress;
@@ -34,26 +33,13 @@ typedef struct copying {
 
 /* ---- the snapshot, as it comes */
 
-/* Bytes, or said. */
-static ssize_t read_some (const copying_t *self, char *to, size_t most)
-{
-    struct pollfd in = {.fd = self->in, .events = POLLIN};
-    if (poll (&in, 1, SILENCE_MS) != 1)
-        return cli_fail (CLI_UNREACHABLE, "redis has sent nothing for %d s", SILENCE_MS / (int)MS_PER_SECOND), -1;
-    ssize_t n = read (self->in, to, most);
-    if (n <= 0)
-        cli_fail (CLI_UNREACHABLE, "redis has closed the connection: %s; its log says why",
-                  n < 0 ? strerror (errno) : "it ended");
-    return n > 0 ? n : -1;
-}
-
 /* "$SIZE\r\n", behind empty lines that only say that it still works on it. */
 static bool read_head (copying_t *self)
 {
     char line[HEAD_SIZE];
     size_t n = 0;
     for (;;) {
-        if (read_some (self, line + n, 1) < 0)
+        if (link_receive (self->in, line + n, 1) < 0)
             return false;
         if (line[n] != '\n' && n + 2 < sizeof line) {
             n++;
@@ -92,7 +78,7 @@ static bool copy (copying_t *self)
     self->progress.what = "copying";
     while (fine && self->done < self->size) {
         uint64_t left = self->size - self->done;
-        ssize_t n = read_some (self, block, left < BACKUP_BLOCK ? (size_t)left : BACKUP_BLOCK);
+        ssize_t n = link_receive (self->in, block, left < BACKUP_BLOCK ? (size_t)left : BACKUP_BLOCK);
         fine = n > 0 && write_all (self->out, block, (size_t)n);
         self->done += n > 0 ? (uint64_t)n : 0;
         backup_progress (&self->progress, self->done, self->size);
@@ -105,15 +91,15 @@ static bool copy (copying_t *self)
 
 static bool take_snapshot (const cli_t *cli, const char *path)
 {
-    redisContext *link = link_open (cli);
-    if (!link)
+    redisContext *link;
+    if (link_open (cli, &link) != CLI_GO)
         return false;
-    copying_t copying = {.in = link->fd, .progress = {.what = "redis makes its snapshot"}};
+    copying_t copying = {.in = link, .progress = {.what = "redis makes its snapshot"}};
     copying.out = open (path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     bool fine = copying.out >= 0;
     if (!fine)
         cli_fail (CLI_NO, "%s: %s", path, strerror (errno));
-    fine = fine && write_all (link->fd, "SYNC\r\n", 6) && copy (&copying);
+    fine = fine && link_send (link, "SYNC\r\n", 6) && copy (&copying);
     if (copying.out >= 0)
         close (copying.out);
     if (copying.out >= 0 && !fine)
@@ -139,7 +125,14 @@ static json_t *workspace_json (redisContext *link, const char *workspace, int sh
 /* What is there before the copy begins: the copy holds as much, or more. NULL: said. */
 static json_t *look_around (redisContext *link)
 {
-    char version[LINK_VALUE_SIZE];
+    char version[LINK_VALUE_SIZE], cluster[LINK_VALUE_SIZE];
+    if (!link_info (link, "cluster", "cluster_enabled", cluster))
+        return NULL;
+    if (strcmp (cluster, "1") == 0) {
+        cli_fail (CLI_NO,
+                  "that redis is of a cluster, of which each node has a part: no copy of one moment can be had here");
+        return NULL;
+    }
     redisReply *names = NULL, *conf = link_ask (link, "HGET " KEY_CONF " shards");
     int shards = conf && conf->type == REDIS_REPLY_STRING ? (int)strtol (conf->str, NULL, 10) : 0;
     freeReplyObject (conf);
@@ -220,9 +213,10 @@ int cmd_backup (cli_t *cli, const command_t *command, int argc, char **argv)
     int rc = cli_options (cli, command, NULL, argc, argv);
     if (rc != CLI_GO)
         return rc;
-    redisContext *link = link_open (cli);
-    if (!link)
-        return CLI_UNREACHABLE;
+    redisContext *link;
+    rc = link_open (cli, &link);
+    if (rc != CLI_GO)
+        return rc;
     rc = back_up (cli, link, cli->words[0]);
     redisFree (link);
     return rc;

@@ -4,10 +4,9 @@
  * what intake would make of it; whether it is signed as it must be, where a header, a secret or a URL is given; what is
  * ignored and why; what is missing and where it was looked for. Needs no running system.
  */
-#include "commands.h"
+#include "cmd_channel.h"
 
-#include "channel_in.h"
-#include "contact.h"
+#include "commands.h"
 #include "policy_read.h"
 #include "xmalloc.h"
 
@@ -15,28 +14,7 @@
 #include <strings.h>
 #include <time.h>
 
-enum { NAMED_MAX = 64, PAYLOAD_MAX = 4 * 1024 * 1024, SHOWN_MAX = 200 };
-
-/* "Name: value", "name=value": as often as they are given. */
-typedef struct named {
-    const char *words[NAMED_MAX];
-    size_t n;
-    char separator;
-} named_t;
-
-typedef struct channel_command {
-    cli_t *cli;
-    const char *path, *name, *content_type, *method, *url, *secret, *at, *header, *query, *set;
-    named_t headers, queries, sets;
-    char *text;
-    size_t size;
-    policy_t *policy;
-    const policy_channel_t *channel;
-    char *secret_text; /* NULL: none is given */
-    signature_secret_t key;
-    json_t *messages, *ignored, *receipts; /* what was found */
-    int status;
-} channel_command_t;
+enum { PAYLOAD_MAX = 4 * 1024 * 1024 };
 
 /* ------------------------------------------------------------ its options */
 
@@ -156,108 +134,6 @@ static int load (channel_command_t *self, char name[NAME_SIZE])
     return rc;
 }
 
-/* ------------------------------------------------------------- what is found */
-
-static void put (json_t *object, const char *name, const char *text)
-{
-    if (text && *text)
-        json_object_set_new (object, name, json_string (text));
-}
-
-static void on_message (void *arg, channel_message_t *message)
-{
-    channel_command_t *self = arg;
-    json_t *row = json_object ();
-    char at[CLI_TIME_SIZE];
-    for (int i = 0; i < IN_FIELDS; i++)
-        if (i != IN_TIME)
-            put (row, in_field_names[i], message->field[i]);
-    if (message->sent_at)
-        put (row, "time", cli_time (message->sent_at, at));
-    if (message->time_wrong)
-        json_object_set_new (row, "time", json_sprintf ("%s (this is no time: it is left out)", message->time_wrong));
-    if (message->call)
-        put (row, "call", call_state_name ((call_state_t)message->call));
-    for (size_t i = 0; i < message->references_n; i++) {
-        if (i == 0)
-            json_object_set_new (row, "references", json_array ());
-        json_array_append_new (json_object_get (row, "references"), json_string (message->references[i]));
-    }
-    for (size_t i = 0; i < message->files_n; i++) {
-        const in_file_t *file = &message->files[i];
-        if (i == 0)
-            json_object_set_new (row, "attachments", json_array ());
-        json_array_append_new (json_object_get (row, "attachments"),
-                               json_pack ("{s:s, s:s, s:I, s:s}", "name", file->name, "type", file->type, "size",
-                                          (json_int_t)file->size, "note", file->note));
-    }
-    put (row, message->ignored ? "ignored" : "missing", message->ignored ? message->ignored : message->missing);
-    if (message->missing)
-        self->status = CLI_NO;
-    json_array_append_new (message->ignored ? self->ignored : self->messages, row);
-    channel_message_clear (message);
-}
-
-static void on_receipt (void *arg, const channel_receipt_t *receipt)
-{
-    channel_command_t *self = arg;
-    json_t *row = json_pack ("{s:s, s:s, s:s}", "id", receipt->id, "state", channel_receipt_name (receipt->state),
-                             "word", receipt->word);
-    char at[CLI_TIME_SIZE];
-    put (row, "reason", receipt->reason);
-    if (receipt->at)
-        put (row, "time", cli_time (receipt->at, at));
-    json_array_append_new (self->receipts, row);
-}
-
-/* ----------------------------------------------------------------- printing */
-
-static void print_value (const char *name, const json_t *value)
-{
-    const char *text = json_string_value (value);
-    char *dumped = text ? NULL : json_dumps (value, JSON_COMPACT | JSON_ENCODE_ANY);
-    const char *shown = text ? text : dumped ? dumped : "";
-    size_t size = strlen (shown);
-    printf ("  %-13s ", name);
-    cli_quote (stdout, shown, size, SHOWN_MAX);
-    if (size > SHOWN_MAX)
-        printf (" ... (%zu bytes)", size);
-    putchar ('\n');
-    free (dumped);
-}
-
-static void print_rows (const json_t *rows, const char *title)
-{
-    size_t i;
-    json_t *row, *value;
-    const char *name;
-    json_array_foreach (rows, i, row)
-    {
-        printf ("%s %zu\n", title, i + 1);
-        json_object_foreach (row, name, value) print_value (name, value);
-    }
-}
-
-/* what: "signature", or "token" of a question. */
-static int finish (channel_command_t *self, const char *what, const char *verdict, const char *challenge)
-{
-    if (self->cli->json) {
-        json_t *all = json_pack ("{s:s, s:s, s:O, s:O, s:O}", "channel", self->name, what, verdict, "messages",
-                                 self->messages, "ignored", self->ignored, "receipts", self->receipts);
-        put (all, "challenge", challenge);
-        cli_print_json (all);
-        json_decref (all);
-        return self->status;
-    }
-    printf ("channel %s of %s\n%s: %s\n", self->name, self->path, what, verdict);
-    if (challenge)
-        printf ("a question at set-up; the answer is: %s\n", challenge);
-    print_rows (self->messages, "message");
-    print_rows (self->ignored, "ignored");
-    print_rows (self->receipts, "receipt");
-    return self->status;
-}
-
 /* ---------------------------------------------------------------------- test */
 
 /* A type that the description takes, where none is given: the payload looks like JSON, or it does not. */
@@ -299,7 +175,8 @@ static int answer_question (channel_command_t *self, pick_scope_t *scope, const 
         self->status = answer ? self->status : CLI_NO;
     } else
         pick_text (&row->answer, scope, answer);
-    int status = finish (self, get ? "token" : "signature", get ? verdict : signature, answer ? answer->str : NULL);
+    int status =
+        channel_finish (self, get ? "token" : "signature", get ? verdict : signature, answer ? answer->str : NULL);
     if (answer)
         g_string_free (answer, TRUE);
     return status;
@@ -350,9 +227,9 @@ static int test_payload (channel_command_t *self, const void *body, size_t size)
     if (!row || !get)
         check_signature (self, &scope, words);
     if (!row && payload)
-        found = channel_find (self->channel, &scope, on_message, on_receipt, self);
+        found = channel_find (self->channel, &scope, channel_keep_message, channel_keep_receipt, self);
     bool nothing = !row && found.messages + found.ignored + found.receipts == 0;
-    status = row ? answer_question (self, &scope, row, words) : finish (self, "signature", words, NULL);
+    status = row ? answer_question (self, &scope, row, words) : channel_finish (self, "signature", words, NULL);
     pick_scope_clear (&scope);
     json_decref (payload);
     return nothing ? cli_fail (CLI_NO, "there is no message in it: nothing stands at 'each', and no rule ignores it")
@@ -403,7 +280,7 @@ int cmd_channel (cli_t *cli, const command_t *command, int argc, char **argv)
     if (rc != CLI_GO)
         return rc;
     if (strcmp (cli->words[0], "test") != 0)
-        return cli_fail (CLI_USAGE, "usage: buckstop channel %s", command->synopsis);
+        return cli_usage (cli, command);
     self.path = cli->words[1];
     g_mime_init ();
     rc = test (&self);

@@ -100,7 +100,8 @@ int cmd_submit (cli_t *cli, const command_t *command, int argc, char **argv)
     bool only_id;
     char made[KEY_TEXT_SIZE], path[PATH_SIZE] = "/v1/contacts", id[ID_SIZE];
     const param_t own[] = {
-        {"channel", PARAM_STRING, NULL, 0, 0, &channel, "chat, phone, mail, form, ... as the policy names it"},
+        {"channel", PARAM_STRING, NULL, 0, 0, &channel, "chat, phone, mail, form, ... as the policy names it",
+         .values = "channels"},
         {"subject", PARAM_STRING, NULL, 0, 0, &subject, "one line"},
         {"customer", PARAM_STRING, NULL, 0, 0, &customer, "address or handle"},
         {"customer-name", PARAM_STRING, NULL, 0, 0, &name, "as they want to be called"},
@@ -111,7 +112,7 @@ int cmd_submit (cli_t *cli, const command_t *command, int argc, char **argv)
         {"return-way", PARAM_STRING, NULL, 0, 0, &way, "mail, callback or spoken"},
         {"return-to", PARAM_STRING, NULL, 0, 0, &to, "address or URL that answers go to"},
         {"contact", PARAM_STRING, NULL, 0, 0, &contact,
-         "the customer says more on this one; its last characters will do"},
+         "the customer says more on this one; its last characters will do", .values = "contacts"},
         {"id", PARAM_SWITCH, "no", 0, 0, &only_id, "print the contact's id and nothing else, for scripts"},
         {"key", PARAM_STRING, NULL, 0, 0, &key, "idempotency key; made when not given"},
         {NULL},
@@ -156,11 +157,12 @@ int cmd_act (cli_t *cli, const command_t *command, int argc, char **argv)
     const char *person, *text, *to_person, *to_team, *promise, *key;
     char made[KEY_TEXT_SIZE], path[PATH_SIZE], contact[ID_SIZE];
     const param_t own[] = {
-        {"person", PARAM_STRING, NULL, 0, 0, &person, "who acts; a token of scope person says so itself"},
+        {"person", PARAM_STRING, NULL, 0, 0, &person, "who acts; a token of scope person says so itself",
+         .values = "people"},
         {"text", PARAM_STRING, NULL, 0, 0, &text,
          "as TEXT: reply and wait go to the CUSTOMER; note, and a reason, stay here"},
-        {"to-person", PARAM_STRING, NULL, 0, 0, &to_person, "transfer: to whom"},
-        {"to-team", PARAM_STRING, NULL, 0, 0, &to_team, "transfer: to which team"},
+        {"to-person", PARAM_STRING, NULL, 0, 0, &to_person, "transfer: to whom", .values = "people"},
+        {"to-team", PARAM_STRING, NULL, 0, 0, &to_team, "transfer: to which team", .values = "teams"},
         {"promise", PARAM_STRING, NULL, 0, 0, &promise, "release: which, e.g. first_response"},
         {"key", PARAM_STRING, NULL, 0, 0, &key, "idempotency key; made when not given"},
         {NULL},

@@ -53,6 +53,7 @@ static int find_policy (customer_command_t *self)
 
 static int perform (customer_command_t *self, const customer_word_t *row)
 {
+    char meant[POLICY_MEANT_SIZE];
     int rc = row->reads || self->dry_run ? cli_store_open_to_read (self->cli) : cli_store_open (self->cli);
     if (rc != CLI_GO)
         return rc;
@@ -60,8 +61,8 @@ static int perform (customer_command_t *self, const customer_word_t *row)
     if (rc == CLI_GO)
         rc = find_policy (self);
     if (rc == CLI_GO && row->by_person && !policy_person (self->policy, self->by))
-        rc = cli_fail (CLI_NO, "--by: the policy of workspace '%s' names no person '%s'", self->cli->workspace,
-                       self->by);
+        rc = cli_fail (CLI_NO, "--by: the policy of workspace '%s' names no person '%s'%s", self->cli->workspace,
+                       self->by, policy_meant (self->policy, POLICY_PEOPLE, self->by, meant));
     if (rc == CLI_GO) {
         self->shard = store_shard (self->cli->store, self->cli->workspace);
         rc = row->run (self);
@@ -126,5 +127,5 @@ int cmd_customer (cli_t *cli, const command_t *command, int argc, char **argv)
         rc = rc == CLI_GO ? check_by (&self, &rows[i]) : rc;
         return rc == CLI_GO ? perform (&self, &rows[i]) : rc;
     }
-    return cli_fail (CLI_USAGE, "usage: buckstop customer %s", command->synopsis);
+    return cli_usage (cli, command);
 }

@@ -135,7 +135,9 @@ int customer_find (customer_command_t *self, const char *who, family_t *family)
     if (rc != CLI_GO || found)
         return rc;
     if (!self->unrecorded)
-        return cli_fail (CLI_NO, "no customer is known by '%s'", who);
+        return cli_fail (
+            CLI_NO, "no customer is known by '%s': one is once they have written, or by 'buckstop customer import'",
+            who);
     family->n = 1;
     WORD_COPY (family->given, id);
     WORD_COPY (family->entries[0].customer.id, id);

@@ -86,7 +86,7 @@ static void on_replayed (void *arg, replay_outcome_t outcome)
         const char *words;
     } rows[] = {
         [REPLAY_DONE] = {CLI_FINE, "it is due now, under the same id"},
-        [REPLAY_MISSING] = {CLI_NO, "there is no such delivery"},
+        [REPLAY_MISSING] = {CLI_NO, "there is no such delivery: 'buckstop dead list' names those that failed for good"},
         [REPLAY_NOT_DEAD] = {CLI_NO, "it is no dead letter: it is still being tried"},
         [REPLAY_BROKEN] = {CLI_NO, "its record can't be read by this version"},
         [REPLAY_CHANGED] = {CLI_NO, "somebody was faster: look again"},
@@ -159,7 +159,7 @@ int cmd_dead (cli_t *cli, const command_t *command, int argc, char **argv)
         return rc;
     bool listing = strcmp (word, "list") == 0 && cli->words_n <= 1;
     if (!listing && !(strcmp (word, "replay") == 0 && cli->words_n == 2))
-        return cli_fail (CLI_USAGE, "usage: buckstop dead %s", command->synopsis);
+        return cli_usage (cli, command);
     self.table = table_new (heads);
     table_whole_from (self.table, sizeof heads / sizeof *heads - 2);
     self.list = json_array ();

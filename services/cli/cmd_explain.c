@@ -15,6 +15,17 @@ typedef struct explain_command {
     int status;
 } explain_command_t;
 
+/* What customers wrote is in it: nothing of that is a command to a terminal. */
+static void print_text (const char *text)
+{
+    while (*text) {
+        size_t length = strcspn (text, "\n");
+        cli_quote (stdout, text, length, SIZE_MAX);
+        putchar ('\n');
+        text += length + (text[length] == '\n');
+    }
+}
+
 static void on_explained (void *arg, const explanation_t *explanation)
 {
     explain_command_t *self = arg;
@@ -23,12 +34,8 @@ static void on_explained (void *arg, const explanation_t *explanation)
         self->status = cli_fail (CLI_NO, "%s", explanation->why);
     else if (self->cli->json)
         cli_print_json (explanation->json);
-    else {
-        size_t size = strlen (explanation->text);
-        fputs (explanation->text, stdout);
-        if (size == 0 || explanation->text[size - 1] != '\n')
-            putchar ('\n');
-    }
+    else
+        print_text (explanation->text);
     loop_stop (self->cli->loop);
 }
 
@@ -40,7 +47,10 @@ static void on_policy (void *arg)
         explain_contact (self->cli->store, policy, self->id, on_explained, self);
         return;
     }
-    self->status = cli_fail (CLI_NO, "there is no policy of workspace '%s' that can be read", self->cli->workspace);
+    self->status = cli_fail (
+        CLI_NO,
+        "there is no policy of workspace '%s' that can be read; 'buckstop workspace list' names those that there are",
+        self->cli->workspace);
     loop_stop (self->cli->loop);
 }
 

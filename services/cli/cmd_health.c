@@ -1,69 +1,113 @@
-/* cmd_health.c - buckstop health: asks one service whether it is well, for supervisors of containers that have no curl.
+/* cmd_health.c - buckstop health: are the services well? For who looks, and for supervisors of containers without curl.
  *
- * Hears: what /healthz or /readyz answers. Says: its words; exit status 0 for 200, 1 for another answer, 3 for none.
- * Limits: the answer must be whole within TIMEOUT_S; WORDS_SIZE bytes of it are printed. */
+ * Hears: what /readyz, or the path of a URL, answers. Says: its words; of several a line each. Exit status 0 when all
+ * answer 200, 1 for another answer, 3 for none.
+ * Limits: doors.c's. */
 #include "commands.h"
 
-#include "option_checks.h"
-#include "xmalloc.h"
+#include "doors.h"
 
-#include <curl/curl.h>
+#include <string.h>
 
-enum { TIMEOUT_S = 4, WORDS_SIZE = 512, STATUS_OK = 200 };
-#define URL_DEFAULT "http://127.0.0.1:7421/readyz" /* intake's, where nothing else was said to it */
+enum { STATUS_OK = 200 };
+#define PATH "/readyz"
 
-typedef struct words {
-    char text[WORDS_SIZE];
-    size_t n;
-} words_t;
-
-static size_t on_bytes (char *bytes, size_t size, size_t n, void *arg)
+static json_t *row_json (const door_t *door, const char *url, const door_answer_t *answer)
 {
-    words_t *words = arg;
-    size_t room = sizeof words->text - words->n, more = size * n < room ? size * n : room;
-    memcpy (words->text + words->n, bytes, more);
-    words->n += more;
-    return size * n;
+    return json_pack ("{s:s, s:s, s:I, s:o}", "service", door->name, "url", url, "status", (json_int_t)answer->status,
+                      "words", json_stringn_nocheck (answer->words, strlen (answer->words)));
 }
 
-static int ask (const cli_t *cli, const char *url)
+static int status_of (const door_answer_t *answer)
 {
-    words_t words = {.n = 0};
-    long status = 0;
-    CURL *curl = xcheck (curl_easy_init ());
-    curl_easy_setopt (curl, CURLOPT_URL, url);
-    curl_easy_setopt (curl, CURLOPT_WRITEFUNCTION, on_bytes);
-    curl_easy_setopt (curl, CURLOPT_WRITEDATA, &words);
-    curl_easy_setopt (curl, CURLOPT_TIMEOUT, (long)TIMEOUT_S);
-    curl_easy_setopt (curl, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt (curl, CURLOPT_NOPROXY, "*"); /* a service of ours is asked, whatever the way out is */
-    CURLcode rc = curl_easy_perform (curl);
-    curl_easy_getinfo (curl, CURLINFO_RESPONSE_CODE, &status);
-    curl_easy_cleanup (curl);
-    if (rc != CURLE_OK)
-        return cli_fail (CLI_UNREACHABLE, "%s: %s", url, curl_easy_strerror (rc));
-    while (words.n > 0 && words.text[words.n - 1] == '\n')
-        words.n--;
-    if (cli->json) {
-        json_t *answer = json_pack ("{s:I, s:o}", "status", (json_int_t)status, "words",
-                                    xcheck (json_stringn_nocheck (words.text, words.n)));
-        cli_print_json (answer);
-        json_decref (answer);
-    } else {
-        cli_quote (stdout, words.text, words.n, WORDS_SIZE);
-        putchar ('\n');
+    if (!answer->status)
+        return CLI_UNREACHABLE;
+    return answer->status == STATUS_OK ? CLI_FINE : CLI_NO;
+}
+
+/* Its lines in one. */
+static void print_words (const char *words)
+{
+    for (const char *at = words; *at; at += strspn (at, "\r\n")) {
+        size_t size = strcspn (at, "\r\n");
+        fputs (at == words ? "" : "; ", stdout);
+        cli_quote (stdout, at, size, DOOR_WORDS_SIZE);
+        at += size;
     }
-    return status == STATUS_OK ? CLI_FINE : CLI_NO;
+    putchar ('\n');
+}
+
+/* One alone: its words as they are, or why there are none. */
+static int ask_one (const cli_t *cli, const doors_t *doors)
+{
+    char url[DOOR_URL_SIZE];
+    door_answer_t answer;
+    door_url (&doors->items[0], PATH, true, url);
+    door_ask (url, NULL, &answer);
+    if (!answer.status)
+        return cli_fail (CLI_UNREACHABLE,
+                         "%s: %s\n  Does the service run, and is that its --health? deploy/up prints them all, and "
+                         "a line to paste.",
+                         url, answer.words);
+    if (cli->json) {
+        json_t *row = row_json (&doors->items[0], url, &answer);
+        cli_print_json (row);
+        json_decref (row);
+    } else {
+        print_words (answer.words);
+    }
+    return status_of (&answer);
+}
+
+static void print_row (const door_t *door, const char *url, const door_answer_t *answer)
+{
+    printf ("%-12s  %-36s  ", door->name, url);
+    if (!answer->status)
+        fputs ("no answer: ", stdout);
+    print_words (answer->words);
+    fflush (stdout); /* the next may take seconds */
+}
+
+/* Several, one after the other: the worst is the exit status. */
+static int ask_all (const cli_t *cli, const doors_t *doors)
+{
+    int worst = CLI_FINE;
+    size_t answered = 0;
+    json_t *list = json_array ();
+    for (const door_t *door = doors->items; door < doors->items + doors->n; door++) {
+        char url[DOOR_URL_SIZE];
+        door_answer_t answer;
+        door_url (door, PATH, true, url);
+        door_ask (url, NULL, &answer);
+        answered += answer.status != 0;
+        if (!answer.status && door->may_be_absent)
+            continue;
+        if (status_of (&answer) > worst)
+            worst = status_of (&answer);
+        if (cli->json)
+            json_array_append_new (list, row_json (door, url, &answer));
+        else
+            print_row (door, url, &answer);
+    }
+    if (cli->json)
+        cli_print_json (list);
+    json_decref (list);
+    if (doors->usual && !answered)
+        return cli_fail (worst, "none answers where services usually do\n  deploy/up prints the line to paste; or name "
+                                "a PORT, HOST:PORT or URL");
+    return worst;
 }
 
 int cmd_health (cli_t *cli, const command_t *command, int argc, char **argv)
 {
-    char why[PARAM_WHY_SIZE];
-    int rc = cli_options (cli, command, NULL, argc, argv);
+    doors_t doors = {.n = 0};
+    param_t own[DOORS_ROWS];
+    doors_options (&doors, own);
+    int rc = cli_options (cli, command, own, argc, argv);
     if (rc != CLI_GO)
         return rc;
-    const char *url = cli->words_n ? cli->words[0] : URL_DEFAULT;
-    if (!option_url (url, why))
-        return cli_fail (CLI_USAGE, "%s: %s", url, why);
-    return ask (cli, url);
+    rc = doors_find (&doors, cli->words_n ? cli->words[0] : NULL);
+    if (rc != CLI_GO)
+        return rc;
+    return cli->words_n && doors.n == 1 ? ask_one (cli, &doors) : ask_all (cli, &doors);
 }

@@ -235,7 +235,9 @@ static int show_one (void *arg, held_row_t *row)
 static int show (held_command_t *self)
 {
     int rc = held_each (self, show_one, self);
-    return rc == CLI_GO ? cli_fail (CLI_NO, "there is no such notice in the outbox") : rc;
+    return rc == CLI_GO
+               ? cli_fail (CLI_NO, "there is no such notice in the outbox; 'buckstop held list' names those that wait")
+               : rc;
 }
 
 /* ---- the command */
@@ -280,8 +282,9 @@ static int check (held_command_t *self, const subcommand_t *row, const command_t
 {
     const char *word = self->cli->words_n ? self->cli->words[0] : "list", *empty;
     size_t filters = count_filters (self, &empty);
-    if (!row || (row->words_most && self->cli->words_n > row->words_most))
-        return cli_fail (CLI_USAGE, "usage: buckstop held %s", command->synopsis);
+    bool unnamed = strcmp (word, "show") == 0 && self->cli->words_n < 2;
+    if (!row || unnamed || (row->words_most && self->cli->words_n > row->words_most))
+        return cli_usage (self->cli, command);
     if (row->by && !*self->by)
         return cli_fail (CLI_USAGE, "--by NAME: who says so stands on the timelines");
     if (row->reason && !*self->reason)

@@ -8,36 +8,28 @@
 #include "lines.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 enum { PATH_SIZE = 2048, PAGE_MAX = 500 };
 
-/* The promise that is due first, of those that wait for an answer. */
-static const json_t *first_promise (const json_t *contact)
+/* "!!": broken; "!": nearly. */
+static const char *risk_of (const json_t *contact, wall_ms_t due, wall_ms_t now)
 {
-    const json_t *first = NULL;
-    size_t index;
-    json_t *promise;
-    json_array_foreach (json_object_get (contact, "promises"), index, promise)
-    {
-        if (json_object_get (promise, "answered_at"))
-            continue;
-        if (!first || strcmp (json_text (promise, "due"), json_text (first, "due")) < 0)
-            first = promise;
-    }
-    return first;
+    return due && due < now ? "!!" : json_is_true (json_object_get (contact, "at_risk")) ? "!" : "";
 }
 
-static void list_row (table_t *table, const json_t *contact)
+/* On a terminal the end of an id tells enough, and what follows fits. */
+static void list_row (table_t *table, const json_t *contact, bool terminal)
 {
     char in[CLI_TIME_SIZE];
-    const json_t *promise = first_promise (contact);
+    const char *id = json_text (contact, "contact");
+    wall_ms_t now = clock_wall ();
+    const json_t *promise = json_object_get (contact, "next_promise");
     const char *owner = json_text (contact, "owner"), *offered = json_text (contact, "offered_to");
     wall_ms_t due = promise ? cli_time_parse (json_text (promise, "due")) : 0;
-    table_row (table, json_text (contact, "contact"), json_text (contact, "state"), json_text (contact, "accountable"),
+    table_row (table, terminal ? short_id (id) : id, json_text (contact, "state"), json_text (contact, "accountable"),
                *owner ? owner : offered, json_text (contact, "team"), json_text (contact, "channel"),
-               promise ? json_text (promise, "kind") : "", cli_in (due, clock_wall (), in),
-               json_is_true (json_object_get (contact, "at_risk")) ? "!" : "", json_text (contact, "subject"), NULL);
+               promise ? json_text (promise, "kind") : "", cli_in (due, now, in), risk_of (contact, due, now),
+               lines_subject (contact), NULL);
 }
 
 typedef struct list_query {
@@ -81,15 +73,18 @@ static int print_list (const cli_t *cli, const list_query_t *query, const cli_pa
 {
     static const char *const heads[] = {"CONTACT", "STATE", "ACCOUNTABLE", "WITH", "TEAM", "CHANNEL", "PROMISE",
                                         "DUE",     "",      "SUBJECT",     NULL};
+    static const size_t spare[] = {5, 4, 3}; /* channel, team, with */
     size_t index;
     json_t *contact;
     if (cli->json)
         cli_print_json (pages->all);
     else {
+        size_t width = cli_width ();
         table_t *table = table_new (heads);
+        table_fit (table, width, spare, sizeof spare / sizeof *spare);
         json_array_foreach (pages->all, index, contact)
         {
-            list_row (table, contact);
+            list_row (table, contact, width > 0);
         }
         table_print (table, stdout);
         print_foot (query, pages);
@@ -103,9 +98,10 @@ int cmd_list (cli_t *cli, const command_t *command, int argc, char **argv)
     list_query_t query;
     char path[PATH_SIZE];
     const param_t own[] = {
-        {"state", PARAM_STRING, NULL, 0, 0, &query.state, "received, offered, queued, owned, waiting, resolved"},
-        {"team", PARAM_STRING, NULL, 0, 0, &query.team, "of this team"},
-        {"owner", PARAM_STRING, NULL, 0, 0, &query.owner, "of this person"},
+        {"state", PARAM_STRING, NULL, 0, 0, &query.state, "received, offered, queued, owned, waiting, resolved",
+         .values = "open-states"},
+        {"team", PARAM_STRING, NULL, 0, 0, &query.team, "of this team", .values = "teams"},
+        {"owner", PARAM_STRING, NULL, 0, 0, &query.owner, "of this person", .values = "people"},
         {"at-risk", PARAM_SWITCH, "no", 0, 0, &query.at_risk, "only where a promise is broken or nearly"},
         {"limit", PARAM_NUMBER, "200", 1, 1000000, &query.limit, "at most so many, the oldest ones"},
         {"newest", PARAM_SWITCH, "no", 0, 0, &query.newest, "the newest ones instead; all are read for it"},

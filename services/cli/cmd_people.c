@@ -157,5 +157,5 @@ int cmd_people (cli_t *cli, const command_t *command, int argc, char **argv)
         return present (cli, cli->words[1], span);
     if (strcmp (word, "away") == 0 && cli->words_n == 2)
         return away (cli, cli->words[1]);
-    return cli_fail (CLI_USAGE, "usage: buckstop people %s", command->synopsis);
+    return cli_usage (cli, command);
 }

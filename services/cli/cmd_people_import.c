@@ -8,19 +8,17 @@
 #include "commands.h"
 
 #include "cmd_policy.h"
+#include "import_file.h"
 #include "people_import.h"
 #include "people_table.h"
 #include "policy_read.h"
 #include "xmalloc.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#define PEOPLE_FILE "people.yaml"
-enum { PATH_SIZE = 4096, LISTED_MAX = 20, ALL_MODES = 07777 };
+enum { PATH_SIZE = 4096, LISTED_MAX = 20 };
 
 typedef struct import {
     policy_command_t policy; /* text: of the policy as it will be */
@@ -82,35 +80,13 @@ static int read_policy (import_t *self)
 
 /* ---- the policy as it will be */
 
-/* Before the line `people:` at the beginning of a line; NULL: there is none, and nobody can say where. */
-static char *with_line (const char *text, size_t size, size_t *new_size, size_t *number)
-{
-    static const char line[] = "people_from: " PEOPLE_FILE "\n";
-    const char *at = text;
-    *number = 1;
-    while (at && strncmp (at, "people:", sizeof "people:" - 1) != 0) {
-        at = strchr (at, '\n');
-        at = at ? at + 1 : NULL;
-        (*number)++;
-    }
-    if (!at)
-        return NULL;
-    size_t head = (size_t)(at - text);
-    char *whole = xmalloc (size + sizeof line);
-    memcpy (whole, text, head);
-    memcpy (whole + head, line, sizeof line - 1);
-    memcpy (whole + head + sizeof line - 1, at, size - head + 1);
-    *new_size = size + sizeof line - 1;
-    return whole;
-}
-
 /* old_text names the file, after it perhaps got the line for that. */
 static int name_file (import_t *self)
 {
     self->people_file = policy_people_file (self->old_text, self->old_size);
     if (self->people_file)
         return CLI_GO;
-    char *whole = with_line (self->old_text, self->old_size, &self->old_size, &self->line);
+    char *whole = import_file_line (self->old_text, self->old_size, &self->old_size, &self->line);
     if (!whole)
         return cli_fail (CLI_NO, "the policy does not say where its people are: write the line\n"
                                  "  people_from: " PEOPLE_FILE "\nbeside 'people' into it");
@@ -233,25 +209,6 @@ static void say_changes (const import_t *self, const policy_t *after)
 
 /* ---- into the files */
 
-/* Whole or not at all. */
-static int write_file (const char *path, const char *text, size_t size)
-{
-    char beside[PATH_SIZE];
-    snprintf (beside, sizeof beside, "%s.new", path);
-    FILE *file = fopen (beside, "we");
-    struct stat was;
-    if (file && stat (path, &was) == 0) /* whoever could not read it can't do so now */
-        fchmod (fileno (file), was.st_mode & ALL_MODES);
-    bool written = file && fwrite (text, 1, size, file) == size && fflush (file) == 0 && fsync (fileno (file)) == 0;
-    if (file && fclose (file) != 0)
-        written = false;
-    if (written && rename (beside, path) == 0)
-        return CLI_GO;
-    int rc = cli_fail (CLI_NO, "%s: it can't be written: %s", path, strerror (errno));
-    unlink (beside);
-    return rc;
-}
-
 /* The list beside the policy; and the policy, where it got the line that names it. A text that holds its files itself, as
  * `policy show` prints it, gets all in its place. */
 static int write_files (const import_t *self)
@@ -260,9 +217,9 @@ static int write_files (const import_t *self)
     const char *slash = strrchr (self->file, '/');
     size_t length = *self->people_file == '/' || !slash ? 0 : (size_t)(slash - self->file) + 1;
     snprintf (path, sizeof path, "%.*s%s", (int)length, self->file, self->people_file);
-    int rc = write_file (path, self->table.document, self->table.size);
+    int rc = import_file_write (path, self->table.document, self->table.size);
     if (rc == CLI_GO && self->line)
-        rc = write_file (self->file, self->old_text, self->old_size);
+        rc = import_file_write (self->file, self->old_text, self->old_size);
     return rc;
 }
 

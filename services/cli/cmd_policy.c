@@ -24,6 +24,14 @@ int policy_command_read (policy_command_t *self)
     return self->text ? CLI_GO : cli_fail (CLI_USAGE, "%s", why);
 }
 
+/* What is missing is said with all else that is wrong. */
+static int read_parts (policy_command_t *self)
+{
+    char why[PARAM_WHY_SIZE];
+    self->text = policy_read_parts (self->path, &self->size, &self->missing, why);
+    return self->text ? CLI_GO : cli_fail (CLI_USAGE, "%s", why);
+}
+
 /* The line of the text, and a caret below the column; not of a line so long that it is none. */
 static void show_place (const char *text, int line, int column)
 {
@@ -45,7 +53,7 @@ static json_t *places_json (const policy_command_t *self, const policy_errors_t 
 {
     json_t *list = json_array ();
     for (size_t i = 0; i < places->n; i++) {
-        const policy_error_t *place = &places->items[i];
+        const policy_error_t *place = policy_read_known (&self->missing, &places->items[i]);
         char file[ADDRESS_SIZE];
         int line = place->line;
         bool used = policy_place (self->text, self->size, place->line, file, &line);
@@ -59,7 +67,7 @@ static json_t *places_json (const policy_command_t *self, const policy_errors_t 
 static void say_places (const policy_command_t *self, const policy_errors_t *places, const char *kind)
 {
     for (size_t i = 0; i < places->n; i++) {
-        const policy_error_t *place = &places->items[i];
+        const policy_error_t *place = policy_read_known (&self->missing, &places->items[i]);
         char at[POLICY_PLACE_SIZE];
         fprintf (stderr, "%s: %s", policy_place_words (self->path, self->text, self->size, place, at), kind);
         cli_quote (stderr, place->what, strlen (place->what), SIZE_MAX);
@@ -216,7 +224,8 @@ static int apply (policy_command_t *self)
         rc = cli_store_open (self->cli);
     if (rc != CLI_GO)
         return rc;
-    rc = policy_command_apply (self);
+    rc = policy_look_at_others (self);
+    rc = rc == CLI_GO ? policy_command_apply (self) : rc;
     /* an application that was interrupted answers while the store is closed */
     cli_store_close (self->cli);
     return rc;
@@ -288,12 +297,13 @@ int cmd_policy (cli_t *cli, const command_t *command, int argc, char **argv)
         return rc;
     const policy_word_t *row = word_of (cli);
     if (!row)
-        return cli_fail (CLI_USAGE, "usage: buckstop policy %s", command->synopsis);
+        return cli_usage (cli, command);
     if ((rc = cli_options_in (cli, row->name, row->options, own, argv)) != CLI_GO)
         return rc;
     self.path = cli->words_n > 1 ? cli->words[1] : NULL;
-    rc = row->file ? policy_command_read (&self) : CLI_GO;
+    rc = row->file ? read_parts (&self) : CLI_GO;
     rc = rc == CLI_GO ? row->run (&self) : rc;
+    policy_errors_clear (&self.missing);
     free (self.text);
     return rc;
 }

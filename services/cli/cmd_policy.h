@@ -15,6 +15,7 @@ typedef struct policy_command {
     const char *secrets; /* directory that is looked at; "" : none */
     char *text;
     size_t size;
+    policy_errors_t missing; /* files that it uses and that can't be read; the text is without them */
     int status;
 } policy_command_t;
 
@@ -23,13 +24,19 @@ typedef struct policy_word {
     int words_min, words_max; /* itself counted */
     int (*run) (policy_command_t *self);
     const char *options; /* its own, divided by spaces */
-    bool file;           /* its second word is a file that is read */
+    bool file;           /* its second word is a file that is judged: what it lacks is an error of it */
 } policy_word_t;
 
 /* The file `path` into `text`, with what it uses. CLI_GO, or said. */
 int policy_command_read (policy_command_t *self);
 /* Applies `text`, in a store that is open. The exit status; all is said. */
 int policy_command_apply (policy_command_t *self);
+
+/* ---- cmd_policy_others.c */
+
+/* Warns of what `text` claims and another workspace of the store, which is open, claims, too. CLI_GO; CLI_UNREACHABLE: the
+ * store is away, or it was interrupted. */
+int policy_look_at_others (policy_command_t *self);
 
 /* ---- cmd_policy_versions.c */
 
@@ -43,9 +50,18 @@ int policy_versions_open (policy_command_t *self, bool to_write);
 /* given NULL: the one in force. CLI_GO, or said. */
 int policy_version_load (policy_command_t *self, const char *given, policy_version_t *version);
 void policy_version_clear (policy_version_t *version);
+/* A number that is no file's name, too: "7". */
+bool policy_is_version (const char *given, uint32_t *version);
 
 int policy_history (policy_command_t *self);
-int policy_diff (policy_command_t *self);
 int policy_rollback (policy_command_t *self);
+
+/* ---- cmd_policy_diff.c */
+
+int policy_diff (policy_command_t *self);
+void policy_version_name (const policy_version_t *version, char name[DETAIL_SIZE]);
+/* CLI_FINE: they are the same; CLI_NO: they differ, as of diff(1). */
+int policy_show_diff (const policy_command_t *self, const char *old_name, const char *old_text, const char *new_name,
+                      const char *new_text);
 
 #endif

@@ -1,7 +1,7 @@
-/* cmd_policy_versions.c - buckstop policy history, diff, rollback: the versions before the one in force.
+/* cmd_policy_versions.c - buckstop policy history, rollback: the versions before the one in force.
  *
- * Hears: the workspace's record and the former ones that are kept beside it (policy_apply.h). Says: who applied what when,
- * which lines differ; or applies a former text again, as a version of its own: what happened is not undone, and the
+ * Hears: the workspace's record and the former ones that are kept beside it (policy_apply.h). Says: who applied what when;
+ * or applies a former text again, as a version of its own: what happened is not undone, and the
  * ledger says both.
  */
 #include "cmd_policy.h"
@@ -13,9 +13,8 @@
 #include <ctype.h>
 #include <inttypes.h>
 #include <string.h>
-#include <unistd.h>
 
-enum { CONTEXT = 3, NUMBER_SIZE = 16 };
+enum { NUMBER_SIZE = 16 };
 _Static_assert(POLICY_VERSIONS_KEPT <= 64, "history reads them in one go");
 
 /* ---- versions */
@@ -54,7 +53,8 @@ static int load_current (policy_command_t *self, policy_version_t *version)
     store_get (self->cli->store, keys, 1, cli_take, cli_ask (self->cli, &values));
     int rc = cli_got (&values);
     if (rc == CLI_GO && !values.items[0].bytes)
-        rc = cli_fail (CLI_NO, "there is no workspace '%s'", workspace);
+        rc = cli_fail (CLI_NO, "there is no workspace '%s'; 'buckstop workspace list' names those that there are",
+                       workspace);
     if (rc == CLI_GO)
         rc = unpack (self, &values.items[0], version);
     cli_values_clear (&values);
@@ -91,8 +91,7 @@ static void former_clear (policy_version_t *versions, size_t n)
     free (versions);
 }
 
-/* A number that is no file's name, too: "7". */
-static bool is_version (const char *given, uint32_t *version)
+bool policy_is_version (const char *given, uint32_t *version)
 {
     char *end;
     unsigned long number = strtoul (given, &end, 10);
@@ -105,7 +104,7 @@ int policy_version_load (policy_command_t *self, const char *given, policy_versi
     uint32_t wanted = 0;
     policy_version_t *former = NULL;
     size_t n = 0;
-    if (given && !is_version (given, &wanted))
+    if (given && !policy_is_version (given, &wanted))
         return cli_fail (CLI_USAGE, "'%s' is no version: 'buckstop policy history' lists them", given);
     int rc = load_current (self, version);
     if (rc != CLI_GO || !given || wanted == version->record.policy_version)
@@ -207,118 +206,6 @@ int policy_history (policy_command_t *self)
     return rc == CLI_GO ? CLI_FINE : rc;
 }
 
-/* ---- diff */
-
-static void print_step (const line_step_t *step, bool color)
-{
-    const char *begin = !color || step->kind == ' ' ? "" : step->kind == '+' ? "\x1b[32m" : "\x1b[31m";
-    printf ("%s%c", begin, step->kind);
-    cli_quote (stdout, step->line, step->size, SIZE_MAX);
-    printf ("%s\n", *begin ? "\x1b[0m" : "");
-}
-
-/* Behind the last step that belongs to the hunk that begins with a change at `at`: changes that are near are one. */
-static size_t hunk_end (const line_diff_t *diff, size_t at)
-{
-    size_t end = at;
-    for (size_t i = at; i < diff->n && i <= end + 2 * CONTEXT; i++)
-        end = diff->steps[i].kind == ' ' ? end : i;
-    end += CONTEXT + 1;
-    return end < diff->n ? end : diff->n;
-}
-
-static void print_hunk (const line_diff_t *diff, size_t from, size_t end, bool color)
-{
-    size_t olds = 0, news = 0;
-    for (size_t i = from; i < end; i++) {
-        olds += diff->steps[i].kind != '+';
-        news += diff->steps[i].kind != '-';
-    }
-    printf ("@@ -%zu,%zu +%zu,%zu @@\n", diff->steps[from].old_line - !olds, olds, diff->steps[from].new_line - !news,
-            news);
-    for (size_t i = from; i < end; i++)
-        print_step (&diff->steps[i], color);
-}
-
-static void print_diff (const char *old_name, const char *new_name, const line_diff_t *diff)
-{
-    bool color = isatty (STDOUT_FILENO) && !getenv ("NO_COLOR");
-    printf ("--- %s\n+++ %s\n", old_name, new_name);
-    for (size_t i = 0; i < diff->n; i++) {
-        if (diff->steps[i].kind == ' ')
-            continue;
-        size_t end = hunk_end (diff, i);
-        print_hunk (diff, i > CONTEXT ? i - CONTEXT : 0, end, color);
-        i = end - 1;
-    }
-}
-
-static void name_of (const policy_version_t *version, char name[DETAIL_SIZE])
-{
-    char at[CLI_TIME_SIZE];
-    snprintf (name, DETAIL_SIZE, "version %" PRIu32 ", %s, by %s", version->record.policy_version,
-              cli_time (version->record.applied_at, at),
-              *version->record.applied_by ? version->record.applied_by : "-");
-}
-
-/* CLI_FINE: they are the same; CLI_NO: they differ, as of diff(1). */
-static int show_diff (const policy_command_t *self, const char *old_name, const char *old_text, const char *new_name,
-                      const char *new_text)
-{
-    line_diff_t diff;
-    line_diff (old_text, new_text, &diff);
-    size_t added = diff.added, removed = diff.removed;
-    if (self->cli->json) {
-        json_t *answer = json_pack ("{s:s, s:s, s:I, s:I}", "old", old_name, "new", new_name, "added",
-                                    (json_int_t)added, "removed", (json_int_t)removed);
-        cli_print_json (answer);
-        json_decref (answer);
-    } else if (added || removed)
-        print_diff (old_name, new_name, &diff);
-    else
-        printf ("no difference: %s, %s\n", old_name, new_name);
-    line_diff_clear (&diff);
-    return added || removed ? CLI_NO : CLI_FINE;
-}
-
-/* A file: what applying it would change. A version: what has changed since; two: from one to the other. */
-static int diff_loaded (policy_command_t *self, const policy_version_t *first, const char *second)
-{
-    policy_version_t other = {.text = NULL};
-    char old_name[DETAIL_SIZE], new_name[DETAIL_SIZE];
-    name_of (first, old_name);
-    if (self->text)
-        return show_diff (self, old_name, first->text, self->path, self->text);
-    int rc = policy_version_load (self, second, &other);
-    if (rc == CLI_GO) {
-        name_of (&other, new_name);
-        rc = show_diff (self, old_name, first->text, new_name, other.text);
-    }
-    policy_version_clear (&other);
-    return rc;
-}
-
-int policy_diff (policy_command_t *self)
-{
-    uint32_t number;
-    const char *second = self->cli->words_n > 2 ? self->cli->words[2] : NULL;
-    bool file = !is_version (self->path, &number);
-    policy_version_t first = {.text = NULL};
-    if (file && second)
-        return cli_fail (CLI_USAGE, "diff takes one file, or one or two versions");
-    int rc = file ? policy_command_read (self) : CLI_GO;
-    if (rc == CLI_GO)
-        rc = policy_versions_open (self, false);
-    if (rc != CLI_GO)
-        return rc;
-    rc = policy_version_load (self, file ? NULL : self->path, &first);
-    if (rc == CLI_GO)
-        rc = diff_loaded (self, &first, second);
-    policy_version_clear (&first);
-    cli_store_close (self->cli);
-    return rc;
-}
-
 /* ---- rollback */
 
 /* The newest former one that says something else. */
@@ -341,10 +228,10 @@ static int choose_former (policy_command_t *self, const policy_version_t *curren
 static int roll_back (policy_command_t *self, const policy_version_t *current, const policy_version_t *wanted)
 {
     char old_name[DETAIL_SIZE], new_name[DETAIL_SIZE];
-    name_of (current, old_name);
-    name_of (wanted, new_name);
+    policy_version_name (current, old_name);
+    policy_version_name (wanted, new_name);
     if (self->dry_run) {
-        int rc = show_diff (self, old_name, current->text, new_name, wanted->text);
+        int rc = policy_show_diff (self, old_name, current->text, new_name, wanted->text);
         return rc == CLI_NO ? CLI_FINE : rc; /* it was only asked */
     }
     self->text = xstrdup (wanted->text);

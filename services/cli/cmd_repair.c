@@ -11,12 +11,13 @@
 #include "clock.h"
 #include "ids.h"
 #include "lines.h"
+#include "repair_filter.h"
 #include "xmalloc.h"
 
 #include <string.h>
 #include <unistd.h>
 
-enum { PATH_SIZE = 2048, KEY_TEXT_SIZE = 96, RUN_SIZE = 48, REASON_SIZE = 900, PROGRESS_MS = 2000 };
+enum { KEY_TEXT_SIZE = 96, RUN_SIZE = 48, REASON_SIZE = 900, PROGRESS_MS = 2000 };
 
 typedef struct repair repair_t;
 
@@ -30,9 +31,9 @@ typedef step_t (step_fn) (const repair_t *self, const json_t *contact);
 struct repair {
     cli_t *cli;
     step_fn *step;
-    const char *state, *team, *owner, *channel, *customer, *subject, *older, *contact;
-    bool at_risk, broken, everything, dry_run;
-    int64_t limit, older_ms;
+    repair_filter_t filter;
+    bool dry_run;
+    int64_t limit;
     const char *reason, *by, *key, *to_person, *to_team;
     char run[RUN_SIZE], text[REASON_SIZE];
     json_t *done; /* rows */
@@ -81,58 +82,6 @@ static step_t step_resolve (const repair_t *self, const json_t *contact)
     return (step_t){"resolve", *accountable ? accountable : owner, NULL};
 }
 
-/* ---- which */
-
-static bool has_broken (const json_t *contact)
-{
-    size_t index;
-    json_t *promise;
-    json_array_foreach (json_object_get (contact, "promises"), index, promise)
-    {
-        if (strcmp (json_text (promise, "state"), "broken") == 0)
-            return true;
-    }
-    return false;
-}
-
-static bool same (const char *wanted, const char *found)
-{
-    return !wanted || strcasecmp (wanted, found) == 0;
-}
-
-static bool is_customers (const repair_t *self, const json_t *contact)
-{
-    return !self->customer || same (self->customer, json_text (contact, "customer")) ||
-           same (self->customer, json_text (contact, "customer_id")) ||
-           same (self->customer, json_text (contact, "customer_name"));
-}
-
-/* State, team, owner and risk are asked of intake. */
-static bool fits (const repair_t *self, const json_t *contact, wall_ms_t now)
-{
-    wall_ms_t opened = cli_time_parse (json_text (contact, "opened_at"));
-    return same (self->channel, json_text (contact, "channel")) && is_customers (self, contact) &&
-           (!self->subject || strcasestr (json_text (contact, "subject"), self->subject)) &&
-           (!self->older || now - opened >= self->older_ms) && (!self->broken || has_broken (contact));
-}
-
-static void query_path (const repair_t *self, char path[PATH_SIZE])
-{
-    const char *const fields[][2] = {{"state", self->state},
-                                     {"team", self->team},
-                                     {"owner", self->owner},
-                                     {"ends", self->contact},
-                                     {"at_risk", self->at_risk ? "true" : NULL}};
-    size_t used = (size_t)snprintf (path, PATH_SIZE, "/v1/contacts?limit=500");
-    for (size_t i = 0; i < sizeof fields / sizeof *fields && used < PATH_SIZE; i++) {
-        if (!fields[i][1] || !*fields[i][1])
-            continue;
-        char *value = cli_escape (fields[i][1]);
-        used += (size_t)snprintf (path + used, PATH_SIZE - used, "&%s=%s", fields[i][0], value);
-        free (value);
-    }
-}
-
 /* ---- doing it */
 
 static json_t *body_of (const repair_t *self, const step_t *step)
@@ -160,7 +109,7 @@ static void note (repair_t *self, const json_t *contact, const char *outcome, co
 /* CLI_GO: done, or refused for this one; else nothing more can be done. */
 static int perform (repair_t *self, const json_t *contact, const step_t *step)
 {
-    char path[PATH_SIZE], key[KEY_TEXT_SIZE];
+    char path[REPAIR_PATH_SIZE], key[KEY_TEXT_SIZE];
     const char *id = json_text (contact, "contact");
     json_t *receipt = NULL, *body = body_of (self, step);
     snprintf (path, sizeof path, "/v1/contacts/%s/actions", id);
@@ -213,7 +162,7 @@ static int work (repair_t *self, const json_t *contacts, size_t *fitting)
     int rc = CLI_GO;
     json_array_foreach (contacts, index, contact)
     {
-        if (rc != CLI_GO || *fitting >= (size_t)self->limit || !fits (self, contact, now))
+        if (rc != CLI_GO || *fitting >= (size_t)self->limit || !repair_fits (&self->filter, contact, now))
             continue;
         (*fitting)++;
         progress (self, index, json_array_size (contacts));
@@ -226,13 +175,14 @@ static void print_rows (const repair_t *self)
 {
     static const char *const heads[] = {"CONTACT", "", "STEP", "STATE", "ACCOUNTABLE", "WITH", "SUBJECT", NULL};
     table_t *table = table_new (heads);
+    table_fit (table, cli_width (), NULL, 0);
     size_t index;
     json_t *row;
     json_array_foreach (self->done, index, row)
     {
         table_row (table, json_text (row, "contact"), json_text (row, "outcome"), json_text (row, "detail"),
                    json_text (row, "state"), json_text (row, "accountable"), json_text (row, "with"),
-                   json_text (row, "subject"), NULL);
+                   lines_subject (row), NULL);
     }
     table_print (table, stdout);
     table_destroy (&table);
@@ -257,9 +207,9 @@ static int conclude (const repair_t *self, int rc)
 
 static int run (repair_t *self)
 {
-    char path[PATH_SIZE];
+    char path[REPAIR_PATH_SIZE];
     size_t fitting = 0;
-    query_path (self, path);
+    repair_path (&self->filter, path);
     cli_pages_t pages = {.path = path, .array = "contacts", .limit = INT64_MAX, .all = json_array ()};
     int rc = cli_http_pages (self->cli, &pages);
     if (rc == CLI_FINE) {
@@ -275,26 +225,11 @@ static int run (repair_t *self)
 
 /* ---- what was asked for */
 
-/* How many there are; one that is empty fits all, and is none: a variable that was not set. *empty: which. */
-static size_t count_filters (const repair_t *self, const char **empty)
-{
-    const char *const rows[][2] = {{"state", self->state},     {"team", self->team},         {"owner", self->owner},
-                                   {"channel", self->channel}, {"customer", self->customer}, {"subject", self->subject},
-                                   {"older", self->older},     {"contact", self->contact}};
-    size_t n = self->at_risk + self->broken + self->everything;
-    *empty = NULL;
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        n += rows[i][1] != NULL;
-        *empty = rows[i][1] && !*rows[i][1] ? rows[i][0] : *empty;
-    }
-    return n;
-}
-
 static int check (repair_t *self, const char *word)
 {
     bool to = self->to_person || self->to_team, reassign = self->step == step_reassign;
     const char *empty;
-    size_t filters = count_filters (self, &empty);
+    size_t filters = repair_filters (&self->filter, &empty);
     if (empty)
         return cli_fail (CLI_USAGE, "--%s is empty, which would mean all: say --all if that is meant", empty);
     if (!filters)
@@ -306,9 +241,9 @@ static int check (repair_t *self, const char *word)
         return cli_fail (CLI_USAGE, "reassign needs --to-person or --to-team, one of both");
     if (!reassign && to)
         return cli_fail (CLI_USAGE, "--to-person and --to-team belong to 'reassign'; '%s' does not use them", word);
-    self->older_ms = self->older ? cli_duration_parse (self->older) : 0;
-    if (self->older_ms < 0)
-        return cli_fail (CLI_USAGE, "--older: '%s' is no span like 2d, 8h or 30m", self->older);
+    self->filter.older_ms = self->filter.older ? cli_duration_parse (self->filter.older) : 0;
+    if (self->filter.older_ms < 0)
+        return cli_fail (CLI_USAGE, "--older: '%s' is no span like 2d, 8h or 30m", self->filter.older);
     if (self->key && strlen (self->key) >= RUN_SIZE)
         return cli_fail (CLI_USAGE, "--key: at most %d characters", (int)RUN_SIZE - 1);
     if ((size_t)snprintf (self->text, REASON_SIZE, "%s (repair by %s)", self->reason, self->by) >= REASON_SIZE)
@@ -342,22 +277,23 @@ int cmd_repair (cli_t *cli, const command_t *command, int argc, char **argv)
     repair_t self = {.cli = cli};
     const char *login = getlogin ();
     const param_t own[] = {
-        {"state", PARAM_STRING, NULL, 0, 0, &self.state, "received, offered, queued, owned, waiting, resolved"},
-        {"team", PARAM_STRING, NULL, 0, 0, &self.team, "of this team"},
-        {"owner", PARAM_STRING, NULL, 0, 0, &self.owner, "of this person"},
-        {"channel", PARAM_STRING, NULL, 0, 0, &self.channel, "that came by it"},
-        {"customer", PARAM_STRING, NULL, 0, 0, &self.customer, "of this customer: address, name or id"},
-        {"subject", PARAM_STRING, NULL, 0, 0, &self.subject, "with these words in the subject"},
-        {"older", PARAM_STRING, NULL, 0, 0, &self.older, "opened so long ago (2d, 8h)"},
-        {"contact", PARAM_STRING, NULL, 0, 0, &self.contact, "only this one; its last characters will do"},
-        {"at-risk", PARAM_SWITCH, "no", 0, 0, &self.at_risk, "where a promise is broken or nearly"},
-        {"broken", PARAM_SWITCH, "no", 0, 0, &self.broken, "where a promise is broken"},
-        {"all", PARAM_SWITCH, "no", 0, 0, &self.everything, "every contact that is not closed"},
+        {"state", PARAM_STRING, NULL, 0, 0, &self.filter.state, "received, offered, queued, owned, waiting, resolved",
+         .values = "states"},
+        {"team", PARAM_STRING, NULL, 0, 0, &self.filter.team, "of this team", .values = "teams"},
+        {"owner", PARAM_STRING, NULL, 0, 0, &self.filter.owner, "of this person", .values = "people"},
+        {"channel", PARAM_STRING, NULL, 0, 0, &self.filter.channel, "that came by it", .values = "channels"},
+        {"customer", PARAM_STRING, NULL, 0, 0, &self.filter.customer, "of this customer: address, name or id"},
+        {"subject", PARAM_STRING, NULL, 0, 0, &self.filter.subject, "with these words in the subject"},
+        {"older", PARAM_STRING, NULL, 0, 0, &self.filter.older, "opened so long ago (2d, 8h)"},
+        {"contact", PARAM_STRING, NULL, 0, 0, &self.filter.contact, "only this one; its last characters will do"},
+        {"at-risk", PARAM_SWITCH, "no", 0, 0, &self.filter.at_risk, "where a promise is broken or nearly"},
+        {"broken", PARAM_SWITCH, "no", 0, 0, &self.filter.broken, "where a promise is broken"},
+        {"all", PARAM_SWITCH, "no", 0, 0, &self.filter.everything, "every contact that is not closed"},
         {"limit", PARAM_NUMBER, "100000", 1, 1000000, &self.limit, "at most so many, the oldest ones"},
         {"reason", PARAM_STRING, NULL, 0, 0, &self.reason, "why; it stands on each timeline"},
         {"by", PARAM_STRING, login ? login : "operator", 0, 0, &self.by, "who does it"},
-        {"to-person", PARAM_STRING, NULL, 0, 0, &self.to_person, "reassign: to whom"},
-        {"to-team", PARAM_STRING, NULL, 0, 0, &self.to_team, "reassign: to which team"},
+        {"to-person", PARAM_STRING, NULL, 0, 0, &self.to_person, "reassign: to whom", .values = "people"},
+        {"to-team", PARAM_STRING, NULL, 0, 0, &self.to_team, "reassign: to which team", .values = "teams"},
         {"dry-run", PARAM_SWITCH, "no", 0, 0, &self.dry_run, "only say what would be done"},
         {"key", PARAM_STRING, NULL, 0, 0, &self.key, "of a run that was interrupted: go on with it"},
         {NULL},
@@ -367,8 +303,13 @@ int cmd_repair (cli_t *cli, const command_t *command, int argc, char **argv)
         return rc;
     self.step = step_of (cli->words[0]);
     if (!self.step)
-        return cli_fail (CLI_USAGE, "usage: buckstop repair %s", command->synopsis);
-    if ((rc = check (&self, cli->words[0])) != CLI_GO)
+        return cli_usage (cli, command);
+    rc = check (&self, cli->words[0]);
+    if (rc == CLI_GO) /* a name that nobody has would be refused for each contact, or for none */
+        rc = cli_names (cli, "owner", self.to_person, false);
+    if (rc == CLI_GO)
+        rc = cli_names (cli, "team", self.to_team, false);
+    if (rc != CLI_GO)
         return rc;
     name_run (&self);
     return run (&self);

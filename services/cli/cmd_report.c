@@ -4,6 +4,7 @@
 #include "cmd_archive.h"
 #include "commands.h"
 #include "report.h"
+#include "words.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -25,6 +26,28 @@ static bool take (void *arg, const json_t *line)
 
 /* ---- tables */
 
+/* Why a person's numbers need not add up. */
+static const char legend[] =
+    "Promises to customers. Each counts for whoever was accountable when it was made (PROMISED), and for whoever was\n"
+    "when it ended: somebody who took over may have KEPT more than PROMISED. SHARE KEPT is of kept and broken.\n\n";
+
+/* The words of report.h are keys for programs; these are for people. */
+static const char *plain (const char *cause)
+{
+    static const struct {
+        const char *cause, *words;
+    } rows[] = {{"nobody had looked", "nobody had been asked to take it yet"},
+                {"somebody was asked", "somebody was asked to take it"},
+                {"nobody could take it", "nobody could take it: busy, away, or without the skill"},
+                {"somebody had it", "somebody had it, and had not answered"},
+                {"it lay with the customer", "the customer was to answer"},
+                {"it was thought to be done", "it counted as resolved"}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (strcmp (rows[i].cause, cause) == 0)
+            return rows[i].words;
+    return cause;
+}
+
 static json_int_t number_of (const json_t *row, const char *key)
 {
     return json_integer_value (json_object_get (row, key));
@@ -38,7 +61,7 @@ static const char *number_text (json_int_t number, char text[24])
 
 static void print_promises (const json_t *report, const char *group, const char *head)
 {
-    const char *const heads[] = {head, "MADE", "KEPT", "BROKEN", "RELEASED", "KEPT OF ENDED", NULL};
+    const char *const heads[] = {head, "PROMISED", "KEPT", "BROKEN", "RELEASED", "SHARE KEPT", NULL};
     json_t *rows = json_object_get (report, group), *row;
     const char *name;
     table_t *table = table_new (heads);
@@ -59,7 +82,7 @@ static void print_promises (const json_t *report, const char *group, const char 
 
 static void print_lost (const json_t *report)
 {
-    static const char *const heads[] = {"OF BROKEN PROMISES, TIME IN WHICH", "ALTOGETHER", "OF ALL", "PROMISES", NULL};
+    static const char *const heads[] = {"WHERE THE TIME OF BROKEN PROMISES WENT", "TIME", "SHARE", "PROMISES", NULL};
     json_t *lost = json_object_get (report, "lost"), *row, *before = json_object_get (report, "happened");
     const char *name;
     json_int_t all = 0;
@@ -69,13 +92,18 @@ static void print_lost (const json_t *report)
     {
         char span[CLI_TIME_SIZE], share[24], n[24];
         snprintf (share, sizeof share, "%.1f %%", all ? 100.0 * (double)number_of (row, "ms") / (double)all : 0.0);
-        table_row (table, name, cli_span (number_of (row, "ms"), span), share,
+        table_row (table, plain (name), cli_span (number_of (row, "ms"), span), share,
                    number_text (number_of (row, "promises"), n), NULL);
     }
     table_print (table, stdout);
     table_destroy (&table);
     json_object_foreach (before, name, row)
-        printf ("before %" JSON_INTEGER_FORMAT " of them: %s\n", json_integer_value (row), name);
+    {
+        char words[NAME_SIZE];
+        WORD_COPY (words, name);
+        printf ("of the broken ones, %" JSON_INTEGER_FORMAT " came after: %s\n", json_integer_value (row),
+                word_spaced (words));
+    }
 }
 
 static void print_report (const json_t *report)
@@ -84,10 +112,11 @@ static void print_report (const json_t *report)
             number_of (report, "events"), number_of (report, "contacts"));
     if (!number_of (report, "events"))
         return;
+    fputs (legend, stdout);
     print_promises (report, "promises", "PROMISE");
     print_promises (report, "channel", "CHANNEL");
     print_promises (report, "team", "TEAM");
-    print_promises (report, "person", "PERSON");
+    print_promises (report, "person", "ACCOUNTABLE");
     print_promises (report, "topic", "TOPIC (RULE)");
     print_lost (report);
 }

@@ -5,7 +5,8 @@
  * So nothing can go out by mistake: until the end it takes no write of anybody's, and what a service finds then is held. One
  * that fails on the way leaves Redis read-only, and says so.
  * A running Redis is used, since one that starts with an append-only file does not look at a dump that lies beside it.
- * Limits: a single node that can reach this machine; the user must be allowed REPLICAOF; no TLS. */
+ * Limits: a single node that can reach this machine; the user must be allowed REPLICAOF. The copy itself goes without TLS: with
+ * it the command runs beside Redis, whose own replication speaks none then (`tls-replication no`, as it is by itself). */
 #include "backup.h"
 #include "clock.h"
 #include "commands.h"
@@ -34,6 +35,7 @@ typedef struct restoring {
     redisContext *link;
     char id[LINK_VALUE_SIZE]; /* of its replication, as a primary */
     rdb_door_t door;
+    bool is_replica;
     bool begun; /* Redis was told to replicate from here */
     size_t held;
 } restoring_t;
@@ -64,11 +66,9 @@ static int look_at_target (restoring_t *self)
     if (!link_info (self->link, "replication", "role", role) ||
         !link_info (self->link, "persistence", "aof_enabled", append) ||
         !link_info (self->link, "server", "redis_version", version) ||
-        !link_info (self->link, "cluster", "cluster_enabled", cluster) ||
-        !link_info (self->link, "replication", "master_replid", self->id))
+        !link_info (self->link, "cluster", "cluster_enabled", cluster))
         return CLI_UNREACHABLE;
-    if (strcmp (role, "master") != 0)
-        *self->id = '\0'; /* of a replica nobody can say with which it comes */
+    self->is_replica = strcmp (role, "master") != 0;
     const char *made_by = json_string_value (json_object_get (self->manifest, "redis"));
     if (strcmp (cluster, "1") == 0)
         return cli_fail (CLI_NO, "that redis is of a cluster: restore into a single node");
@@ -82,7 +82,7 @@ static int look_at_target (restoring_t *self)
     freeReplyObject (size);
     if (keys < 0)
         return CLI_UNREACHABLE;
-    if ((keys > 0 || strcmp (role, "master") != 0) && !self->replace)
+    if ((keys > 0 || self->is_replica) && !self->replace)
         return cli_fail (CLI_NO, "that redis %s: what is there would be lost. If that is meant: --replace",
                          keys > 0 ? "is not empty" : "is a replica of another");
     return CLI_GO;
@@ -201,15 +201,44 @@ static int hold_all (restoring_t *self)
 
 /* ---- from the beginning to the end */
 
-static int tell_redis (restoring_t *self)
+/* One that is a primary asks by the replication id that it has. */
+static int tell_primary (restoring_t *self, const char *host, const char *port)
 {
-    char port[16];
-    snprintf (port, sizeof port, "%d", self->door.port);
-    redisReply *reply = link_ask (self->link, "REPLICAOF %s %s", self->reach ? self->reach : self->listen, port);
+    if (!link_info (self->link, "replication", "master_replid", self->id))
+        return CLI_UNREACHABLE;
+    redisReply *reply = link_ask (self->link, "REPLICAOF %s %s", host, port);
     self->begun = reply != NULL;
     freeReplyObject (reply);
     return self->begun ? CLI_GO
                        : cli_fail (CLI_UNREACHABLE, "the user needs REPLICAOF: --redis-user one of the operator's");
+}
+
+/* One that is a replica (of a restore that failed, say) comes with no id that could be known. So it is made a primary, which
+ * draws a new one, and told to come here, in one transaction: nobody's write gets in between. */
+static int tell_replica (restoring_t *self, const char *host, const char *port)
+{
+    enum { AT_INFO = 1, STEPS = 3 };
+    redisReply *steps[STEPS + 2] = {link_ask (self->link, "MULTI")}, *done = NULL;
+    steps[1] = steps[0] ? link_ask (self->link, "REPLICAOF NO ONE") : NULL; /* not without the one before */
+    steps[2] = steps[1] ? link_ask (self->link, "INFO replication") : NULL;
+    steps[3] = steps[2] ? link_ask (self->link, "REPLICAOF %s %s", host, port) : NULL;
+    steps[4] = done = steps[3] ? link_ask (self->link, "EXEC") : NULL;
+    self->begun = done && done->type == REDIS_REPLY_ARRAY && done->elements == STEPS;
+    if (self->begun)
+        link_field (done->element[AT_INFO]->str, "master_replid", self->id);
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++)
+        freeReplyObject (steps[i]);
+    return self->begun ? CLI_GO
+                       : cli_fail (CLI_UNREACHABLE,
+                                   "that redis is a replica: for one the user needs MULTI, EXEC and REPLICAOF");
+}
+
+static int tell_redis (restoring_t *self)
+{
+    char port[16];
+    const char *host = self->reach ? self->reach : self->listen;
+    snprintf (port, sizeof port, "%d", self->door.port);
+    return self->is_replica ? tell_replica (self, host, port) : tell_primary (self, host, port);
 }
 
 static int let_go (restoring_t *self)
@@ -220,13 +249,27 @@ static int let_go (restoring_t *self)
     return self->begun ? CLI_UNREACHABLE : CLI_GO;
 }
 
+/* What is encrypted on its way to the services does not lie open on its way back. */
+static int check_listen (const restoring_t *self)
+{
+    static const char *const here[] = {"127.0.0.1", "::1", "localhost"};
+    for (size_t i = 0; i < sizeof here / sizeof *here; i++)
+        if (strcmp (self->listen, here[i]) == 0)
+            return CLI_GO;
+    return link_is_tls (self->cli)
+               ? cli_fail (CLI_USAGE,
+                           "the copy goes to redis without TLS: run this on redis's machine, with --listen 127.0.0.1")
+               : CLI_GO;
+}
+
 static int restore (restoring_t *self)
 {
-    int rc = read_backup (self);
+    int rc = check_listen (self);
+    rc = rc == CLI_GO ? read_backup (self) : rc;
     if (rc != CLI_GO)
         return rc;
-    self->link = link_open (self->cli);
-    rc = self->link ? look_at_target (self) : CLI_UNREACHABLE;
+    rc = link_open (self->cli, &self->link);
+    rc = rc == CLI_GO ? look_at_target (self) : rc;
     rc = rc == CLI_GO ? rdb_door_open (&self->door, self->listen, self->dump, self->size, self->id) : rc;
     rc = rc == CLI_GO ? tell_redis (self) : rc;
     rc = rc == CLI_GO ? rdb_door_send (&self->door) : rc;

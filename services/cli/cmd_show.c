@@ -68,7 +68,10 @@ void show_print (const json_t *contact, bool color, FILE *out)
                                            {"language", "language"},   {"return way", "return_way"},
                                            {"return to", "return_to"}, {"continues", "continues"}};
     line_style_t style = {.color = color};
-    fprintf (out, "%s  %s\n", json_text (contact, "contact"), json_text (contact, "subject"));
+    const char *subject = *json_text (contact, "subject") ? json_text (contact, "subject") : "(no subject)";
+    fprintf (out, "%s  ", json_text (contact, "contact"));
+    cli_quote (out, subject, strlen (subject), SIZE_MAX);
+    fputc ('\n', out);
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
         print_line (out, lines[i][0], json_text (contact, lines[i][1]));
     print_time (out, contact, "opened", "opened_at");
@@ -78,6 +81,7 @@ void show_print (const json_t *contact, bool color, FILE *out)
     print_time (out, contact, "next look", "next_due");
     print_promises (contact, out);
     show_about (contact, out);
+    char last[CLI_TIME_SIZE] = "";
     fputs ("timeline\n", out);
     size_t index;
     json_t *event;
@@ -86,6 +90,9 @@ void show_print (const json_t *contact, bool color, FILE *out)
         /* a contact's own events do not repeat what it is about */
         json_object_set (event, "channel", json_object_get (contact, "channel"));
         json_object_set (event, "subject", json_object_get (contact, "subject"));
+        const char *day = lines_new_day (event, last);
+        if (day)
+            fprintf (out, "%s\n", day);
         lines_print (event, &style, out);
     }
 }

@@ -14,6 +14,7 @@
 typedef struct token_command {
     cli_t *cli;
     const char *scope, *person, *note;
+    bool before_policy;
     scope_t wanted;
     workspaces_t *workspaces; /* issue: is there such a workspace, and in it a person of that name? */
     table_t *table;
@@ -53,21 +54,17 @@ static void issue_now (token_command_t *self, scope_t scope)
                   self->note ? self->note : "", on_issued, self);
 }
 
-/* It may be issued before the policy is applied; more often its name was mistyped. */
-static void warn_no_policy (token_command_t *self)
+static void warn_no_policy (const token_command_t *self)
 {
-    if (workspaces_broken (self->workspaces, self->cli->workspace)) {
+    if (!self->before_policy) {
         fprintf (stderr, "buckstop: the record of workspace '%s' can't be read; 'buckstop audit' names its key\n",
                  self->cli->workspace);
         return;
     }
-    fprintf (stderr, "buckstop: workspace '%s' has no policy yet", self->cli->workspace);
+    fprintf (stderr, "buckstop: workspace '%s' has no policy yet: the token works once one is applied",
+             self->cli->workspace);
     if (self->wanted == SCOPE_PERSON)
-        fprintf (stderr, ": nobody knows a person '%s'", self->person);
-    const char *name = workspaces_listed (self->workspaces, 0);
-    fputs (name ? "; there are:" : "", stderr);
-    for (size_t i = 0; (name = workspaces_listed (self->workspaces, i)); i++)
-        fprintf (stderr, " %s", name);
+        fprintf (stderr, ", if it names '%s'", self->person);
     fputc ('\n', stderr);
 }
 
@@ -106,7 +103,8 @@ static void on_revoked (void *arg, bool away, bool found)
     if (away)
         self->status = cli_away (self->cli, ": revoke it again");
     else if (!found)
-        self->status = cli_fail (CLI_NO, "there is no such token");
+        self->status = cli_fail (
+            CLI_NO, "there is no such token; 'buckstop token list' shows those that there are, by the beginning");
     else {
         self->status = CLI_FINE;
         puts (self->cli->json ? "{\"revoked\": true}" : "revoked; it works no longer than two seconds more");
@@ -148,7 +146,7 @@ static int perform (token_command_t *self, int (*run) (token_command_t *self), b
     self->table = table_new (heads);
     self->list = json_array ();
     self->status = CLI_UNREACHABLE;
-    rc = workspace ? cli_workspace (self->cli) : CLI_GO;
+    rc = workspace && !(self->before_policy && self->cli->workspace) ? cli_workspace (self->cli) : CLI_GO;
     if (rc == CLI_GO)
         rc = run (self);
     if (rc == CLI_GO)
@@ -179,6 +177,8 @@ int cmd_token (cli_t *cli, const command_t *command, int argc, char **argv)
         {"scope", PARAM_STRING, NULL, 0, 0, &self.scope, "issue: channel, person or operator"},
         {"person", PARAM_STRING, NULL, 0, 0, &self.person, "issue: whose, with scope person"},
         {"note", PARAM_STRING, NULL, 0, 0, &self.note, "issue: what it is for"},
+        {"before-policy", PARAM_SWITCH, "no", 0, 0, &self.before_policy,
+         "issue: for a workspace whose policy is still to be applied"},
         {NULL},
     };
     int rc = cli_options (cli, command, own, argc, argv);
@@ -189,5 +189,5 @@ int cmd_token (cli_t *cli, const command_t *command, int argc, char **argv)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (strcmp (rows[i].word, cli->words[0]) == 0 && rows[i].words == cli->words_n)
             return perform (&self, rows[i].run, rows[i].workspace);
-    return cli_fail (CLI_USAGE, "usage: buckstop token %s", command->synopsis);
+    return cli_usage (cli, command);
 }

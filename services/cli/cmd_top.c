@@ -12,6 +12,7 @@
 #include "option_checks.h"
 #include "show.h"
 #include "top_link.h"
+#include "top_print.h"
 #include "top_screen.h"
 #include "xmalloc.h"
 
@@ -81,29 +82,6 @@ static void say (top_t *self, const char *format, ...)
     va_end (list);
 }
 
-static void drop_story (top_view_t *view)
-{
-    for (size_t i = 0; i < view->lines_n; i++)
-        free (view->lines[i]);
-    free (view->lines);
-    view->lines = NULL;
-    view->lines_n = view->line = 0;
-}
-
-static void keep_story (top_view_t *view, const char *text)
-{
-    size_t room = 1;
-    for (const char *at = text; *at; at++)
-        room += *at == '\n';
-    drop_story (view);
-    view->lines = xcalloc (room, sizeof *view->lines);
-    for (const char *at = text; *at;) {
-        size_t length = strcspn (at, "\n");
-        view->lines[view->lines_n++] = xcheck (strndup (at, length));
-        at += length + (at[length] == '\n');
-    }
-}
-
 static void open_story (top_t *self)
 {
     char *text = NULL, why[DETAIL_SIZE] = "";
@@ -118,7 +96,7 @@ static void open_story (top_t *self)
     FILE *out = xcheck (open_memstream (&text, &size));
     show_print (contact, false, out);
     fclose (out);
-    keep_story (&self->view, text);
+    top_story_keep (&self->view, text, top_screen_width ());
     self->view.line = line;
     self->view.page = TOP_STORY;
     free (text);
@@ -165,7 +143,7 @@ static void move_by (top_t *self, int by)
 
 static void go_back (top_t *self)
 {
-    drop_story (&self->view);
+    top_story_drop (&self->view);
     self->view.page = TOP_CONTACTS;
 }
 
@@ -205,7 +183,7 @@ static void do_story (top_t *self)
 
 static void do_keys (top_t *self)
 {
-    drop_story (&self->view);
+    top_story_drop (&self->view);
     self->view.page = TOP_KEYS;
 }
 
@@ -238,8 +216,11 @@ static void take_key (top_t *self, int key)
                 {'a', do_acknowledge}, {'t', do_take},         {'p', switch_people},  {'?', do_keys},
                 {'r', do_story},       {KEY_RETURN, do_story}, {'\n', do_story},      {KEY_ENTER, do_story}};
     self->view.message[0] = '\0';
-    if (key == KEY_RESIZE)
+    if (key == KEY_RESIZE) { /* its lines are as long as there was room */
+        if (self->view.page == TOP_STORY)
+            open_story (self);
         return;
+    }
     if (self->view.page == TOP_KEYS && key != KEY_CTRL_C) {
         self->view.page = TOP_CONTACTS;
         return;
@@ -257,9 +238,11 @@ static int refused (const top_t *self)
 {
     char why[DETAIL_SIZE];
     int status = top_link_refused (self->link, why);
-    if (self->stranger)
-        return cli_fail (CLI_NO, "the policy names no person '%s'; 'buckstop people' lists those it names",
-                         self->person);
+    if (self->stranger) {
+        const char *near = top_board_nearest (&self->board, self->person);
+        return cli_fail (CLI_NO, "the policy names no person '%s'%s%s%s; 'buckstop people' lists those it names",
+                         self->person, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+    }
     if (status == CLI_GO)
         return CLI_GO;
     return cli_fail (status,
@@ -288,43 +271,6 @@ static int live (top_t *self)
 
 /* ---- once */
 
-static void print_rows (const top_t *self)
-{
-    static const char *const heads[] = {"",     "CONTACT", "STATE", "ACCOUNTABLE", "WITH",
-                                        "TEAM", "NEXT",    "DUE",   "SUBJECT",     NULL};
-    table_t *table = table_new (heads);
-    wall_ms_t now = top_board_now (&self->board, clock_mono ());
-    for (size_t i = 0; i < self->board.rows_n; i++) {
-        const json_t *row = self->board.rows[i];
-        const char *owner = json_text (row, "owner");
-        char in[CLI_TIME_SIZE];
-        table_row (table, top_row_broken (row) ? "!!" : "", json_text (row, "id"), json_text (row, "state"),
-                   json_text (row, "accountable"), *owner ? owner : json_text (row, "offered_to"),
-                   json_text (row, "team"), json_text (json_object_get (row, "next"), "kind"),
-                   cli_in (top_row_due (row), now, in), json_text (row, "subject"), NULL);
-    }
-    table_print (table, stdout);
-    table_destroy (&table);
-}
-
-static void print_once (const top_t *self)
-{
-    const json_t *board = self->board.board, *counts = json_object_get (board, "counts");
-    const json_t *promises = json_object_get (board, "promises");
-    if (self->cli->json) {
-        cli_print_json (board);
-        return;
-    }
-    print_rows (self);
-    printf ("%s: %lld open, %lld at risk, %lld broken; today %lld promised, %lld kept, %lld broken, %lld released\n",
-            json_text (board, "workspace"), (long long)json_number (counts, "open"),
-            (long long)json_number (counts, "at_risk"), (long long)json_number (counts, "broken"),
-            (long long)json_number (promises, "opened"), (long long)json_number (promises, "kept"),
-            (long long)json_number (promises, "broken"), (long long)json_number (promises, "released"));
-    if (json_number (board, "more") > 0)
-        printf ("and %lld more that are due later\n", (long long)json_number (board, "more"));
-}
-
 static int once (top_t *self)
 {
     mono_ms_t end = clock_mono () + FIRST_MS;
@@ -332,13 +278,15 @@ static int once (top_t *self)
     while (rc == CLI_GO && !self->board.board && clock_mono () < end && !told_to_end) {
         top_link_wait (self->link, -1, TURN_MS);
         rc = refused (self);
+        if (cli_slow (&self->cli->slow))
+            fprintf (stderr, "-- waiting for the console at %s: %s\n", self->console, top_link_trouble (self->link));
     }
     if (rc != CLI_GO)
         return rc;
     if (!self->board.board)
         return cli_fail (CLI_UNREACHABLE, "can't reach the console at %s: %s\n  --console or BUCKSTOP_CONSOLE names it",
                          self->console, top_link_trouble (self->link));
-    print_once (self);
+    top_print (&self->board, self->cli->json);
     return CLI_FINE;
 }
 
@@ -348,7 +296,8 @@ int cmd_top (cli_t *cli, const command_t *command, int argc, char **argv)
     const param_t own[] = {
         {"console", PARAM_STRING, "http://127.0.0.1:7480", 0, 0, &self.console, "where the console answers",
          option_url},
-        {"person", PARAM_STRING, NULL, 0, 0, &self.person, "who acts; a token of scope person says so itself"},
+        {"person", PARAM_STRING, NULL, 0, 0, &self.person, "who acts; a token of scope person says so itself",
+         .values = "people"},
         {"once", PARAM_SWITCH, "no", 0, 0, &self.once, "print the board once; as without a terminal"},
         {NULL},
     };
@@ -364,7 +313,7 @@ int cmd_top (cli_t *cli, const command_t *command, int argc, char **argv)
     bool terminal = isatty (STDOUT_FILENO) && isatty (STDIN_FILENO) && !cli->json && !self.once;
     rc = terminal ? live (&self) : once (&self);
     top_link_destroy (&self.link);
-    drop_story (&self.view);
+    top_story_drop (&self.view);
     top_board_clear (&self.board);
     return rc;
 }

@@ -13,6 +13,7 @@
 #include "lines.h"
 #include "views.h"
 #include "watch_filter.h"
+#include "watch_print.h"
 
 #include <inttypes.h>
 #include <poll.h>
@@ -31,8 +32,8 @@ enum {
 typedef struct watch {
     cli_t *cli;
     watch_filter_t filter;
+    watch_print_t print;
     int64_t last;
-    line_style_t style;
     uint64_t seen; /* the number of the last one printed */
     bool lost;     /* intake did not answer: said once */
     bool refused;  /* it answered no: it will not answer otherwise */
@@ -43,22 +44,13 @@ typedef struct watch {
     bool unread; /* what is printed was not read; the next look tries again */
 } watch_t;
 
-static void print_wanted (const watch_t *self, const json_t *event)
-{
-    if (self->cli->json) {
-        json_dumpf (event, stdout, JSON_COMPACT | JSON_PRESERVE_ORDER);
-        fputc ('\n', stdout);
-    } else
-        lines_print (event, &self->style, stdout);
-}
-
 /* False: it can't be told yet whether it is wanted. */
 static bool print_event (watch_t *self, json_t *event)
 {
     json_t *chosen;
     watch_fit_t fit = watch_filter_take (&self->filter, self->cli, event, &chosen);
     if (fit == WATCH_YES)
-        print_wanted (self, chosen);
+        watch_print_event (&self->print, chosen);
     json_decref (chosen);
     return fit != WATCH_LATER;
 }
@@ -136,6 +128,9 @@ static void on_look (void *arg)
     self->soon = false;
     self->look = loop_at (self->cli->loop, loop_now (self->cli->loop) + LOOK_MS, on_look, self);
     catch_up (self);
+    if (!self->unread)
+        watch_print_counted (&self->print, false);
+    fflush (stdout);
 }
 
 /* Many events are one question. */
@@ -221,7 +216,7 @@ static int print_back (watch_t *self, uint64_t oldest, uint64_t newest)
         until = after;
     }
     for (size_t i = json_array_size (kept); rc == CLI_FINE && i-- > 0;)
-        print_wanted (self, json_array_get (kept, i));
+        watch_print_event (&self->print, json_array_get (kept, i));
     fflush (stdout);
     self->seen = newest;
     json_decref (kept);
@@ -229,15 +224,10 @@ static int print_back (watch_t *self, uint64_t oldest, uint64_t newest)
 }
 
 /* Where to begin: at the newest, or --last before it. */
-static int find_start (watch_t *self)
+static int find_start (watch_t *self, const json_t *page)
 {
-    json_t *page = NULL;
-    int rc = range (self, 0, 1, &page);
-    if (rc != CLI_FINE)
-        return rc;
     uint64_t newest = (uint64_t)json_number (page, "newest"), oldest = (uint64_t)json_number (page, "oldest_kept");
     uint64_t back = (uint64_t)self->last;
-    json_decref (page);
     if (watch_filter_any (&self->filter))
         return print_back (self, oldest, newest);
     self->seen = newest > back ? newest - back : 0;
@@ -286,8 +276,34 @@ static int follow (watch_t *self)
         cli_run (cli);
         rc = self->refused ? say_refusal (self) : CLI_FINE;
     }
+    watch_print_counted (&self->print, true);
     loop_cancel (cli->loop, &self->look);
     bus_destroy (&self->bus);
+    return rc;
+}
+
+/* Events come by HTTP too, and there the token alone says of which workspace. CLI_GO, or said. */
+static int check_workspace (const cli_t *cli, const json_t *page)
+{
+    const char *own = json_text (page, "workspace"); /* empty: an intake of before does not say it */
+    if (!cli->workspace || !*own || strcmp (cli->workspace, own) == 0)
+        return CLI_GO;
+    return cli_fail (CLI_USAGE,
+                     "the token is good for workspace '%s', not for '%.60s'\n  Leave --workspace (BUCKSTOP_WORKSPACE) "
+                     "out, or give a token of that one (BUCKSTOP_TOKEN, --token-file).",
+                     own, cli->workspace);
+}
+
+/* CLI_GO, or said. */
+static int begin (watch_t *self)
+{
+    json_t *page = NULL;
+    int rc = cli_await (self->cli, "/v1/events?after=0&limit=1", &page);
+    rc = rc == CLI_FINE ? check_workspace (self->cli, page) : rc;
+    rc = rc == CLI_GO ? watch_filter_ask (&self->filter, self->cli, self->last > 0) : rc;
+    if (rc == CLI_GO)
+        rc = find_start (self, page);
+    json_decref (page);
     return rc;
 }
 
@@ -298,28 +314,33 @@ static void on_interrupt (void *arg)
 
 int cmd_watch (cli_t *cli, const command_t *command, int argc, char **argv)
 {
-    watch_t self = {.cli = cli, .style = {.contact = true}};
+    watch_t self = {.cli = cli};
+    bool all;
     const param_t own[] = {
-        {"kind", PARAM_STRING, NULL, 0, 0, &self.filter.kind, "only such facts: promise_broken,step,accepted ..."},
-        {"contact", PARAM_STRING, NULL, 0, 0, &self.filter.contact, "only this one; its last characters are enough"},
-        {"person", PARAM_STRING, NULL, 0, 0, &self.filter.person, "only what this person has a part in"},
-        {"team", PARAM_STRING, NULL, 0, 0, &self.filter.team, "only contacts of this team"},
-        {"channel", PARAM_STRING, NULL, 0, 0, &self.filter.channel, "only contacts of this channel"},
+        {"kind", PARAM_STRING, NULL, 0, 0, &self.filter.kind, "only such facts: promise_broken,step,accepted ...",
+         .values = "kinds"},
+        {"contact", PARAM_STRING, NULL, 0, 0, &self.filter.contact, "only this one; its last characters are enough",
+         .values = "contacts"},
+        {"person", PARAM_STRING, NULL, 0, 0, &self.filter.person, "only what this person has a part in",
+         .values = "people"},
+        {"team", PARAM_STRING, NULL, 0, 0, &self.filter.team, "only contacts of this team", .values = "teams"},
+        {"channel", PARAM_STRING, NULL, 0, 0, &self.filter.channel, "only contacts of this channel",
+         .values = "channels"},
         {"customer", PARAM_STRING, NULL, 0, 0, &self.filter.customer,
          "only of this customer: an id, or the address or name that the contact has"},
-        {"state", PARAM_STRING, NULL, 0, 0, &self.filter.state, "only contacts that are then in this state"},
+        {"state", PARAM_STRING, NULL, 0, 0, &self.filter.state, "only contacts that are then in this state",
+         .values = "states"},
         {"last", PARAM_NUMBER, "0", 0, 1000000, &self.last, "begin so many events back, of those that fit"},
+        {"all", PARAM_SWITCH, "no", 0, 0, &all, "each delivery that is tried again or held, not a line a minute"},
         {NULL},
     };
     int rc = cli_options (cli, command, own, argc, argv);
     if (rc == CLI_GO)
         rc = watch_filter_check (&self.filter);
+    watch_print_begin (&self.print, cli->json, all || self.filter.kind || self.filter.contact);
     if (rc == CLI_GO)
-        rc = watch_filter_ask (&self.filter, cli, self.last > 0);
-    if (rc != CLI_GO)
-        return rc;
-    self.style.color = isatty (STDOUT_FILENO) && !getenv ("NO_COLOR");
-    if ((rc = find_start (&self)) == CLI_GO) {
+        rc = begin (&self);
+    if (rc == CLI_GO) {
         cli->loop = loop_new ();
         loop_on_stop (cli->loop, on_interrupt, cli->loop);
         rc = follow (&self);

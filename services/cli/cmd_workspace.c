@@ -120,6 +120,7 @@ static int look (workspace_command_t *self)
         rc = workspace_walk (self);
     if (rc != CLI_GO)
         return rc;
+    self->counts[F_CONTACTS].n -= self->open < self->counts[F_CONTACTS].n ? self->open : self->counts[F_CONTACTS].n;
     tokens_list (self->cli->store, self->name, on_token, self);
     if (!cli_run (self->cli) || self->away)
         return cli_away (self->cli, "");
@@ -326,7 +327,7 @@ int cmd_workspace (cli_t *cli, const command_t *command, int argc, char **argv)
     if (strcmp (word, "list") == 0 && cli->words_n < 2)
         return list (&self);
     if (strcmp (word, "remove") != 0 || cli->words_n != 2)
-        return cli_fail (CLI_USAGE, "usage: buckstop workspace %s", command->synopsis);
+        return cli_usage (cli, command);
     self.name = cli->words[1];
     return remove_workspace (&self);
 }

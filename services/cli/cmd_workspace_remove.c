@@ -143,6 +143,10 @@ static int drop_tokens (workspace_command_t *self)
     for (size_t i = 0; rc == CLI_GO && i < self->tokens; i++) {
         store_delete (self->cli->store, key_token (key, self->token_ids[i]), cli_take, cli_ask (self->cli, &values));
         rc = cli_got (&values);
+        if (rc != CLI_GO)
+            break;
+        store_delete (self->cli->store, key_ended (key, self->token_ids[i]), cli_take, cli_ask (self->cli, &values));
+        rc = cli_got (&values);
     }
     cli_values_clear (&values);
     return rc;

@@ -11,5 +11,7 @@ command_fn cmd_log_level;
 command_fn cmd_submit, cmd_show, cmd_list, cmd_act, cmd_watch, cmd_people, cmd_explain, cmd_audit, cmd_policy,
     cmd_token, cmd_dead, cmd_health, cmd_customer, cmd_channel, cmd_held, cmd_backup, cmd_restore, cmd_archive,
     cmd_report;
+/* buckstop completion values WHAT: cmd_values.c */
+int completion_values (int argc, char **argv);
 
 #endif

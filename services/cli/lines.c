@@ -5,6 +5,7 @@
  */
 #include "lines.h"
 
+#include "clock.h"
 #include "template.h"
 #include "words.h"
 #include "xmalloc.h"
@@ -99,6 +100,12 @@ const char *json_text (const json_t *object, const char *key)
     return text ? text : "";
 }
 
+const char *lines_subject (const json_t *contact)
+{
+    const char *subject = json_text (contact, "subject"), *said = json_text (contact, "said");
+    return *subject ? subject : *said ? said : "(no subject)";
+}
+
 int64_t json_number (const json_t *object, const char *key)
 {
     return json_integer_value (json_object_get (object, key));
@@ -110,7 +117,7 @@ const char *short_id (const char *id)
     return length > SHORT_ID ? id + length - SHORT_ID : id;
 }
 
-static const char *clock_of (wall_ms_t at, char text[CLI_TIME_SIZE])
+const char *lines_clock (wall_ms_t at, char text[CLI_TIME_SIZE])
 {
     char whole[CLI_TIME_SIZE];
     cli_time (at, whole);
@@ -119,16 +126,35 @@ static const char *clock_of (wall_ms_t at, char text[CLI_TIME_SIZE])
     return text;
 }
 
+enum { DATE_LENGTH = 10 };
+
+const char *lines_new_day (const json_t *event, char day[CLI_TIME_SIZE])
+{
+    char whole[CLI_TIME_SIZE];
+    const json_t *fact = json_array_get (json_object_get (event, "facts"), 0);
+    cli_time (cli_time_parse (json_text (fact, "at")), whole);
+    whole[DATE_LENGTH] = '\0';
+    if (!fact || strcmp (whole, day) == 0)
+        return NULL;
+    memcpy (day, whole, DATE_LENGTH + 1);
+    return day;
+}
+
+void lines_today (char day[CLI_TIME_SIZE])
+{
+    cli_time (clock_wall (), day);
+    day[DATE_LENGTH] = '\0';
+}
+
 /* A deadline of another day names the day. */
 static const char *deadline_of (wall_ms_t due, wall_ms_t at, char text[CLI_TIME_SIZE])
 {
     char day_due[CLI_TIME_SIZE], day_at[CLI_TIME_SIZE];
     cli_time (due, day_due);
     cli_time (at, day_at);
-    enum { DATE_LENGTH = 10 };
     if (due > 0 && strncmp (day_due, day_at, DATE_LENGTH) != 0)
         return cli_time (due, text);
-    return clock_of (due, text);
+    return lines_clock (due, text);
 }
 
 static const fact_words_t *words_of (const json_t *event_fact)
@@ -146,10 +172,7 @@ static const fact_words_t *words_of (const json_t *event_fact)
 static const char *spaced (const char *name, char *text, size_t size)
 {
     snprintf (text, size, "%s", name);
-    for (char *c = text; *c; c++)
-        if (*c == '_')
-            *c = ' ';
-    return text;
+    return word_spaced (text);
 }
 
 /* What somebody came with: SMS and forms have no subject. */
@@ -207,7 +230,7 @@ static void print_fact (const json_t *event, const json_t *fact, const line_styl
     const char *color = style->color && row ? row->color : "", *detail = json_text (fact, "detail");
     const char *by = json_text (fact, "by");
     char *words = say (event, fact);
-    fprintf (out, "%s  ", clock_of (cli_time_parse (json_text (fact, "at")), at));
+    fprintf (out, "%s  ", lines_clock (cli_time_parse (json_text (fact, "at")), at));
     if (style->contact)
         print_contact (out, short_id (json_text (event, "contact")));
     fprintf (out, "%s%s%s", color, WORD_CUT (words, WORDS_MAX), *color ? RESET : "");
@@ -217,6 +240,13 @@ static void print_fact (const json_t *event, const json_t *fact, const line_styl
         print_quoted (out, style->color ? " " DIM "(" : " (", detail, style->color ? ")" RESET : ")");
     fputc ('\n', out);
     free (words);
+}
+
+void lines_note (wall_ms_t at, const char *words, const line_style_t *style, FILE *out)
+{
+    char clock[CLI_TIME_SIZE];
+    fprintf (out, "%s  %*s", lines_clock (at, clock), style->contact ? SHORT_ID + 2 : 0, "");
+    print_quoted (out, style->color ? YELLOW : "", words, style->color ? RESET "\n" : "\n");
 }
 
 void lines_print (const json_t *event, const line_style_t *style, FILE *out)

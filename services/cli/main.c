@@ -37,6 +37,15 @@ static const char customer_notes[] =
     "Where a match is doubtful nothing is joined: it is proposed, and 'link' or 'drop-proposal' decide it.\n"
     "forget removes who they are and what was said, and leaves kinds, times, people here, and promises.";
 
+#define SERVICES "intake | routing | escalation | notification | console | archive | PORT | HOST:PORT | URL"
+static const char health_notes[] =
+    "Without a word all are asked that --services or --services-file names (the line that deploy/up prints has it), "
+    "else\n"
+    "all where they answer when they are told nothing else: 127.0.0.1:7421 intake, 7422 routing, 7423 escalation, "
+    "7424\n"
+    "notification, 7425 console, 7426 archive (if it is there). /readyz is asked, unless a URL has a path of its own.\n"
+    "Exit status: 0 all are well, 1 one says that it is not, 3 one gives no answer.";
+
 static const char repair_notes[] =
     "reroute   whoever was asked or has it gives it back, and routing looks for somebody else\n"
     "reassign  proposed to --to-person or --to-team; as with any transfer it stays until somebody accepts\n"
@@ -47,11 +56,15 @@ static const char watch_notes[] =
     "What is asked for must all fit. --kind, --person, --team, --channel and --state take several, divided by commas:\n"
     "any of them. The kinds are those of the member `fact` that --json prints: a wrong one is refused with a list of\n"
     "all. --person is whoever did it, was told or asked, owns it or is accountable. With --customer each contact that\n"
-    "is new to this watch is asked for by HTTP, since events do not name customers. --last counts what fits.";
+    "is new to this watch is asked for by HTTP, since events do not name customers. --last counts what fits.\n"
+    "Deliveries that are tried again or held for one reason are a line a minute, which says how many they were; "
+    "--all,\n"
+    "--json, --contact and --kind show each.";
 
 static const char policy_notes[] =
-    "diff FILE shows what applying it would change; diff VERSION what has changed since that one. Exit status 1: they\n"
-    "differ. rollback applies the text of a former version again, as a version of its own; without VERSION that of\n"
+    "diff FILE shows what applying it would change; diff VERSION what has changed since that one. Its exit status\n"
+    "is that of diff(1): 0 the same, 1 they differ, more: it could not be looked at. rollback applies the text of a "
+    "former version again, as a version of its own; without VERSION that of\n"
     "the newest that says something else. The last 32 versions are kept, each with who applied it and when.";
 
 static const char keys_notes[] =
@@ -75,13 +88,14 @@ const command_t commands[] = {
      "buckstop submit 'Where is my parcel?' --channel mail --customer ann@example.org --subject Parcel", 1, WORDS_FEW,
      USES_INTAKE, cmd_submit},
     {"show", "one contact: state, promises, timeline", "CONTACT [options]", "buckstop show 7TQ4ZD", 1, WORDS_FEW,
-     USES_INTAKE, cmd_show},
+     USES_INTAKE, cmd_show, NULL, "contacts"},
     {"list", "contacts, by state, team, owner", "[options]", "buckstop list --at-risk --team billing", 0, 0,
      USES_INTAKE, cmd_list},
-    {"act",
-     "do something with a contact: accept, decline, reply, note, wait, transfer, resolve, reopen, acknowledge, release",
-     "ACTION CONTACT [TEXT] [options]", "buckstop act reply 7TQ4ZD 'It is on its way.' --person ada", WORDS_PAIR,
-     WORDS_ACT, USES_INTAKE, cmd_act, act_notes},
+    {"act", "do something with a contact: accept it, reply, note, hand it on, resolve it",
+     "accept | decline | reply | note | wait | transfer | resolve | reopen | acknowledge | release CONTACT [TEXT] "
+     "[options]",
+     "buckstop act reply 7TQ4ZD 'It is on its way.' --person ada", WORDS_PAIR, WORDS_ACT, USES_INTAKE, cmd_act,
+     act_notes, "- contacts"},
     {"repair", "the same step for many contacts: back to routing, to somebody else, resolved",
      "reroute | reassign | resolve [options]",
      "buckstop repair reroute --owner ben --reason 'ben is ill' --dry-run\n"
@@ -100,7 +114,7 @@ const command_t commands[] = {
      "buckstop people present ada --for 8h\n  buckstop people import staff.csv --dry-run", 0, WORDS_PAIR, USES_INTAKE,
      cmd_people, "import has options of its own: buckstop people import --help"},
     {"explain", "who would get a contact now, and why nobody else", "CONTACT [options]", "buckstop explain 7TQ4ZD", 1,
-     WORDS_FEW, STORE_AND_WORKSPACE, cmd_explain},
+     WORDS_FEW, STORE_AND_WORKSPACE, cmd_explain, NULL, "contacts"},
     {"audit", "read every record and say what is wrong", "[options]",
      "buckstop audit --redis unix:/run/buckstop/redis.sock", 0, 0, STORE_AND_WORKSPACE, cmd_audit},
     {"policy", "check a policy, apply it, show the one in force; what it was before, and back to it",
@@ -134,8 +148,9 @@ const command_t commands[] = {
      1, WORDS_ACT, STORE_AND_WORKSPACE, cmd_customer, customer_notes},
     {"dead", "deliveries that failed for good; send one again", "[list | replay DELIVERY] [options]",
      "buckstop dead replay 0123456789abcdef-0", 0, WORDS_PAIR, STORE_AND_WORKSPACE, cmd_dead},
-    {"health", "whether a service is well, by its own word: for supervisors of containers", "[URL] [options]",
-     "buckstop health http://127.0.0.1:7421/readyz", 0, WORDS_FEW, 0, cmd_health},
+    {"health", "whether the services are well, by their own word; or one of them", "[" SERVICES "] [options]",
+     "buckstop health\n  buckstop health routing\n  buckstop health http://127.0.0.1:7420/healthz", 0, WORDS_FEW, 0,
+     cmd_health, health_notes},
     {"backup", "a copy of all that the store holds, as it is at one moment", "DIRECTORY [options]",
      "buckstop backup /var/backups/buckstop/2026-05-02 --redis-user operator --redis-password-file operator.pw", 1, 1,
      USES_STORE, cmd_backup,
@@ -153,9 +168,10 @@ const command_t commands[] = {
      "backup'\n"
      "  buckstop held end --by dana",
      0, WORDS_MANY, STORE_AND_WORKSPACE, cmd_held, held_notes},
-    {"log-level", "how much a service that runs writes into its log", "SERVICE [LEVEL] [options]",
+    {"log-level", "how much a service that runs writes into its log", SERVICES " [LEVEL] [options]",
      "buckstop log-level escalation debug\n  buckstop log-level 127.0.0.1:7421", 1, WORDS_PAIR, 0, cmd_log_level,
-     "SERVICE is a name (its usual health port is asked, or --health), or HOST:PORT. LEVEL is error, warning, notice, "
+     "A service's name is looked up as 'buckstop help health' says (or give --health). LEVEL is error, warning, "
+     "notice, "
      "info\n"
      "or debug; without it the level is shown. A service takes a change from its own machine alone, and begins with "
      "its\n"
@@ -184,18 +200,6 @@ static const command_t *find (const char *name)
     return NULL;
 }
 
-static int fail_unknown (const char *word)
-{
-    size_t n = 0;
-    while (commands[n].name)
-        n++;
-    const char *near = yaml_nearest (word, commands, n, sizeof *commands);
-    if (near)
-        return cli_fail (CLI_USAGE, "there is no command '%s'; did you mean '%s'? 'buckstop help' lists all", word,
-                         near);
-    return cli_fail (CLI_USAGE, "there is no command '%s'; 'buckstop help' lists them", word);
-}
-
 static void print_commands (FILE *out)
 {
     fputs ("buckstop - who is accountable, and when it escalates\n\nusage: buckstop COMMAND [options]\n\ncommands:\n",
@@ -210,11 +214,32 @@ static void print_commands (FILE *out)
            out);
 }
 
+static int help_of_completion (void)
+{
+    fputs ("buckstop completion - words and options for a shell\n\n"
+           "usage: buckstop completion bash | zsh | fish\n"
+           "       buckstop completion values WHAT [options]\n"
+           "       buckstop completion names\n\n"
+           "The first prints a script for that shell, which asks for names (people, teams, channels ...) by the second "
+           "when\n"
+           "somebody presses TAB; 'buckstop completion values --help' says which. The third prints the commands, one a "
+           "line.\n\n"
+           "example:\n"
+           "  source <(buckstop completion bash)\n"
+           "  buckstop completion bash > ~/.local/share/bash-completion/completions/buckstop\n"
+           "  buckstop completion zsh > ~/.zfunc/_buckstop        # a folder of your fpath\n"
+           "  buckstop completion fish > ~/.config/fish/completions/buckstop.fish\n",
+           stdout);
+    return CLI_FINE;
+}
+
 static int help (int argc, char **argv)
 {
     const command_t *row = argc > 2 ? find (argv[2]) : NULL;
+    if (argc > 2 && strcmp (argv[2], "completion") == 0)
+        return help_of_completion ();
     if (argc > 2 && !row)
-        return fail_unknown (argv[2]);
+        return cli_unknown (argv[2]);
     if (!row) {
         print_commands (stdout);
         return CLI_FINE;
@@ -309,10 +334,15 @@ int main (int argc, char **argv)
         print_man ();
         return CLI_FINE;
     }
+    if (strcmp (word, "completion") == 0 && argc > 2 && strcmp (argv[2], "values") == 0)
+        return completion_values (argc - 2, argv + 2);
+    if (strcmp (word, "completion") == 0 && argc > 2 &&
+        (strcmp (argv[2], "--help") == 0 || strcmp (argv[2], "-h") == 0))
+        return help_of_completion ();
     if (strcmp (word, "completion") == 0)
         return print_completion (argc > 2 ? argv[2] : "");
     const command_t *row = find (word);
     if (!row)
-        return fail_unknown (word);
+        return cli_unknown (word);
     return perform (row, argc, argv);
 }

@@ -6,13 +6,14 @@
 #include "options.h"
 #include "cli.h"
 #include "option_checks.h"
+#include "policy_yaml.h"
 
 #include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { COMMON_ROWS = 17 };
+enum { COMMON_ROWS = 17, FIRST_WORDS = 16 };
 
 typedef struct common_row {
     unsigned uses; /* 0: every command has it */
@@ -106,6 +107,41 @@ static int read_secrets (cli_t *cli)
     return rc;
 }
 
+/* The first words that the command knows, by its synopsis. */
+typedef struct first_word {
+    const char *name; /* points to text */
+    char text[OPTIONS_NAME_SIZE];
+} first_word_t;
+
+static size_t first_words (const command_t *command, first_word_t words[FIRST_WORDS])
+{
+    const options_t options = {.program = command->name, .synopsis = command->synopsis};
+    size_t n = 0;
+    while (n < FIRST_WORDS && options_word (&options, n, words[n].text)) {
+        words[n].name = words[n].text;
+        n++;
+    }
+    return n;
+}
+
+int cli_usage (const cli_t *cli, const command_t *command)
+{
+    first_word_t words[FIRST_WORDS];
+    size_t n = first_words (command, words);
+    const char *given = cli->words_n ? cli->words[0] : "", *near = NULL;
+    bool known = !*given || !n;
+    for (size_t i = 0; i < n; i++)
+        known |= strcmp (words[i].name, given) == 0;
+    if (!known)
+        near = yaml_nearest (given, words, n, sizeof *words);
+    if (near)
+        cli_fail (CLI_USAGE, "%s knows no '%.60s'; did you mean '%s'?", command->name, given, near);
+    else if (!known)
+        cli_fail (CLI_USAGE, "%s knows no '%.60s'", command->name, given);
+    return cli_fail (CLI_USAGE, "usage: buckstop %s %s\nexample:\n  %s", command->name, command->synopsis,
+                     command->example);
+}
+
 int cli_options (cli_t *cli, const command_t *command, const param_t *own, int argc, char **argv)
 {
     static const param_t none[] = {{NULL}};
@@ -115,7 +151,8 @@ int cli_options (cli_t *cli, const command_t *command, const param_t *own, int a
     common_rows (cli, command->uses, common);
     snprintf (program, sizeof program, "buckstop %s", command->name);
     const param_t *const tables[] = {own ? own : none, common, NULL};
-    const options_t options = {program, command->synopsis, command->summary, command->example, tables, command->notes};
+    const options_t options = {program, command->synopsis, command->summary, command->example,
+                               tables,  command->notes,    command->words};
     switch (options_parse (&options, argc, argv, &rest, stdout, stderr)) {
     case OPTIONS_CHECKED:
         options_say_fine (&options, stdout);
@@ -130,7 +167,7 @@ int cli_options (cli_t *cli, const command_t *command, const param_t *own, int a
     cli->words = argv + rest;
     cli->words_n = argc - rest;
     if (cli->words_n < command->words_min || cli->words_n > command->words_max)
-        return cli_fail (CLI_USAGE, "usage: %s %s\nexample:\n  %s", program, command->synopsis, command->example);
+        return cli_usage (cli, command);
     return read_secrets (cli);
 }
 

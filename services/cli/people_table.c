@@ -4,18 +4,12 @@
  * anything but a text; and the line of each, so that what the policy's own parser finds wrong is said of the row. Cells of
  * several words are divided by ';' or blanks.
  */
-#include "people_table.h"
+#include "people_private.h"
 
 #include "csv.h"
-#include "ids.h"
 #include "ldif.h"
-#include "wire.h"
-#include "words.h"
 #include "xmalloc.h"
 
-#include <jansson.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -30,29 +24,6 @@ static const char *const attributes[PEOPLE_FIELDS][2] = {[FIELD_ID] = {"uid", "s
                                                          [FIELD_MAIL] = {"mail"},
                                                          [FIELD_PHONE] = {"telephoneNumber"},
                                                          [FIELD_LANGUAGES] = {"preferredLanguage"}};
-
-typedef struct reading {
-    people_table_t *table;
-    const char *file;
-    const people_map_t *map;
-    FILE *out;
-    size_t line; /* of the document: how many were written */
-} reading_t;
-
-static void fail (reading_t *self, size_t line, const char *format, ...) __attribute__ ((format (printf, 3, 4)));
-static void fail (reading_t *self, size_t line, const char *format, ...)
-{
-    people_table_t *table = self->table;
-    char words[DETAIL_SIZE / 2];
-    va_list list;
-    if (table->errors_n >= PEOPLE_ERRORS_MAX)
-        return;
-    va_start (list, format);
-    vsnprintf (words, sizeof words, format, list);
-    va_end (list);
-    table->errors = xrealloc (table->errors, (table->errors_n + 1) * sizeof *table->errors);
-    snprintf (table->errors[table->errors_n++], DETAIL_SIZE, "%.100s:%zu: %s", self->file, line, words);
-}
 
 /* ---- which columns */
 
@@ -85,164 +56,10 @@ bool people_map_parse (const char *text, people_map_t *map, char why[DETAIL_SIZE
     return true;
 }
 
-/* ---- a person's lines */
-
-static void put (reading_t *self, const char *format, ...) __attribute__ ((format (printf, 2, 3)));
-static void put (reading_t *self, const char *format, ...)
-{
-    va_list list;
-    va_start (list, format);
-    vfprintf (self->out, format, list);
-    va_end (list);
-    fputc ('\n', self->out);
-    self->line++;
-}
-
-/* Within double quotes YAML reads what JSON writes. */
-static char *quoted (const char *text, size_t size)
-{
-    json_t *value = json_stringn (text, size);
-    char *words = value ? json_dumps (value, JSON_ENCODE_ANY) : NULL;
-    json_decref (value);
-    return words ? words : xstrdup ("\"\"");
-}
-
-static void put_text (reading_t *self, const char *key, const char *text)
-{
-    char *words = quoted (text, strlen (text));
-    put (self, "    %s: %s", key, words);
-    free (words);
-}
-
-/* "en;de" into [ "en", "de" ]; "cards:3" into { "cards": 3 }. */
-static void put_words (reading_t *self, int field, const char *text)
-{
-    static const char divide[] = "; ,\t";
-    bool skills = field == FIELD_SKILLS;
-    fprintf (self->out, "    %s: %c", people_fields[field], skills ? '{' : '[');
-    bool first = true;
-    for (const char *at = text + strspn (text, divide); *at; at += strspn (at, divide)) {
-        size_t length = strcspn (at, divide), name = length;
-        if (skills)
-            name = strcspn (at, ":=") < length ? strcspn (at, ":=") : length;
-        if (field == FIELD_LANGUAGES && strncmp (at, "q=", 2) == 0) { /* "de-DE, en;q=0.8" */
-            at += length;
-            continue;
-        }
-        char *word = quoted (at, name);
-        fprintf (self->out, "%s%s", first ? "" : ", ", word);
-        if (skills)
-            fprintf (self->out, ": %.*s", name < length ? (int)(length - name - 1) : 1,
-                     name < length ? at + name + 1 : "1");
-        free (word);
-        first = false;
-        at += length;
-    }
-    put (self, "%c", skills ? '}' : ']');
-}
-
-static void put_ways (reading_t *self, const char *const *values)
-{
-    static const int ways[] = {FIELD_SLACK, FIELD_MAIL};
-    bool any = false;
-    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
-        const char *address = values[ways[i]];
-        if (!address || !*address)
-            continue;
-        char *words = quoted (address, strlen (address));
-        if (!any)
-            put (self, "    ways:");
-        put (self, "      - { %s: %s }", people_fields[ways[i]], words);
-        any = true;
-        free (words);
-    }
-}
-
-static bool is_number (const char *text)
-{
-    return *text && strspn (text, "0123456789") == strlen (text);
-}
-
-/* Skills end in a number: what else stood there would be YAML. */
-static bool well_skilled (const char *text)
-{
-    for (const char *at = strpbrk (text, ":="); at; at = strpbrk (at + 1, ":=")) {
-        size_t digits = strspn (at + 1, "0123456789");
-        if (!digits || (at[1 + digits] && !strchr ("; ,\t", at[1 + digits])))
-            return false;
-    }
-    return true;
-}
-
-static bool check (reading_t *self, size_t line, const char *const *values)
-{
-    const char *id = values[FIELD_ID];
-    for (int i = 0; i < PEOPLE_FIELDS; i++)
-        if (values[i] && !utf8_valid (values[i], strlen (values[i]))) {
-            fail (self, line, "%s is no UTF-8 text", people_fields[i]);
-            return false;
-        }
-    if (!id || !name_valid (id))
-        fail (self, line,
-              "'%.60s' is no name of a person: 1 to 32 letters, digits, '.', '_', '-'; --map id=COLUMN takes "
-              "another column",
-              id ? id : "");
-    else if (values[FIELD_CAPACITY] && *values[FIELD_CAPACITY] && !is_number (values[FIELD_CAPACITY]))
-        fail (self, line, "capacity of '%s' is no number", id);
-    else if (values[FIELD_SKILLS] && !well_skilled (values[FIELD_SKILLS]))
-        fail (self, line, "skills of '%s': write them like cards:3; transfers:1", id);
-    else
-        return true;
-    return false;
-}
-
-static const people_place_t *known (const people_table_t *table, const char *id)
-{
-    for (size_t i = 0; i < table->n; i++)
-        if (strcmp (table->people[i].id, id) == 0)
-            return &table->people[i];
-    return NULL;
-}
-
-static void keep_place (reading_t *self, size_t line, const char *id)
-{
-    people_table_t *table = self->table;
-    table->people = xrealloc (table->people, (table->n + 1) * sizeof *table->people);
-    people_place_t *place = &table->people[table->n++];
-    *place = (people_place_t){.line = line, .document_line = self->line + 1};
-    WORD_COPY (place->id, id);
-}
-
-static void take_person (reading_t *self, size_t line, const char *const *values)
-{
-    static const int texts[] = {FIELD_NAME, FIELD_PHONE, FIELD_SHIFT, FIELD_QUIET};
-    static const int lists[] = {FIELD_SKILLS, FIELD_LANGUAGES, FIELD_TEAMS};
-    if (!check (self, line, values))
-        return;
-    const people_place_t *twice = known (self->table, values[FIELD_ID]);
-    if (twice) {
-        fail (self, line, "'%s' again: already in line %zu", values[FIELD_ID], twice->line);
-        return;
-    }
-    keep_place (self, line, values[FIELD_ID]);
-    char *key = quoted (values[FIELD_ID], strlen (values[FIELD_ID]));
-    put (self, "  %s:", key);
-    free (key);
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-        if (values[texts[i]] && *values[texts[i]])
-            put_text (self, people_fields[texts[i]], values[texts[i]]);
-    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
-        if (values[lists[i]] && *values[lists[i]])
-            put_words (self, lists[i], values[lists[i]]);
-    if (values[FIELD_CAPACITY] && *values[FIELD_CAPACITY])
-        put (self, "    capacity: %s", values[FIELD_CAPACITY]);
-    put_ways (self, values);
-}
-
 /* ---- CSV */
 
 /* Which cell each field is; a column that is no field is an error, unless the map takes another for its own. */
-static bool take_heads (reading_t *self, const csv_t *csv, int columns[PEOPLE_FIELDS])
+static bool take_heads (people_reading_t *self, const csv_t *csv, int columns[PEOPLE_FIELDS])
 {
     for (int i = 0; i < PEOPLE_FIELDS; i++)
         columns[i] = -1;
@@ -256,36 +73,36 @@ static bool take_heads (reading_t *self, const csv_t *csv, int columns[PEOPLE_FI
         if (field < 0 && own >= 0 && !*self->map->names[own])
             columns[field = own] = (int)i;
         if (field < 0 && own < 0 && !*self->map->names[FIELD_ID])
-            fail (self, csv_line (csv),
-                  "unknown column '%.60s'; there are id, name, mail, slack, phone, languages, "
-                  "skills, capacity, teams, shift, quiet",
-                  head);
+            people_fail (self, csv_line (csv),
+                         "unknown column '%.60s'; there are id, name, mail, slack, phone, languages, "
+                         "skills, capacity, teams, shift, quiet",
+                         head);
     }
     if (columns[FIELD_ID] < 0)
-        fail (self, csv_line (csv), "there is no column '%s': it names the person in the policy",
-              *self->map->names[FIELD_ID] ? self->map->names[FIELD_ID] : "id");
+        people_fail (self, csv_line (csv), "there is no column '%s': it names the person in the policy",
+                     *self->map->names[FIELD_ID] ? self->map->names[FIELD_ID] : "id");
     return self->table->errors_n == 0;
 }
 
-static void read_csv (reading_t *self, const char *text, size_t size)
+static void read_csv (people_reading_t *self, const char *text, size_t size)
 {
     csv_t *csv = csv_new (text, size);
     int columns[PEOPLE_FIELDS];
     csv_outcome_t outcome = csv_next (csv);
     bool go = outcome == CSV_ROW && take_heads (self, csv, columns);
     if (outcome != CSV_ROW)
-        fail (self, 1, "%s",
-              outcome == CSV_END ? "it is empty; the first line names the columns" : csv_words (outcome));
+        people_fail (self, 1, "%s",
+                     outcome == CSV_END ? "it is empty; the first line names the columns" : csv_words (outcome));
     while (go && (outcome = csv_next (csv)) != CSV_END) {
         const char *values[PEOPLE_FIELDS] = {NULL};
         if (outcome != CSV_ROW) {
-            fail (self, csv_line (csv), "%s", csv_words (outcome));
+            people_fail (self, csv_line (csv), "%s", csv_words (outcome));
             continue;
         }
         for (int i = 0; i < PEOPLE_FIELDS; i++)
             if (columns[i] >= 0 && (size_t)columns[i] < csv_cells (csv))
                 values[i] = csv_cell (csv, (size_t)columns[i]);
-        take_person (self, csv_line (csv), values);
+        people_take (self, csv_line (csv), values);
     }
     csv_destroy (&csv);
 }
@@ -305,7 +122,7 @@ static char *joined (const ldif_t *ldif, const char *name)
     return text;
 }
 
-static const char *value_of (const reading_t *self, const ldif_t *ldif, int field, char **owned)
+static const char *value_of (const people_reading_t *self, const ldif_t *ldif, int field, char **owned)
 {
     bool several = field == FIELD_TEAMS || field == FIELD_SKILLS;
     const char *given = self->map->names[field];
@@ -321,7 +138,7 @@ static const char *value_of (const reading_t *self, const ldif_t *ldif, int fiel
     return NULL;
 }
 
-static void read_ldif (reading_t *self, const char *text, size_t size)
+static void read_ldif (people_reading_t *self, const char *text, size_t size)
 {
     ldif_t *ldif = ldif_new (text, size);
     ldif_outcome_t outcome;
@@ -329,13 +146,13 @@ static void read_ldif (reading_t *self, const char *text, size_t size)
         const char *values[PEOPLE_FIELDS];
         char *owned[PEOPLE_FIELDS] = {NULL};
         if (outcome != LDIF_ENTRY) {
-            fail (self, ldif_line (ldif), "%s", ldif_words (outcome));
+            people_fail (self, ldif_line (ldif), "%s", ldif_words (outcome));
             continue;
         }
         for (int i = 0; i < PEOPLE_FIELDS; i++)
             values[i] = value_of (self, ldif, i, &owned[i]);
         if (values[FIELD_ID])
-            take_person (self, ldif_line (ldif), values);
+            people_take (self, ldif_line (ldif), values);
         else
             self->table->passed++;
         for (int i = 0; i < PEOPLE_FIELDS; i++)
@@ -350,15 +167,15 @@ void people_table_read (people_format_t format, const char *file, const char *te
                         const people_map_t *map, people_table_t *table)
 {
     *table = (people_table_t){.n = 0};
-    reading_t self = {.table = table, .file = file, .map = map};
+    people_reading_t self = {.table = table, .file = file, .map = map};
     self.out = xcheck (open_memstream (&table->document, &table->size));
-    put (&self, "# made by 'buckstop people import'; what the policy itself says of a person counts before it");
-    put (&self, "people:");
+    people_put (&self, "# made by 'buckstop people import'; what the policy itself says of a person counts before it");
+    people_put (&self, "people:");
     (format == PEOPLE_CSV ? read_csv : read_ldif) (&self, text, size);
     fclose (self.out);
     if (!table->n && !table->errors_n) {
         self.out = NULL;
-        fail (&self, 1, "nobody is in it: %zu entries without an id", table->passed);
+        people_fail (&self, 1, "nobody is in it: %zu entries without an id", table->passed);
     }
 }
 

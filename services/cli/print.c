@@ -9,9 +9,12 @@
 
 #include <inttypes.h>
 #include <stdarg.h>
+#include <sys/ioctl.h>
 #include <time.h>
+#include <unistd.h>
 
-enum { CELL_MAX = 76 };
+enum { CELL_MAX = 76, LAST_LEAST = 16 /* before more is left out */, LAST_MIN = 4 };
+#define HIDDEN SIZE_MAX
 
 void cli_print_json (const json_t *value)
 {
@@ -57,6 +60,12 @@ const char *cli_in (wall_ms_t at, wall_ms_t now, char text[CLI_TIME_SIZE])
     return text;
 }
 
+size_t cli_width (void)
+{
+    struct winsize size;
+    return isatty (STDOUT_FILENO) && ioctl (STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
 wall_ms_t cli_time_parse (const char *rfc3339)
 {
     struct tm parts = {0};
@@ -92,6 +101,9 @@ struct table {
     char **cells; /* row by row */
     size_t rows;
     size_t whole_from; /* columns */
+    size_t width;      /* table_fit; 0: any */
+    const size_t *spare;
+    size_t spare_n;
 };
 
 table_t *table_new (const char *const *heads)
@@ -112,9 +124,23 @@ static size_t width_of (const char *text)
     return width;
 }
 
+void table_fit (table_t *self, size_t width, const size_t *spare, size_t spare_n)
+{
+    self->width = width;
+    self->spare = spare;
+    self->spare_n = spare_n;
+}
+
 void table_whole_from (table_t *self, size_t column)
 {
     self->whole_from = column;
+}
+
+/* U+0080 to U+009F: commands to a terminal, too. */
+static bool is_c1 (const char *text)
+{
+    unsigned char lead = (unsigned char)text[0], next = (unsigned char)text[1];
+    return lead == 0xc2 && next >= 0x80 && next < 0xa0;
 }
 
 /* One line, at most `most` characters: line ends become spaces, what is no UTF-8 '?'; the cut is shown. */
@@ -128,7 +154,9 @@ static char *cell_of (const char *text, size_t most)
             memcpy (cell + used, "…", sizeof "…");
             break;
         }
-        cell[used++] = (unsigned char)*text < ' ' || *text == 0x7f ? ' ' : *text;
+        bool c1 = is_c1 (text);
+        cell[used++] = c1 || (unsigned char)*text < ' ' || *text == 0x7f ? ' ' : *text;
+        text += c1;
     }
     text_repair (cell);
     return cell;
@@ -152,11 +180,35 @@ void table_row (table_t *self, ...)
 
 static void print_cell (FILE *out, const char *text, size_t width, bool last)
 {
-    fputs (text, out);
+    char *cut = width_of (text) > width ? cell_of (text, width - 1) : NULL;
+    fputs (cut ? cut : text, out);
+    free (cut);
     if (last)
         return;
     for (size_t n = width_of (text); n < width + 2; n++)
         fputc (' ', out);
+}
+
+/* Of all columns that are shown but the last, with the space between. */
+static size_t width_before_last (const table_t *self, const size_t *widths)
+{
+    size_t sum = 0;
+    for (size_t i = 0; i + 1 < self->columns; i++)
+        sum += widths[i] == HIDDEN ? 0 : widths[i] + 2;
+    return sum;
+}
+
+/* Leaves out what is spare until the last column has its least; then that one is cut. */
+static void fit (const table_t *self, size_t *widths)
+{
+    size_t *last = &widths[self->columns - 1], least = *last < LAST_LEAST ? *last : LAST_LEAST;
+    if (!self->width)
+        return;
+    for (size_t i = 0; i < self->spare_n && width_before_last (self, widths) + least > self->width; i++)
+        widths[self->spare[i]] = HIDDEN;
+    size_t before = width_before_last (self, widths);
+    size_t room = before + LAST_MIN < self->width ? self->width - before : LAST_MIN;
+    *last = *last < room ? *last : room;
 }
 
 void table_print (table_t *self, FILE *out)
@@ -169,10 +221,12 @@ void table_print (table_t *self, FILE *out)
             widths[i] = width > widths[i] ? width : widths[i];
         }
     }
+    fit (self, widths);
     for (size_t row = 0; self->rows > 0 && row <= self->rows; row++) {
         for (size_t i = 0; i < self->columns; i++)
-            print_cell (out, row == 0 ? self->heads[i] : self->cells[(row - 1) * self->columns + i], widths[i],
-                        i + 1 == self->columns);
+            if (widths[i] != HIDDEN)
+                print_cell (out, row == 0 ? self->heads[i] : self->cells[(row - 1) * self->columns + i], widths[i],
+                            i + 1 == self->columns);
         fputc ('\n', out);
     }
     free (widths);

@@ -3,17 +3,17 @@
  * Hears: PING, AUTH, REPLCONF, PSYNC; later the acknowledgements of a replica. Says: +PONG, +OK, +FULLRESYNC and the
  * snapshot with its length, as the reference of Redis's replication protocol describes it; then commands.
  * The copy is for that Redis alone: it asks to go on from the replication id that it had as a primary, which nobody knows who
- * may not ask it. Whoever comes with another gets nothing.
- * Limits: one Redis; a step takes at most STEP_MS, a word of the greeting GREET_MS. */
+ * may not ask it. Whoever comes with another gets nothing (rdb_greeting.h).
+ * Limits: one Redis; a step takes at most STEP_MS, the greeting of whoever comes GREET_MS. */
 #include "rdb_door.h"
 
 #include "clock.h"
+#include "rdb_greeting.h"
 #include "xmalloc.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <hiredis/hiredis.h>
 #include <inttypes.h>
 #include <netdb.h>
 #include <poll.h>
@@ -22,7 +22,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { STEP_MS = 60000, GREET_MS = 5000, ID_LENGTH = 40, KEEP_MS = 5000 };
+enum { STEP_MS = 60000, GREET_MS = 5000, KEEP_MS = 5000 };
 
 /* ---- the socket */
 
@@ -127,50 +127,32 @@ static int put_snapshot (const rdb_door_t *self)
     return rc;
 }
 
-/* One word of a command; "": it is none. */
-static const char *word_of (const redisReply *asked, size_t index)
-{
-    bool is = asked->type == REDIS_REPLY_ARRAY && index < asked->elements && asked->element[index] &&
-              asked->element[index]->type == REDIS_REPLY_STRING;
-    return is ? asked->element[index]->str : "";
-}
-
-/* One command of the greeting is answered. NULL, or why it is not who is waited for. *begins: it asks for all. */
-static const char *answer (const rdb_door_t *self, const redisReply *asked, bool *begins)
-{
-    char line[ID_LENGTH + 32] = "+OK\r\n";
-    *begins = strcasecmp (word_of (asked, 0), "PSYNC") == 0;
-    if (*begins && *self->id && strcmp (word_of (asked, 1), self->id) != 0)
-        return "whoever came for the copy was not that redis";
-    if (*begins)
-        snprintf (line, sizeof line, "+FULLRESYNC %0*d 0\r\n", (int)ID_LENGTH, 1);
-    else if (strcasecmp (word_of (asked, 0), "PING") == 0)
-        snprintf (line, sizeof line, "+PONG\r\n");
-    return send_some (self, line, strlen (line), GREET_MS) ? NULL : "redis went away before it took the copy";
-}
-
+/* NULL: it takes the copy. Else why not. */
 static const char *greet (const rdb_door_t *self)
 {
-    char bytes[4096];
-    bool begins = false;
+    static const char gone[] = "redis went away before it took the copy";
+    char bytes[4096], line[RDB_LINE_SIZE];
     const char *why = NULL;
-    redisReader *reader = redisReaderCreate ();
-    while (!why && !begins) {
-        void *asked = NULL;
-        if (redisReaderGetReply (reader, &asked) != REDIS_OK)
-            why = "what connected is no redis";
-        else if (asked) {
-            why = answer (self, asked, &begins);
-            freeReplyObject (asked);
-        } else {
-            ssize_t n = ready (self->peer, POLLIN, GREET_MS) ? read (self->peer, bytes, sizeof bytes) : -1;
-            if (n > 0)
-                redisReaderFeed (reader, bytes, (size_t)n);
-            else
-                why = "redis went away before it took the copy";
+    rdb_greeted_t greeted = RDB_MORE;
+    rdb_greeting_t *greeting = rdb_greeting_new (self->id);
+    for (mono_ms_t ends = clock_mono () + GREET_MS; !why && greeted != RDB_BEGINS;) {
+        greeted = rdb_greeting_next (greeting, line);
+        mono_ms_t left = ends - clock_mono ();
+        if (greeted == RDB_NOISE)
+            why = "what connected is no redis, or one with tls-replication yes: that takes no copy from here";
+        else if (greeted == RDB_STRANGER)
+            why = "whoever came for the copy was not that redis";
+        else if (left <= 0)
+            why = gone;
+        else if (greeted != RDB_MORE)
+            why = send_some (self, line, strlen (line), (int)left) ? NULL : gone;
+        else {
+            ssize_t n = ready (self->peer, POLLIN, (int)left) ? read (self->peer, bytes, sizeof bytes) : -1;
+            why = n > 0 ? NULL : gone;
+            rdb_greeting_feed (greeting, bytes, n > 0 ? (size_t)n : 0);
         }
     }
-    redisReaderFree (reader);
+    rdb_greeting_destroy (&greeting);
     return why;
 }
 

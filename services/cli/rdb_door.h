@@ -10,11 +10,11 @@ typedef struct rdb_door {
     int port;
     int file;
     uint64_t size;
-    const char *id; /* by which the Redis is known */
+    const char *id; /* by which the Redis is known; it may be filled in until rdb_door_send */
 } rdb_door_t;
 
-/* Listens at an address with a port that the system picks. id: the replication id that the Redis has as a primary; ""
- * (it is none): whichever connects first. Kept by the caller. CLI_GO, or said. */
+/* Listens at an address with a port that the system picks. id: the replication id that the Redis has as a primary; without
+ * one nobody gets the copy. Kept by the caller. CLI_GO, or said. */
 int rdb_door_open (rdb_door_t *self, const char *address, const char *path, uint64_t size, const char *id);
 void rdb_door_close (rdb_door_t *self);
 /* Waits for the Redis, and sends it all. CLI_GO, or said. */

@@ -54,7 +54,7 @@ static void print_contacts (FILE *out, const json_t *contact, const json_t *abou
         snprintf (id, sizeof id, "  %s", json_text (other, "contact"));
         table_row (table, id, json_text (other, "state"),
                    cli_time (cli_time_parse (json_text (other, "opened_at")), at), json_text (other, "channel"),
-                   json_text (other, "owner"), json_text (other, "subject"), NULL);
+                   json_text (other, "owner"), lines_subject (other), NULL);
     }
     if (others)
         table_print (table, out);

@@ -6,6 +6,7 @@
 #include "top_board.h"
 
 #include "lines.h"
+#include "policy_yaml.h"
 #include "xmalloc.h"
 
 #include <string.h>
@@ -198,4 +199,15 @@ void top_board_clear (top_board_t *self)
         free (self->feed[i]);
     free (self->rows);
     *self = (top_board_t){.board = NULL};
+}
+
+const char *top_board_nearest (const top_board_t *self, const char *word)
+{
+    size_t n = json_array_size (self->people);
+    const char **names = xcalloc (n + 1, sizeof *names);
+    for (size_t i = 0; i < n; i++)
+        names[i] = json_text (json_array_get (self->people, i), "name");
+    const char *near = yaml_nearest (word, names, n, sizeof *names);
+    free (names);
+    return near;
 }

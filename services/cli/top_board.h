@@ -24,6 +24,9 @@ void top_board_take (top_board_t *self, const char *event, const char *data, siz
 void top_board_clear (top_board_t *self);
 wall_ms_t top_board_now (const top_board_t *self, mono_ms_t at);
 
+/* A person of the board whose name is near; NULL: none. */
+const char *top_board_nearest (const top_board_t *self, const char *word);
+
 /* Of a row: when what comes next is due (TIME_NEVER: nothing), and whether it is broken. */
 wall_ms_t top_row_due (const json_t *row);
 bool top_row_broken (const json_t *row);

@@ -33,8 +33,10 @@ struct top_link {
     struct curl_slist *headers;
     mono_ms_t heard, again; /* the last bytes; when the next attempt is due */
     int pause_ms;
-    bool lost; /* it was cut off, and no event has come since */
-    char error[CURL_ERROR_SIZE], trouble[DETAIL_SIZE];
+    bool lost;                   /* it was cut off, and no event has come since */
+    char error[CURL_ERROR_SIZE]; /* of the attempt that is under way */
+    char reason[DETAIL_SIZE];    /* why the last one ended; stays while the next one is under way */
+    char trouble[DETAIL_SIZE];
     char refusal[REFUSAL_MAX]; /* the beginning of an answer that is no stream */
     size_t refusal_size;
     int status;
@@ -109,6 +111,21 @@ static void end (top_link_t *self)
     sse_break (&self->sse);
 }
 
+/* What the answer that is no stream says: its problem document, else its status. */
+static void words_of_refusal (top_link_t *self, long status)
+{
+    json_error_t error;
+    json_t *problem = json_loadb (self->refusal, self->refusal_size, 0, &error);
+    const char *title = json_string_value (json_object_get (problem, "title"));
+    const char *detail = json_string_value (json_object_get (problem, "detail"));
+    if (title || detail)
+        snprintf (self->reason, sizeof self->reason, "%.80s%s%.140s", title ? title : "", title && detail ? ": " : "",
+                  detail ? detail : "");
+    else
+        snprintf (self->reason, sizeof self->reason, "HTTP %ld", status);
+    json_decref (problem);
+}
+
 /* What will be answered the same way is not asked again. */
 static void judge (top_link_t *self, CURLcode rc)
 {
@@ -117,9 +134,11 @@ static void judge (top_link_t *self, CURLcode rc)
     if (status >= STATUS_BAD && !later)
         self->status = CLI_NO;
     if (status != STATUS_FINE && status)
-        snprintf (self->error, sizeof self->error, "HTTP %ld", status);
-    else if (!*self->error)
-        snprintf (self->error, sizeof self->error, "%s",
+        words_of_refusal (self, status);
+    else if (*self->error)
+        snprintf (self->reason, sizeof self->reason, "%.200s", self->error);
+    else
+        snprintf (self->reason, sizeof self->reason, "%s",
                   rc == CURLE_OK ? "the console ended the stream" : curl_easy_strerror (rc));
 }
 
@@ -150,7 +169,7 @@ static void say_trouble (top_link_t *self)
     *self->trouble = '\0';
     if (self->lost)
         snprintf (self->trouble, sizeof self->trouble, "CUT OFF for %lld s: %.160s; trying again",
-                  (long long)(silent / MS_PER_SECOND), self->error);
+                  (long long)(silent / MS_PER_SECOND), self->reason);
     else if (silent > SILENT_MS)
         snprintf (self->trouble, sizeof self->trouble, "NOTHING HEARD for %lld s", (long long)(silent / MS_PER_SECOND));
 }
@@ -171,12 +190,7 @@ const char *top_link_trouble (const top_link_t *self)
 
 int top_link_refused (const top_link_t *self, char why[DETAIL_SIZE])
 {
-    json_error_t error;
-    json_t *problem = self->status == CLI_GO ? NULL : json_loadb (self->refusal, self->refusal_size, 0, &error);
-    const char *title = json_string_value (json_object_get (problem, "title"));
-    const char *detail = json_string_value (json_object_get (problem, "detail"));
-    snprintf (why, DETAIL_SIZE, "%.80s%s%.140s", title ? title : self->error, detail ? ": " : "", detail ? detail : "");
-    json_decref (problem);
+    snprintf (why, DETAIL_SIZE, "%s", self->reason);
     return self->status;
 }
 

@@ -85,7 +85,7 @@ static void draw_contact (int y, const column_t *columns, size_t n, const json_t
                                  json_text (row, "team"),
                                  json_text (next, "kind"),
                                  in_short (due, now, in),
-                                 json_text (row, "subject")};
+                                 lines_subject (row)};
     bool done = strcmp (json_text (row, "state"), "resolved") == 0;
     put_columns (y,
                  cursor   ? LOOK_BAR
@@ -159,7 +159,8 @@ static void draw_team (int y, const column_t *columns, size_t n, const json_t *t
 
 void top_draw_people (top_view_t *view, wall_ms_t now)
 {
-    static const column_t columns[] = {{"WHO", 16}, {"", 8}, {"UNTIL", 10}, {"ROOM", 8}, {"OLDEST", 11}, {"LOAD", 0}};
+    static const column_t columns[] = {{"WHO", 16}, {"PRESENCE", 8}, {"UNTIL", 10},
+                                       {"ROOM", 8}, {"OLDEST", 11},  {"LOAD", 0}};
     enum { N = sizeof columns / sizeof *columns };
     const top_board_t *board = view->board;
     size_t teams = json_array_size (board->teams), n = teams + json_array_size (board->people);

@@ -116,6 +116,11 @@ static int feed_height (void)
     return LINES < 2 * LINES_MIN ? 0 : height < FEED_MIN ? FEED_MIN : height;
 }
 
+size_t top_screen_width (void)
+{
+    return (size_t)COLS;
+}
+
 size_t top_screen_list_height (void)
 {
     int height = LINES - HEAD_LINES - 1 - feed_height () - 1; /* the list's head, the keys */
@@ -239,6 +244,7 @@ static void draw_keys (void)
                                         "  q                 back; from the list: leave;  Esc back",
                                         "",
                                         "  !!  a promise is broken    !  due within a minute    ok  acknowledged",
+                                        "  2 h and bars: how many promises broke, of the last two hours",
                                         "",
                                         "  An operator's token acts for whom --person names."};
     for (int i = 0; i < LINES - 2; i++)

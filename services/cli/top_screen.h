@@ -26,6 +26,10 @@ void top_screen_close (void);
 /* A key, as ncurses names it; -1: none waits. */
 int top_screen_key (void);
 void top_screen_draw (top_view_t *view, mono_ms_t at);
+/* The lines of a story, of a text whose lines may be longer than the screen is wide. */
+void top_story_keep (top_view_t *view, const char *text, size_t columns);
+void top_story_drop (top_view_t *view);
+size_t top_screen_width (void);
 size_t top_screen_list_height (void); /* rows that a page of the list has */
 
 #endif

@@ -8,10 +8,11 @@
 
 #include "contact.h"
 #include "lines.h"
+#include "policy_yaml.h"
 
 #include <string.h>
 
-enum { KNOWN_MAX = 100000, PATH_SIZE = 128, ASK_SIZE = 512 };
+enum { KNOWN_MAX = 100000, PATH_SIZE = 128, KINDS_MAX = 128 };
 
 /* ---- words */
 
@@ -32,22 +33,60 @@ static const char *kind_at (size_t n)
     return n + 1 < kinds->n_values ? fact_kind_name ((fact_kind_t)kinds->values[n + 1].value) : NULL;
 }
 
+static const char *nearest_kind (const char *word)
+{
+    const char *names[KINDS_MAX];
+    size_t n = 0;
+    while (n < KINDS_MAX && (names[n] = kind_at (n)))
+        n++;
+    return yaml_nearest (word, names, n, sizeof *names);
+}
+
 static int check_kind (const char *word, size_t length)
 {
     const char *name;
     for (size_t i = 0; (name = kind_at (i)); i++)
         if (strlen (name) == length && strncmp (name, word, length) == 0)
             return CLI_GO;
-    fprintf (stderr, "buckstop: --kind: there is no fact '%.*s'; they are:", (int)length, word);
+    char given[NAME_SIZE];
+    snprintf (given, sizeof given, "%.*s", (int)length, word);
+    const char *near = nearest_kind (given);
+    fprintf (stderr, "buckstop: --kind: there is no fact '%s'%s%s%s; they are:", given, near ? "; did you mean '" : "",
+             near ? near : "", near ? "'?" : "");
     for (size_t i = 0; (name = kind_at (i)); i++)
         fprintf (stderr, " %s", name);
     fputc ('\n', stderr);
     return CLI_USAGE;
 }
 
+static bool is_state (const char *word, size_t length)
+{
+    const ProtobufCEnumDescriptor *states = &buckstop__v1__contact_state__descriptor;
+    for (unsigned i = 1; i < states->n_values; i++) {
+        const char *name = contact_state_name ((contact_state_t)states->values[i].value);
+        if (strlen (name) == length && strncmp (name, word, length) == 0)
+            return true;
+    }
+    return false;
+}
+
+static int check_state (const char *word, size_t length)
+{
+    if (is_state (word, length))
+        return CLI_GO;
+    return cli_fail (
+        CLI_USAGE, "--state: there is no state '%.*s'; they are: received offered queued owned waiting resolved closed",
+        (int)length, word);
+}
+
 int watch_filter_check (const watch_filter_t *self)
 {
     int rc = CLI_GO;
+    for (const char *at = self->state ? self->state : ""; *at && rc == CLI_GO; at += *at == ',') {
+        size_t length = strcspn (at, ",");
+        rc = check_state (at, length);
+        at += length;
+    }
     for (const char *at = self->kind ? self->kind : ""; *at && rc == CLI_GO; at += *at == ',') {
         size_t length = strcspn (at, ",");
         rc = check_kind (at, length);
@@ -58,40 +97,12 @@ int watch_filter_check (const watch_filter_t *self)
 
 /* ---- names */
 
-/* Contacts may outlive a name of the policy: what still has some may be watched. */
-static int ask_name (cli_t *cli, const char *filter, const char *name, size_t length, bool also_past)
-{
-    char path[ASK_SIZE], word[NAME_SIZE];
-    snprintf (word, sizeof word, "%.*s", (int)length, name);
-    char *escaped = cli_escape (word);
-    snprintf (path, sizeof path, "/v1/contacts?limit=1&%s=%s", filter, escaped);
-    free (escaped);
-    json_t *page = NULL;
-    int rc = cli_http (cli, &(cli_request_t){"GET", path, NULL, NULL, false}, &page);
-    const char *hint = json_text (page, "hint");
-    if (rc == CLI_FINE && *hint && !json_array_size (json_object_get (page, "contacts")))
-        rc = cli_fail (also_past ? CLI_FINE : CLI_NO, "%s", hint);
-    json_decref (page);
-    return rc == CLI_FINE ? CLI_GO : rc;
-}
-
-static int ask_names (cli_t *cli, const char *filter, const char *list, bool also_past)
-{
-    int rc = CLI_GO;
-    for (const char *at = list ? list : ""; *at && rc == CLI_GO; at += *at == ',') {
-        size_t length = strcspn (at, ",");
-        rc = ask_name (cli, filter, at, length, also_past);
-        at += length;
-    }
-    return rc;
-}
-
 int watch_filter_ask (const watch_filter_t *self, cli_t *cli, bool also_past)
 {
     const char *const rows[][2] = {{"team", self->team}, {"owner", self->person}, {"channel", self->channel}};
     int rc = self->contact && !also_past ? cli_contact_any (cli, self->contact) : CLI_GO;
     for (size_t i = 0; rc == CLI_GO && i < sizeof rows / sizeof *rows; i++)
-        rc = ask_names (cli, rows[i][0], rows[i][1], also_past);
+        rc = cli_names (cli, rows[i][0], rows[i][1], also_past);
     return rc;
 }
 

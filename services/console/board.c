@@ -11,13 +11,36 @@
 
 /* ------------------------------------------------------------ its life */
 
-/* Its members are people of the policy: numbers are theirs, in that order. */
-static void take_members (crew_t *self, const policy_t *policy, const int *numbers)
+static void join (who_t *self, int team)
 {
-    self->members_n = self->facts ? self->facts->members_n : 0;
-    self->members = xrealloc (self->members, self->members_n * sizeof *self->members);
-    for (size_t i = 0; i < self->members_n; i++)
-        self->members[i] = numbers[self->facts->members[i] - policy->people];
+    if (self->teams_n && self->teams[self->teams_n - 1] == team)
+        return;
+    self->teams = xrealloc (self->teams, (self->teams_n + 1) * sizeof *self->teams);
+    self->teams[self->teams_n++] = team;
+}
+
+/* Its members are people of the policy: numbers are theirs, in that order. */
+static void take_members (board_t *self, size_t team, const int *numbers)
+{
+    crew_t *crew = &self->crews[team];
+    crew->facts = policy_team (self->policy, self->teams.items[team]);
+    crew->members_n = crew->facts ? crew->facts->members_n : 0;
+    crew->members = xrealloc (crew->members, crew->members_n * sizeof *crew->members);
+    for (size_t i = 0; i < crew->members_n; i++) {
+        crew->members[i] = numbers[crew->facts->members[i] - self->policy->people];
+        join (&self->who[crew->members[i]], (int)team);
+    }
+}
+
+static void take_person (board_t *self, size_t number)
+{
+    const policy_person_t *person = policy_person (self->policy, self->people.items[number]);
+    who_t *who = &self->who[number];
+    who->named = person != NULL;
+    who->capacity = person ? person->capacity : 0;
+    who->teams_n = 0;
+    free (who->display);
+    who->display = person ? text_quoted (person->display) : NULL;
 }
 
 void board_adopt (board_t *self, const policy_t *policy)
@@ -38,15 +61,10 @@ void board_adopt (board_t *self, const policy_t *policy)
         const policy_channel_t *channel = policy_channel (policy, self->channels.items[i]);
         self->weights[i] = channel ? channel->weight : 0;
     }
-    for (size_t i = 0; i < self->who_n; i++) {
-        const policy_person_t *person = policy_person (policy, self->people.items[i]);
-        self->who[i].named = person != NULL;
-        self->who[i].capacity = person ? person->capacity : 0;
-    }
-    for (size_t i = 0; i < self->crews_n; i++) {
-        self->crews[i].facts = policy_team (policy, self->teams.items[i]);
-        take_members (&self->crews[i], policy, numbers);
-    }
+    for (size_t i = 0; i < self->who_n; i++)
+        take_person (self, i);
+    for (size_t i = 0; i < self->crews_n; i++)
+        take_members (self, i, numbers);
     free (numbers);
 }
 
@@ -64,8 +82,11 @@ void board_destroy (board_t **self_p)
     *self_p = NULL;
     if (!self)
         return;
-    for (size_t i = 0; i < self->who_n; i++)
+    for (size_t i = 0; i < self->who_n; i++) {
         free (self->who[i].load);
+        free (self->who[i].display);
+        free (self->who[i].teams);
+    }
     for (size_t i = 0; i < self->crews_n; i++)
         free (self->crews[i].members);
     rows_clear (&self->rows);

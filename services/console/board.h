@@ -54,11 +54,23 @@ void board_told (board_t *self);            /* all that changed was said by a pa
 
 /* Contacts in which every word of `words` occurs (customer, subject, id), newest first, and their customers:
  * {"contacts": [...], "customers": [...]}; and with them what was found elsewhere: a contact that is closed, a customer of
- * whom nothing is open. malloc'd. */
+ * whom nothing is open. Looked for bit by bit, while the board goes on: what comes meanwhile may be left out, what goes is. */
 typedef struct board_found {
     const contact_t *contact;   /* NULL: none */
     const customer_t *customer; /* NULL: none */
 } board_found_t;
-char *board_search (board_t *self, const char *words, board_found_t elsewhere, size_t limit, size_t *size);
+typedef struct board_search board_search_t;
+enum { BOARD_SEARCH_BIT = 2048 }; /* rows: well below a millisecond */
+board_search_t *board_search_new (board_t *board, const char *words, size_t limit);
+void board_search_destroy (board_search_t **self_p);
+bool board_search_on (board_search_t *self, size_t rows);                                /* false: it saw all */
+char *board_search_end (board_search_t **self_p, board_found_t elsewhere, size_t *size); /* malloc'd */
+
+/* The contacts that a person holds or is offered, wherever they stand: {"now", "contacts", "more"}. Looked for as above. */
+typedef struct board_held board_held_t;
+board_held_t *board_held_new (const board_t *board, const char *person);
+void board_held_destroy (board_held_t **self_p);
+bool board_held_on (board_held_t *self, size_t rows);                      /* false: it saw all */
+char *board_held_end (board_held_t **self_p, wall_ms_t now, size_t *size); /* malloc'd */
 
 #endif

@@ -24,13 +24,18 @@ int names_put (names_t *self, const char *name)
     if (self->n == self->room) {
         self->room = self->room ? 2 * self->room : 16;
         self->items = xrealloc (self->items, self->room * sizeof *self->items);
+        self->quoted = xrealloc (self->quoted, self->room * sizeof *self->quoted);
     }
     WORD_COPY (self->items[self->n], name);
+    self->quoted[self->n] = text_quoted (name);
     return (int)self->n++;
 }
 
 void names_clear (names_t *self)
 {
+    for (size_t i = 0; i < self->n; i++)
+        free (self->quoted[i]);
+    free (self->quoted);
     free (self->items);
     *self = (names_t){.n = 0};
 }

@@ -10,6 +10,7 @@
 /* Names as small numbers: they stay as long as the board. */
 typedef struct names {
     char (*items)[NAME_SIZE];
+    char **quoted; /* the same as JSON */
     size_t n, room;
 } names_t;
 enum { NAME_NONE = -1 };
@@ -51,6 +52,9 @@ typedef struct who {
     bool known; /* the record was read */
     bool present, leaving;
     uint32_t epoch;
+    char *display; /* as JSON; NULL: the policy says none */
+    int *teams;    /* whose member they are */
+    size_t teams_n;
     wall_ms_t present_until, away_since;
     int64_t capacity, used;
     unsigned *load; /* by channel */
@@ -116,6 +120,7 @@ crew_t *board_crew (board_t *self, int team);
 void board_grow (board_t *self);
 
 /* board_write.c */
+char *text_quoted (const char *text); /* as JSON; malloc'd */
 void write_text (FILE *out, const char *text);
 void write_counts (FILE *out, const tallies_t *tallies);
 void write_promises (FILE *out, const tallies_t *tallies);

@@ -9,20 +9,9 @@
 #include "words.h"
 #include "xmalloc.h"
 
-#define STATE(name) BUCKSTOP__V1__CONTACT_STATE__CONTACT_STATE_##name
+enum { SAID_SHOWN = 120 }; /* bytes: a row is a line */
 
-/* The one that is broken for the longest; NULL: none is. */
-static const promise_t *broken_one (const contact_t *contact)
-{
-    const promise_t *first = NULL;
-    for (size_t i = 0; i < contact->promises_n; i++) {
-        const promise_t *promise = &contact->promises[i];
-        if (promise->state == BUCKSTOP__V1__PROMISE_STATE__PROMISE_STATE_BROKEN &&
-            (!first || promise->due < first->due))
-            first = promise;
-    }
-    return first;
-}
+#define STATE(name) BUCKSTOP__V1__CONTACT_STATE__CONTACT_STATE_##name
 
 static json_t *number_or_null (int64_t number)
 {
@@ -78,6 +67,8 @@ static char *json_of (const contact_t *contact, const promise_t *next, bool brok
                               (json_int_t)(next ? next->step : 0), /**/
                               "version", (json_int_t)contact->version);
     json_object_update_new (xcheck (view), xcheck (view_holders (contact)));
+    if (!*contact->subject && *contact->said)
+        json_object_set_new (view, "said", value_text (WORD_CUT (contact->said, SAID_SHOWN)));
     char *text = xcheck (json_dumps (view, JSON_COMPACT));
     json_decref (view);
     return text;
@@ -101,11 +92,12 @@ void row_clear (row_t *row)
 
 void row_fill (board_t *self, row_t *row, const contact_t *contact)
 {
-    const promise_t *broken = broken_one (contact), *next = broken ? broken : contact_next_promise (contact);
+    const promise_t *next = contact_pressing_promise (contact);
+    bool broken = next && next->state == BUCKSTOP__V1__PROMISE_STATE__PROMISE_STATE_BROKEN;
     bool held = contact->state == STATE (OWNED) || contact->state == STATE (WAITING);
     row_clear (row);
     row->state = contact->state;
-    row->broken = broken != NULL;
+    row->broken = broken;
     row->channel = names_put (&self->channels, contact->channel);
     row->team = names_put (&self->teams, contact->team);
     row->owner = held ? names_put (&self->people, contact->owner) : NAME_NONE;
@@ -118,7 +110,7 @@ void row_fill (board_t *self, row_t *row, const contact_t *contact)
     row->risk_at = broken ? 0 : risk_of (contact);
     row->version = contact->version;
     WORD_COPY (row->customer_id, contact->customer_id);
-    row->json = json_of (contact, next, broken != NULL);
+    row->json = json_of (contact, next, broken);
     row->words = words_of (contact);
     board_grow (self);
 }

@@ -10,36 +10,99 @@
 
 enum { WORDS_MAX = 8, SEARCH_ROOM = 256 };
 
-typedef struct wanted {
+/* One of the newest that fit. */
+typedef struct hit {
+    wall_ms_t opened_at;
+    char id[ID_SIZE];
+} hit_t;
+
+struct board_search {
+    board_t *board;
     char room[SEARCH_ROOM];
     const char *words[WORDS_MAX];
-    size_t n;
-} wanted_t;
+    size_t words_n;
+    size_t next; /* rows below it were not seen yet */
+    size_t fitted, limit, hits_n;
+    hit_t hits[]; /* newest first */
+};
 
-static void wanted_parse (wanted_t *self, const char *text)
+/* ------------------------------------------------------- looking for them */
+
+static void parse (board_search_t *self, const char *text)
 {
     char *folded = match_fold (text, NULL), *rest = NULL;
-    self->n = 0;
     WORD_COPY (self->room, folded);
     free (folded);
-    for (char *word = strtok_r (self->room, " ", &rest); word && self->n < WORDS_MAX;
+    for (char *word = strtok_r (self->room, " ", &rest); word && self->words_n < WORDS_MAX;
          word = strtok_r (NULL, " ", &rest))
-        self->words[self->n++] = word;
+        self->words[self->words_n++] = word;
 }
 
-static bool fits (const wanted_t *wanted, const row_t *row)
+board_search_t *board_search_new (board_t *board, const char *words, size_t limit)
 {
-    for (size_t i = 0; i < wanted->n; i++)
-        if (!strstr (row->words, wanted->words[i]))
+    board_search_t *self = xcalloc (1, sizeof *self + limit * sizeof (hit_t));
+    self->board = board;
+    self->limit = limit;
+    self->next = board->rows.n;
+    parse (self, words);
+    return self;
+}
+
+void board_search_destroy (board_search_t **self_p)
+{
+    free (*self_p);
+    *self_p = NULL;
+}
+
+static bool fits (const board_search_t *self, const row_t *row)
+{
+    for (size_t i = 0; i < self->words_n; i++)
+        if (!strstr (row->words, self->words[i]))
             return false;
-    return wanted->n > 0;
+    return self->words_n > 0;
 }
 
-static int newest_first (const void *a, const void *b)
+/* A row that took the place of one that went may be seen twice: it may be
+ * counted so in `more`, not told. */
+static bool is_hit (const board_search_t *self, const char *id)
 {
-    const row_t *x = *(const row_t *const *)a, *y = *(const row_t *const *)b;
-    return (x->opened_at < y->opened_at) - (x->opened_at > y->opened_at);
+    for (size_t i = 0; i < self->hits_n; i++)
+        if (strcmp (self->hits[i].id, id) == 0)
+            return true;
+    return false;
 }
+
+static void take (board_search_t *self, const row_t *row)
+{
+    size_t at = self->hits_n;
+    bool full = at == self->limit, late = full && (!at || row->opened_at <= self->hits[at - 1].opened_at);
+    if (!late && is_hit (self, row->id))
+        return;
+    self->fitted++;
+    if (late)
+        return;
+    for (at -= full; at && self->hits[at - 1].opened_at < row->opened_at; at--)
+        self->hits[at] = self->hits[at - 1];
+    self->hits[at].opened_at = row->opened_at;
+    WORD_COPY (self->hits[at].id, row->id);
+    self->hits_n += !full;
+}
+
+/* From the end on, since a row that goes is replaced by the last one: none is
+ * left out. */
+bool board_search_on (board_search_t *self, size_t rows)
+{
+    const rows_t *all = &self->board->rows;
+    self->next = self->next < all->n ? self->next : all->n;
+    for (; rows && self->next; rows--) {
+        const row_t *row = &all->items[--self->next];
+        if (fits (self, row))
+            take (self, row);
+    }
+    return self->next > 0;
+}
+
+/* --------------------------------------------------------------- telling */
 
 static bool said_before (const row_t *const *rows, size_t at)
 {
@@ -104,33 +167,32 @@ static bool write_closed (FILE *out, board_t *self, const contact_t *contact)
     return true;
 }
 
-static const row_t **rows_that_fit (const board_t *self, const char *words, size_t *n)
+/* Those that are still there. */
+static size_t rows_of (const board_search_t *self, const row_t **rows)
 {
-    wanted_t wanted;
-    const row_t **found = xcalloc (self->rows.n, sizeof *found);
-    wanted_parse (&wanted, words);
-    *n = 0;
-    for (size_t i = 0; i < self->rows.n; i++)
-        if (fits (&wanted, &self->rows.items[i]))
-            found[(*n)++] = &self->rows.items[i];
-    qsort (found, *n, sizeof *found, newest_first);
-    return found;
+    size_t n = 0;
+    for (size_t i = 0; i < self->hits_n; i++) {
+        rows[n] = rows_find (&self->board->rows, self->hits[i].id);
+        n += rows[n] != NULL;
+    }
+    return n;
 }
 
-char *board_search (board_t *self, const char *words, board_found_t elsewhere, size_t limit, size_t *size)
+char *board_search_end (board_search_t **self_p, board_found_t elsewhere, size_t *size)
 {
     char *text = NULL;
-    size_t found_n;
-    const row_t **found = rows_that_fit (self, words, &found_n);
-    size_t n = found_n < limit ? found_n : limit;
+    board_search_t *self = *self_p;
+    const row_t **found = xcalloc (self->hits_n, sizeof *found);
+    size_t n = rows_of (self, found);
     FILE *out = xcheck (open_memstream (&text, size));
     fputs ("{\"contacts\":[", out);
-    bool closed = write_closed (out, self, elsewhere.contact);
+    bool closed = write_closed (out, self->board, elsewhere.contact);
     for (size_t i = 0; i < n; i++)
         fprintf (out, "%s%s", i || closed ? "," : "", found[i]->json);
     write_customers (out, found, n, elsewhere.customer);
-    fprintf (out, ",\"more\":%zu}", found_n - n);
+    fprintf (out, ",\"more\":%zu}", self->fitted - self->hits_n);
     fclose (out);
     free (found);
+    board_search_destroy (self_p);
     return text;
 }

@@ -9,11 +9,19 @@
 
 #define STATE(name) BUCKSTOP__V1__CONTACT_STATE__CONTACT_STATE_##name
 
-void write_text (FILE *out, const char *text)
+char *text_quoted (const char *text)
 {
     json_t *value = value_text (text);
-    json_dumpf (value, out, JSON_ENCODE_ANY | JSON_COMPACT);
+    char *quoted = xcheck (json_dumps (value, JSON_ENCODE_ANY | JSON_COMPACT));
     json_decref (value);
+    return quoted;
+}
+
+void write_text (FILE *out, const char *text)
+{
+    char *quoted = text_quoted (text);
+    fputs (quoted, out);
+    free (quoted);
 }
 
 static void write_time (FILE *out, const char *name, wall_ms_t at)
@@ -65,24 +73,13 @@ uint64_t who_sign (const board_t *self, const who_t *who)
     return sign;
 }
 
-static bool is_member (const crew_t *crew, int person)
+static void write_teams_of (FILE *out, const board_t *self, const who_t *who)
 {
-    for (size_t i = 0; i < crew->members_n; i++)
-        if (crew->members[i] == person)
-            return true;
-    return false;
-}
-
-static void write_teams_of (FILE *out, const board_t *self, int person)
-{
-    const char *between = "";
     fputs (",\"team\":[", out);
-    for (size_t i = 0; i < self->crews_n; i++) {
-        if (!is_member (&self->crews[i], person))
-            continue;
-        fputs (between, out);
-        write_text (out, self->teams.items[i]);
-        between = ",";
+    for (size_t i = 0; i < who->teams_n; i++) {
+        if (i)
+            fputc (',', out);
+        fputs (self->teams.quoted[who->teams[i]], out);
     }
     fputc (']', out);
 }
@@ -95,8 +92,7 @@ static void write_load (FILE *out, const board_t *self, const who_t *who)
         if (!who->load[i])
             continue;
         fputs (between, out);
-        write_text (out, self->channels.items[i]);
-        fprintf (out, ":%u", who->load[i]);
+        fprintf (out, "%s:%u", self->channels.quoted[i], who->load[i]);
         between = ",";
     }
     fputc ('}', out);
@@ -105,14 +101,10 @@ static void write_load (FILE *out, const board_t *self, const who_t *who)
 void write_who (FILE *out, const board_t *self, int person)
 {
     const who_t *who = &self->who[person];
-    const char *name = self->people.items[person];
-    const policy_person_t *facts = policy_person (self->policy, name);
+    const char *name = self->people.quoted[person];
     int64_t room = who->capacity - who->used;
-    fputs ("{\"name\":", out);
-    write_text (out, name);
-    fputs (",\"display\":", out);
-    write_text (out, facts ? facts->display : name);
-    write_teams_of (out, self, person);
+    fprintf (out, "{\"name\":%s,\"display\":%s", name, who->display ? who->display : name);
+    write_teams_of (out, self, who);
     fprintf (out, ",\"present\":%s,\"leaving\":%s,\"room\":%" PRId64 ",\"capacity\":%" PRId64,
              who->present ? "true" : "false", who->leaving || !who->named ? "true" : "false", room > 0 ? room : 0,
              who->capacity);
@@ -136,9 +128,7 @@ uint64_t crew_sign (const crew_t *crew)
 void write_crew (FILE *out, const board_t *self, int team)
 {
     const crew_t *crew = &self->crews[team];
-    fputs ("{\"name\":", out);
-    write_text (out, self->teams.items[team]);
-    fputs (",\"lead\":", out);
+    fprintf (out, "{\"name\":%s,\"lead\":", self->teams.quoted[team]);
     write_text (out, crew->facts ? crew->facts->lead->name : "");
     fprintf (out, ",\"waiting\":%u,\"present\":%u,\"people\":%zu", crew->waiting, crew->present,
              crew->facts ? crew->facts->members_n : 0);

@@ -1,8 +1,9 @@
 /* console.c - the service: parameters, its rooms, its second, its end.
  *
  * Hears: HTTP (door.c), each workspace's stream of events and the records that it names, from the store. Says: boards
- * (board.h), live; what people do goes to intake (handed_on.c). Owns nothing: sessions are sealed cookies, so any number of
- * consoles may run behind one address, with one --session-key.
+ * (board.h), live; what people do goes to intake (handed_on.c). Owns nothing: sessions are sealed cookies, and those that
+ * were ended early stand in the store (ended.c), so any number of consoles may run behind one address, with one
+ * --session-key.
  * Limits: all workspaces' open contacts are in memory, at most contacts_max of each; a connection to the store for each
  * workspace. TLS is a proxy's. */
 #include "room.h"
@@ -67,15 +68,21 @@ static const param_t params[] = {
 
 /* ------------------------------------------- who still holds on to it */
 
+static void free_rooms (room_t **list)
+{
+    while (*list) {
+        room_t *room = *list;
+        *list = room->next;
+        room_destroy (&room);
+    }
+}
+
 static void unref (console_t *self)
 {
     if (!self->stopped || self->pending)
         return;
-    while (self->rooms) {
-        room_t *room = self->rooms;
-        self->rooms = room->next;
-        room_destroy (&room);
-    }
+    free_rooms (&self->rooms);
+    free_rooms (&self->left);
     peers_destroy (&self->peers);
     session_keys_destroy (&self->keys);
     sodium_memzero (self->proxy_token, sizeof self->proxy_token);
@@ -103,7 +110,7 @@ room_t *console_room (console_t *self, const char *workspace)
         if (strcmp (room->workspace, workspace) == 0)
             return room;
     const policy_t *policy = workspaces_policy (self->service->workspaces, workspace);
-    if (!policy || self->draining)
+    if (!policy || self->draining || workspaces_removed (self->service->workspaces, workspace))
         return NULL;
     room_t *room = room_new (self, workspace, policy);
     room->next = self->rooms;
@@ -118,12 +125,31 @@ static void on_policy (void *arg, const char *workspace, const policy_t *policy)
         room_adopt (room, policy);
 }
 
+/* Those whose workspace was removed are shown to nobody any more. */
+static void leave_rooms (console_t *self)
+{
+    for (room_t **link = &self->rooms; *link;) {
+        room_t *room = *link;
+        if (!workspaces_removed (self->service->workspaces, room->workspace)) {
+            link = &room->next;
+            continue;
+        }
+        *link = room->next;
+        room_leave (room);
+        room->next = self->left;
+        self->left = room;
+    }
+    if (!self->pending)
+        free_rooms (&self->left);
+}
+
 static void on_tick (void *arg)
 {
     console_t *self = arg;
     const char *name;
     size_t watchers = 0, contacts = 0;
     self->tick = loop_at (self->service->loop, loop_now (self->service->loop) + TICK_MS, on_tick, self);
+    leave_rooms (self);
     for (size_t i = 0; (name = workspaces_name (self->service->workspaces, i)); i++)
         console_room (self, name);
     peers_tick (self->peers);
@@ -227,9 +253,11 @@ static void stop (service_t *service, void *arg)
     given->running = NULL;
     console_hold (self);
     self->stopped = true;
+    chores_destroy (&self->chores);
     http_client_destroy (&self->client);
     http_server_destroy (&self->http);
     tokens_destroy (&self->tokens);
+    ended_destroy (&self->ended);
     console_release (self);
 }
 
@@ -240,7 +268,9 @@ static int start (service_t *service, void *arg)
     self->params = arg;
     self->params->running = self;
     self->tokens = tokens_new (service->loop, service->store);
+    self->ended = ended_new (service->loop, service->store);
     self->client = http_client_new (service->loop);
+    self->chores = chores_new (service->loop);
     self->peers = peers_new (self, self->params->services);
     int rc = read_keys (self);
     if (rc == 0)

@@ -3,7 +3,9 @@
 #define BUCKSTOP_CONSOLE_PRIVATE_H
 
 #include "board.h"
+#include "chores.h"
 #include "console.h"
+#include "ended.h"
 #include "http_client.h"
 #include "http_server.h"
 #include "session.h"
@@ -17,9 +19,12 @@ struct console {
     http_server_t *http;
     http_client_t *client;
     tokens_t *tokens;
+    ended_t *ended;
+    chores_t *chores; /* NULL: it is stopped */
     session_keys_t *keys;
     char proxy_token[TOKEN_SIZE];
     room_t *rooms;
+    room_t *left;        /* of workspaces that were removed: freed once nothing that will answer refers to them */
     struct peers *peers; /* other services: peers.c */
     loop_timer_t *tick;
     size_t pending; /* calls that will answer */
@@ -43,7 +48,7 @@ struct visit {
     bearer_t bearer;        /* scope NONE: nobody asked who it is */
     char token[TOKEN_SIZE]; /* with which they act at intake */
     char csrf[CSRF_SIZE];   /* "" : an Authorization header, which no other site can send */
-    wall_ms_t ends;         /* the session; TIME_NEVER: it is none */
+    session_t session;      /* id "" : it is none, and its end is TIME_NEVER */
     bool proxied;           /* the person is the proxy's word, the token an operator's */
     char allow[32];         /* METHOD: what the path knows */
 };
@@ -97,14 +102,14 @@ void hand_on (visit_t **self_p);
 visit_fn session_post, session_get, session_delete;
 #define COOKIE "buckstop"
 
-/* ---- watch_door.c, find.c: the board ---- */
-visit_fn board_get, board_stream, board_find;
+/* ---- watch_door.c, held.c, find.c: the board ---- */
+visit_fn board_get, board_stream, board_held, board_find;
 
 /* ---- peers.c: are the other services ready? ---- */
 struct peers *peers_new (console_t *console, const char *list);
 void peers_destroy (struct peers **self_p);
 void peers_tick (struct peers *self);
-void peers_write (const struct peers *self, FILE *out); /* a JSON array */
+void peers_write (const struct peers *self, bool operators, FILE *out); /* a JSON array; to operators it says why not */
 bool peers_list_is_fine (const char *text, char why[PARAM_WHY_SIZE]);
 
 #endif

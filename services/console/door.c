@@ -31,6 +31,7 @@ static const way_t ways[] = {
     {"DELETE", "/session", session_delete},
     {"GET", "/board", board_get},
     {"GET", "/board/stream", board_stream},
+    {"GET", "/board/held", board_held},
     {"GET", "/search", board_find},
     {NULL, "/v1/", hand_on},
 };

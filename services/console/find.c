@@ -1,6 +1,7 @@
 /* find.c - /search: what the board has, and what only the store has: a contact that is closed, by its id; a customer of whom
  * nothing is open, by their id, mail address, number or handle.
  *
+ * The board is looked at bit by bit (chores.h), while all else goes on.
  * Limits: names of customers are found where something of theirs is on the board. */
 #include "room.h"
 
@@ -24,20 +25,45 @@ typedef struct search {
     contact_t contact;
     customer_t customer;
     board_found_t found;
+    board_search_t *board; /* goes on; its board is the room's of that era */
 } search_t;
 
 static void answer (search_t *self)
 {
     size_t size;
     console_t *console = self->visit->console;
-    if (self->era == self->room->era) {
-        char *text = board_search (self->room->board, self->words, self->found, SEARCH_LIMIT, &size);
+    if (self->board) {
+        char *text = board_search_end (&self->board, self->found, &size);
         visit_json (&self->visit, 200, text, size, NULL);
         free (text);
     } else
-        visit_refuse (&self->visit, REFUSED_READING, "the store went back");
+        visit_refuse (&self->visit, self->era == self->room->era ? REFUSED_STOPPING : REFUSED_READING,
+                      "nothing was looked for");
     free (self);
     console_release (console);
+}
+
+static bool look (void *arg, bool over)
+{
+    search_t *self = arg;
+    if (over || self->era != self->room->era)
+        board_search_destroy (&self->board);
+    else if (board_search_on (self->board, BOARD_SEARCH_BIT))
+        return true;
+    answer (self);
+    return false;
+}
+
+/* What the store has is known. */
+static void look_at_board (search_t *self)
+{
+    console_t *console = self->visit->console;
+    if (console->stopped || self->era != self->room->era) {
+        answer (self);
+        return;
+    }
+    self->board = board_search_new (self->room->board, self->words, SEARCH_LIMIT);
+    chores_add (console->chores, look, self);
 }
 
 static void take_customer (search_t *self, const store_value_t *value)
@@ -53,7 +79,7 @@ static void on_customer (void *arg, const store_values_t *values)
     search_t *self = arg;
     if (!values->away && values->n == 1)
         take_customer (self, &values->items[0]);
-    answer (self);
+    look_at_board (self);
 }
 
 /* The index leads to another record than the derived one. */
@@ -75,7 +101,7 @@ static void on_found (void *arg, const store_values_t *values)
     search_t *self = arg;
     record_head_t head;
     if (values->away || values->n != ASKED) {
-        answer (self); /* what the board has is worth showing */
+        look_at_board (self); /* what the board has is worth showing */
         return;
     }
     const store_value_t *first = &values->items[0];
@@ -84,7 +110,7 @@ static void on_found (void *arg, const store_values_t *values)
     if (self->by_id && first->bytes && contact_unpack (first->bytes, first->size, &head, &self->contact) == RECORD_OK)
         self->found.contact = &self->contact;
     take_customer (self, &values->items[1]);
-    answer (self);
+    look_at_board (self);
 }
 
 static void ask (search_t *self)
@@ -142,5 +168,5 @@ void board_find (visit_t **self_p)
     if (self->by_id || is_identity (self))
         ask (self);
     else
-        answer (self);
+        look_at_board (self);
 }

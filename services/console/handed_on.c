@@ -48,20 +48,32 @@ static char *url_of (const visit_t *self)
     return url;
 }
 
+static void refuse_away (visit_t **self_p, const char *error)
+{
+    const char *at = (*self_p)->console->params->intake;
+    if ((*self_p)->bearer.scope == SCOPE_OPERATOR)
+        visit_refuse (self_p, REFUSED_INTAKE, "intake at %.200s: %s", at, error);
+    else /* addresses of the house are the operators' */
+        visit_refuse (self_p, REFUSED_INTAKE, "intake did not answer");
+}
+
 static void on_answer (void *arg, const http_answer_t *answer)
 {
     visit_t *self = arg;
     console_t *console = self->console;
     char later[24];
     if (answer->status == 0)
-        visit_refuse (&self, REFUSED_INTAKE, "intake at %.200s: %s", console->params->intake, answer->error);
+        refuse_away (&self, answer->error);
     else if (answer->cut)
         visit_refuse (&self, REFUSED_ANSWER, "more than %d bytes", (int)ANSWER_MAX);
     else {
         snprintf (later, sizeof later, "%lld", (long long)(answer->retry_after_ms / MS_PER_SECOND));
-        const http_header_t more[] = {
-            {"Cache-Control", "no-store"}, {answer->retry_after_ms ? "Retry-After" : NULL, later}, {NULL, NULL}};
-        http_header_t all[ANSWER_HEADERS_MAX];
+        http_header_t more[4] = {{"Cache-Control", "no-store"}}, all[ANSWER_HEADERS_MAX];
+        size_t n = 1;
+        if (answer->retry_after_ms)
+            more[n++] = (http_header_t){"Retry-After", later};
+        if (answer->allow)
+            more[n++] = (http_header_t){"Allow", answer->allow};
         answer_headers_with (all, more);
         const char *type = *answer->header ? answer->header : "application/json";
         http_respond (&self->http, answer->status, type, answer->body, answer->body_size, all);

@@ -113,12 +113,12 @@ void peers_tick (struct peers *self)
     }
 }
 
-void peers_write (const struct peers *self, FILE *out)
+void peers_write (const struct peers *self, bool operators, FILE *out)
 {
     json_t *all = json_array ();
     for (const peer_t *peer = self->items; peer < self->items + self->n; peer++)
         json_array_append_new (all, json_pack ("{s:s, s:b, s:o}", "name", peer->name, "ready", peer->ready, "why",
-                                               value_text (peer->why)));
+                                               value_text (operators || peer->ready ? peer->why : "not ready")));
     json_dumpf (all, out, JSON_COMPACT);
     json_decref (all);
 }

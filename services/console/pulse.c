@@ -2,7 +2,8 @@
  *
  * Hears: what is due for the longest in the workspace's shard, the dead letters, the newest event's number; each
  * OUTBOX_LOOK_MS what of the outbox should have gone, so also what is tried again later.
- * Says: `pulse` to all who watch, also while the store is away: then the last that was known, and why.
+ * Says: `pulse` to all who watch, also while the store is away: then the last that was known, and why; addresses of the
+ * house to operators alone.
  * Limits: outbox_waiting.h. */
 #include "room.h"
 
@@ -113,13 +114,22 @@ static int64_t behind_ms (const room_t *self)
     return now - since;
 }
 
-static void write_pulse (const room_t *self, FILE *out)
+static const char *store_words (const room_t *self, bool operators)
+{
+    const store_t *store = room_store (self);
+    if (store_ready (store) && !store_full (store))
+        return "ready";
+    if (operators)
+        return store_why_not (store);
+    return store_ready (store) ? "out of memory" : "operators see why";
+}
+
+static void write_pulse (const room_t *self, bool operators, FILE *out)
 {
     const pulse_t *pulse = &self->pulse;
-    const store_t *store = room_store (self);
     wall_ms_t now = room_now (self);
     int64_t oldest = pulse->waiting ? (now - pulse->oldest) / MS_PER_SECOND : 0;
-    json_t *words = value_text (store_ready (store) && !store_full (store) ? "ready" : store_why_not (store));
+    json_t *words = value_text (store_words (self, operators));
     fprintf (out,
              "event: pulse\ndata: {\"now\":%" PRId64 ",\"behind_ms\":%" PRId64 ",\"lateness_ms\":%" PRId64
              ",\"outbox\":{\"waiting\":%zu,\"oldest_s\":%" PRId64 ",\"dead\":%zu},\"watchers\":%zu,\"store\":",
@@ -129,21 +139,27 @@ static void write_pulse (const room_t *self, FILE *out)
     if (!self->ready)
         fprintf (out, ",\"reading\":%zu", board_contacts (self->board));
     fputs (",\"services\":", out);
-    peers_write (self->console->peers, out);
+    peers_write (self->console->peers, operators, out);
     fputs ("}\n\n", out);
+}
+
+static void say (room_t *self, bool operators)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *out = xcheck (open_memstream (&text, &size));
+    write_pulse (self, operators, out);
+    fclose (out);
+    room_say (self, operators, text, size);
+    free (text);
 }
 
 void pulse_tick (room_t *self)
 {
-    char *text = NULL;
-    size_t size;
     if (self->opened && !self->pulse.asking && store_ready (room_store (self)))
         look (self);
     if (!self->watchers)
         return;
-    FILE *out = xcheck (open_memstream (&text, &size));
-    write_pulse (self, out);
-    fclose (out);
-    room_say (self, text, size);
-    free (text);
+    say (self, true);
+    say (self, false);
 }

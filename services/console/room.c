@@ -90,7 +90,7 @@ static void on_newest (void *arg, const store_values_t *values)
     room_t *self = arg;
     console_t *console = self->console;
     self->opening = false;
-    if (!values->away && !console->draining)
+    if (!values->away && !console->draining && !self->left)
         open_from (self, values->n ? (uint64_t)values->items[0].score : 0);
     console_release (console);
 }
@@ -129,6 +129,7 @@ void room_anew (room_t *self)
     self->walking = self->walk_asking = self->people_reading = false;
     self->dirty_n = self->reading = 0;
     self->number = 0;
+    room_forget_pages (self);
     self->era++;
 }
 
@@ -178,11 +179,21 @@ void room_close (room_t *self)
     room_dismiss (self);
 }
 
+void room_leave (room_t *self)
+{
+    log_fact (LOG_NOTICE_, "", "the board goes with its workspace", "workspace", self->workspace, NULL);
+    room_close (self);
+    history_destroy (&self->history);
+    self->left = true;
+    self->ready = false;
+    self->era++;
+}
+
 void room_destroy (room_t **self_p)
 {
     room_t *self = *self_p;
     *self_p = NULL;
-    http_bytes_destroy (&self->page);
+    room_forget_pages (self);
     history_destroy (&self->history);
     feed_destroy (&self->feed);
     board_destroy (&self->board);

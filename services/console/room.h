@@ -16,6 +16,15 @@ typedef struct pulse {
     wall_ms_t oldest;      /* of those that wait: since then; 0: none */
 } pulse_t;
 
+/* The board as a document. */
+typedef struct page {
+    char *text; /* NULL: there is none */
+    size_t size, limit;
+    mono_ms_t at;
+    http_bytes_t *event; /* the same as it goes to who watches; NULL: to be written */
+} page_t;
+enum { ROOM_PAGES = 2 };
+
 struct room {
     console_t *console;
     room_t *next;
@@ -25,6 +34,7 @@ struct room {
     bool opened, opening; /* the stream is followed; is about to be */
     bool contacts_read, people_read;
     bool ready;   /* all was read once */
+    bool left;    /* its workspace was removed */
     unsigned era; /* answers to what was asked in another one are of another past */
 
     store_follow_t *follow;
@@ -56,8 +66,9 @@ struct room {
     size_t watchers_n;
     loop_timer_t *flush;
     mono_ms_t flushed_at;
-    uint64_t told;      /* the last event that went to the watchers */
-    http_bytes_t *page; /* the board as it stood at the last flush, or later; NULL: to be written */
+    bool greeting; /* somebody has no board yet: it comes */
+    uint64_t told; /* the last event that went to the watchers */
+    page_t pages[ROOM_PAGES];
     pulse_t pulse;
     mono_ms_t outbox_look; /* not before */
     mono_ms_t heard_at;    /* the store's last answer to a pulse */
@@ -65,6 +76,7 @@ struct room {
 
 room_t *room_new (console_t *console, const char *workspace, const policy_t *policy);
 void room_close (room_t *self); /* begins nothing any more; watchers are sent home */
+void room_leave (room_t *self); /* its workspace was removed: as room_close, and what is asked says nothing any more */
 void room_destroy (room_t **self_p);
 void room_tick (room_t *self); /* once a second */
 void room_anew (room_t *self); /* the store went back: all is read again */
@@ -94,11 +106,19 @@ void room_changed (room_t *self); /* something may be told: soon, at most ten ti
 void room_greet (room_t *self);   /* it is ready: whoever came early gets the board */
 void room_let_watch (visit_t **self_p, room_t *room, size_t limit);
 void room_dismiss (room_t *self);
-void watchers_check (room_t *self);                          /* do their tokens still hold? */
-void room_say (room_t *self, const char *text, size_t size); /* to all who watch */
+void watchers_check (room_t *self); /* do their tokens and sessions still hold? */
+void room_end_session (room_t *self, const char *id);
+/* To all who watch: to operators, or to the others. */
+void room_say (room_t *self, bool operators, const char *text, size_t size);
+
+/* room_page.c: as it is now, or was a moment ago; the room's own, until the
+ * next call. */
+enum { BOARD_LIMIT = 200 }; /* contacts, unless more or fewer are asked for */
+const char *room_page (room_t *self, size_t limit, size_t *size);
+http_bytes_t *room_page_event (room_t *self, size_t limit);
+void room_forget_pages (room_t *self);
 
 /* watch_door.c */
-enum { BOARD_LIMIT = 200 };               /* contacts, unless more or fewer are asked for */
 room_t *room_ready_of (visit_t **self_p); /* of whoever asks; NULL: refused, it is not read yet */
 
 /* pulse.c */

@@ -74,6 +74,14 @@ bool session_open (const session_keys_t *keys, const char *cookie, wall_ms_t now
     return true;
 }
 
+void session_id (const char *cookie, char id[SESSION_ID_SIZE])
+{
+    uint8_t sealed[SEALED_MAX] = {0};
+    sodium_base642bin (sealed, sizeof sealed, cookie, strlen (cookie), NULL, NULL, NULL,
+                       sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+    sodium_bin2hex (id, SESSION_ID_SIZE, sealed, SESSION_NONCE_SIZE);
+}
+
 void session_csrf (const session_keys_t *keys, const char *what, const char *who, char csrf[CSRF_SIZE])
 {
     uint8_t hash[CSRF_BYTES];

@@ -1,8 +1,9 @@
 /* sign_in.c - sessions: a token is shown once, and stands sealed in a cookie from then on.
  *
  * The cookie is for our own pages only (SameSite=Strict, HttpOnly), and for TLS only, but where the page itself is on the
- * loopback. Limits: a session ends after --session-hours, with its token, or with the key. */
-#include "console_private.h"
+ * loopback. Limits: a session ends after --session-hours, when its holder signs out, with its token, or with
+ * the key. */
+#include "room.h"
 
 #include "clock.h"
 #include "log.h"
@@ -72,7 +73,7 @@ static void checked (void *arg, tokens_verdict_t verdict, const bearer_t *bearer
     if (bearer)
         self->bearer = *bearer;
     if (verdict == TOKENS_AWAY)
-        visit_refuse (&self, REFUSED_AWAY, "%s", store_why_not (console->service->store));
+        visit_refuse (&self, REFUSED_AWAY, "who you are could not be looked up");
     else if (verdict != TOKENS_GOOD)
         visit_refuse (&self, REFUSED_TOKEN, "the token is not known, or was revoked");
     else if (self->bearer.scope != SCOPE_PERSON && self->bearer.scope != SCOPE_OPERATOR)
@@ -116,12 +117,38 @@ void session_get (visit_t **self_p)
     tell_session (self_p, NULL);
 }
 
-void session_delete (visit_t **self_p)
+static void say_goodbye (visit_t **self_p)
 {
     char line[COOKIE_LINE_SIZE];
-    if (!visit_own_page (self_p))
-        return;
     cookie_line (*self_p, "", 0, line);
     const http_header_t more[] = {{"Set-Cookie", line}, {NULL, NULL}};
     visit_json (self_p, 200, "{}", 2, more);
+}
+
+static void ended (void *arg, ended_verdict_t verdict)
+{
+    visit_t *self = arg;
+    console_t *console = self->console;
+    for (room_t *room = console->rooms; room && verdict == ENDED_YES; room = room->next)
+        room_end_session (room, self->session.id);
+    if (verdict == ENDED_YES)
+        say_goodbye (&self);
+    else
+        visit_refuse (&self, REFUSED_AWAY, "the session may go on: sign out again");
+    console_release (console);
+}
+
+/* Who came with a token, or by a proxy, has no session that could end. */
+void session_delete (visit_t **self_p)
+{
+    visit_t *self = *self_p;
+    if (!visit_own_page (self_p))
+        return;
+    if (!*self->session.id) {
+        say_goodbye (self_p);
+        return;
+    }
+    *self_p = NULL;
+    console_hold (self->console);
+    ended_add (self->console->ended, &self->session, ended, self);
 }

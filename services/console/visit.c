@@ -1,8 +1,8 @@
 /* visit.c - who asks: by an Authorization header, by the word of a trusted proxy, or by the session's cookie.
  *
  * Whoever it is, it is a token in the end, and it is checked as intake does (tokens.h): a revoked one ends sessions
- * within seconds. What changes something must come from our own page, where the browser adds who it is by itself
- * (cookie, proxy): it carries the session's word, which no other site can read. */
+ * within seconds; so does who signs out (ended.h). What changes something must come from our own page, where the browser
+ * adds who it is by itself (cookie, proxy): it carries the session's word, which no other site can read. */
 #include "console_private.h"
 
 #include "words.h"
@@ -18,7 +18,7 @@ visit_t *visit_new (console_t *console, http_request_t *request)
     visit_t *self = xcalloc (1, sizeof *self);
     self->console = console;
     self->http = request;
-    self->ends = TIME_NEVER;
+    self->session.end = TIME_NEVER;
     return self;
 }
 
@@ -70,18 +70,56 @@ static void take_proxied (visit_t **self_p)
 
 /* ------------------------------------------------------- what the token says */
 
+static void let_in (visit_t *self)
+{
+    if (self->proxied)
+        take_proxied (&self);
+    else
+        self->fn (&self);
+}
+
+static void judge_session (visit_t *self, ended_verdict_t verdict)
+{
+    if (verdict == ENDED_AWAY)
+        visit_refuse (&self, REFUSED_AWAY, "whether the session was ended could not be looked up");
+    else if (verdict == ENDED_YES)
+        visit_refuse (&self, REFUSED_NO_SESSION, "the session was ended");
+    else
+        let_in (self);
+}
+
+static void session_checked (void *arg, ended_verdict_t verdict)
+{
+    visit_t *self = arg;
+    console_t *console = self->console;
+    judge_session (self, verdict);
+    console_release (console);
+}
+
+static void check_session (visit_t *self)
+{
+    console_t *console = self->console;
+    WORD_COPY (self->session.token, self->bearer.id);
+    console_hold (console);
+    ended_verdict_t verdict = ended_check (console->ended, &self->session, session_checked, self);
+    if (verdict == ENDED_ASKED)
+        return;
+    judge_session (self, verdict);
+    console_release (console);
+}
+
 static void decide (visit_t *self, tokens_verdict_t verdict)
 {
     if (verdict == TOKENS_AWAY)
-        visit_refuse (&self, REFUSED_AWAY, "%s", store_why_not (self->console->service->store));
+        visit_refuse (&self, REFUSED_AWAY, "who you are could not be looked up");
     else if (verdict != TOKENS_GOOD)
         visit_refuse (&self, REFUSED_TOKEN, "the token is not known, or was revoked");
     else if (self->bearer.scope != SCOPE_PERSON && self->bearer.scope != SCOPE_OPERATOR)
         visit_refuse (&self, REFUSED_SCOPE, "the token's scope is %s", scope_name (self->bearer.scope));
-    else if (self->proxied)
-        take_proxied (&self);
+    else if (*self->session.id)
+        check_session (self);
     else
-        self->fn (&self);
+        let_in (self);
 }
 
 static void token_checked (void *arg, tokens_verdict_t verdict, const bearer_t *bearer)
@@ -129,8 +167,9 @@ static bool by_cookie (visit_t *self)
     char cookie[SESSION_COOKIE_SIZE];
     wall_ms_t now = store_now (self->console->service->store);
     if (!session_cookie (http_header (self->http, "Cookie"), COOKIE, cookie) ||
-        !session_open (self->console->keys, cookie, now, self->token, &self->ends))
+        !session_open (self->console->keys, cookie, now, self->token, &self->session.end))
         return false;
+    session_id (cookie, self->session.id);
     session_csrf (self->console->keys, "session", cookie, self->csrf);
     return true;
 }

@@ -1,9 +1,11 @@
 /* watch.c - who watches: they come (watch_door.c), are told, and go.
  *
- * A watcher gets the board at once, from then on what changes, at most ten times a second, all of them the same bytes.
+ * A watcher gets the board as soon as it is their turn (chores.h), from then on what changes, at most ten times a
+ * second, all of them the same bytes.
  * Whoever comes back with a Last-Event-ID gets what the feed said meanwhile before the board, as far as it is kept.
- * A watcher who does not keep up is cut off, and comes back to a board of now. The token of each is looked at again every
- * ten seconds; with a session's end, or when the policy drops whom a proxy named, their stream ends.
+ * A watcher who does not keep up is cut off, and comes back to a board of now. The token and the session of each
+ * are looked at again every ten seconds; with a session's end, or when the policy drops whom a proxy named, their stream
+ * ends.
  * Limits: --stream-room bytes that wait for one. */
 #include "room.h"
 
@@ -26,9 +28,10 @@ struct watcher {
     size_t limit;
     uint64_t after; /* the last event that they have; resumed */
     bool resumed, greeted;
+    bool operates; /* sees addresses of the house */
     bool checking, gone;
     mono_ms_t check_at;
-    wall_ms_t ends;         /* their session; TIME_NEVER: it is none */
+    session_t session;      /* id "" : none, which never ends */
     char person[NAME_SIZE]; /* whom a proxy named; "" : the token says who it is */
 };
 
@@ -68,46 +71,28 @@ static void send_to (watcher_t *watcher, http_bytes_t *bytes)
     }
 }
 
-/* To those who have the board, or to all. */
-static void send_all (room_t *self, http_bytes_t *bytes, bool greeted)
+/* To those who have the board. */
+static void send_all (room_t *self, http_bytes_t *bytes)
 {
     for (watcher_t *watcher = self->watchers, *next; watcher; watcher = next) {
         next = watcher->next;
-        if (watcher->greeted || !greeted)
+        if (watcher->greeted)
             send_to (watcher, bytes);
     }
 }
 
-void room_say (room_t *self, const char *text, size_t size)
+void room_say (room_t *self, bool operators, const char *text, size_t size)
 {
     http_bytes_t *bytes = http_bytes_new (text, size);
-    send_all (self, bytes, false);
+    for (watcher_t *watcher = self->watchers, *next; watcher; watcher = next) {
+        next = watcher->next;
+        if (watcher->operates == operators)
+            send_to (watcher, bytes);
+    }
     http_bytes_destroy (&bytes);
 }
 
 /* ------------------------------------------------------------- the board */
-
-static http_bytes_t *page_of (room_t *self, size_t limit)
-{
-    char *text = NULL;
-    size_t size, page_size;
-    char *page = board_page (self->board, self->told, room_now (self), limit, &page_size);
-    FILE *out = xcheck (open_memstream (&text, &size));
-    sse_write (out, "board", self->told, page, page_size);
-    fclose (out);
-    http_bytes_t *bytes = http_bytes_new (text, size);
-    free (page);
-    free (text);
-    return bytes;
-}
-
-/* It holds until the next flush: what changes before is told by that. */
-static http_bytes_t *usual_page (room_t *self)
-{
-    if (!self->page)
-        self->page = page_of (self, BOARD_LIMIT);
-    return self->page;
-}
 
 static void greet_feed (const watcher_t *watcher)
 {
@@ -134,11 +119,34 @@ static void greet (watcher_t *watcher)
     watcher->greeted = true;
     if (watcher->resumed)
         greet_feed (watcher);
-    http_bytes_t *own = watcher->limit == BOARD_LIMIT ? NULL : page_of (room, watcher->limit);
-    http_stream_send (watcher->stream, own ? own : usual_page (room));
-    http_bytes_destroy (&own);
+    http_stream_send (watcher->stream, room_page_event (room, watcher->limit));
     if (!watcher->resumed)
         greet_feed (watcher);
+}
+
+/* One of those who wait for it, in the order of the list. */
+static bool greet_next (void *arg, bool over)
+{
+    room_t *self = arg;
+    watcher_t *watcher = self->watchers;
+    while (watcher && watcher->greeted)
+        watcher = watcher->next;
+    self->greeting = !over && watcher && self->ready;
+    if (self->greeting) {
+        greet (watcher);
+        return true;
+    }
+    console_release (self->console);
+    return false;
+}
+
+static void greet_soon (room_t *self)
+{
+    if (self->greeting || !self->console->chores)
+        return;
+    self->greeting = true;
+    console_hold (self->console);
+    chores_add (self->console->chores, greet_next, self);
 }
 
 void room_greet (room_t *self)
@@ -146,7 +154,8 @@ void room_greet (room_t *self)
     self->told = feed_last (self->feed) > self->told ? feed_last (self->feed) : self->told;
     board_told (self->board);
     for (watcher_t *watcher = self->watchers; watcher; watcher = watcher->next)
-        greet (watcher);
+        watcher->greeted = false;
+    greet_soon (self);
 }
 
 /* ---------------------------------------------------------- what changes */
@@ -176,14 +185,14 @@ static void flush (void *arg)
     self->flushed_at = room_mono (self);
     if (!self->ready)
         return;
-    http_bytes_destroy (&self->page);
+    room_forget_pages (self);
     if (self->watchers) {
         FILE *out = xcheck (open_memstream (&text, &size));
         write_changes (self, number, out);
         fclose (out);
         http_bytes_t *bytes = http_bytes_new (text, size);
         if (size)
-            send_all (self, bytes, true);
+            send_all (self, bytes);
         http_bytes_destroy (&bytes);
         free (text);
     } else
@@ -205,13 +214,45 @@ void room_changed (room_t *self)
 static bool may_stay (const watcher_t *self)
 {
     const policy_t *policy = board_policy (self->room->board);
-    return room_now (self->room) < self->ends && (!*self->person || policy_person (policy, self->person));
+    return room_now (self->room) < self->session.end && (!*self->person || policy_person (policy, self->person));
 }
 
-static void end_if_bad (watcher_t *self, tokens_verdict_t verdict)
+/* What was asked is answered: it is bad, or it may be. */
+static void end_if (watcher_t *self, bool bad)
 {
-    if (verdict == TOKENS_BAD)
+    self->checking = false;
+    if (self->gone)
+        free (self);
+    else if (bad)
         drop (self->room, self);
+}
+
+static void session_checked (void *arg, ended_verdict_t verdict)
+{
+    watcher_t *self = arg;
+    console_t *console = self->room->console;
+    end_if (self, verdict == ENDED_YES);
+    console_release (console);
+}
+
+static void check_session (watcher_t *self)
+{
+    console_t *console = self->room->console;
+    console_hold (console);
+    ended_verdict_t verdict = ended_check (console->ended, &self->session, session_checked, self);
+    if (verdict == ENDED_ASKED)
+        return;
+    end_if (self, verdict == ENDED_YES);
+    console_release (console);
+}
+
+/* The store away: they stay. */
+static void judge (watcher_t *self, tokens_verdict_t verdict)
+{
+    if (!self->gone && verdict == TOKENS_GOOD && *self->session.id)
+        check_session (self);
+    else
+        end_if (self, verdict == TOKENS_BAD);
 }
 
 static void token_checked (void *arg, tokens_verdict_t verdict, const bearer_t *bearer)
@@ -219,34 +260,42 @@ static void token_checked (void *arg, tokens_verdict_t verdict, const bearer_t *
     watcher_t *self = arg;
     console_t *console = self->room->console;
     (void)bearer;
-    self->checking = false;
-    if (self->gone)
-        free (self);
-    else
-        end_if_bad (self, verdict);
+    judge (self, verdict);
+    console_release (console);
+}
+
+static void check (watcher_t *self)
+{
+    bearer_t bearer;
+    console_t *console = self->room->console;
+    self->check_at = room_mono (self->room) + CHECK_MS;
+    self->checking = true;
+    console_hold (console);
+    tokens_verdict_t verdict = tokens_check (console->tokens, self->token, &bearer, token_checked, self);
+    if (verdict == TOKENS_ASKED)
+        return;
+    judge (self, verdict);
     console_release (console);
 }
 
 void watchers_check (room_t *self)
 {
     mono_ms_t now = room_mono (self);
-    bearer_t bearer;
     for (watcher_t *watcher = self->watchers, *next; watcher; watcher = next) {
         next = watcher->next;
-        if (!may_stay (watcher)) {
+        if (!may_stay (watcher))
             drop (self, watcher);
-            continue;
-        }
-        if (watcher->checking || now < watcher->check_at)
-            continue;
-        watcher->check_at = now + CHECK_MS;
-        tokens_verdict_t verdict =
-            tokens_check (self->console->tokens, watcher->token, &bearer, token_checked, watcher);
-        watcher->checking = verdict == TOKENS_ASKED;
-        if (watcher->checking)
-            console_hold (self->console);
-        else
-            end_if_bad (watcher, verdict);
+        else if (!watcher->checking && now >= watcher->check_at)
+            check (watcher);
+    }
+}
+
+void room_end_session (room_t *self, const char *id)
+{
+    for (watcher_t *watcher = self->watchers, *next; watcher; watcher = next) {
+        next = watcher->next;
+        if (strcmp (watcher->session.id, id) == 0)
+            drop (self, watcher);
     }
 }
 
@@ -270,7 +319,8 @@ void room_let_watch (visit_t **self_p, room_t *room, size_t limit)
     visit_t *self = *self_p;
     http_header_t all[ANSWER_HEADERS_MAX];
     watcher_t *watcher = xcalloc (1, sizeof *watcher);
-    *watcher = (watcher_t){.room = room, .limit = limit, .next = room->watchers, .ends = self->ends};
+    *watcher = (watcher_t){.room = room, .limit = limit, .next = room->watchers, .session = self->session};
+    watcher->operates = self->bearer.scope == SCOPE_OPERATOR;
     if (self->proxied)
         WORD_COPY (watcher->person, self->bearer.person);
     watcher->check_at = room_mono (room) + CHECK_MS;
@@ -283,5 +333,5 @@ void room_let_watch (visit_t **self_p, room_t *room, size_t limit)
     room->watchers = watcher;
     room->watchers_n++;
     if (room->ready)
-        greet (watcher);
+        greet_soon (room);
 }

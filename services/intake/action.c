@@ -4,12 +4,14 @@
  * what it allows, and who has the contact.
  *
  * Who acts is the token's person; an operator says for whom. Whoever accepts is here: if their presence has ended, or
- * never began, the acceptance counts as a heartbeat first, so that what they own is held by a lease from the start.
+ * never began, the acceptance counts as a heartbeat first, so that what they own is held by a lease from the start. An
+ * acceptance that the contact refuses says nothing of whether they are here.
  * One read brings the person, the contact and the idempotency key. */
 #include "ask.h"
 
 #include "guard.h"
 #include "log.h"
+#include "may_accept.h"
 #include "presence.h"
 #include "wire.h"
 #include "words.h"
@@ -66,18 +68,32 @@ static void already (ask_t *ask, const work_result_t *result)
     ask_receipt (&ask, &self->receipt, !ours);
 }
 
+/* What somebody who came too late wants to know besides. */
+static const char *more_words (const ask_t *ask, const work_result_t *result, char words[DETAIL_SIZE])
+{
+    char at[TIME_TEXT_SIZE];
+    const action_t *self = action_of (ask);
+    const contact_t *contact = result->contact;
+    words[0] = '\0';
+    if (result->apply != APPLY_NOT_YOURS || !contact)
+        return words;
+    if (*self->person && word_same (contact->offered_to, self->person))
+        snprintf (words, DETAIL_SIZE, "; it is only offered to them: accept it first");
+    else if (ask->action.kind == BUCKSTOP__V1__ACTION_KIND__ACTION_KIND_ACCEPT && contact->owned_at)
+        snprintf (words, DETAIL_SIZE, ", at %s", time_text (contact->owned_at, at));
+    return words;
+}
+
 static void refused (ask_t *ask, const work_result_t *result)
 {
-    const action_t *self = action_of (ask);
+    char more[DETAIL_SIZE];
     static const refusal_kind_t kinds[] = {[APPLY_DONE] = REFUSE_STALE,
                                            [APPLY_NO_STATE] = REFUSE_NO_STATE,
                                            [APPLY_NOT_YOURS] = REFUSE_NOT_YOURS,
                                            [APPLY_STALE] = REFUSE_STALE,
                                            [APPLY_BAD] = REFUSE_INVALID};
-    bool theirs = result->apply == APPLY_NOT_YOURS && result->contact && *self->person &&
-                  word_same (result->contact->offered_to, self->person);
-    refusal_t refusal = refusal_of (kinds[result->apply], "%s%s", result->why ? result->why : "",
-                                    theirs ? "; it is only offered to them: accept it first" : "");
+    refusal_t refusal =
+        refusal_of (kinds[result->apply], "%s%s", result->why ? result->why : "", more_words (ask, result, more));
     if (result->apply != APPLY_BAD)
         refusal_about (&refusal, result->contact);
     ask_refuse (&ask, &refusal);
@@ -202,6 +218,18 @@ static bool replayed (ask_t *ask, const store_value_t *stored)
     return found != ONCE_NEW;
 }
 
+/* Whoever is not here, and would have it, is here from now on. */
+static bool arrives (const ask_t *ask, const person_t *person, const store_value_t *contact)
+{
+    workspaces_t *all = ask->intake->service->workspaces;
+    const policy_t *policy = workspaces_policy (all, ask->bearer.workspace);
+    wall_ms_t now = store_now (ask_store (ask));
+    return ask->action.kind == BUCKSTOP__V1__ACTION_KIND__ACTION_KIND_ACCEPT && policy &&
+           !person_present (person, now) &&
+           may_accept (contact->bytes, contact->size, action_of (ask)->person, person->epoch, now, policy,
+                       workspaces_hearing (all, ask->bearer.workspace));
+}
+
 static void loaded (void *arg, const store_values_t *values)
 {
     ask_t *ask = arg;
@@ -219,8 +247,7 @@ static void loaded (void *arg, const store_values_t *values)
         ask_refuse_no_contact (&ask, ask->action.contact);
     else if (who->bytes && person_unpack (who->bytes, who->size, &head, &person) != RECORD_OK)
         ask_refuse_as (&ask, REFUSE_BROKEN, "the record of '%s' can't be read", self->person);
-    else if (ask->action.kind == BUCKSTOP__V1__ACTION_KIND__ACTION_KIND_ACCEPT &&
-             !person_present (&person, store_now (ask_store (ask))))
+    else if (arrives (ask, &person, contact))
         presence_change (ask->intake, ask->bearer.workspace, self->person, PERSON_HEARTBEAT, present, ask);
     else {
         self->epoch = person.epoch;
@@ -274,8 +301,10 @@ static bool knows (ask_t **ask_p, const policy_t *policy, const char *actor)
     const char *unknown = !policy_person (policy, actor)                                 ? actor
                           : *said->to_person && !policy_person (policy, said->to_person) ? said->to_person
                                                                                          : NULL;
+    char meant[POLICY_MEANT_SIZE];
     if (unknown)
-        ask_refuse_as (ask_p, REFUSE_UNKNOWN_PERSON, "the policy does not name '%.64s'", unknown);
+        ask_refuse_as (ask_p, REFUSE_UNKNOWN_PERSON, "the policy does not name '%.64s'%s", unknown,
+                       policy_meant (policy, POLICY_PEOPLE, unknown, meant));
     else if (*said->to_team && !policy_team (policy, said->to_team))
         refuse_team (ask_p, policy, said->to_team);
     return *ask_p != NULL;

@@ -10,6 +10,7 @@
 #include "body.h"
 #include "http_server.h"
 #include "intake.h"
+#include "known.h"
 #include "languages.h"
 #include "once.h"
 #include "receipt.h"
@@ -34,6 +35,7 @@ struct intake {
     recogniser_t *languages;   /* NULL: none are recognised */
     loop_timer_t *beat;        /* hearing.c */
     struct beats *beats;
+    known_t known;
     uint8_t random[1024]; /* drawn ahead: one call to the system serves many requests */
     size_t random_used;
 };

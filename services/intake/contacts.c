@@ -49,13 +49,16 @@ static bool wanted (const list_t *self, const contact_t *contact, wall_ms_t now)
 /* A filter that nothing can fit is no error, since contacts may outlive a policy's names, but it is said. */
 static json_t *hint_of (const list_t *self, const policy_t *policy)
 {
-    char hint[DETAIL_SIZE] = "";
+    char hint[DETAIL_SIZE] = "", meant[POLICY_MEANT_SIZE];
     if (policy && *self->team && !policy_team (policy, self->team))
-        snprintf (hint, sizeof hint, "the policy names no team '%s'", self->team);
+        snprintf (hint, sizeof hint, "the policy names no team '%s'%s", self->team,
+                  policy_meant (policy, POLICY_TEAMS, self->team, meant));
     else if (policy && *self->owner && !policy_person (policy, self->owner))
-        snprintf (hint, sizeof hint, "the policy names no person '%s'", self->owner);
+        snprintf (hint, sizeof hint, "the policy names no person '%s'%s", self->owner,
+                  policy_meant (policy, POLICY_PEOPLE, self->owner, meant));
     else if (policy && *self->channel && !policy_channel (policy, self->channel))
-        snprintf (hint, sizeof hint, "the policy names no channel '%s'", self->channel);
+        snprintf (hint, sizeof hint, "the policy names no channel '%s'%s", self->channel,
+                  policy_meant (policy, POLICY_CHANNELS, self->channel, meant));
     return value_some (hint);
 }
 

@@ -6,7 +6,6 @@
  * contacts. Each is left out where it has nothing to say. */
 #include "customers_inside.h"
 
-#include "family.h"
 #include "ids.h"
 #include "keys.h"
 #include "log.h"
@@ -43,6 +42,7 @@ void customers_destroy (customer_found_t **self_p)
     free (self->record);
     free (self->counts);
     free (self->theirs);
+    family_leave (&self->ahead);
     free (self);
 }
 
@@ -173,6 +173,26 @@ static void on_family (void *arg, const family_found_t *found)
     self->then (ask);
 }
 
+static family_order_t order_of (const ask_t *ask, const char *home)
+{
+    const customer_found_t *self = found_of (ask);
+    family_order_t order = {.store = ask_store (ask), .shard = self->shard, .max = CUSTOMERS_NEWEST, .ids_n = 1};
+    WORD_COPY (order.workspace, self->workspace);
+    WORD_COPY (order.ids[0], home);
+    return order;
+}
+
+/* Where the policy wants one open contact of theirs the commit claims the version of the record that counts: their list
+ * must not be older than that, or what another opened between the two reads is in neither. */
+void customers_look_ahead (const ask_t *ask, customer_found_t *self)
+{
+    const policy_t *policy = policy_of (ask);
+    family_order_t order = order_of (ask, self->derived);
+    family_leave (&self->ahead);
+    if (policy && policy->same_customer != SAME_APPEND)
+        self->ahead = family_begin (&order);
+}
+
 static void look_for_contacts (ask_t *ask)
 {
     customer_found_t *self = found_of (ask);
@@ -186,10 +206,13 @@ static void look_for_contacts (ask_t *ask)
         self->then (ask);
         return;
     }
-    family_order_t order = {.store = ask_store (ask), .shard = self->shard, .max = CUSTOMERS_NEWEST};
-    WORD_COPY (order.workspace, self->workspace);
-    family_of (&order, known, self->home);
-    family_read (&order, on_family, ask);
+    if (strcmp (self->home, self->derived) != 0)
+        family_leave (&self->ahead);
+    if (!self->ahead) {
+        family_order_t order = order_of (ask, self->home);
+        self->ahead = family_begin (&order);
+    }
+    family_go_on (&self->ahead, known, on_family, ask);
 }
 
 /* ------------------------------------------------------- which record it is */
@@ -252,6 +275,15 @@ void customers_read (ask_t *ask, customer_found_t *self, const store_values_t *v
     }
     self->fresh = !index->bytes && !derived->bytes;
     take_record (ask, derived);
+}
+
+bool customers_presume_new (const ask_t *ask, customer_found_t *self)
+{
+    if (!known_first (&ask->intake->known, self->workspace, self->derived))
+        return false;
+    again_from_here (self);
+    self->fresh = true;
+    return true;
 }
 
 /* ------------------------------------------------ somebody else's contact */

@@ -1,9 +1,10 @@
 /* customers.h - whose submission it is: what the pipeline (submit_find.c, submit_work.c) asks of the customers' records.
  *
- * A submission that names nobody reads and writes nothing. One of somebody unknown costs two keys of the one read that
- * finds its thread, and its opening commit makes the record. One of somebody known: the same two keys, where no thread
- * leads to a contact one more read of their newest contacts, and a place in their list in the commit; where the policy
- * wants one open contact of theirs and this opens it, their record is written, too, so that of two at once one wins. */
+ * A submission that names nobody reads and writes nothing. One of somebody unknown reads nothing, or two keys more where a
+ * thread is looked for, and its opening commit makes the record. One of somebody known: the same two keys and, where no
+ * thread leads to a contact, their list and their newest contacts; and a place in their list in the commit. Where the
+ * policy wants one open contact of theirs and this opens it, their record is written, too, so that of two at once one
+ * wins. */
 #ifndef BUCKSTOP_CUSTOMERS_H
 #define BUCKSTOP_CUSTOMERS_H
 
@@ -22,6 +23,12 @@ customer_found_t *customers_new (const ask_t *ask, const policy_t *policy, const
 void customers_destroy (customer_found_t **self_p);
 
 const char *customers_key (const customer_found_t *self, size_t index, char key[KEY_SIZE]);
+/* Instead of customers_read: as if it were somebody new. Who is known after all is found out by the commit, whose check
+ * fails (customers_refused). False: they wrote before, so it is of no use. */
+bool customers_presume_new (const ask_t *ask, customer_found_t *self);
+/* Beside the first read: what they have open is looked for, too, since nothing else can lead to a contact. Not where two
+ * at once are one matter: then their list is read behind their record. */
+void customers_look_ahead (const ask_t *ask, customer_found_t *self);
 /* values: of customers_key, in their order. known: it is clear already which contact it belongs to, so that nobody looks
  * for another open one. `then` comes once, perhaps from within; or the ask is refused and gone. A record that can't be
  * read stops nobody: the submission goes on without it, and the audit names it. */

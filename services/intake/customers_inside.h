@@ -4,6 +4,7 @@
 
 #include "customer.h"
 #include "customers.h"
+#include "family.h"
 
 /* A record as it was read. */
 typedef struct customer_read {
@@ -40,6 +41,7 @@ struct customer_found {
     bool theirs_known;        /* it was looked at */
     size_t ops_from, ops_end; /* of the commit that is under way: ours */
 
+    family_t *ahead;  /* owned; the list of `derived`, asked for beside the first read; NULL: it was not */
     bool place_known; /* while reading */
     void (*then) (ask_t *ask);
 };

@@ -38,9 +38,15 @@ void webhooks_destroy (webhooks_t **self_p)
 
 /* ------------------------------------------------------------- its channel */
 
+/* NULL: there is no such workspace, or none any more. */
+static const policy_t *policy_of (workspaces_t *workspaces, const char *workspace)
+{
+    return workspaces_removed (workspaces, workspace) ? NULL : workspaces_policy (workspaces, workspace);
+}
+
 static const policy_channel_t *channel_of (workspaces_t *workspaces, const char *workspace, const char *name)
 {
-    const policy_t *policy = workspaces_policy (workspaces, workspace);
+    const policy_t *policy = policy_of (workspaces, workspace);
     const policy_channel_t *channel = policy ? policy_channel (policy, name) : NULL;
     return channel && channel->in ? channel : NULL;
 }
@@ -69,7 +75,7 @@ static bool find_channel (webhook_t *self)
     }
     if (!workspaces_loaded (workspaces))
         webhook_refuse (self, REFUSE_NO_POLICY, "the policies are not loaded yet");
-    else if (named && !workspaces_policy (workspaces, named))
+    else if (named && !policy_of (workspaces, named))
         webhook_refuse (self, REFUSE_NO_CHANNEL, "there is no workspace '%.64s'", named);
     else
         webhook_refuse (self, REFUSE_NO_CHANNEL,

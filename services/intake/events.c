@@ -132,6 +132,7 @@ void events_begin (ask_t **ask_p, uint64_t after, int64_t limit)
     range_t *self = ask->more = xcalloc (1, sizeof *self);
     ask->free_more = range_free;
     buckstop__v1__events_page__init (&self->page);
+    self->page.workspace = ask->bearer.workspace;
     self->after = after;
     self->limit = limit < PAGE_MAX ? limit : PAGE_MAX;
     char key[KEY_SIZE];

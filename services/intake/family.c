@@ -1,6 +1,6 @@
 /* family.c - the newest contacts of one customer.
  *
- * hears: which records belong together. says: their newest contacts, read.
+ * hears: which records belong together, perhaps one of them first. says: their newest contacts, read.
  * A list holds CUSTOMER_CONTACTS_KEPT, as a rule in one range; more where contacts came that nobody read it for (each goes
  * on in the thread of the one before): then range after range, of which the newest are kept.
  * Limits: PAGES_MAX ranges. */
@@ -21,17 +21,18 @@ typedef struct place {
     wall_ms_t opened_at;
 } place_t;
 
-typedef struct family {
+struct family {
     family_order_t order;
-    family_fn *fn;
+    family_fn *fn; /* NULL: nobody wants it */
     void *arg;
-    size_t under_way; /* ranges */
+    size_t begun;     /* ranges of order.ids */
+    size_t under_way; /* of them; and one while it is not known who counts */
     bool away;
     place_t places[FAMILY_RECORDS_MAX * RANGE_MAX];
     size_t places_n, total;
     char old[FAMILY_OLD_MAX][ID_SIZE];
     size_t old_n;
-} family_t;
+};
 
 /* The list of one record. */
 typedef struct range {
@@ -76,7 +77,7 @@ static void contacts_read (void *arg, const store_values_t *values)
 {
     family_t *self = arg;
     size_t n = 0;
-    contact_t *contacts = xcalloc (self->order.max, sizeof *contacts);
+    contact_t *contacts = xcalloc (values->n + 1, sizeof *contacts);
     self->away = values->away;
     for (size_t i = 0; i < values->n && n < self->order.max; i++) {
         record_head_t head;
@@ -99,6 +100,10 @@ static int newest_first (const void *a, const void *b)
 static void read_contacts (family_t *self)
 {
     size_t n = self->places_n < self->order.max ? self->places_n : self->order.max;
+    if (!self->fn) {
+        free (self);
+        return;
+    }
     if (self->away || !n) {
         finish (self, NULL, 0);
         return;
@@ -129,6 +134,12 @@ static void add_place (range_t *self, const store_value_t *value)
     self->newest[self->newest_n++] = place;
 }
 
+static void let_go (family_t *self)
+{
+    if (--self->under_way == 0)
+        read_contacts (self);
+}
+
 static void range_end (range_t *self)
 {
     family_t *family = self->family;
@@ -139,8 +150,7 @@ static void range_end (range_t *self)
         if (*self->oldest[i])
             word_copy (family->old[family->old_n++], ID_SIZE, self->oldest[i]);
     free (self);
-    if (--family->under_way == 0)
-        read_contacts (family);
+    let_go (family);
 }
 
 static void read_range (range_t *range);
@@ -165,18 +175,52 @@ static void read_range (range_t *range)
     store_range (order->store, key, 0, INT64_MAX, (int64_t)range->n, RANGE_MAX, range_read, range);
 }
 
-void family_read (const family_order_t *order, family_fn *fn, void *arg)
+static void read_ranges (family_t *self)
 {
-    size_t i = 0;
-    family_t *self = xcalloc (1, sizeof *self);
-    self->order = *order;
-    self->fn = fn;
-    self->arg = arg;
-    self->under_way = order->ids_n ? order->ids_n : 1;
-    do { /* at least one: who asks knows a record */
+    for (; self->begun < self->order.ids_n; self->begun++) {
         range_t *range = xcalloc (1, sizeof *range);
         range->family = self;
-        range->index = i;
+        range->index = self->begun;
+        self->under_way++;
         read_range (range);
-    } while (++i < order->ids_n);
+    }
+}
+
+family_t *family_begin (const family_order_t *order)
+{
+    family_t *self = xcalloc (1, sizeof *self);
+    self->order = *order;
+    self->under_way = 1;
+    read_ranges (self);
+    return self;
+}
+
+void family_go_on (family_t **self_p, const customer_t *counts, family_fn *fn, void *arg)
+{
+    family_t *self = *self_p;
+    *self_p = NULL;
+    char home[ID_SIZE];
+    WORD_COPY (home, self->order.ids[0]);
+    family_of (&self->order, counts, home);
+    self->fn = fn;
+    self->arg = arg;
+    read_ranges (self);
+    let_go (self);
+}
+
+void family_leave (family_t **self_p)
+{
+    family_t *self = *self_p;
+    *self_p = NULL;
+    if (self)
+        let_go (self);
+}
+
+/* Whoever asks knows a record: there is a range to wait for. */
+void family_read (const family_order_t *order, family_fn *fn, void *arg)
+{
+    family_t *self = family_begin (order);
+    self->fn = fn;
+    self->arg = arg;
+    let_go (self);
 }

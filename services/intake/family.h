@@ -32,7 +32,16 @@ typedef void (family_fn) (void *arg, const family_found_t *found);
 
 /* The records that belong together, into order->ids: `home`, who counts, and those that this one names. */
 void family_of (family_order_t *order, const customer_t *counts, const char *home);
-/* A range of each record, all at once (of a long list one after the other), then one read. The order is copied; fn comes once, never from within. */
+/* A range of each record, all at once (of a long list one after the other), then one read. The order is copied; fn comes
+ * once, never from within. */
 void family_read (const family_order_t *order, family_fn *fn, void *arg);
+
+/* The same before it is known who counts: the ranges of order->ids are asked for at once. Then one of both, which ends it:
+ * told who counts (ids[0] is `home`), it asks for what is left, and fn comes once, perhaps from within; or it is not
+ * wanted. */
+typedef struct family family_t;
+family_t *family_begin (const family_order_t *order);
+void family_go_on (family_t **self_p, const customer_t *counts, family_fn *fn, void *arg);
+void family_leave (family_t **self_p);
 
 #endif

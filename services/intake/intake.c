@@ -31,8 +31,9 @@ intake_params_t intake_params;
 static const param_t params[] = {
     {"listen", PARAM_STRING, "127.0.0.1:7400", 0, 0, &intake_params.listen, "address and port of HTTP; port 0: any",
      option_listen},
-    {"policy", PARAM_STRING, "", 0, 0, &intake_params.policy, "file that is applied at SIGHUP",
-     .look = policy_file_check},
+    {"policy", PARAM_STRING, "", 0, 0, &intake_params.policy,
+     "file that is applied at SIGHUP; --check looks at it as 'buckstop policy check' does",
+     .look_through = policy_file_look},
     {"body-max", PARAM_NUMBER, "1048576", 1024, BODY_MAX_MAX, &intake_params.body_max,
      "bytes of a request's body; more is answered 413"},
     {"connections", PARAM_NUMBER, "4096", 1, 65536, &intake_params.connections, "HTTP connections at once"},

@@ -142,7 +142,8 @@ static mail_places_found_t look (const mail_places_t *self, const char *workspac
     const row_t *found = NULL;
     const row_t *row = row_of (self, address);
     for (; row && row < self->rows + self->n && strcasecmp (row->address, address) == 0; row++) {
-        if (workspace && strcmp (row->workspace, workspace) != 0)
+        if ((workspace && strcmp (row->workspace, workspace) != 0) ||
+            workspaces_removed (self->workspaces, row->workspace))
             continue;
         if (!found)
             found = row;

@@ -43,17 +43,23 @@ static void applied (void *arg, const policy_applied_t *result)
     free (self);
 }
 
-bool policy_file_check (const char *path, char why[PARAM_WHY_SIZE])
+bool policy_file_look (const char *path, FILE *out)
 {
     size_t size = 0;
-    policy_errors_t errors = {0};
-    char *text = policy_read (path, &size, why), place[POLICY_PLACE_SIZE];
+    policy_errors_t errors = {0}, missing = {0};
+    char place[POLICY_PLACE_SIZE], why[PARAM_WHY_SIZE];
+    char *text = policy_read_parts (path, &size, &missing, why);
     policy_t *policy = text ? policy_parse (text, size, &errors) : NULL;
     bool fine = policy != NULL;
-    if (text && !fine)
-        snprintf (why, PARAM_WHY_SIZE, "%.200s: %.240s; 'buckstop policy check' shows all that is wrong",
-                  policy_place_words (path, text, size, &errors.items[0], place), errors.items[0].what);
+    if (!text)
+        fprintf (out, "%s\n", why);
+    for (size_t i = 0; i < errors.n; i++) {
+        const policy_error_t *error = policy_read_known (&missing, &errors.items[i]);
+        fprintf (out, "%s: %s%s%s\n", policy_place_words (path, text, size, error, place), error->what,
+                 *error->expected ? "; expected: " : "", error->expected);
+    }
     policy_errors_clear (&errors);
+    policy_errors_clear (&missing);
     policy_destroy (&policy);
     free (text);
     return fine;

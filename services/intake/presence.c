@@ -188,7 +188,9 @@ static void begin (ask_t **ask_p, person_event_t event)
     if (!policy)
         return;
     if (!policy_person (policy, ask->id)) {
-        ask_refuse_as (ask_p, REFUSE_NO_PERSON, "the policy does not name '%.64s'", ask->id);
+        char meant[POLICY_MEANT_SIZE];
+        ask_refuse_as (ask_p, REFUSE_NO_PERSON, "the policy does not name '%.64s'%s", ask->id,
+                       policy_meant (policy, POLICY_PEOPLE, ask->id, meant));
         return;
     }
     if (ask->bearer.scope == SCOPE_PERSON && strcmp (ask->bearer.person, ask->id) != 0) {

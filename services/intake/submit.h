@@ -30,7 +30,7 @@ typedef struct submit {
     char language[LANGUAGE_SIZE]; /* recognised; "" : not, or it was said */
     unsigned turns;
     size_t thread_op;
-    receipt_t receipt; /* as in the last commit */
+    receipt_t receipt; /* as in the last commit; contact "" : there was none yet */
 } submit_t;
 
 void submit_free (void *more);

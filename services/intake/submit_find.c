@@ -2,7 +2,9 @@
  * customer has open; else to a new one.
  *
  * One read brings all that may say it: the index of the thread and of each reference, and what is known of the customer.
- * A signed tag that names a contact goes before them, the thread before the references, these in their order.
+ * A signed tag that names a contact goes before them, the thread before the references, these in their order. Where
+ * nothing but the customer could lead to a contact, and they never wrote here, nothing is read at first: the commit that
+ * opens finds out whether they are known after all; then it is refused, and all is read.
  *
  * Limits: SUBMIT_REFERENCES_MAX references; more are not looked at. */
 #include "submit.h"
@@ -138,6 +140,21 @@ static void found (void *arg, const store_values_t *values)
     customers_read (ask, self->customer, &theirs, *self->hit || *ask->submit.contact, place);
 }
 
+/* Nothing but its customer can lead to a contact. */
+static bool only_customer (const ask_t *ask)
+{
+    const submit_t *self = submit_of (ask);
+    return self->customer && !*ask->submit.contact && !*self->thread && !ask->submit.n_references;
+}
+
+/* May it be a first contact? What happens on a line that is open already is none. */
+static bool presume_new (const ask_t *ask)
+{
+    submit_t *self = submit_of (ask);
+    return !self->turns && ask->submit.call == BUCKSTOP__V1__CALL_STATE__CALL_STATE_UNSPECIFIED &&
+           customers_presume_new (ask, self->customer);
+}
+
 void submit_find (ask_t *ask)
 {
     enum { KEYS_MAX = 1 + SUBMIT_REFERENCES_MAX + CUSTOMERS_KEYS };
@@ -146,6 +163,13 @@ void submit_find (ask_t *ask)
     char room[KEYS_MAX][KEY_SIZE];
     const char *keys[KEYS_MAX];
     size_t n = 0;
+    if (only_customer (ask)) {
+        if (presume_new (ask)) {
+            place (ask);
+            return;
+        }
+        customers_look_ahead (ask, self->customer);
+    }
     if (*self->thread) {
         keys[n] = key_thread (room[n], ask_shard (ask), ask->bearer.workspace, self->channel, self->thread);
         n++;

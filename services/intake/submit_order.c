@@ -100,6 +100,7 @@ void submit_work (ask_t *ask, const char *contact, bool opening)
 {
     submit_t *self = submit_of (ask);
     self->opening = opening;
+    self->receipt = (receipt_t){.contact = ""}; /* what it held is of a commit that was refused */
     WORD_COPY (self->contact, contact);
     if (opening) {
         uint8_t random[ID_RANDOM_BYTES];

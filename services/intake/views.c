@@ -30,15 +30,25 @@ static json_t *view_promise (const promise_t *promise)
                       "step_at", value_time_some (promise->step_at));
 }
 
+static json_t *view_next (const promise_t *promise)
+{
+    if (!promise)
+        return NULL;
+    return json_pack ("{s:o, s:o, s:b}", "kind", value_text (promise_kind_name (promise->kind)), "due",
+                      value_time (promise->due), "broken",
+                      promise->state == BUCKSTOP__V1__PROMISE_STATE__PROMISE_STATE_BROKEN);
+}
+
 static json_t *view_promises (const contact_t *contact)
 {
     json_t *promises = json_array ();
     for (size_t i = 0; i < contact->promises_n; i++)
         json_array_append_new (promises, view_promise (&contact->promises[i]));
-    return json_pack ("{s:o, s:{s:I, s:I, s:I, s:I}}", "promises", promises, "counts", /**/
-                      "opened", (json_int_t)contact->opened,                           /**/
-                      "kept", (json_int_t)contact->kept,                               /**/
-                      "broken", (json_int_t)contact->broken,                           /**/
+    return json_pack ("{s:o*, s:o, s:{s:I, s:I, s:I, s:I}}", "next_promise",
+                      view_next (contact_pressing_promise (contact)), "promises", promises, "counts", /**/
+                      "opened", (json_int_t)contact->opened,                                          /**/
+                      "kept", (json_int_t)contact->kept,                                              /**/
+                      "broken", (json_int_t)contact->broken,                                          /**/
                       "released", (json_int_t)contact->released);
 }
 
@@ -68,10 +78,11 @@ static json_t *view_holder (const contact_t *contact)
 static json_t *view_subject (const contact_t *contact)
 {
     return json_pack (
-        "{s:o, s:o, s:o, s:o*, s:o*, s:o*, s:o*, s:o*, s:o*, s:o*, s:o*, s:o*, s:I, s:o*, s:o*, s:o*}",             /**/
+        "{s:o, s:o, s:o, s:o*, s:o*, s:o*, s:o*, s:o*, s:o*, s:o*, s:o*, s:o*, s:o*, s:I, s:o*, s:o*, s:o*}",       /**/
         "team", value_text (contact->team),                                                                         /**/
         "channel", value_text (contact->channel),                                                                   /**/
         "subject", value_text (contact->subject),                                                                   /**/
+        "said", value_some (*contact->subject ? "" : contact->said),                                                /**/
         "customer", value_some (contact->customer),                                                                 /**/
         "customer_id", value_some (contact->customer_id),                                                           /**/
         "linked", value_some (contact->linked),                                                                     /**/
@@ -173,6 +184,6 @@ json_t *view_events (const Buckstop__V1__EventsPage *page)
     json_t *events = json_array ();
     for (size_t i = 0; i < page->n_events; i++)
         json_array_append_new (events, view_event (page->events[i]));
-    return json_pack ("{s:o, s:I, s:I}", "events", events, "oldest_kept", (json_int_t)page->oldest_kept, "newest",
-                      (json_int_t)page->newest);
+    return json_pack ("{s:o, s:I, s:I, s:o*}", "events", events, "oldest_kept", (json_int_t)page->oldest_kept, "newest",
+                      (json_int_t)page->newest, "workspace", value_some (page->workspace));
 }

@@ -3,9 +3,11 @@
  * Told: rows whose contacts are loaded. Says: one commit a bundle: each member ends, with a fact that names the bundle on
  * its contact's timeline, and the bundle stands in the outbox as a delivery of its own. What is moot by now is left to
  * end as moot.
- * Limits: what comes in another lease comes in another bundle. Where the commit fails the rows go on one by one
- * under their own ids, but for one that somebody else has written meanwhile; where its outcome is not known the leases
- * bring them back, or they are gone. */
+ * A bundle that waits itself joins with all its lines; guests (guests.c) join, and are left to their own time where that
+ * comes to nothing.
+ * Limits: what comes in another lease, and waits no further, comes in another bundle. Where the commit fails the rows go
+ * on one by one under their own ids, but for one that somebody else has written meanwhile; where its outcome is not known
+ * the leases bring them back, or they are gone. */
 #include "notification_private.h"
 
 #include "bundle.h"
@@ -41,6 +43,12 @@ static void bundle_destroy (bundle_t *self)
 
 /* ---- what is written */
 
+/* How many contacts a member tells of. */
+static size_t lines_of (const delivery_t *delivery)
+{
+    return delivery->lines_n ? delivery->lines_n : 1;
+}
+
 static void end_member (const bundle_t *self, size_t i, commit_t *commit)
 {
     char key[KEY_SIZE], member[MEMBER_SIZE], version[24];
@@ -52,13 +60,17 @@ static void end_member (const bundle_t *self, size_t i, commit_t *commit)
     snprintf (version, sizeof version, "%" PRIu64, attempt->head.version);
     WORD_COPY (fact.to, delivery->person);
     snprintf (fact.detail, sizeof fact.detail, "%s by %s: told in one notice with %zu others that waited: %s",
-              purpose_name (delivery->purpose), way_name (delivery->way), self->n - 1, self->delivery.id);
+              purpose_name (delivery->purpose), way_name (delivery->way), self->delivery.lines_n - lines_of (delivery),
+              self->delivery.id);
     key_delivery (key, self->shard, delivery->workspace, delivery->id);
     commit_expect_record (commit, key, attempt->head.version, event_id_of ("bundled", delivery->id, version, NULL));
+    if (attempt->guest) /* however late this comes: whoever has leased it sends it */
+        commit_expect_attempts (commit, key, 0);
     commit_delete (commit, key);
     member_make (member, delivery->workspace, delivery->id);
     commit_unplace (commit, key_due (key, self->shard, KIND_DELIVERY), member);
-    event_put (commit, self->shard, delivery->workspace, self->contacts[i], delivery->person, &fact, true);
+    event_put (commit, self->shard, delivery->workspace, self->contacts[i], delivery->person, &fact,
+               self->contacts[i] != NULL);
 }
 
 void bundle_put (commit_t *commit, int shard, const delivery_t *delivery)
@@ -98,10 +110,14 @@ static void one_by_one (bundle_t *self, const commit_answer_t *answer)
         aside_add_key (self->self->aside, self->delivery.workspace, answer);
     for (size_t i = 0; i < self->n; i++) {
         attempt_t *attempt = self->attempts[i];
-        if (failed_at (self, i, answer))
+        if (attempt->guest || failed_at (self, i, answer))
             continue;
         self->attempts[i] = NULL;
-        if (!attempt_late (attempt))
+        if (attempt_late (attempt))
+            continue;
+        if (attempt->bundle)
+            bundle_look (attempt, self->now);
+        else
             row_known (attempt, self->contacts[i], self->now);
     }
 }
@@ -113,8 +129,10 @@ static void on_bundled (void *arg, const commit_answer_t *answer)
     bool runs = notification_release (notification);
     if (runs && answer->outcome == COMMIT_DONE) {
         metric_add ("notices_bundled", (int64_t)self->n);
-        for (size_t i = 0; i < self->n; i++)
+        for (size_t i = 0; i < self->n; i++) {
             held_forget (notification, &self->attempts[i]->delivery);
+            guests_gone (self->attempts[i]);
+        }
         service_hint_outbox (notification->service, self->shard, self->delivery.due);
     }
     if (runs && (answer->outcome == COMMIT_REFUSED || answer->outcome == COMMIT_INVALID))
@@ -159,16 +177,19 @@ static bundle_t *gather (attempt_t *const *attempts, const store_value_t *values
                          wall_ms_t now)
 {
     bundle_t *bundle = xcalloc (1, sizeof *bundle);
+    size_t lines = 0;
     for (size_t i = first; i < n && bundle->n < BUNDLE_MAX; i++) {
-        contact_t *contact;
+        contact_t *contact = NULL;
         if (!attempts[i] || attempts[i]->set_aside || !bundle_may (&attempts[i]->delivery, now) ||
             !bundle_together (&attempts[first]->delivery, &attempts[i]->delivery) ||
-            !(contact = still_told (attempts[i], &values[i], now)))
+            lines + lines_of (&attempts[i]->delivery) > BUNDLE_MAX ||
+            !(attempts[i]->delivery.lines_n || (contact = still_told (attempts[i], &values[i], now))))
             continue;
+        lines += lines_of (&attempts[i]->delivery);
         rows[bundle->n] = i;
         bundle->contacts[bundle->n++] = contact;
     }
-    if (bundle->n >= BUNDLE_MIN)
+    if (bundle->n > 1 && lines >= BUNDLE_MIN)
         return bundle;
     bundle_destroy (bundle);
     return NULL;
@@ -177,7 +198,7 @@ static bundle_t *gather (attempt_t *const *attempts, const store_value_t *values
 void bundle_rows (notification_t *self, int shard, wall_ms_t now, attempt_t **attempts, const store_value_t *values,
                   size_t n)
 {
-    for (size_t first = 0; first + BUNDLE_MIN <= n; first++) {
+    for (size_t first = 0; first + 1 < n; first++) {
         size_t rows[BUNDLE_MAX];
         const attempt_t *attempt = attempts[first];
         const policy_t *policy =

@@ -195,6 +195,7 @@ static void stop (service_t *service, void *arg)
     http_client_destroy (&self->http);
     mail_out_destroy (&self->mail_out);
     lanes_close (self);
+    guests_close (self);
     held_close (self);
     notification_release (self);
 }

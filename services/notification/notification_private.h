@@ -9,8 +9,10 @@
  *   hold.c       the sending of a workspace is held: who waits for a word, and that it is said
  *   senders.c    one function per way (senders_private.h names its rooms)
  *   webhook.c    the signed request
+ *   guests.c     who waits for another time, and may go with one that is tried again
  *   bundle.c     what waits for the same person on the same way, told in one notice
  *   bundle_look.c   a bundle that is to be sent: what is moot by now is left out
+ *   bundle_dead.c   a bundle that failed for good: next ways, or somebody else is told
  *   bundle_tell.c   what became of a bundle, on the timelines of those that it tells of
  *   forward.c    what waits for a far side that answers again is brought forward
  *   settle.c     what became of it, committed (settle_private.h names its rooms)
@@ -63,8 +65,10 @@ enum {
     HOLD_SAID_MS = 3000,   /* between looks whether sending is held, for /metrics and the log */
     FAULT_SAID_MS = 60000, /* a fault of ours is said in the log so often */
     DEAD_COUNTED_MAX = 1000,
-    DEAD_LOOK_MS = 3000,      /* between looks at how many there are */
-    STREAM_AGAIN = 256,       /* published again at most, when a stream goes on below what was */
+    DEAD_LOOK_MS = 3000, /* between looks at how many there are */
+    STREAM_AGAIN = 256,  /* published again at most, when a stream goes on below what was */
+    GUESTS_MAX = 4096,   /* so many are remembered that may go with another */
+    GUEST_SLOTS = 1024,
     FORWARD_ROWS_MAX = 4096,  /* so many are remembered that wait for far sides */
     FORWARD_PAGE = 16,        /* brought forward by one read */
     FORWARD_COMING_MS = 3000, /* who was brought forward and not leased here by then is another replica's */
@@ -134,6 +138,19 @@ typedef struct held {
     size_t n;
 } held_t;
 
+/* One that waits for its own time, and may go with another. */
+typedef struct guest {
+    struct guest *next; /* in its slot */
+    uint64_t hash;      /* of whom it is for, and by which way */
+    char workspace[NAME_SIZE], id[DELIVERY_ID_SIZE];
+    wall_ms_t due;
+} guest_t;
+
+typedef struct guests {
+    guest_t *slots[GUEST_SLOTS];
+    size_t n;
+} guests_t;
+
 /* What is known of a bundle's lines before it is sent. */
 typedef struct bundle_known {
     const char *moot[BUNDLE_MAX]; /* why; NULL: there is still a reason */
@@ -152,6 +169,7 @@ typedef struct attempt {
     bool probe; /* the target had not answered yet when the call began */
     wall_ms_t lease_ends;
     mono_ms_t waiting_since;
+    bool guest;     /* not leased: it goes in a bundle, or is left to its own time */
     bool set_aside; /* it was leased too often and never settled */
     bool on_hold;   /* the sending of its workspace is: words says since when and why */
     attempt_result_t result;
@@ -228,6 +246,7 @@ struct notification {
     targets_t targets;
     attempt_t *settling[SETTLE_SLOTS]; /* replies that are settled, or wait for that, by contact */
     held_t held;
+    guests_t guests;
     mono_ms_t fault_said[FAULTS];
     bucket_t buckets[NOTIFICATION_WAYS];
     rates_t rates;
@@ -248,6 +267,16 @@ void notification_hold (notification_t *self);
 bool notification_release (notification_t *self);
 
 void notification_unref (notification_t *self); /* frees it, when it is stopped and nothing holds on to it */
+
+/* guests.c */
+void guests_note (const attempt_t *attempt); /* it was put back until next_due */
+void guests_gone (const attempt_t *attempt); /* it was leased, or has ended */
+/* Those that may go with one of the attempts; their records are read then. */
+size_t guests_of (notification_t *self, attempt_t *const *attempts, size_t n, wall_ms_t now, guest_t *out, size_t most);
+attempt_t *guest_attempt (notification_t *self, int shard, const guest_t *guest,
+                          const store_value_t *value); /* NULL: it waits no more */
+void guests_turn (notification_t *self);               /* each second */
+void guests_close (notification_t *self);
 
 /* bundle.c: rows that wait for the same person on the same way leave `attempts` (their place is NULL then). values: the
  * contacts' records, one a row. */

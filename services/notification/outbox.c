@@ -143,6 +143,7 @@ static void on_poll (void *arg)
     settle_lines_sweep (self);
     forward_turn (self);
     held_turn (self);
+    guests_turn (self);
     depth_look (self);
     stream_look (self);
     outbox_pump (self);

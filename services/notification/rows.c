@@ -2,8 +2,8 @@
  *
  * Told: the rows of one lease (outbox.c). Says: nothing itself; each row ends in settle.c.
  *
- * Rows of one lease load their contacts in one read. A row that can't be read is left to its lease (the script
- * sets it aside after STORE_ATTEMPTS_MAX tries); the others go on. */
+ * What waits and may go with one of them (guests.c) is read first. Rows of one lease load their contacts in one read. A row
+ * that can't be read is left to its lease (the script sets it aside after STORE_ATTEMPTS_MAX tries); the others go on. */
 #include "notification_private.h"
 
 #include "keys.h"
@@ -21,6 +21,8 @@ typedef struct batch {
     unsigned tries;
     size_t n, holds_n; /* rows; workspaces that they are of */
     attempt_t *attempts[STORE_LEASE_MAX];
+    size_t guests_n;
+    guest_t *guests; /* owned; NULL: nobody is asked */
 } batch_t;
 enum { BATCH_TRIES_MAX = 8 };
 
@@ -166,6 +168,7 @@ static void batch_forget (batch_t *batch)
 {
     for (size_t i = 0; i < batch->n; i++)
         attempt_destroy (&batch->attempts[i]);
+    free (batch->guests);
     free (batch);
 }
 
@@ -197,8 +200,11 @@ static void loaded (void *arg, const store_values_t *values)
     if (!on_hold) /* each that waits for a word has its own name */
         bundle_rows (self, batch->shard, batch->now, batch->attempts, values->items, batch->n);
     for (size_t i = 0; i < batch->n; i++)
-        if (batch->attempts[i])
+        if (batch->attempts[i] && batch->attempts[i]->guest)
+            attempt_destroy (&batch->attempts[i]);
+        else if (batch->attempts[i])
             row_loaded (batch->attempts[i], &values->items[i], batch->now);
+    free (batch->guests);
     free (batch);
     outbox_pump (self);
 }
@@ -216,6 +222,43 @@ static void load (batch_t *batch)
         list[i] = keys[i];
     notification_hold (batch->self);
     store_get (batch->self->service->store, list, batch->n + batch->holds_n, loaded, batch);
+}
+
+/* ---- who may go with them */
+
+static void invited (void *arg, const store_values_t *values)
+{
+    batch_t *batch = arg;
+    notification_t *self = batch->self;
+    if (!notification_release (self)) {
+        batch_forget (batch);
+        return;
+    }
+    for (size_t i = 0; !values->away && i < batch->guests_n && i < values->n; i++) {
+        attempt_t *guest = guest_attempt (self, batch->shard, &batch->guests[i], &values->items[i]);
+        if (guest)
+            batch->attempts[batch->n++] = guest;
+    }
+    load (batch);
+}
+
+static void invite (batch_t *batch)
+{
+    char keys[STORE_LEASE_MAX][KEY_SIZE];
+    const char *list[STORE_LEASE_MAX];
+    if (batch->self->guests.n) {
+        batch->guests = xcalloc (STORE_LEASE_MAX, sizeof *batch->guests);
+        batch->guests_n =
+            guests_of (batch->self, batch->attempts, batch->n, batch->now, batch->guests, STORE_LEASE_MAX - batch->n);
+    }
+    if (!batch->guests_n) {
+        load (batch);
+        return;
+    }
+    for (size_t i = 0; i < batch->guests_n; i++)
+        list[i] = key_delivery (keys[i], batch->shard, batch->guests[i].workspace, batch->guests[i].id);
+    notification_hold (batch->self);
+    store_get (batch->self->service->store, list, batch->guests_n, invited, batch);
 }
 
 /* Left to its lease, which sets it aside after STORE_ATTEMPTS_MAX tries: then the last resort is told. */
@@ -270,10 +313,11 @@ void rows_begin (notification_t *self, int shard, const store_leased_t *leased)
             continue;
         attempt->lease_ends = leased->now + self->params->attempt_ms + LEASE_MARGIN_MS;
         held_due (self, attempt->delivery.workspace, attempt->delivery.id, attempt->lease_ends);
+        guests_gone (attempt);
         batch->attempts[batch->n++] = attempt;
     }
     if (batch->n)
-        load (batch);
+        invite (batch);
     else
         free (batch);
 }

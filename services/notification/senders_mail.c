@@ -1,7 +1,10 @@
 /* senders_mail.c - what goes out by mail: from whom, with which ids, and what the server's answers mean.
  *
  * The Message-ID holds a signed tag (mail_tag.h): an answer leads back to its contact by it, and a bounce to its delivery.
- * Customers read the channel's own address as the sender, so that they answer there. */
+ * Customers read the channel's own address as the sender, so that they answer there. Where no mail of theirs began the
+ * thread, the first of ours did: what follows refers to it.
+ *
+ * Limits: where answers go out from another domain meanwhile, the id that it refers to is not quite the first one's. */
 #include "senders_private.h"
 
 #include "address.h"
@@ -33,6 +36,8 @@ typedef struct letter {
     const policy_t *policy;
     const policy_channel_t *channel; /* to a customer; NULL: none */
     char from[ADDRESS_SIZE + DISPLAY_SIZE], id[ADDRESS_SIZE], reply_to[ADDRESS_SIZE];
+    char first[ADDRESS_SIZE];             /* the id of our mail that began the thread; "": none of ours did */
+    const char *in_reply_to, *references; /* references: before the other */
 } letter_t;
 
 /* The channel's first address that is one, under the name that the policy's sender has. */
@@ -77,6 +82,23 @@ static void choose_ids (letter_t *self, const delivery_t *delivery)
         mail_tag_address (own, delivery->workspace, delivery->contact, self->policy->link_key, self->reply_to);
 }
 
+/* RFC 5322, 3.6.4: what it answers, and the first of its thread. */
+static void choose_thread (letter_t *self, const delivery_t *delivery)
+{
+    char host[ADDRESS_SIZE];
+    self->in_reply_to = delivery->in_reply_to;
+    self->references = delivery->thread;
+    if (!*delivery->first_mail || !self->policy)
+        return;
+    host_of (self->from, host);
+    mail_tag_message_id (delivery->first_mail, delivery->workspace, delivery->contact, self->policy->link_key, host,
+                         self->first);
+    if (strchr (delivery->in_reply_to, '@'))
+        self->references = self->first;
+    else
+        self->in_reply_to = self->first;
+}
+
 static mail_automatic_t automatic_of (const delivery_t *delivery)
 {
     if (delivery->purpose == PURPOSE (REPLY))
@@ -106,6 +128,7 @@ void sender_by_mail (attempt_t *attempt)
         return;
     }
     choose_ids (&letter, delivery);
+    choose_thread (&letter, delivery);
     char trace[TRACE_SIZE];
     mail_t mail = {.id = delivery->id,
                    .message_id = letter.id,
@@ -114,8 +137,8 @@ void sender_by_mail (attempt_t *attempt)
                    .subject = delivery->subject,
                    .body = delivery->body,
                    .reply_to = letter.reply_to,
-                   .in_reply_to = delivery->in_reply_to,
-                   .thread = delivery->thread,
+                   .in_reply_to = letter.in_reply_to,
+                   .thread = letter.references,
                    .trace = trace_of (delivery->trace, delivery->contact, trace),
                    .automatic = automatic_of (delivery),
                    .timeout_ms = (int)self->params->attempt_ms};

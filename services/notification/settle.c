@@ -26,6 +26,8 @@ void settle_over (attempt_t *attempt, bool written)
     held_over (attempt, written);
     if (written && attempt->forward && settle_keeps_timer (attempt->settle))
         forward_note (attempt);
+    if (written && settle_keeps_timer (attempt->settle))
+        guests_note (attempt);
     bool was_full = self->unsettled >= self->unsettled_max;
     attempt_destroy (&attempt);
     if (was_full)
@@ -36,15 +38,15 @@ static void settle_alone (attempt_t *attempt);
 
 /* The contact's own timeline is bad: it will be for long, and what was sent is better settled without a word there; the
  * event says it. A key that all share is mended soon: the row is put back, so that its word is not lost. */
-static bool only_timeline (const commit_answer_t *answer)
+bool settle_only_timeline (const commit_answer_t *answer)
 {
-    return answer->failed_op == OP_APPEND;
+    return answer && answer->failed_op == OP_APPEND;
 }
 
 /* It can go on without the word that this failed at. */
 static bool without_timeline (attempt_t *attempt, const commit_answer_t *answer)
 {
-    if (!only_timeline (answer) || attempt->no_timeline)
+    if (!settle_only_timeline (answer) || attempt->no_timeline)
         return false;
     if (!bundle_mute (attempt, answer))
         attempt->no_timeline = true;
@@ -121,7 +123,7 @@ static void reply_extra (void *arg, commit_t *commit, const contact_t *after)
         settle_say_owed (attempt, commit);
 }
 
-static void say_stuck (const attempt_t *attempt, const work_result_t *result)
+void settle_say_stuck (const attempt_t *attempt, const work_result_t *result)
 {
     const char *workspace = attempt->delivery.workspace;
     if (result->answer)
@@ -151,8 +153,8 @@ static void reply_done (void *arg, const work_result_t *result)
     settle_line_leave (attempt, result->outcome == WORK_AWAY);
     switch (result->outcome) {
     case WORK_STUCK:
-        say_stuck (attempt, result);
-        if (result->answer && only_timeline (result->answer))
+        settle_say_stuck (attempt, result);
+        if (settle_only_timeline (result->answer))
             settle_alone (attempt);
         else
             settle_back (attempt);
@@ -224,7 +226,7 @@ void settle_reply (attempt_t *attempt)
     work_begin (&order);
 }
 
-static void settle_now (attempt_t *attempt)
+void settle_end (attempt_t *attempt)
 {
     if (!concerns_contact (attempt))
         settle_alone (attempt);
@@ -238,7 +240,7 @@ static void settle_now (attempt_t *attempt)
  * had it: no other way stands in. */
 static bool has_ways (const delivery_t *delivery)
 {
-    return delivery->person[0] && delivery->contact[0] && !delivery->lines_n &&
+    return delivery->person[0] && delivery->contact[0] &&
            delivery->purpose != BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_UNREACHED &&
            delivery->purpose != BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_TAKEN &&
            delivery->purpose != BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_OVER;
@@ -254,7 +256,7 @@ static void on_next_way (void *arg, next_way_outcome_t outcome)
     attempt->unreached = outcome == NEXT_WAY_NONE;
     if (outcome == NEXT_WAY_COMES)
         outbox_due (attempt->self, attempt->shard, store_now (attempt->self->service->store));
-    settle_now (attempt);
+    settle_end (attempt);
 }
 
 void settle (attempt_t *attempt, enum settle how)
@@ -265,9 +267,11 @@ void settle (attempt_t *attempt, enum settle how)
         log_fact (LOG_WARNING_, attempt->delivery.contact, "delivery failed for good", "delivery", attempt->delivery.id,
                   "way", way_name (attempt->delivery.way), "why", attempt->words, "trace",
                   trace_id_of (attempt->delivery.trace, attempt->delivery.contact, trace), NULL);
-    if (how == SETTLE_DEAD && has_ways (&attempt->delivery)) {
+    if (how == SETTLE_DEAD && attempt->delivery.lines_n)
+        bundle_dead (attempt);
+    else if (how == SETTLE_DEAD && has_ways (&attempt->delivery)) {
         notification_hold (attempt->self);
         next_way (attempt->self->service->store, &attempt->delivery, on_next_way, attempt);
     } else
-        settle_now (attempt);
+        settle_end (attempt);
 }

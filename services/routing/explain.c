@@ -16,6 +16,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+enum { SAID_SHOWN = 76 };
+
 typedef struct explain {
     store_t *store;
     policy_t *policy;
@@ -74,7 +76,8 @@ static void text_need (FILE *out, const route_need_t *need, const policy_rule_t 
         if (*some[i].value)
             fprintf (out, ", %s %s", some[i].name, some[i].value);
     if (rule)
-        fprintf (out, " (rule %s, %u of %zu relaxations)", rule->name, need->relaxed, rule->relax_n);
+        fprintf (out, rule->relax_n ? " (rule %s, %u of %zu relaxations)" : " (rule %s)", rule->name, need->relaxed,
+                 rule->relax_n);
     fprintf (out, "\n");
 }
 
@@ -137,7 +140,10 @@ static void set_free (const explain_t *self)
 static void text_head (FILE *out, const explain_t *self, const char *detail)
 {
     const contact_t *contact = &self->contact;
-    fprintf (out, "contact   %s  %s\n", contact->id, contact->subject);
+    fprintf (out, "contact   %s  %s\n", contact->id,
+             *contact->subject ? contact->subject
+             : *contact->said  ? WORD_CUT (contact->said, SAID_SHOWN)
+                               : "(no subject)");
     fprintf (out, "state     %s, accountable %s%s%s\n", contact_state_name (contact->state), contact->accountable,
              *contact->owner ? ", owner " : "", contact->owner);
     const char *holder = holder_of (contact);

@@ -67,7 +67,7 @@ bit kept_seen; /* the contact's record holds the delivery's event */
 
 /* The delivery.
  * @ common/core/notice/delivery.h: delivery_after
- * @ common/core/contact/plan.c: put_delivery, render_notices */
+ * @ common/core/contact/plan.c: render_notices, keep_rendered, put_rendered */
 byte version; /* 0: it is not there */
 byte timer;
 byte holders;

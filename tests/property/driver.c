@@ -1,6 +1,6 @@
 /* driver.c - random operations on a store, drawn from a seed, and a transcript of what it answered.
  *
- *     driver --seed N [--ops N] [--redis unix:/path]
+ *     driver --seed N [--ops N] [--redis unix:/path] [--user U --password P]
  *
  * Built twice, with the real store and with the fake: the same seed must give the same transcript, byte by
  * byte (tests/property/run). Times are left out or said in words: planted ones are far in the past, leases last
@@ -196,7 +196,7 @@ static void on_change (void *arg)
 int main (int argc, char **argv)
 {
     driver_t self = {.ops = OPS_DEFAULT};
-    const char *redis = "unix:/nowhere";
+    const char *redis = "unix:/nowhere", *user = NULL, *password = NULL;
     for (int i = 1; i + 1 < argc; i += 2) {
         if (strcmp (argv[i], "--seed") == 0)
             self.draw.state = strtoull (argv[i + 1], NULL, 10);
@@ -204,11 +204,16 @@ int main (int argc, char **argv)
             self.ops = atoi (argv[i + 1]);
         else if (strcmp (argv[i], "--redis") == 0)
             redis = argv[i + 1];
+        else if (strcmp (argv[i], "--user") == 0)
+            user = argv[i + 1];
+        else if (strcmp (argv[i], "--password") == 0)
+            password = argv[i + 1];
         else
             return 2;
     }
     self.loop = loop_new ();
-    store_config_t config = {.address = redis, .durability = DURABLE_RELAXED, .shards = SHARDS};
+    store_config_t config = {
+        .address = redis, .durability = DURABLE_RELAXED, .shards = SHARDS, .user = user, .password = password};
     self.store = store_new (self.loop, &config);
     store_on_change (self.store, on_change, &self);
     if (store_ready (self.store))

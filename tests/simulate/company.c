@@ -160,6 +160,11 @@ void company_down (int64_t ms)
                 fake_kill (company.instances[kind][i].service->loop);
 }
 
+void company_rise (void)
+{
+    company.down_until = 0;
+}
+
 int company_up (int kind)
 {
     int n = 0;

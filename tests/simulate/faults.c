@@ -323,6 +323,7 @@ void faults_end (void)
     fake_chaos (&(fake_chaos_t){.order = true, .latency_ms = 2});
     fake_peers_clear ();
     fake_store_memory (0);
+    company_rise ();
     for (int kind = 0; kind < KINDS; kind++)
         company_replicas (kind, kind == ROUTING ? 2 : 1);
 }

@@ -38,7 +38,8 @@ static void is_audited (const glance_t *glance, const shadow_t *shadow, const co
         places[i] = (audit_place_t){shadow->places[i].person, shadow->places[i].channel, shadow->places[i].epoch};
     audit_contact_t in = {.contact = c,
                           .policy = policy,
-                          .now = glance->at,
+                          /* what is leased may have been put back in the time before the clock was set back */
+                          .now = attempts ? glance->at + faults_set_back () : glance->at,
                           .places = places,
                           .places_n = shadow->places_n,
                           .tally = &shadow->tally};

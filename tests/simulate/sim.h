@@ -58,6 +58,7 @@ void company_replicas (int kind, int n);
 void company_kill (int kind, int64_t back_ms); /* one of them, drawn; it is back so much later */
 void company_freeze (int kind, int64_t ms);
 void company_down (int64_t ms);    /* all of them, for so long */
+void company_rise (void);          /* such an outage is over: it may be longer than the night */
 int company_up (int kind);         /* how many run */
 const char *company_intake (void); /* one of those that run, drawn; "nowhere": none does */
 const char *company_token (void);

@@ -4,17 +4,11 @@
 #include "customer.h"
 #include "keys.h"
 
-#include "fake.h"
-#include "policy_apply.h"
 #include "words.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "intake_world.h"
 
-#include <cmocka.h>
+#include <stdlib.h>
 
 static const char policy_text[] = "workspace: acme\n"
                                   "last_resort: lea\n"
@@ -25,23 +19,12 @@ static const char policy_text[] = "workspace: acme\n"
 
 enum { FINDINGS_KEPT = 16 };
 
-static loop_t *loop;
-static store_t *store;
-static service_t service;
-static intake_params_t params;
 static workspaces_t *workspaces;
 static int shard;
 static audit_finding_t found[FINDINGS_KEPT];
 static size_t found_n;
 static audit_result_t result;
 static bool done;
-
-static void on_applied (void *arg, const policy_applied_t *applied)
-{
-    (void)arg;
-    if (applied->outcome > POLICY_SAME)
-        fail_msg ("policy: %s", applied->why);
-}
 
 static void on_heard (void *arg, const receipt_t *receipt, const refusal_t *refusal)
 {
@@ -101,15 +84,9 @@ static void link_them (const char *into, const char *from)
 static int set_up (void **state)
 {
     (void)state;
-    fake_reset (7);
-    loop = loop_new ();
-    store = store_new (loop, &(store_config_t){.address = "fake", .shards = SHARDS_DEFAULT});
-    fake_run ();
-    policy_apply (store, loop, policy_text, sizeof policy_text - 1, "test", on_applied, NULL);
-    fake_run ();
-    service = (service_t){.loop = loop, .store = store, .submit = "intake"};
-    params = (intake_params_t){.listen = "intake"};
-    assert_int_equal (service_start_in (&service, &intake_kind, &params), 0);
+    world_open (7);
+    world_policy (policy_text);
+    world_start (NULL);
     workspaces = workspaces_new (loop, store);
     shard = store_shard (store, "acme");
     fake_advance (2000);
@@ -121,15 +98,10 @@ static int set_up (void **state)
     return 0;
 }
 
-static int tear_down (void **state)
+static int end (void **state)
 {
-    (void)state;
     workspaces_destroy (&workspaces);
-    service_stop_in (&service, &intake_kind, &params);
-    store_destroy (&store);
-    loop_destroy (&loop);
-    fake_reset (0);
-    return 0;
+    return tear_down (state);
 }
 
 /* ------------------------------------------------------------------ the records */
@@ -286,7 +258,7 @@ static void a_contact_that_is_gone (void **state)
     expect_one (AUDIT_STALE_PLACE, "contact 01K0", "in a customer's list");
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown (name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown (name, set_up, end)
 
 int main (void)
 {

@@ -343,6 +343,25 @@ static void promises_count_since_midnight_and_the_trend_goes_back_a_day (void **
 
 /* ---------------------------------------------------------------- search */
 
+static json_t *found_of (board_search_t **search_p, board_found_t elsewhere)
+{
+    size_t size;
+    char *text = board_search_end (search_p, elsewhere, &size);
+    json_t *found = json_loads (text, 0, NULL);
+    assert_non_null (found);
+    assert_int_equal (strlen (text), size);
+    free (text);
+    return found;
+}
+
+static json_t *search (board_t *board, const char *words, board_found_t elsewhere)
+{
+    board_search_t *search = board_search_new (board, words, 10);
+    while (board_search_on (search, 1))
+        ;
+    return found_of (&search, elsewhere);
+}
+
 static void all_words_are_wanted_in_any_case (void **state)
 {
     static const struct {
@@ -362,25 +381,55 @@ static void all_words_are_wanted_in_any_case (void **state)
     WORD_COPY (contact->customer_id, "01M81KWXNF5SZX67T5Y0000099");
     board_contact (board, contact);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        size_t size;
-        char *text = board_search (board, rows[i].words, (board_found_t){NULL, NULL}, 10, &size);
-        json_t *found = json_loads (text, 0, NULL);
+        json_t *found = search (board, rows[i].words, (board_found_t){NULL, NULL});
         assert_int_equal (json_array_size (json_object_get (found, "contacts")), rows[i].found);
         assert_int_equal (json_array_size (json_object_get (found, "customers")), rows[i].found > 0);
         json_decref (found);
-        free (text);
     }
     contact_t *closed = a_contact (9, STATE (CLOSED)); /* found elsewhere, as is whose it is */
     static const customer_t customer = {.id = "01M81KWXNF5SZX67T5Y0000098", .name = "Kim"};
-    size_t size;
-    char *text = board_search (board, "nobody", (board_found_t){closed, &customer}, 10, &size);
-    json_t *found = json_loads (text, 0, NULL);
+    json_t *found = search (board, "nobody", (board_found_t){closed, &customer});
     json_t *row = json_array_get (json_object_get (found, "contacts"), 0);
     assert_string_equal (json_string_value (json_object_get (row, "state")), "closed");
     row = json_array_get (json_object_get (found, "customers"), 0);
     assert_string_equal (json_string_value (json_object_get (row, "name")), "Kim");
     json_decref (found);
-    free (text);
+    board_destroy (&board);
+}
+
+static const char *id_at (const json_t *found, size_t index)
+{
+    json_t *row = json_array_get (json_object_get (found, "contacts"), index);
+    return json_string_value (json_object_get (row, "id"));
+}
+
+static void a_search_goes_on_while_contacts_come_and_go (void **state)
+{
+    enum { ROWS = 100, LIMIT = 20 };
+    (void)state;
+    board_t *board = new_board (1000);
+    for (unsigned i = 0; i < ROWS; i++)
+        board_contact (board, a_contact (i, STATE (QUEUED)));
+    board_search_t *search = board_search_new (board, "nr", LIMIT);
+    assert_true (board_search_on (search, 50));             /* the newer half */
+    board_gone (board, a_contact (99, STATE (QUEUED))->id); /* it was seen */
+    board_gone (board, a_contact (3, STATE (QUEUED))->id);  /* it was not: the last, seen, comes to its place */
+    board_contact (board, a_contact (500, STATE (QUEUED))); /* newer than all */
+    assert_true (board_search_on (search, 49));
+    assert_false (board_search_on (search, 2));
+    json_t *found = found_of (&search, (board_found_t){NULL, NULL});
+    assert_int_equal (json_array_size (json_object_get (found, "contacts")), LIMIT - 1); /* 99 is gone */
+    for (unsigned i = 0; i < LIMIT - 1; i++)
+        assert_string_equal (id_at (found, i), a_contact (98 - i, STATE (QUEUED))->id);
+    assert_int_equal (json_integer_value (json_object_get (found, "more")), ROWS - LIMIT - 1);
+    json_decref (found);
+    search = board_search_new (board, "nr", LIMIT);
+    for (unsigned i = 0; i < ROWS; i++) /* all that there was is gone before it is looked at */
+        board_gone (board, a_contact (i, STATE (QUEUED))->id);
+    assert_false (board_search_on (search, ROWS));
+    found = found_of (&search, (board_found_t){NULL, NULL});
+    assert_int_equal (json_array_size (json_object_get (found, "contacts")), 1);
+    json_decref (found);
     board_destroy (&board);
 }
 
@@ -417,6 +466,73 @@ static void rows_are_found_through_a_random_life (void **state)
     rows_clear (&rows);
 }
 
+/* ------------------------------------------------------------------ held */
+
+static contact_t *a_contact_of (unsigned number, const char *owner, const char *offered_to)
+{
+    contact_t *contact = a_contact (number, *owner ? STATE (OWNED) : STATE (OFFERED));
+    WORD_COPY (contact->owner, owner);
+    WORD_COPY (contact->offered_to, offered_to);
+    return contact;
+}
+
+static json_t *held_by (board_t *board, const char *person)
+{
+    size_t size;
+    board_held_t *held = board_held_new (board, person);
+    while (board_held_on (held, 1))
+        ;
+    char *text = board_held_end (&held, NOW, &size);
+    json_t *found = json_loads (text, 0, NULL);
+    assert_non_null (found);
+    free (text);
+    return found;
+}
+
+static void what_somebody_holds_is_found_wherever_it_stands (void **state)
+{
+    static const struct {
+        const char *person;
+        size_t n;
+    } rows[] = {{"ben", 3}, {"ann", 1}, {"nobody", 0}};
+    (void)state;
+    board_t *board = new_board (100);
+    for (unsigned i = 0; i < 50; i++)
+        board_contact (board, a_contact (i, STATE (QUEUED)));
+    board_contact (board, a_contact_of (60, "ben", ""));
+    board_contact (board, a_contact_of (61, "", "ben"));
+    board_contact (board, a_contact_of (62, "ann", "ben"));
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        json_t *found = held_by (board, rows[i].person);
+        assert_int_equal (json_array_size (json_object_get (found, "contacts")), rows[i].n);
+        assert_int_equal (json_integer_value (json_object_get (found, "more")), 0);
+        json_decref (found);
+    }
+    board_destroy (&board);
+}
+
+static void what_is_held_no_more_when_it_is_told_is_left_out (void **state)
+{
+    size_t size;
+    (void)state;
+    board_t *board = new_board (100);
+    for (unsigned i = 0; i < 4; i++)
+        board_contact (board, a_contact_of (i, "ben", ""));
+    board_held_t *held = board_held_new (board, "ben");
+    assert_true (board_held_on (held, 2)); /* 3 and 2 were seen */
+    contact_t *handed_on = a_contact_of (2, "ann", "");
+    handed_on->version += 1;
+    board_contact (board, handed_on);
+    board_gone (board, a_contact_of (0, "ben", "")->id); /* 3 comes to its place, and is seen again */
+    assert_false (board_held_on (held, 10));
+    char *text = board_held_end (&held, NOW, &size);
+    json_t *found = json_loads (text, 0, NULL);
+    assert_int_equal (json_array_size (json_object_get (found, "contacts")), 2); /* 1 and 3, each once */
+    json_decref (found);
+    free (text);
+    board_destroy (&board);
+}
+
 int main (void)
 {
     const struct CMUnitTest tests[] = {
@@ -428,6 +544,9 @@ int main (void)
         cmocka_unit_test (what_a_walk_does_not_see_is_doubted),
         cmocka_unit_test (promises_count_since_midnight_and_the_trend_goes_back_a_day),
         cmocka_unit_test (all_words_are_wanted_in_any_case),
+        cmocka_unit_test (a_search_goes_on_while_contacts_come_and_go),
+        cmocka_unit_test (what_somebody_holds_is_found_wherever_it_stands),
+        cmocka_unit_test (what_is_held_no_more_when_it_is_told_is_left_out),
         cmocka_unit_test (rows_are_found_through_a_random_life),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);

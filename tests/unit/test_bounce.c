@@ -355,6 +355,38 @@ static void what_the_platform_answers (void **state)
 
 /* ---- mail ---- */
 
+/* Who came by no mail: our first one begins the thread, and stands where a mail of theirs is missing. */
+static void a_thread_that_we_began (void **state)
+{
+    house_t *house = *state;
+    static const struct {
+        const char *in_reply_to;
+        bool answers_first; /* else it answers theirs, and the first stands before it */
+    } rows[] = {{"", true}, {"room 7", true}, {"m2@far.example", false}};
+    delivery_t first = delivery_of (house, WAY (MAIL), "eve@far.example");
+    first.body = "Thank you";
+    WORD_COPY (first.in_reply_to, "room 7");
+    assert_true (delivery_begins_thread (&first));
+    put_contact (first.created_at);
+    put (&first);
+    fake_advance (1100);
+    assert_int_equal (fake_mails (), 1);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        delivery_t more = delivery_of (house, WAY (MAIL), "eve@far.example");
+        more.body = "More";
+        WORD_COPY (more.in_reply_to, rows[i].in_reply_to);
+        WORD_COPY (more.first_mail, first.id);
+        assert_false (delivery_begins_thread (&more));
+        put (&more);
+        fake_advance (1100);
+        assert_int_equal (fake_mails (), 2 + i);
+        const fake_mail_t *mail = fake_mail (1 + i);
+        assert_string_equal (rows[i].answers_first ? mail->in_reply_to : mail->thread, fake_mail (0)->message_id);
+        assert_string_equal (rows[i].answers_first ? mail->thread : mail->in_reply_to,
+                             rows[i].answers_first ? "" : rows[i].in_reply_to);
+    }
+}
+
 static void a_reply_comes_back (void **state)
 {
     house_t *house = *state;
@@ -530,6 +562,7 @@ int main (void)
     const struct CMUnitTest tests[] = {
         TEST (a_reply_goes_by_the_channel),
         TEST (what_the_platform_answers),
+        TEST (a_thread_that_we_began),
         TEST (a_reply_comes_back),
         TEST (an_answer_of_what_is_closed_comes_back),
         TEST (what_was_sent_is_forgotten),

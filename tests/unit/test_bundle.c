@@ -28,10 +28,10 @@ static const struct may_row {
      {.purpose = PURPOSE (STEP), .way = WAY (MAIL), .person = "ada", .due = NOW, .held_until = NOW},
      true},
     {"due just now", {.purpose = PURPOSE (STEP), .way = WAY (MAIL), .person = "ada", .due = LATE + 1}, false},
+    {"it was refused, and is tried again now",
+     {.purpose = PURPOSE (STEP), .way = WAY (MAIL), .person = "ada", .due = NOW, .attempts = 1, .held_since = LATE},
+     true},
     {"it may have gone out",
-     {.purpose = PURPOSE (STEP), .way = WAY (MAIL), .person = "ada", .due = LATE, .attempts = 1},
-     false},
-    {"it may have gone out, and that was not written down",
      {.purpose = PURPOSE (STEP), .way = WAY (MAIL), .person = "ada", .due = LATE, .own_id = true},
      false},
     {"it was accepted, and waits for its word",
@@ -43,6 +43,12 @@ static const struct may_row {
     {"an offer", {.purpose = PURPOSE (OFFER), .way = WAY (MAIL), .person = "ada", .due = LATE}, false},
     {"yours now", {.purpose = PURPOSE (ASSIGNED), .way = WAY (MAIL), .person = "ada", .due = LATE}, false},
     {"a bundle", {.purpose = PURPOSE (BUNDLE), .way = WAY (MAIL), .person = "ada", .due = LATE}, false},
+    {"a bundle that waits, and names its lines",
+     {.purpose = PURPOSE (BUNDLE), .way = WAY (MAIL), .person = "ada", .due = LATE, .lines_n = BUNDLE_MAX - 1},
+     true},
+    {"one that is full",
+     {.purpose = PURPOSE (BUNDLE), .way = WAY (MAIL), .person = "ada", .due = LATE, .lines_n = BUNDLE_MAX},
+     false},
     {"the customer's", {.purpose = PURPOSE (APOLOGY), .way = WAY (MAIL), .due = LATE}, false},
     {"a machine's", {.purpose = PURPOSE (STEP), .way = WAY (WEBHOOK), .person = "ada", .due = LATE}, false},
     {"the log's", {.purpose = PURPOSE (STEP), .way = WAY (LOG), .person = "ada", .due = LATE}, false},
@@ -128,12 +134,65 @@ static void one_notice (void **state)
     delivery_clear (&out);
 }
 
+/* A bundle that waits and what came since are one notice, in the order in which they were decided; it is given up no sooner
+ * than the youngest of them. */
+static void a_bundle_joins (void **state)
+{
+    (void)state;
+    const policy_t policy = {.workspace = "acme"};
+    char words[3][6] = {"one", "two", "three"};
+    delivery_t singles[3] = {model, model, model}, bundle, out;
+    for (size_t i = 0; i < 3; i++) {
+        snprintf (singles[i].id, sizeof singles[i].id, "d%zu", i);
+        singles[i].purpose = PURPOSE (STEP);
+        singles[i].subject = words[i];
+        singles[i].created_at = NOW - 10 * (wall_ms_t)(i + 1);
+        singles[i].attempts = 4 - (unsigned)i;
+        singles[i].held_since = NOW - (wall_ms_t)i;
+        singles[i].delay_ms = (int64_t)i;
+        singles[i].way_index = (unsigned)i;
+        WORD_COPY (singles[i].next, i == 1 ? "behind" : "");
+    }
+    bundle_render ((const delivery_t *[]){&singles[0], &singles[2]}, 2, &policy, NOW, &bundle);
+    assert_int_equal (bundle.attempts, 2);
+    bundle_render ((const delivery_t *[]){&singles[1], &bundle}, 2, &policy, NOW, &out);
+    assert_int_equal (out.lines_n, 3);
+    assert_string_equal (out.lines[0].delivery, "d2");
+    assert_string_equal (out.lines[1].delivery, "d1");
+    assert_string_equal (out.lines[2].subject, "one");
+    assert_int_equal (out.lines[0].delay_ms, 2);
+    assert_int_equal (out.lines[0].way, 3);
+    assert_false (out.lines[0].more);
+    assert_int_equal (out.lines[1].way, 2);
+    assert_true (out.lines[1].more);
+    assert_int_equal (out.held_since, NOW - 2);
+    assert_int_equal (out.attempts, 2);
+    assert_string_equal (out.subject, "3 contacts need a look");
+    delivery_t late; /* one of them waits for so long that the way is no good */
+    bundle_render ((const delivery_t *[]){&singles[1], &bundle}, 2, &policy, NOW + BUNDLE_PATIENCE_MS, &late);
+    assert_int_equal (late.attempts, 3);
+    delivery_clear (&late);
+    delivery_t rest;
+    bundle_without (&out, (const char *[]){NULL, "moot", NULL}, &policy, NOW, &rest);
+    assert_string_equal (rest.lines[1].delivery, bundle.lines[1].delivery);
+    assert_string_not_equal (rest.id, bundle.id); /* the same lines, decided later: other bytes */
+    delivery_clear (&rest);
+    delivery_clear (&bundle);
+    delivery_clear (&out);
+}
+
 static const contact_t owed = {.state = BUCKSTOP__V1__CONTACT_STATE__CONTACT_STATE_OWNED};
 static const contact_t resolved = {.state = BUCKSTOP__V1__CONTACT_STATE__CONTACT_STATE_RESOLVED};
 static const contact_t acknowledged = {.state = BUCKSTOP__V1__CONTACT_STATE__CONTACT_STATE_OWNED,
                                        .acknowledged_until = NOW + 1000};
 static const contact_t before = {.state = BUCKSTOP__V1__CONTACT_STATE__CONTACT_STATE_OWNED,
                                  .acknowledged_until = NOW + 500};
+
+static const contact_t told_since = {.state = BUCKSTOP__V1__CONTACT_STATE__CONTACT_STATE_OWNED,
+                                     .promises = {{.kind = 1}},
+                                     .promises_n = 1,
+                                     .told = {{.person = "ada", .promise = 1, .at = NOW - 4}},
+                                     .told_n = 1};
 
 static const struct moot_row {
     const char *name;
@@ -147,6 +206,15 @@ static const struct moot_row {
     {"acknowledged", {.purpose = PURPOSE (NOBODY)}, &acknowledged, true},
     {"it was acknowledged already", {.purpose = PURPOSE (STEP), .acknowledged_until = NOW + 500}, &before, false},
     {"the promise is answered", {.purpose = PURPOSE (STEP), .promise = 1}, &owed, true},
+    {"a later step has told them", {.purpose = PURPOSE (STEP), .promise = 1, .created_at = NOW - 5}, &told_since, true},
+    {"a later step has told them, by a way that waits still",
+     {.purpose = PURPOSE (STEP), .promise = 1, .created_at = NOW - 5, .delay_ms = 5},
+     &told_since,
+     false},
+    {"it is urgent, and a later step that is not has told them",
+     {.purpose = PURPOSE (STEP), .promise = 1, .created_at = NOW - 5, .urgent = true},
+     &told_since,
+     false},
     {"a reply that came back, and is resolved", {.purpose = PURPOSE (RETURNED)}, &resolved, false},
 };
 
@@ -193,8 +261,8 @@ static void what_is_left (void **state)
 
 int main (void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test (who_may), cmocka_unit_test (with_whom),
-                                       cmocka_unit_test (one_notice), cmocka_unit_test (each_line_has_its_reason),
-                                       cmocka_unit_test (what_is_left)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test (who_may),      cmocka_unit_test (with_whom),
+                                       cmocka_unit_test (one_notice),   cmocka_unit_test (each_line_has_its_reason),
+                                       cmocka_unit_test (what_is_left), cmocka_unit_test (a_bundle_joins)};
     return cmocka_run_group_tests (tests, NULL, NULL);
 }

@@ -178,6 +178,8 @@ static void test_format (void **state)
         calendar_destroy (&self);
     }
     char text[64];
+    wall_ms_t at = utc ("2026-11-23 08:30") + 20700;
+    assert_string_equal (calendar_format_seconds (NULL, at, text, sizeof text), "Mon 23 Nov, 08:30:20 UTC");
     assert_string_equal (calendar_format (NULL, TIME_NEVER, text, sizeof text), "never");
 }
 

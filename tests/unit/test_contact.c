@@ -176,6 +176,15 @@ static size_t count_facts (const story_t *s, fact_kind_t kind)
     return n;
 }
 
+static const fact_t *the_fact (const story_t *s, fact_kind_t kind)
+{
+    for (size_t i = 0; i < s->fx.facts_n; i++)
+        if (s->fx.facts[i].kind == kind)
+            return &s->fx.facts[i];
+    fail_msg ("there is no fact %s", fact_kind_name (kind));
+    return NULL;
+}
+
 static bool told (const story_t *s, purpose_t purpose, const char *person)
 {
     for (size_t i = 0; i < s->fx.notices_n; i++)
@@ -203,7 +212,7 @@ static const struct row {
     /*                     none   recv   offd   queu   owned  wait   resol  closed */
     {EVENT_OPEN,        {  R,     NO,    NO,    NO,    NO,    NO,    NO,    NO  }},
     {EVENT_MESSAGE,     {  NO,    R,     O,     Q,     W,     W,     R,     NO  }},
-    {EVENT_ACCEPT,      {  NO,    W,     W,     W,     STALE, NO,    NO,    NO  }},
+    {EVENT_ACCEPT,      {  NO,    W,     W,     W,     W,     NO,    NO,    NO  }},
     {EVENT_DECLINE,     {  NO,    NO,    R,     NO,    R,     R,     NO,    NO  }},
     {EVENT_REPLY,       {  NO,    NO,    NO,    NO,    W,     H,     NO,    NO  }},
     {EVENT_NOTE,        {  NO,    R,     O,     Q,     W,     H,     X,     NO  }},
@@ -332,6 +341,95 @@ static void a_break_is_judged_by_its_deadline_and_owes_an_apology (void **state)
     assert_non_null (promise (&s, P (FIRST_RESPONSE), 1));
 }
 
+static bool says (const story_t *s, fact_kind_t kind, const char *words)
+{
+    for (size_t i = 0; i < s->fx.facts_n; i++)
+        if (s->fx.facts[i].kind == kind && strstr (s->fx.facts[i].detail, words))
+            return true;
+    return false;
+}
+
+/* Of a first response that is promised sooner than the acknowledgement: one word to the customer, and it is counted. */
+static void an_apology_acknowledges (void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t wakes_ms;
+        unsigned kept, broken;
+    } rows[] = {{10 * MS_PER_SECOND, 1, 1}, {MS_PER_MINUTE, 0, 2}}; /* in time; when its own time was over, too */
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        story_t s = in_state (S (RECEIVED));
+        s.c.promises[0].step_at = rows[i].kept ? s.c.promises[0].step_at : T0 + 30 * MS_PER_SECOND;
+        for (size_t k = 0; k < s.c.promises_n; k++)
+            if (s.c.promises[k].kind == P (FIRST_RESPONSE))
+                s.c.promises[k].due = T0 + 10 * MS_PER_SECOND;
+        passes (&s, rows[i].wakes_ms);
+        assert_true (told (&s, D (APOLOGY), ""));
+        assert_true (says (&s, F (NOTICE_LEFT_OUT), "acknowledge: overtaken"));
+        assert_int_equal (s.c.apologised_at, s.now);
+        assert_int_equal (s.c.kept, rows[i].kept);
+        assert_int_equal (s.c.broken, rows[i].broken);
+        passes (&s, 25 * MS_PER_SECOND);
+        assert_false (told (&s, D (ACKNOWLEDGE), ""));
+        does (&s, EVENT_OFFER);
+        does (&s, EVENT_ACCEPT);
+        assert_false (told (&s, D (ACKNOWLEDGE), ""));
+    }
+}
+
+/* Nobody waits for an apology that will not come. */
+static void that_no_more_is_promised_is_said (void **state)
+{
+    (void)state;
+    story_t s = in_state (S (OWNED));
+    passes (&s, MS_PER_MINUTE);
+    assert_true (told (&s, D (APOLOGY), ""));
+    assert_false (says (&s, F (NOTED), "promised in its place"));
+    passes (&s, MS_PER_MINUTE);
+    assert_true (told (&s, D (APOLOGY), "")); /* they hear that, too, with no other time */
+    assert_int_equal (s.fx.notices[s.fx.notices_n - 1].due, 0);
+    assert_true (says (&s, F (NOTED), "nothing more is promised in its place: 1 "));
+}
+
+/* Nor is a time that was the last word where the policy would promise more, but there is no room for it. */
+static void no_room_for_more_is_said (void **state)
+{
+    (void)state;
+    story_t s = in_state (S (OWNED));
+    passes (&s, MS_PER_MINUTE);
+    assert_true (told (&s, D (APOLOGY), ""));
+    while (s.c.promises_n < PROMISES_MAX)
+        s.c.promises[s.c.promises_n++] =
+            (promise_t){.kind = P (RESOLUTION), .state = BUCKSTOP__V1__PROMISE_STATE__PROMISE_STATE_BROKEN};
+    unsigned makeups = policy->makeup_max;
+    policy->makeup_max = 3;
+    passes (&s, MS_PER_MINUTE);
+    policy->makeup_max = makeups;
+    assert_true (says (&s, F (NOTED), "nothing is promised in its place"));
+    assert_true (told (&s, D (APOLOGY), ""));
+    assert_int_equal (s.fx.notices[s.fx.notices_n - 1].due, 0);
+}
+
+/* Each who was told by a step is remembered until the promise is answered: what still waits for them is overtaken. */
+static void a_step_remembers_whom_it_told (void **state)
+{
+    (void)state;
+    story_t s = in_state (S (OWNED));
+    passes (&s, 48 * MS_PER_SECOND);
+    assert_int_equal (s.c.told_n, 1);
+    passes (&s, 12 * MS_PER_SECOND);
+    assert_int_equal (s.c.told_n, 1);
+    assert_string_equal (s.c.told[0].person, "ada");
+    assert_int_equal (s.c.told[0].at, s.now);
+    passes (&s, MS_PER_MINUTE);
+    assert_int_equal (s.c.told_n, 2); /* the manager, too */
+    does (&s, EVENT_REPLY);
+    contact_event_t delivered = event_of (EVENT_DELIVERED);
+    delivered.answered_at = s.now;
+    apply (&s, &delivered);
+    assert_int_equal (s.c.told_n, 0);
+}
+
 static void a_pause_keeps_what_remained (void **state)
 {
     (void)state;
@@ -380,6 +478,10 @@ static void a_late_wake_goes_to_the_highest_step (void **state)
     assert_int_equal (count_facts (&s, F (STEP_SKIPPED)), 3);
     assert_int_equal (s.c.priority, 1);            /* folded in */
     assert_string_equal (s.c.accountable, "dana"); /* and so is the move */
+    const fact_t *moved = the_fact (&s, F (MOVED));
+    assert_string_equal (moved->to, "dana");
+    assert_string_equal (moved->by, ""); /* nobody did: time passed */
+    assert_string_equal (moved->detail, "escalation step 4 of first response; until now it was with ada");
     assert_int_equal (s.c.state, S (RECEIVED));
 }
 
@@ -825,6 +927,10 @@ int main (void)
         cmocka_unit_test (a_reply_keeps_its_promise_only_once_it_arrived),
         cmocka_unit_test (a_reply_that_failed_was_never_given),
         cmocka_unit_test (a_break_is_judged_by_its_deadline_and_owes_an_apology),
+        cmocka_unit_test (an_apology_acknowledges),
+        cmocka_unit_test (that_no_more_is_promised_is_said),
+        cmocka_unit_test (no_room_for_more_is_said),
+        cmocka_unit_test (a_step_remembers_whom_it_told),
         cmocka_unit_test (a_pause_keeps_what_remained),
         cmocka_unit_test (steps_come_when_they_are_due),
         cmocka_unit_test (a_late_wake_goes_to_the_highest_step),

@@ -761,6 +761,44 @@ static void whose_words_they_are (void **state)
     }
 }
 
+/* They came by a form and said where they read mail: we wrote there, and who answers from there is the customer. Somebody
+ * else who has our mail is not, however often they write, and we go on writing to where we did. */
+static void who_answers_from_where_we_wrote_to (void **state)
+{
+    (void)state;
+    static const struct {
+        const char *from[2], *id[2];
+        bool other[2];
+    } rows[] = {{{"kim@example.com", "Kim@Example.com"}, {"K2", "K2"}, {false, false}},
+                {{"eve@example.com", "eve@example.com"}, {"K3", "K3"}, {true, true}},
+                {{"eve@example.com", "kim@example.com"}, {"K3", "K2"}, {true, false}},
+                {{"kim@example.com", "eve@example.com"}, {"K2", "K3"}, {false, true}}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        submission_t form = said ("form", "visitor 7");
+        form.return_way = R (MAIL);
+        form.return_to = "kim@example.com";
+        form.customer_id = "K1";
+        story_t s = opened (&form);
+        acts (&s, EVENT_ACCEPT, "ada");
+        for (size_t n = 0; n < 2; n++) {
+            submission_t answer = said ("mail", rows[i].from[n]);
+            s.now += MINUTE;
+            answer.customer_id = rows[i].id[n];
+            answer.return_way = R (MAIL);
+            answer.return_to = rows[i].from[n];
+            answer.text = rows[i].from[n];
+            does (&s, (contact_event_t){.kind = EVENT_MESSAGE, .submission = &answer});
+            const fact_t *message = fact (&s, F (MESSAGE));
+            if (rows[i].other[n] != (strstr (message->detail, "not known as the customer") != NULL) ||
+                rows[i].other[n] != (*message->to != '\0') ||
+                rows[i].other[n] == (strcmp (s.c.said, rows[i].from[n]) == 0))
+                fail_msg ("%zu, %s: '%s', said '%s'", i, rows[i].from[n], message->detail, s.c.said);
+            assert_int_equal (s.c.return_way, R (MAIL));
+            assert_int_equal (strcasecmp (s.c.return_to, "kim@example.com"), 0);
+        }
+    }
+}
+
 /* A message that comes another way is answered that way, and the strictest promise counts. */
 static void the_way_back_follows_the_customer (void **state)
 {
@@ -873,6 +911,7 @@ int main (void)
         cmocka_unit_test (a_linked_contact_prefers_and_promises_as_the_other),
         cmocka_unit_test (a_known_tier_counts_where_none_is_said),
         cmocka_unit_test (whose_words_they_are),
+        cmocka_unit_test (who_answers_from_where_we_wrote_to),
         cmocka_unit_test (the_way_back_follows_the_customer),
         cmocka_unit_test (a_channel_with_a_call_of_its_own_answers_by_it),
     };

@@ -1,21 +1,13 @@
 /* test_door_mail.c - mail on the fakes: where an address leads, which contact a mail belongs to, what its files become. */
-#include "fake.h"
 #include "guard.h"
 #include "ids.h"
-#include "intake.h"
 #include "keys.h"
 #include "mail_submit.h"
 #include "mail_tag.h"
-#include "policy_apply.h"
 #include "words.h"
 #include "xmalloc.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
-
-#include <cmocka.h>
+#include "intake_world.h"
 
 #define FACT_RECEIPT  BUCKSTOP__V1__FACT_KIND__FACT_KIND_DELIVERY_RECEIPT
 #define FACT_LEFT_OUT BUCKSTOP__V1__FACT_KIND__FACT_KIND_NOTICE_LEFT_OUT
@@ -36,45 +28,15 @@ static const char beta[] = "workspace: beta\n" PEOPLE "mail_from: noreply@beta.e
                            "  chat: { live: true }\n"
                            "  post: { answer: none, addresses: [both@shared.example] }\n";
 
-static loop_t *loop;
-static store_t *store;
-static service_t service;
-static intake_params_t params;
-
-static void on_applied (void *arg, const policy_applied_t *applied)
-{
-    (void)arg;
-    if (applied->outcome > POLICY_SAME)
-        fail_msg ("policy: %s %s", applied->why,
-                  applied->errors && applied->errors->n ? applied->errors->items[0].what : "");
-}
-
 static int set_up (void **state)
 {
     (void)state;
     guard_off = NULL;
-    fake_reset (11);
-    loop = loop_new ();
-    store = store_new (loop, &(store_config_t){.address = "fake", .shards = SHARDS_DEFAULT});
-    fake_run ();
-    policy_apply (store, loop, acme, sizeof acme - 1, "test", on_applied, NULL);
-    policy_apply (store, loop, beta, sizeof beta - 1, "test", on_applied, NULL);
-    fake_run ();
-    service = (service_t){.loop = loop, .store = store, .submit = "intake"};
-    params = (intake_params_t){.listen = "intake", .lmtp = "lmtp", .spool = "spool"};
-    assert_int_equal (service_start_in (&service, &intake_kind, &params), 0);
-    fake_advance (100);
+    world_open (11);
+    world_policy (acme);
+    world_policy (beta);
+    world_start (&(intake_params_t){.lmtp = "lmtp", .spool = "spool"});
     assert_true (service_started (&service));
-    return 0;
-}
-
-static int tear_down (void **state)
-{
-    (void)state;
-    service_stop_in (&service, &intake_kind, &params);
-    store_destroy (&store);
-    loop_destroy (&loop);
-    fake_reset (0);
     return 0;
 }
 
@@ -163,7 +125,7 @@ static void a_changed_policy_counts_at_once (void **state)
     static const char freed[] = "workspace: beta\n" PEOPLE "channels:\n  post: { answer: none }\n";
     char contact[ID_SIZE];
     asked ("both@shared.example", "451");
-    policy_apply (store, loop, freed, sizeof freed - 1, "test", on_applied, NULL);
+    world_policy (freed);
     fake_advance (2000);
     assert_string_equal (take ("both@shared.example", "", contact), "opened");
     asked ("noreply@beta.example", "550");
@@ -176,7 +138,7 @@ static void a_sender_without_a_channel_takes_bounces_alone (void **state)
     char reply[512];
     static const char quiet[] =
         "workspace: beta\n" PEOPLE "mail_from: noreply@beta.example\nchannels:\n  chat: { live: true }\n";
-    policy_apply (store, loop, quiet, sizeof quiet - 1, "test", on_applied, NULL);
+    world_policy (quiet);
     fake_advance (2000);
     give ("noreply@beta.example", "From: a@b.example\r\n", "x", reply);
     assert_int_equal (strncmp (reply, "550 5.1.1", 9), 0);

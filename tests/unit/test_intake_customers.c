@@ -4,19 +4,12 @@
 #include "customers.h"
 #include "keys.h"
 
-#include "fake.h"
 #include "ids.h"
-#include "policy_apply.h"
-#include "tokens.h"
 #include "words.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "intake_world.h"
 
-#include <cmocka.h>
+#include <stdlib.h>
 
 static const char policy_text[] = "workspace: acme\n"
                                   "last_resort: lea\n"
@@ -31,52 +24,17 @@ static const char policy_text[] = "workspace: acme\n"
                                   "country: \"+49\"\n"
                                   "settings: { reopen: 2m, retain: 10m, same_customer: %s }\n";
 
-static loop_t *loop;
-static store_t *store;
-static service_t service;
-static intake_params_t params;
-static char operator_[TOKEN_SIZE];
 static int shard;
-
-static void on_applied (void *arg, const policy_applied_t *applied)
-{
-    (void)arg;
-    if (applied->outcome > POLICY_SAME)
-        fail_msg ("policy: %s", applied->why);
-}
-
-static void on_issued (void *arg, const char *token, const token_info_t *info)
-{
-    (void)info;
-    memcpy (arg, token, TOKEN_SIZE);
-}
 
 static void begin (const char *same_customer)
 {
     char text[1024];
-    fake_reset (7);
-    loop = loop_new ();
-    store = store_new (loop, &(store_config_t){.address = "fake", .shards = SHARDS_DEFAULT});
-    fake_run ();
+    world_open (7);
     snprintf (text, sizeof text, policy_text, same_customer);
-    policy_apply (store, loop, text, strlen (text), "test", on_applied, NULL);
-    tokens_issue (store, "acme", SCOPE_OPERATOR, NULL, "", on_issued, operator_);
-    fake_run ();
-    service = (service_t){.loop = loop, .store = store, .submit = "intake"};
-    params = (intake_params_t){.listen = "intake"};
-    assert_int_equal (service_start_in (&service, &intake_kind, &params), 0);
+    world_policy (text);
+    world_operator ("acme");
+    world_start (NULL);
     shard = store_shard (store, "acme");
-    fake_advance (100);
-}
-
-static int tear_down (void **state)
-{
-    (void)state;
-    service_stop_in (&service, &intake_kind, &params);
-    store_destroy (&store);
-    loop_destroy (&loop);
-    fake_reset (0);
-    return 0;
 }
 
 /* ----------------------------------------------------------------- submissions */
@@ -97,7 +55,7 @@ static void on_heard (void *arg, const receipt_t *receipt, const refusal_t *refu
 }
 
 typedef struct said {
-    const char *channel, *customer, *name, *thread, *language, *message_id;
+    const char *channel, *customer, *name, *thread, *language, *message_id, *key;
     Buckstop__V1__CallState call;
 } said_t;
 
@@ -112,6 +70,7 @@ static void begin_to_say (said_t said, heard_t *heard)
     submit.thread = (char *)(said.thread ? said.thread : "");
     submit.language = (char *)(said.language ? said.language : "");
     submit.message_id = (char *)(said.message_id ? said.message_id : "");
+    submit.idempotency_key = (char *)(said.key ? said.key : "");
     submit.call = said.call;
     *heard = (heard_t){0};
     ask_submit (params.running,
@@ -422,6 +381,92 @@ static void what_is_sent_again_is_done_once (void **state)
     assert_int_equal (customer_of ("lou@example.com").proposals_n, 1);
 }
 
+/* Another process, or this one after a start: nobody wrote to it before. */
+static void forget_who_wrote (void)
+{
+    memset (&params.running->known, 0, sizeof params.running->known);
+}
+
+/* A request that is sent again leads to what it made, whoever hears it: also once its key is forgotten. */
+static void a_repeat_names_what_there_is (void **state)
+{
+    (void)state;
+    static const char *const policies[] = {"append", "link", "separate"};
+    for (size_t i = 0; i < sizeof policies / sizeof *policies; i++) {
+        char prefix[KEY_SIZE];
+        const char *key;
+        begin (policies[i]);
+        heard_t first = say ((said_t){.channel = "mail", .customer = "kim@example.com", .key = "k"});
+        forget_who_wrote ();
+        heard_t again = say ((said_t){.channel = "mail", .customer = "kim@example.com", .key = "k"});
+        assert_true (opened (&first) && opened (&again));
+        assert_string_equal (again.receipt.contact, first.receipt.contact);
+        assert_int_equal (contacts_of (customer_of ("kim@example.com").id), 1);
+        assert_int_equal (contact_of (&first).messages, 1);
+        forget_who_wrote ();
+        while (fake_store_keys (key_idempotency (prefix, shard, "acme", ""), &key, 1))
+            fake_store_remove (key);
+        again = say ((said_t){.channel = "mail", .customer = "kim@example.com", .key = "k"});
+        contact_of (&again); /* there is one */
+        assert_true (opened (&again) == (i > 0));
+        if (i + 1 < sizeof policies / sizeof *policies)
+            tear_down (state);
+    }
+}
+
+/* Known by a record of another name, merged, forgotten: none of them is taken for somebody new by who does not know them. */
+static void who_is_known_elsewhere_is_not_new (void **state)
+{
+    (void)state;
+    begin ("link");
+    heard_t mail = say ((said_t){.channel = "mail", .customer = "kim@example.com"});
+    heard_t call = say ((said_t){.channel = "phone", .customer = "030 123456"});
+    customer_t kim = customer_of ("kim@example.com");
+    link_them ("kim@example.com", "+4930123456");
+    forget_who_wrote ();
+    heard_t again = say ((said_t){.channel = "phone", .customer = "030 123456"});
+    assert_string_equal (contact_of (&again).linked, call.receipt.contact);
+    assert_int_equal (customer_of ("+4930123456").version, 2);
+    /* an index leads from what another address derives */
+    identity_t identity;
+    char derived[ID_SIZE], key[KEY_SIZE];
+    assert_true (identity_parse ("kimmy@example.com", &identity));
+    customer_id_of (&identity, derived);
+    fake_store_put (key_identity (key, shard, "acme", derived), kim.id, ID_SIZE - 1);
+    forget_who_wrote ();
+    again = say ((said_t){.channel = "mail", .customer = "kimmy@example.com"});
+    assert_string_equal (contact_of (&again).customer_id, kim.id);
+    assert_null (fake_store_string (key_customer (key, shard, "acme", derived), &(size_t){0}));
+    assert_true (opened (&mail));
+}
+
+/* Two at once of somebody who has nothing open, by a record that was merged into another, whatever comes between the
+ * reads of one and the commit of the other. */
+static void two_at_once_in_any_order (void **state)
+{
+    (void)state;
+    static const fake_chaos_t chaos = {.latency_ms = 4};
+    static const said_t said = {.channel = "phone", .customer = "030 123456"};
+    for (int64_t apart = 0; apart < 40; apart++) {
+        heard_t a, b;
+        begin ("append");
+        heard_t first = say ((said_t){.channel = "mail", .customer = "kim@example.com"}), other = say (said);
+        link_them ("kim@example.com", "+4930123456");
+        close_it (&first);
+        close_it (&other);
+        fake_chaos (&chaos);
+        begin_to_say (said, &a);
+        fake_advance (apart);
+        begin_to_say (said, &b);
+        fake_advance (200);
+        fake_chaos (NULL);
+        assert_true (a.times == 1 && b.times == 1 && !a.refused && !b.refused);
+        assert_string_equal (a.receipt.contact, b.receipt.contact);
+        if (apart + 1 < 40)
+            tear_down (state);
+    }
+}
+
 /* Who was promised a call back and calls again: that is the same matter, whatever the policy says of others. */
 static void a_call_that_was_owed_a_callback (void **state)
 {
@@ -665,29 +710,19 @@ static void people_see_whose_it_is (void **state)
 int main (void)
 {
     const struct CMUnitTest tests[] = {
-        TEST (nobody_named_costs_nothing),
-        TEST (a_first_contact_makes_a_record),
-        TEST (a_second_contact_is_linked),
-        TEST (a_second_contact_is_appended),
-        TEST (a_second_contact_is_separate),
-        TEST (linked_records_are_one_customer),
-        TEST (an_index_leads_elsewhere),
-        TEST (two_first_contacts_at_once),
-        TEST (two_first_contacts_are_one_matter),
-        TEST (two_contacts_at_once_are_one_matter),
-        TEST (another_address_in_the_thread),
-        TEST (a_contact_is_adopted),
-        TEST (the_same_first_message_twice),
-        TEST (what_is_sent_again_is_done_once),
-        TEST (a_call_that_was_owed_a_callback),
-        TEST (a_line_knows_numbers_by_itself),
-        TEST (a_contact_is_linked_to_what_somebody_has),
-        TEST (the_end_of_a_call_opens_nothing),
-        TEST (the_oldest_make_room),
-        TEST (a_long_list_hides_nobody),
-        TEST (who_was_forgotten_comes_again),
-        TEST (a_broken_record_stops_nobody),
-        TEST (people_see_whose_it_is),
+        TEST (nobody_named_costs_nothing),        TEST (a_first_contact_makes_a_record),
+        TEST (a_second_contact_is_linked),        TEST (a_second_contact_is_appended),
+        TEST (a_second_contact_is_separate),      TEST (linked_records_are_one_customer),
+        TEST (an_index_leads_elsewhere),          TEST (two_first_contacts_at_once),
+        TEST (two_first_contacts_are_one_matter), TEST (two_contacts_at_once_are_one_matter),
+        TEST (another_address_in_the_thread),     TEST (a_contact_is_adopted),
+        TEST (the_same_first_message_twice),      TEST (what_is_sent_again_is_done_once),
+        TEST (a_repeat_names_what_there_is),      TEST (who_is_known_elsewhere_is_not_new),
+        TEST (two_at_once_in_any_order),          TEST (a_call_that_was_owed_a_callback),
+        TEST (a_line_knows_numbers_by_itself),    TEST (a_contact_is_linked_to_what_somebody_has),
+        TEST (the_end_of_a_call_opens_nothing),   TEST (the_oldest_make_room),
+        TEST (a_long_list_hides_nobody),          TEST (who_was_forgotten_comes_again),
+        TEST (a_broken_record_stops_nobody),      TEST (people_see_whose_it_is),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }

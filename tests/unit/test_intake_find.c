@@ -1,18 +1,10 @@
 /* test_intake_find.c - where a submission belongs, by what it names: rows of a table, on the real intake and the fakes. */
 #include "ask.h"
 
-#include "fake.h"
 #include "ids.h"
-#include "policy_apply.h"
-#include "tokens.h"
 #include "words.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
-
-#include <cmocka.h>
+#include "intake_world.h"
 
 static const char policy_text[] = "workspace: acme\n"
                                   "last_resort: lea\n"
@@ -23,49 +15,13 @@ static const char policy_text[] = "workspace: acme\n"
                                   "  lea: { name: Lea }\n"
                                   "settings: { reopen: 2m, retain: 10m }\n";
 
-static loop_t *loop;
-static store_t *store;
-static service_t service;
-static intake_params_t params;
-static char operator_[TOKEN_SIZE];
-
-static void on_applied (void *arg, const policy_applied_t *applied)
-{
-    (void)arg;
-    if (applied->outcome > POLICY_SAME)
-        fail_msg ("policy: %s", applied->why);
-}
-
-static void on_issued (void *arg, const char *token, const token_info_t *info)
-{
-    (void)info;
-    memcpy (arg, token, TOKEN_SIZE);
-}
-
 static int set_up (void **state)
 {
     (void)state;
-    fake_reset (7);
-    loop = loop_new ();
-    store = store_new (loop, &(store_config_t){.address = "fake", .shards = SHARDS_DEFAULT});
-    fake_run ();
-    policy_apply (store, loop, policy_text, sizeof policy_text - 1, "test", on_applied, NULL);
-    tokens_issue (store, "acme", SCOPE_OPERATOR, NULL, "", on_issued, operator_);
-    fake_run ();
-    service = (service_t){.loop = loop, .store = store, .submit = "intake"};
-    params = (intake_params_t){.listen = "intake"};
-    assert_int_equal (service_start_in (&service, &intake_kind, &params), 0);
-    fake_advance (100);
-    return 0;
-}
-
-static int tear_down (void **state)
-{
-    (void)state;
-    service_stop_in (&service, &intake_kind, &params);
-    store_destroy (&store);
-    loop_destroy (&loop);
-    fake_reset (0);
+    world_open (7);
+    world_policy (policy_text);
+    world_operator ("acme");
+    world_start (NULL);
     return 0;
 }
 

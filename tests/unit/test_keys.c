@@ -34,7 +34,9 @@ static void test_spelling (void **state)
     assert_string_equal (key_closed (key, 3, "acme"), "b:{3}:closed:acme");
     assert_string_equal (key_hold (key, 3, "acme"), "b:{3}:hold:acme");
     assert_string_equal (key_archives (key, 3, "acme"), "b:{3}:arch:acme");
+    assert_string_equal (key_archive_whose (key, 3, "acme", "lake"), "b:{3}:archw:acme:lake");
     assert_string_equal (key_token (key, "abc"), "b:tok:abc");
+    assert_string_equal (key_ended (key, "abc"), "b:out:abc");
     assert_string_equal (key_own (key, 0, "acme", "ada", 0), "b:{0}:own:acme:ada:0");
     assert_string_equal (key_own (key, 10, "acme", "ada", UINT32_MAX), "b:{10}:own:acme:ada:4294967295");
 }

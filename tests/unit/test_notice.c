@@ -217,6 +217,33 @@ static void customer_s_way (void **state)
     }
 }
 
+/* What stands for a mail that the customer never sent: only where nothing of theirs begins the thread. */
+static void what_a_mail_follows (void **state)
+{
+    fixture_t *f = *state;
+    static const struct {
+        const char *message, *thread, *first; /* of the contact; what the delivery follows */
+        bool begins;                          /* were it the first */
+    } rows[] = {{"", "", "d-1", true},
+                {"room 7", "room", "d-1", true},
+                {"<m1@example.org>", "", "d-1", false}, /* an answer to what we began, and no thread of theirs */
+                {"<m2@example.org>", "m:m1@example.org", "", false},
+                {"<m2@example.org>", "m:#0123", "d-1", false}};
+    f->contact.return_way = RETURN (MAIL);
+    WORD_COPY (f->contact.return_to, "eve@home.example");
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        WORD_COPY (f->contact.reply_to_message, rows[i].message);
+        WORD_COPY (f->contact.thread, rows[i].thread);
+        WORD_COPY (f->contact.first_mail, "");
+        render (f, (notice_t){.purpose = PURPOSE (REPLY), .text = "It is on its way.", .promise = FIRST});
+        assert_int_equal (delivery_begins_thread (&f->out[0]), rows[i].begins);
+        WORD_COPY (f->contact.first_mail, "d-1");
+        render (f, (notice_t){.purpose = PURPOSE (REPLY), .text = "It is on its way.", .promise = FIRST});
+        assert_false (delivery_begins_thread (&f->out[0]));
+        assert_string_equal (f->out[0].first_mail, rows[i].first);
+    }
+}
+
 static const out_node_t chat_fields[] = {{.kind = OUT_TEXT, .name = "to", .text = "{to}"},
                                          {.kind = OUT_TEXT, .name = "text", .text = "{text}"},
                                          {.kind = OUT_TEXT, .name = "auto", .text = "{automatic}"},
@@ -365,7 +392,123 @@ static void the_acknowledgement (void **state)
     }
     f->contact.promises_n = 0;
     render (f, (notice_t){.purpose = PURPOSE (APOLOGY)});
-    assert_string_equal (f->out[0].body, "by the earliest time we can");
+    assert_string_equal (f->out[0].body, "by the earliest possible moment");
+}
+
+/* A time that is told as a minute has passed when it is read, where the promise is one of seconds. And customers are told
+ * no time that was. */
+static void seconds_where_they_count (void **state)
+{
+    fixture_t *f = *state;
+    f->contact.return_way = RETURN (MAIL);
+    static const struct {
+        const char *name;
+        int64_t duration;
+        wall_ms_t due;
+        bool seconds;
+    } rows[] = {{"an hour", MS_PER_HOUR, NOW + MS_PER_HOUR, false},
+                {"ten seconds", 10000, NOW + 10000, true},
+                {"ten seconds, broken", 10000, NOW - 1, true},
+                {"an hour, nearly over", MS_PER_HOUR, NOW + 4 * MS_PER_MINUTE, true},
+                {"an hour, five minutes away", MS_PER_HOUR, NOW + 5 * MS_PER_MINUTE, false},
+                {"an hour, broken", MS_PER_HOUR, NOW - 1, false}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char with[64], without[64];
+        f->contact.promises[0] = (promise_t){.kind = FIRST, .due = rows[i].due, .duration_ms = rows[i].duration};
+        calendar_format (NULL, rows[i].due, without, sizeof without);
+        calendar_format_seconds (NULL, rows[i].due, with, sizeof with);
+        render (f, (notice_t){.purpose = PURPOSE (STEP), .person = "ada", .promise = FIRST});
+        if (!strstr (f->out[0].subject, rows[i].seconds ? with : without))
+            fail_msg ("%s: %s", rows[i].name, f->out[0].subject);
+        render (f, (notice_t){.purpose = PURPOSE (APOLOGY), .promise = FIRST});
+        if (!strstr (f->out[0].body, rows[i].due < NOW ? "the earliest possible moment"
+                                     : rows[i].seconds ? with
+                                                       : without))
+            fail_msg ("%s: %s", rows[i].name, f->out[0].body);
+    }
+}
+
+/* "Is promised by" a time that was says so to colleagues; a step's subject says it already. */
+static void a_time_that_has_passed (void **state)
+{
+    fixture_t *f = *state;
+    static const struct {
+        purpose_t purpose;
+        wall_ms_t due;
+        bool says;
+    } rows[] = {{PURPOSE (OFFER), NOW + 1, false},     {PURPOSE (OFFER), NOW, true},
+                {PURPOSE (OFFER), NOW - 1, true},      {PURPOSE (ASSIGNED), NOW - MS_PER_DAY, true},
+                {PURPOSE (NOBODY), NOW - 1, true},     {PURPOSE (UNREACHED), NOW - 1, true},
+                {PURPOSE (STEP), NOW - 1, false},      {PURPOSE (ASSIGNED), NOW + MS_PER_DAY, false},
+                {PURPOSE (NOBODY), TIME_NEVER, false}, {PURPOSE (NOBODY), 0, false}};
+    f->policy.templates = policy_builtin_templates;
+    f->policy.templates_n = POLICY_TEMPLATES;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        f->contact.promises[0] = (promise_t){.kind = FIRST, .due = rows[i].due, .duration_ms = MS_PER_HOUR};
+        render (f, (notice_t){.purpose = rows[i].purpose, .person = "ada", .promise = FIRST});
+        if (rows[i].says != (strstr (f->out[0].body, " UTC (that has passed).") != NULL))
+            fail_msg ("row %zu: %s", i, f->out[0].body);
+    }
+}
+
+/* A colleague who answers a notice by mail would take it for an answer to the customer. */
+static void no_way_to_the_customer (void **state)
+{
+    fixture_t *f = *state;
+    static const purpose_t to_people[] = {PURPOSE (OFFER),  PURPOSE (ASSIGNED), PURPOSE (STEP),     PURPOSE (NOBODY),
+                                          PURPOSE (REVIEW), PURPOSE (RETURNED), PURPOSE (UNREACHED)};
+    static const char line[] = "\nAn answer to this message does not reach the customer.\n";
+    f->policy.templates = policy_builtin_templates;
+    f->policy.templates_n = POLICY_TEMPLATES;
+    for (size_t i = 0; i < sizeof to_people / sizeof *to_people; i++) {
+        render (f, (notice_t){.purpose = to_people[i], .person = "ada", .promise = FIRST});
+        const char *at = strstr (f->out[0].body, line);
+        if (!at || strlen (at) != sizeof line - 1) /* it is the last */
+            fail_msg ("%s", f->out[0].body);
+    }
+    f->contact.return_way = RETURN (MAIL);
+    render (f, (notice_t){.purpose = PURPOSE (ACKNOWLEDGE), .promise = FIRST});
+    assert_null (strstr (f->out[0].body, "does not reach"));
+}
+
+/* How the promise stands begins the subject, and whoever is told reads what was written. */
+static void a_step_says_how_it_stands (void **state)
+{
+    fixture_t *f = *state;
+    f->policy.templates = policy_builtin_templates;
+    f->policy.templates_n = POLICY_TEMPLATES;
+    WORD_COPY (f->contact.said, "Where is it?");
+    render (f, (notice_t){.purpose = PURPOSE (STEP),
+                          .person = "ada",
+                          .promise = FIRST,
+                          .standing = "At risk",
+                          .detail = "The promise is at risk"});
+    assert_int_equal (strncmp (f->out[0].subject, "At risk: first response by ", 27), 0);
+    assert_non_null (strstr (f->out[0].body, "\nThe promise is at risk\nThey wrote: Where is it?\n\n"));
+}
+
+/* A customer reads what was promised in their own words, no name of ours. */
+static void what_a_customer_was_promised (void **state)
+{
+    fixture_t *f = *state;
+    static const struct {
+        promise_kind_t kind;
+        const char *says;
+    } rows[] = {{BUCKSTOP__V1__PROMISE_KIND__PROMISE_KIND_ACKNOWLEDGE, "word that we have your message"},
+                {FIRST, "a first answer"},
+                {BUCKSTOP__V1__PROMISE_KIND__PROMISE_KIND_NEXT_RESPONSE, "an answer"},
+                {BUCKSTOP__V1__PROMISE_KIND__PROMISE_KIND_RESOLUTION, "a solution"},
+                {BUCKSTOP__V1__PROMISE_KIND__PROMISE_KIND_CALLBACK, "a call back"}};
+    f->policy.templates = policy_builtin_templates;
+    f->policy.templates_n = POLICY_TEMPLATES;
+    f->contact.return_way = RETURN (MAIL);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char line[96];
+        snprintf (line, sizeof line, "\nWhat we missed: %s.\n", rows[i].says);
+        render (f, (notice_t){.purpose = PURPOSE (APOLOGY), .promise = rows[i].kind});
+        if (!strstr (f->out[0].body, line))
+            fail_msg ("%s", f->out[0].body);
+    }
 }
 
 /* Mails come without a subject, chats always do. */
@@ -424,11 +567,17 @@ static void what_was_written (void **state)
         notice_t notice;
         const char *subject, *has, *lacks;
     } rows[] = {
+        {{.purpose = PURPOSE (NOBODY), .detail = "nobody speaks de"},
+         "Nobody can take this: My card",
+         "\nnobody speaks de\nAn answer is promised by Mon 2 Mar, 10:00 UTC.\nAccountable: Bob M.\nThey wrote: Where "
+         "is it?\n\n",
+         "name: "},
         {{.purpose = PURPOSE (OFFER)}, "Can you take this? My card", "\nThey wrote: Where is it?\n", "name: "},
-        {{.purpose = PURPOSE (ASSIGNED)}, "Yours now: My card", "is yours now.\nThey wrote: Where is it?\n", "no name"},
+        {{.purpose = PURPOSE (ASSIGNED)}, "Yours now: My card", ".\nThey wrote: Where is it?\n\nContact ", "no name"},
         {{.purpose = PURPOSE (ASSIGNED), .words = "message", .detail = "Eve wrote again", .text = "\n Well?"},
          "Eve wrote again: My card",
-         "Eve wrote again. It is about: My card (chat)\nWhat was written: Well?\n",
+         "Eve wrote again. It is about: My card (chat)\nAn answer is promised by Mon 2 Mar, 10:00 UTC.\nWhat was "
+         "written: Well?\n\n",
          "yours now"},
         {{.purpose = PURPOSE (ASSIGNED), .words = "message", .detail = "the customer is on the line"},
          "the customer is on the line: My card",
@@ -554,7 +703,13 @@ int main (void)
         cmocka_unit_test_setup_teardown (somebody_without_a_way, up, down),
         cmocka_unit_test_setup_teardown (quiet_hours, up, down),
         cmocka_unit_test_setup_teardown (customer_s_way, up, down),
+        cmocka_unit_test_setup_teardown (what_a_mail_follows, up, down),
         cmocka_unit_test_setup_teardown (the_acknowledgement, up, down),
+        cmocka_unit_test_setup_teardown (seconds_where_they_count, up, down),
+        cmocka_unit_test_setup_teardown (a_time_that_has_passed, up, down),
+        cmocka_unit_test_setup_teardown (no_way_to_the_customer, up, down),
+        cmocka_unit_test_setup_teardown (a_step_says_how_it_stands, up, down),
+        cmocka_unit_test_setup_teardown (what_a_customer_was_promised, up, down),
         cmocka_unit_test_setup_teardown (without_a_subject, up, down),
         cmocka_unit_test_setup_teardown (about_the_customer, up, down),
         cmocka_unit_test_setup_teardown (by_the_channel, up, down),

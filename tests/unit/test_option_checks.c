@@ -60,7 +60,8 @@ static const struct {
     {option_lmtp, "/run/lmtp.sock", "neither unix:PATH nor ADDRESS:PORT"},
     {option_lmtp, "lmtp:unix:/x", "neither unix:PATH nor ADDRESS:PORT"},
     {option_spool, "/tmp", NULL},
-    {option_spool, "/nowhere", "can't read the directory"},
+    {option_spool, "/nowhere/x", "make it:  mkdir -p '/nowhere/x'"},
+    {option_spool, "/etc/passwd", "can't read the directory"},
     {option_endpoints, "tcp://127.0.0.1:7411", NULL},
     {option_endpoints, "tcp://*:7411", NULL},
     {option_endpoints, "tcp://[::1]:7411", NULL},
@@ -118,10 +119,6 @@ static const struct {
     {option_directory, "/dev/null", "Not a directory"},
     {option_file_to_write, "/dev/null", NULL},
     {option_file_to_write, "/nowhere/at/all", "can't write the file"},
-    {policy_file_check, TESTS_DIR "/../deploy/policies/example.yaml", NULL},
-    {policy_file_check, "/nowhere/at/all", "No such file"},
-    {policy_file_check, "/dev/null", "/dev/null:1:1: "},
-    {policy_file_check, "/", "Is a directory"},
 };
 
 static void test_table (void **state)
@@ -172,6 +169,38 @@ static void test_durability_of (void **state)
     assert_int_equal (option_durability_of ("fsync"), DURABLE_FSYNC);
     assert_int_equal (option_durability_of ("replica"), DURABLE_REPLICA);
     assert_int_equal (option_durability_of ("relaxed"), DURABLE_RELAXED);
+}
+
+/* What --check says of a policy: each fault. */
+static void test_policies (void **state)
+{
+    (void)state;
+    char path[] = "/tmp/buckstop-policy-XXXXXX";
+    int fd = mkstemp (path);
+    const char bad[] = "workspace: desk\nlast_resort: zoe\npeople: { dana: { capacity: many } }\ncolour: red\n"
+                       "people_from: nowhere.yaml\n";
+    assert_int_equal (write (fd, bad, sizeof bad - 1), (ssize_t)sizeof bad - 1);
+    close (fd);
+    const struct {
+        const char *path, *says[4];
+    } policies[] = {{TESTS_DIR "/../deploy/policies/example.yaml", {NULL}},
+                    {"/nowhere/at/all", {"No such file"}},
+                    {"/dev/null", {"/dev/null:1:1: "}},
+                    {"/", {"Is a directory"}},
+                    {path, {":3:", ":4:1: ", "expected: ", "nowhere.yaml: No such file"}}};
+    for (size_t i = 0; i < sizeof policies / sizeof *policies; i++) {
+        char *said = NULL;
+        size_t size = 0;
+        FILE *out = open_memstream (&said, &size);
+        bool fine = policy_file_look (policies[i].path, out);
+        fclose (out);
+        assert_int_equal (fine, !policies[i].says[0]);
+        for (size_t j = 0; j < 4 && policies[i].says[j]; j++)
+            if (!strstr (said, policies[i].says[j]))
+                fail_msg ("%s: not '%s' in: %s", policies[i].path, policies[i].says[j], said);
+        free (said);
+    }
+    unlink (path);
 }
 
 static void test_password_of_a_file (void **state)
@@ -256,6 +285,7 @@ static void test_reading_a_long_line (void **state)
 int main (void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test (test_table),
+                                       cmocka_unit_test (test_policies),
                                        cmocka_unit_test (test_durability_of),
                                        cmocka_unit_test (test_who_reaches_an_endpoint),
                                        cmocka_unit_test (test_password_of_a_file),

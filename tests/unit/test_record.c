@@ -40,6 +40,14 @@ static contact_t full_contact (void)
     c.excluded_n = 1;
     snprintf (c.excluded[0].person, NAME_SIZE, "ben");
     c.excluded[0].until = 99;
+    c.told_n = TOLD_MAX;
+    for (size_t i = 0; i < TOLD_MAX; i++) {
+        snprintf (c.told[i].person, NAME_SIZE, "p%zu", i);
+        c.told[i].promise = BUCKSTOP__V1__PROMISE_KIND__PROMISE_KIND_FIRST_RESPONSE;
+        c.told[i].at = 77 + (wall_ms_t)i;
+        c.told[i].urgent = i % 2;
+    }
+    c.apologised_at = 78;
     c.opened = 9;
     c.kept = 1;
     return c;
@@ -57,6 +65,26 @@ static void a_contact_comes_back_whole (void **state)
     assert_memory_equal (&c, &back, sizeof (c));
     assert_true (record_has_event (&read, id_of (1)));
     assert_false (record_has_event (&read, id_of (2)));
+    free (bytes);
+}
+
+static void a_delivery_keeps_what_its_reason_needs (void **state)
+{
+    (void)state;
+    bundle_line_t line = {.delivery = "d1", .delay_ms = 300000, .way = 2, .more = true, .subject = "late"};
+    const delivery_t delivery = {
+        .id = "d2", .subject = "", .body = "", .delay_ms = 60000, .says_by = 9, .lines = &line, .lines_n = 1};
+    record_head_t none = {.version = 0}, head = record_head_next (&none, KIND_DELIVERY, id_of (1), 0), read;
+    delivery_t back;
+    size_t size = 0;
+    uint8_t *bytes = delivery_pack (&delivery, &head, &size);
+    assert_int_equal (delivery_unpack (bytes, size, &read, &back), RECORD_OK);
+    assert_int_equal (back.delay_ms, 60000);
+    assert_int_equal (back.says_by, 9);
+    assert_int_equal (back.lines[0].delay_ms, 300000);
+    assert_int_equal (back.lines[0].way, 2);
+    assert_true (back.lines[0].more);
+    delivery_clear (&back);
     free (bytes);
 }
 
@@ -184,6 +212,7 @@ int main (void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test (a_contact_comes_back_whole),
+        cmocka_unit_test (a_delivery_keeps_what_its_reason_needs),
         cmocka_unit_test (the_head_keeps_the_last_events),
         cmocka_unit_test (torn_and_foreign_records_are_refused),
         cmocka_unit_test (what_begins_otherwise_is_newer_or_broken),

@@ -425,6 +425,43 @@ static void test_list_of_workspaces_lost (void **state)
     scene_end (&scene);
 }
 
+/* Record and name are gone: somebody took it away. One of the same name and version is another workspace. */
+static void test_a_removed_workspace (void **state)
+{
+    scene_t scene;
+    char key[KEY_SIZE];
+    (void)state;
+    scene_begin (&scene);
+    fake_run ();
+    apply (&scene, policy_of_two);
+    fake_advance (2 * MS_PER_SECOND);
+    workspaces_t *workspaces = scene.service.workspaces;
+    fake_store_remove (KEY_WORKSPACES);
+    fake_store_remove (key_workspace (key, store_shard (scene.store, "desk"), "desk"));
+    fake_advance (2 * MS_PER_SECOND);
+    assert_false (workspaces_removed (workspaces, "desk")); /* the whole list is gone: that is an accident */
+    applied_t applied = apply (&scene, "workspace: other\nlast_resort: ada\npeople: { ada: {} }\n");
+    assert_int_equal (applied.outcome, POLICY_APPLIED);
+    fake_advance (2 * MS_PER_SECOND);
+    assert_true (workspaces_removed (workspaces, "desk"));
+    assert_false (workspaces_removed (workspaces, "other"));
+    assert_int_equal (fake_log_count ("the workspace was removed"), 1);
+    assert_non_null (policy_person (workspaces_policy (workspaces, "desk"), "ben"));
+    applied = apply (&scene, policy_of_one);
+    assert_int_equal (applied.new_version, 1);
+    fake_advance (2 * MS_PER_SECOND);
+    assert_false (workspaces_removed (workspaces, "desk"));
+    assert_null (policy_person (workspaces_policy (workspaces, "desk"), "ben"));
+    /* and once more, so soon that nobody has seen it gone */
+    fake_store_remove (key_workspace (key, store_shard (scene.store, "desk"), "desk"));
+    applied = apply (&scene, policy_of_two);
+    assert_int_equal (applied.new_version, 1);
+    fake_advance (2 * MS_PER_SECOND);
+    assert_non_null (policy_person (workspaces_policy (workspaces, "desk"), "ben"));
+    assert_int_equal (fake_log_count ("the workspace was removed"), 1);
+    scene_end (&scene);
+}
+
 int main (void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test (test_starts_when_the_store_is_there),
@@ -438,6 +475,7 @@ int main (void)
                                        cmocka_unit_test (test_same_and_bad_change_nothing),
                                        cmocka_unit_test (test_unreadable_text_keeps_the_old),
                                        cmocka_unit_test (test_who_is_named_no_more_leaves),
+                                       cmocka_unit_test (test_a_removed_workspace),
                                        cmocka_unit_test (test_commit_answer_lost),
                                        cmocka_unit_test (test_list_of_workspaces_lost)};
     return cmocka_run_group_tests (tests, NULL, NULL);

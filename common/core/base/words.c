@@ -36,6 +36,13 @@ bool word_same (const char *a, const char *b)
     return strcmp (a ? a : "", b ? b : "") == 0;
 }
 
+char *word_spaced (char *word)
+{
+    for (char *at = word; *at; at++)
+        *at = *at == '_' ? ' ' : *at;
+    return word;
+}
+
 uint64_t word_hash (uint64_t hash, const char *word)
 {
     for (; *word; word++)

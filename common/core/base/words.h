@@ -21,6 +21,8 @@ static inline bool word_empty (const char *word)
     return !word || !*word;
 }
 bool word_same (const char *a, const char *b);
+/* "first_response", as programs write it, as people say it; in place. Returns it. */
+char *word_spaced (char *word);
 
 /* FNV-1a, for tables in memory: the hash of all words that were given, one after the other, from WORD_HASH on. */
 #define WORD_HASH UINT64_C (14695981039346656037)

@@ -46,7 +46,15 @@ typedef struct exclusion {
     wall_ms_t until;
 } exclusion_t;
 
-enum { SAID_SIZE = 401, PAGED_MAX = 8 };
+/* Whom a step of a promise's ladder told, and when last. */
+typedef struct told {
+    char person[NAME_SIZE];
+    promise_kind_t promise;
+    wall_ms_t at;
+    bool urgent; /* that step was: quiet hours do not hold it */
+} told_t;
+
+enum { SAID_SIZE = 401, PAGED_MAX = 8, TOLD_MAX = 8 };
 
 /* Times mean what record.proto says of them. */
 typedef struct contact {
@@ -65,6 +73,7 @@ typedef struct contact {
     char accountable[NAME_SIZE];
     char owner[NAME_SIZE];
     uint32_t owner_epoch;
+    wall_ms_t owned_at;
     char offered_to[NAME_SIZE];
     uint32_t offer_epoch;
     wall_ms_t offer_expires, offered_at, offer_ends;
@@ -89,6 +98,7 @@ typedef struct contact {
     uint32_t policy_version;
     char continues[ID_SIZE];
     char trace[TRACE_SIZE];
+    char first_mail[DELIVERY_ID_SIZE];
     char customer_id[ID_SIZE]; /* "" : nobody is named */
     char reply_channel[NAME_SIZE];
     call_state_t call;
@@ -96,6 +106,9 @@ typedef struct contact {
     char said[SAID_SIZE]; /* the beginning of the customer's last words: who is asked to take it reads them */
     char paged[PAGED_MAX][NAME_SIZE]; /* told by a way that wants to hear when it is taken, or over */
     size_t paged_n;
+    told_t told[TOLD_MAX]; /* of promises that are still owed; when it is full the one of longest ago gives way */
+    size_t told_n;
+    wall_ms_t apologised_at; /* when the last apology was decided; 0: none was */
 } contact_t;
 
 typedef enum event_kind {
@@ -196,8 +209,9 @@ typedef struct notice {
     promise_kind_t promise;
     wall_ms_t due; /* the promise it speaks of; APOLOGY: the new one */
     bool urgent;
-    const char *text;  /* REPLY: what the person wrote; a message: what its writer did; not owned */
-    const char *words; /* the template, where it is not that of the purpose; NULL: it is */
+    const char *text;     /* REPLY: what the person wrote; a message: what its writer did; not owned */
+    const char *words;    /* the template, where it is not that of the purpose; NULL: it is */
+    const char *standing; /* STEP: how the promise stands, as a subject begins; NULL: it says nothing of that */
     char detail[DETAIL_SIZE];
 } notice_t;
 
@@ -231,6 +245,8 @@ wall_ms_t contact_next_due (const contact_t *self);
 bool contact_handoff_strays (const contact_t *self, wall_ms_t now);
 /* Of the promises still owed, the one that is due first; NULL when none. */
 const promise_t *contact_next_promise (const contact_t *self);
+/* What is shown as next: of those that are broken the one that was due first, since it is owed; else contact_next_promise. */
+const promise_t *contact_pressing_promise (const contact_t *self);
 /* Does the policy still name its team and who is accountable? If not, the next look gives it to others. */
 bool contact_is_current (const contact_t *self, const policy_t *policy);
 /* The waiting order within a class: the deadline of the promise that is due first, priority shifting it. */

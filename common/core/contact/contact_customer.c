@@ -174,8 +174,32 @@ apply_outcome_t act_open (turn_t *t)
     return APPLY_DONE;
 }
 
+static bool by_another_channel (const contact_t *c, const submission_t *s)
+{
+    return !word_empty (s->channel) && !word_same (s->channel, *c->reply_channel ? c->reply_channel : c->channel);
+}
+
+/* They came by a form or a chat, said where they read mail, and answer from there what we wrote. */
+static bool from_where_we_write (const contact_t *c, const submission_t *s)
+{
+    return c->return_way == WAY_BACK (MAIL) && *c->return_to && strcasecmp (s->customer, c->return_to) == 0;
+}
+
+/* Whoever knows a thread may write into it: colleagues must see that the words are not the customer's. */
+static bool by_somebody_else (const contact_t *c, const submission_t *s)
+{
+    if (word_empty (s->customer) || !*c->customer || strcasecmp (s->customer, c->customer) == 0 ||
+        from_where_we_write (c, s))
+        return false;
+    if (*c->customer_id && !word_empty (s->customer_id))
+        return !word_same (s->customer_id, c->customer_id) &&
+               !(s->customer_ids && strstr (s->customer_ids, c->customer_id));
+    return !by_another_channel (c, s);
+}
+
 /* They are answered where they are. By the same channel only who wrote before says that it is elsewhere by now: not
- * everybody who knows a thread. A channel that has no way back leaves the one that there is. */
+ * everybody who knows a thread, nor who answers a mail of ours that was not sent to them. A channel that has no way back
+ * leaves the one that there is. */
 static void way_follows (turn_t *t, bool moved)
 {
     contact_t *c = t->c;
@@ -185,24 +209,9 @@ static void way_follows (turn_t *t, bool moved)
         return;
     const char *channel = moved || !*c->reply_channel ? s->channel : c->reply_channel;
     way_back_t back = way_back_of (s, policy_channel (t->policy, channel));
-    if (back.way != WAY_BACK (UNSPECIFIED))
+    bool by_mail = c->return_way == WAY_BACK (MAIL) && back.way == WAY_BACK (MAIL);
+    if (back.way != WAY_BACK (UNSPECIFIED) && !(by_mail && by_somebody_else (c, s)))
         set_way_back (c, back);
-}
-
-static bool by_another_channel (const contact_t *c, const submission_t *s)
-{
-    return !word_empty (s->channel) && !word_same (s->channel, *c->reply_channel ? c->reply_channel : c->channel);
-}
-
-/* Whoever knows a thread may write into it: colleagues must see that the words are not the customer's. */
-static bool by_somebody_else (const contact_t *c, const submission_t *s)
-{
-    if (word_empty (s->customer) || !*c->customer || strcasecmp (s->customer, c->customer) == 0)
-        return false;
-    if (*c->customer_id && !word_empty (s->customer_id))
-        return !word_same (s->customer_id, c->customer_id) &&
-               !(s->customer_ids && strstr (s->customer_ids, c->customer_id));
-    return !by_another_channel (c, s);
 }
 
 void customer_said (turn_t *t)

@@ -90,6 +90,7 @@ void become_owner (turn_t *t, const char *person, uint32_t epoch, const char *ho
     WORD_COPY (fact->by, person);
     WORD_COPY (c->owner, person);
     c->owner_epoch = epoch;
+    c->owned_at = t->now;
     c->preferred[0] = '\0';
     c->preferred_until = 0;
     clear_offer (t);
@@ -120,6 +121,7 @@ void give_up_owner (turn_t *t, const char *why)
         end_pause (t, t->now, why);
     c->owner[0] = '\0';
     c->owner_epoch = 0;
+    c->owned_at = 0;
     clear_offer (t);
     clear_transfer (t);
     c->waiting_since = t->now;
@@ -127,7 +129,7 @@ void give_up_owner (turn_t *t, const char *why)
     want_somebody (t);
 }
 
-void move_to (turn_t *t, const policy_target_t *target, const char *why)
+void move_to (turn_t *t, const policy_target_t *target, const char *by, const char *why)
 {
     contact_t *c = t->c;
     const char *team = target->kind == TELL_TEAM && target->team ? target->team->name : c->team;
@@ -139,10 +141,11 @@ void move_to (turn_t *t, const policy_target_t *target, const char *why)
     if (word_same (c->owner, person->name))
         return;
     WORD_COPY (c->team, team);
-    fact_t *fact = turn_fact_detail (t, FACT (MOVED), "%s", why);
-    WORD_COPY (fact->by, c->owner);
+    bool owned = !word_empty (c->owner);
+    fact_t *fact = turn_fact_detail (t, FACT (MOVED), "%s%s%s", why, owned ? "; until now it was with " : "", c->owner);
+    WORD_COPY (fact->by, by);
     WORD_COPY (fact->to, target->kind == TELL_TEAM ? c->team : person->name);
-    if (!word_empty (c->owner))
+    if (owned)
         exclude (t, c->owner, t->now + t->policy->decline_ms);
     if (!word_empty (c->offered_to) && !word_same (c->offered_to, person->name))
         exclude (t, c->offered_to, t->now + t->policy->decline_ms);

@@ -55,14 +55,24 @@ apply_outcome_t act_accept_offer (turn_t *t)
     return outcome;
 }
 
+/* Whoever has it may say so again: nothing changes. But what they held before they went away is theirs no more. */
+static apply_outcome_t accept_owned (turn_t *t)
+{
+    const contact_t *c = t->c;
+    if (!word_same (c->owner, t->event->by))
+        return turn_refuse (t, APPLY_NOT_YOURS, "%s has accepted it", c->owner);
+    if (c->owner_epoch == t->event->by_epoch)
+        return APPLY_DONE;
+    return turn_refuse (t, APPLY_STALE,
+                        "%s went away, and it is on its way back to routing: accept it again in a few seconds",
+                        c->owner);
+}
+
 apply_outcome_t act_accept_transfer (turn_t *t)
 {
     contact_t *c = t->c;
-    if (word_empty (c->offered_to) || !word_same (c->offered_to, t->event->by)) {
-        if (word_same (c->owner, t->event->by))
-            return turn_refuse (t, APPLY_STALE, "%s owns it already", c->owner);
-        return turn_refuse (t, APPLY_NOT_YOURS, "%s owns it", c->owner);
-    }
+    if (word_empty (c->offered_to) || !word_same (c->offered_to, t->event->by))
+        return accept_owned (t);
     fact_t *fact = fact_by (t, FACT (TRANSFERRED));
     WORD_COPY (fact->to, t->event->by);
     WORD_COPY (fact->by, c->owner);
@@ -224,7 +234,7 @@ apply_outcome_t act_transfer (turn_t *t)
     fact_t *fact = fact_by (t, FACT (TRANSFER_PROPOSED));
     WORD_COPY (fact->to, word_empty (t->event->person) ? t->event->team : t->event->person);
     if (c->transfers > t->policy->transfers_max && !word_same (c->owner, t->policy->manager->name)) {
-        move_to (t, &(policy_target_t){.kind = TELL_MANAGER}, "passed on too often");
+        move_to (t, &(policy_target_t){.kind = TELL_MANAGER}, t->event->by, "passed on too often");
         return APPLY_DONE;
     }
     WORD_COPY (c->transfer_to, t->event->person);

@@ -76,7 +76,7 @@ void clear_transfer (turn_t *t);
 void want_somebody (turn_t *t); /* back to routing: received, the hand-off armed */
 void give_up_owner (turn_t *t, const char *why);
 void exclude (turn_t *t, const char *person, wall_ms_t until);
-void move_to (turn_t *t, const policy_target_t *target, const char *why);
+void move_to (turn_t *t, const policy_target_t *target, const char *by, const char *why); /* by "": nobody did */
 void offer_is_over (turn_t *t, wall_ms_t at);              /* expired, declined, or the person is gone */
 wall_ms_t queue_clock (const turn_t *t);                   /* when the answer "nobody now" may change by time alone */
 void end_pause (turn_t *t, wall_ms_t at, const char *why); /* WAITING: its time is charged, promises go on */
@@ -107,6 +107,9 @@ void promise_arm_step (const policy_t *policy, promise_t *p, wall_ms_t from, int
 
 /* ladder.c */
 void ladder_climb (turn_t *t, size_t index);
+/* A step of it has told them now. */
+void told_note (turn_t *t, promise_kind_t promise, const char *person, bool urgent);
+void told_forget (contact_t *c, promise_kind_t promise); /* it is not owed any more */
 
 /* contact_customer.c */
 void customer_is_back (turn_t *t, const char *why); /* a pause ends, what is resolved goes on */

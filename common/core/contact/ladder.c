@@ -26,6 +26,35 @@ static const char *target_person (const turn_t *t, const policy_target_t *target
     return "";
 }
 
+/* The one of longest ago gives way when the list is full: then what waits for them still goes out, only more than needed. */
+void told_note (turn_t *t, promise_kind_t promise, const char *person, bool urgent)
+{
+    contact_t *c = t->c;
+    size_t at = 0, oldest = 0;
+    while (at < c->told_n && !(c->told[at].promise == promise && word_same (c->told[at].person, person)))
+        at++;
+    for (size_t i = 1; i < c->told_n; i++)
+        if (c->told[i].at < c->told[oldest].at)
+            oldest = i;
+    if (at == TOLD_MAX)
+        at = oldest;
+    else if (at == c->told_n)
+        c->told_n++;
+    c->told[at].promise = promise;
+    c->told[at].at = t->now;
+    c->told[at].urgent = urgent;
+    WORD_COPY (c->told[at].person, person);
+}
+
+void told_forget (contact_t *c, promise_kind_t promise)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < c->told_n; i++)
+        if (c->told[i].promise != promise)
+            c->told[kept++] = c->told[i];
+    c->told_n = kept;
+}
+
 static void tell_person (turn_t *t, const promise_t *p, const policy_step_t *step, const char *person)
 {
     for (size_t i = 0; i < t->fx->notices_n; i++) /* lead and manager may be one person: told once */
@@ -36,7 +65,9 @@ static void tell_person (turn_t *t, const promise_t *p, const policy_step_t *ste
     notice->promise = p->kind;
     notice->due = p->due;
     notice->urgent = step->urgent;
+    notice->standing = p->state == P_BROKEN ? "Broken" : "At risk";
     WORD_COPY (notice->detail, p->state == P_BROKEN ? "the promise is broken" : "the promise is at risk");
+    told_note (t, p->kind, person, step->urgent);
 }
 
 /* Returns how many were told. */
@@ -152,8 +183,9 @@ static void acknowledgement_ended (turn_t *t)
 }
 
 /* Takes steps until the next lies ahead: skips to the highest overdue one, and over those that name nobody. What is at
- * the deadline or behind it waits until the promise is broken: that clock comes first. */
-static const policy_target_t *take_steps (turn_t *t, promise_t *p, const policy_ladder_t *ladder)
+ * the deadline or behind it waits until the promise is broken: that clock comes first. Where they move it, *mover is the
+ * number of the step that says to whom. */
+static const policy_target_t *take_steps (turn_t *t, promise_t *p, const policy_ladder_t *ladder, unsigned *mover)
 {
     const policy_target_t *move = NULL;
     bool early = false; /* the one before named nobody: this one does not wait for its time */
@@ -163,6 +195,7 @@ static const policy_target_t *take_steps (turn_t *t, promise_t *p, const policy_
         if (p->state == P_PENDING && at >= p->due && p->due <= t->now)
             break;
         fold (t, step, &move);
+        *mover = step->move ? p->step + 1 : *mover;
         promise_t ahead = *p;
         ahead.step++;
         promise_arm_step (t->policy, &ahead, at, p->duration_ms * step->percent / 100);
@@ -181,6 +214,14 @@ static const policy_target_t *take_steps (turn_t *t, promise_t *p, const policy_
     return move;
 }
 
+/* The step is what moves it, and the timeline says so. */
+static void climb_to (turn_t *t, const policy_target_t *target, const promise_t *p, unsigned step)
+{
+    char why[DETAIL_SIZE];
+    snprintf (why, sizeof why, "escalation step %u of %s", step, promise_kind_name (p->kind));
+    move_to (t, target, "", word_spaced (why));
+}
+
 void ladder_climb (turn_t *t, size_t index)
 {
     promise_t *p = &t->c->promises[index];
@@ -194,7 +235,8 @@ void ladder_climb (turn_t *t, size_t index)
         repeat (t, p, ladder);
         return;
     }
-    const policy_target_t *move = take_steps (t, p, ladder);
+    unsigned mover = 0;
+    const policy_target_t *move = take_steps (t, p, ladder, &mover);
     if (move)
-        move_to (t, move, "a step of its ladder");
+        climb_to (t, move, p, mover);
 }

@@ -23,6 +23,13 @@ typedef struct holders {
     size_t n;
 } holders_t;
 
+typedef struct rendered {
+    uint8_t *bytes;
+    size_t size;
+    char id[DELIVERY_ID_SIZE];
+    wall_ms_t due;
+} rendered_t;
+
 typedef struct build {
     plan_t *plan;
     commit_t *commit;
@@ -32,6 +39,8 @@ typedef struct build {
     wall_ms_t now;
     load_change_t loads[4];
     size_t loads_n;
+    rendered_t *rendered;
+    size_t rendered_n, rendered_max;
 } build_t;
 
 static bool is_held (const contact_t *c)
@@ -191,23 +200,39 @@ static void count_promises (build_t *b)
             commit_count (b->commit, key, rows[i].field, (int64_t)rows[i].is - rows[i].was);
 }
 
-static void put_delivery (build_t *b, delivery_t *delivery, event_id_t event)
+static void keep_rendered (build_t *b, const delivery_t *delivery, event_id_t event)
 {
-    char key[KEY_SIZE], member[MEMBER_SIZE];
-    size_t size = 0;
     static const record_head_t absent = {.version = 0};
     record_head_t head = record_head_next (&absent, KIND_DELIVERY, event, 0);
-    uint8_t *bytes = delivery_pack (delivery, &head, &size);
-    commit_put (b->commit, key_delivery (key, b->shard, delivery->workspace, delivery->id), bytes, size, 0);
-    commit_place (b->commit, key_due (key, b->shard, KIND_DELIVERY), delivery->due,
-                  member_make (member, delivery->workspace, delivery->id));
-    if (!b->plan->send_at || delivery->due < b->plan->send_at)
-        b->plan->send_at = delivery->due;
-    b->plan->notices++;
-    free (bytes);
+    if (b->rendered_n == b->rendered_max) {
+        b->rendered_max = b->rendered_max ? 2 * b->rendered_max : NOTICE_WAYS_MAX;
+        b->rendered = xrealloc (b->rendered, b->rendered_max * sizeof *b->rendered);
+    }
+    rendered_t *row = &b->rendered[b->rendered_n++];
+    row->bytes = delivery_pack (delivery, &head, &row->size);
+    row->due = delivery->due;
+    WORD_COPY (row->id, delivery->id);
 }
 
-static void render_notices (build_t *b, effects_t *effects, event_id_t event)
+static void put_rendered (build_t *b)
+{
+    char key[KEY_SIZE], member[MEMBER_SIZE];
+    const char *workspace = b->after->workspace;
+    for (size_t i = 0; i < b->rendered_n; i++) {
+        rendered_t *row = &b->rendered[i];
+        commit_put (b->commit, key_delivery (key, b->shard, workspace, row->id), row->bytes, row->size, 0);
+        commit_place (b->commit, key_due (key, b->shard, KIND_DELIVERY), row->due,
+                      member_make (member, workspace, row->id));
+        if (!b->plan->send_at || row->due < b->plan->send_at)
+            b->plan->send_at = row->due;
+        free (row->bytes);
+    }
+    b->plan->notices = (unsigned)b->rendered_n;
+    free (b->rendered);
+}
+
+/* Before the contact itself is packed: it remembers the mail of ours that began a thread. */
+static void render_notices (build_t *b, effects_t *effects, event_id_t event, char first_mail[DELIVERY_ID_SIZE])
 {
     unsigned position = 0;
     for (size_t i = 0; i < effects->notices_n; i++) {
@@ -215,7 +240,9 @@ static void render_notices (build_t *b, effects_t *effects, event_id_t event)
         memset (out, 0, sizeof (out));
         size_t n = notice_render (&effects->notices[i], b->after, b->policy, event, &position, b->now, out, effects);
         for (size_t k = 0; k < n; k++) {
-            put_delivery (b, &out[k], event);
+            if (!*first_mail && delivery_begins_thread (&out[k]))
+                word_copy (first_mail, DELIVERY_ID_SIZE, out[k].id);
+            keep_rendered (b, &out[k], event);
             delivery_clear (&out[k]);
         }
     }
@@ -254,16 +281,17 @@ void plan_contact (plan_t *plan, int shard, const record_head_t *head, const con
     memset (plan, 0, sizeof (*plan));
     plan->by_routing = by_routing;
     plan->commit = commit_new (shard);
+    contact_t stored = *after;
     build_t b = {.plan = plan,
                  .commit = plan->commit,
                  .shard = shard,
                  .before = before,
-                 .after = after,
+                 .after = &stored,
                  .policy = policy,
                  .now = now};
     holders_t was = holders_of (before), is = holders_of (after);
     record_head_t next = record_head_next (head, KIND_CONTACT, event, 0);
-    contact_t stored = *after;
+    render_notices (&b, effects, event, stored.first_mail);
     stored.version = next.version;
     size_t size = 0;
     uint8_t *record = contact_pack (&stored, &next, &size);
@@ -281,8 +309,7 @@ void plan_contact (plan_t *plan, int shard, const record_head_t *head, const con
     place_open (&b);
     arm_timer (&b);
     count_promises (&b);
-    render_notices (&b, effects, event);
-    b.after = &stored;
+    put_rendered (&b);
     write_events (&b, effects);
     plan->route = routing_is_asked (before, after);
 }

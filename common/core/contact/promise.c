@@ -4,6 +4,7 @@
  * it promised is still owed: it stays in the list, its ladder climbs, until it is answered or dropped. */
 #include "contact_private.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static const calendar_t *hours_of (const policy_t *policy, const promise_t *p)
@@ -135,6 +136,7 @@ void promise_open (turn_t *t, promise_kind_t kind, const promise_ask_t *ask)
 void promise_drop (turn_t *t, size_t index)
 {
     contact_t *c = t->c;
+    told_forget (c, c->promises[index].kind);
     memmove (&c->promises[index], &c->promises[index + 1], sizeof (promise_t) * (c->promises_n - index - 1));
     c->promises_n--;
 }
@@ -189,7 +191,9 @@ static void compounded (turn_t *t, const promise_t *p)
     notice->promise = p->kind;
     notice->due = p->due;
     notice->urgent = true;
+    notice->standing = "Broken again";
     WORD_COPY (notice->detail, "broken again after an apology");
+    told_note (t, p->kind, manager, true);
 }
 
 /* By when it is made good: a new promise, or the call back that is promised already. 0: it is not. */
@@ -204,6 +208,50 @@ static wall_ms_t make_good (turn_t *t, const promise_t *was)
     size_t before = c->promises_n;
     promise_open (t, was->kind, &(promise_ask_t){.generation = was->generation + 1});
     return c->promises_n > before ? c->promises[c->promises_n - 1].due : 0;
+}
+
+/* Said once, so that nobody waits for an apology that will not come. */
+static void no_more (turn_t *t, const promise_t *was)
+{
+    fact_t *fact = turn_fact (t, FACT (NOTED));
+    fact->promise = was->kind;
+    fact->number = was->generation;
+    if (was->generation < t->policy->makeup_max)
+        snprintf (fact->detail, sizeof fact->detail, "nothing is promised in its place");
+    else if (was->generation)
+        snprintf (fact->detail, sizeof fact->detail,
+                  "nothing more is promised in its place: %u that made it good were broken, too, and the policy makes "
+                  "no more (makeups)",
+                  was->generation);
+    else
+        snprintf (fact->detail, sizeof fact->detail, "nothing is promised in its place: the policy says so (makeups)");
+}
+
+/* Whoever reads that we are sorry knows that it has come: an acknowledgement after that has nothing to say. */
+static void apology_acknowledges (turn_t *t)
+{
+    contact_t *c = t->c;
+    c->apologised_at = t->now;
+    if (c->customer_told)
+        return;
+    c->customer_told = true;
+    for (size_t i = c->promises_n; i-- > 0;) {
+        if (c->promises[i].kind != P_ACKNOWLEDGE)
+            continue;
+        fact_t *fact = turn_fact_detail (t, FACT (NOTICE_LEFT_OUT), "%s: overtaken: the apology tells them",
+                                         purpose_name (PURPOSE (ACKNOWLEDGE)));
+        WORD_COPY (fact->to, "customer");
+        if (t->now <= c->promises[i].due)
+            promise_keep (t, i, t->now);
+        else
+            promise_break (t, i);
+    }
+}
+
+/* They were told a new time, and it has passed, too: nothing else will be promised, but they do not wait unheard. */
+static bool waits_for_more (const promise_t *was)
+{
+    return was->generation > 0;
 }
 
 void promise_break (turn_t *t, size_t index)
@@ -221,11 +269,14 @@ void promise_break (turn_t *t, size_t index)
     if (was.generation > 0)
         compounded (t, &was);
     wall_ms_t due = make_good (t, &was);
-    if (!due || !can_tell_customer (c))
+    if (!due)
+        no_more (t, &was);
+    if ((!due && !waits_for_more (&was)) || !can_tell_customer (c))
         return;
     notice_t *notice = turn_notice (t, PURPOSE (APOLOGY), "");
     notice->promise = was.kind;
     notice->due = due;
+    apology_acknowledges (t);
 }
 
 void promises_pause (turn_t *t)

@@ -27,9 +27,10 @@ static bool read_by_people (way_kind_t way)
 
 bool bundle_may (const delivery_t *self, wall_ms_t now)
 {
-    bool waited = self->held_until || now - self->due >= BUNDLE_LATE_MS;
-    return waited && !self->attempts && !self->unsaid && !self->own_id && !self->ended && !self->dead &&
-           !*self->dropped && *self->person && is_page (self->purpose) && read_by_people (self->way);
+    bool waited = self->held_until || self->held_since || now - self->due >= BUNDLE_LATE_MS;
+    return waited && !self->unsaid && !self->own_id && !self->ended && !self->dead && !*self->dropped &&
+           *self->person && (is_page (self->purpose) || self->lines_n) && self->lines_n < BUNDLE_MAX &&
+           read_by_people (self->way);
 }
 
 bool bundle_together (const delivery_t *a, const delivery_t *b)
@@ -72,15 +73,13 @@ static void add_line (text_t *text, const delivery_t *bundle, size_t i, const po
     add (text, words);
 }
 
-static void make_id (delivery_t *bundle)
+/* An id follows from those of what went into it, bundles among them: a notice that ended never comes again with the same
+ * lines and other bytes. */
+static event_id_t id_goes_on (event_id_t so_far, const char *id)
 {
-    char so_far[HASH_HEX_SIZE] = "";
-    event_id_t event = event_id_of ("bundle", NULL);
-    for (size_t i = 0; i < bundle->lines_n; i++) {
-        event_id_hex (event, so_far);
-        event = event_id_of ("bundle", so_far, bundle->lines[i].delivery, NULL);
-    }
-    effect_id (event, 0, bundle->id);
+    char hex[HASH_HEX_SIZE] = "";
+    event_id_hex (so_far, hex);
+    return event_id_of ("bundle", hex, id, NULL);
 }
 
 static void put_words (delivery_t *out, const char *lines, const policy_t *policy)
@@ -101,11 +100,10 @@ static void put_words (delivery_t *out, const char *lines, const policy_t *polic
     out->body = template_expand (words ? words->body : "{text}", slots, slots_n, 0);
 }
 
-/* What follows from its lines: id and words. */
+/* What follows from its lines: words. */
 static void finish (delivery_t *out, const policy_t *policy, wall_ms_t now)
 {
     text_t text = {0};
-    make_id (out);
     for (size_t i = 0; i < out->lines_n; i++) {
         out->urgent |= out->lines[i].urgent;
         add_line (&text, out, i, policy, now);
@@ -114,29 +112,72 @@ static void finish (delivery_t *out, const policy_t *policy, wall_ms_t now)
     free (text.bytes);
 }
 
+static void put_lines (delivery_t *out, const delivery_t *member)
+{
+    for (size_t i = 0; i < member->lines_n; i++) { /* it is a bundle itself */
+        bundle_line_t *line = &out->lines[out->lines_n++];
+        *line = member->lines[i];
+        line->subject = xstrdup (line->subject);
+    }
+    if (member->lines_n)
+        return;
+    bundle_line_t *line = &out->lines[out->lines_n++];
+    *line = (bundle_line_t){.purpose = member->purpose,
+                            .promise = member->promise,
+                            .created_at = member->created_at,
+                            .acknowledged_until = member->acknowledged_until,
+                            .delay_ms = member->delay_ms,
+                            .way = member->way_index + 1,
+                            .more = *member->next != 0,
+                            .urgent = member->urgent,
+                            .subject = xstrdup (member->subject)};
+    WORD_COPY (line->delivery, member->id);
+    WORD_COPY (line->contact, member->contact);
+}
+
+/* Whichever was tried again first: they are read in the order in which they were decided. */
+static void in_order (delivery_t *out)
+{
+    for (size_t i = 1; i < out->lines_n; i++) {
+        bundle_line_t line = out->lines[i];
+        size_t at = i;
+        for (; at > 0 && out->lines[at - 1].created_at > line.created_at; at--)
+            out->lines[at] = out->lines[at - 1];
+        out->lines[at] = line;
+    }
+}
+
+/* While a far side is away none is given up for what another was refused. But where one of them waits for so long that it
+ * would have been given up by itself, the way is no good: what joins late does not keep it from ending. */
+static unsigned attempts_of (const delivery_t *const *members, size_t n, bool patient)
+{
+    unsigned attempts = members[0]->attempts;
+    for (size_t i = 1; i < n; i++)
+        if (patient ? members[i]->attempts < attempts : members[i]->attempts > attempts)
+            attempts = members[i]->attempts;
+    return attempts;
+}
+
 void bundle_render (const delivery_t *const *members, size_t n, const policy_t *policy, wall_ms_t now, delivery_t *out)
 {
     const delivery_t *first = members[0];
-    *out = (delivery_t){.purpose = PURPOSE (BUNDLE), .way = first->way, .created_at = now, .due = now, .lines_n = n};
+    *out = (delivery_t){.purpose = PURPOSE (BUNDLE), .way = first->way, .created_at = now, .due = now};
     WORD_COPY (out->workspace, first->workspace);
     WORD_COPY (out->person, first->person);
     WORD_COPY (out->address, first->address);
     WORD_COPY (out->secret, first->secret);
-    out->lines = xcalloc (n, sizeof *out->lines);
+    out->lines = xcalloc (BUNDLE_MAX, sizeof *out->lines);
+    event_id_t id = event_id_of ("bundle", NULL);
     for (size_t i = 0; i < n; i++) {
         const delivery_t *member = members[i];
-        bundle_line_t *line = &out->lines[i];
         if (member->held_since && (!out->held_since || member->held_since < out->held_since))
             out->held_since = member->held_since; /* it is as late as the latest of them */
-        *line = (bundle_line_t){.purpose = member->purpose,
-                                .promise = member->promise,
-                                .created_at = member->created_at,
-                                .acknowledged_until = member->acknowledged_until,
-                                .urgent = member->urgent,
-                                .subject = xstrdup (member->subject)};
-        WORD_COPY (line->delivery, member->id);
-        WORD_COPY (line->contact, member->contact);
+        put_lines (out, member);
+        id = id_goes_on (id, member->id);
     }
+    effect_id (id, 0, out->id);
+    in_order (out);
+    out->attempts = attempts_of (members, n, now - out->lines[0].created_at < BUNDLE_PATIENCE_MS);
     finish (out, policy, now);
 }
 
@@ -146,7 +187,9 @@ const char *bundle_line_moot (const delivery_t *self, size_t line, const contact
     delivery_t alone = {.purpose = of->purpose,
                         .promise = of->promise,
                         .created_at = of->created_at,
-                        .acknowledged_until = of->acknowledged_until};
+                        .acknowledged_until = of->acknowledged_until,
+                        .delay_ms = of->delay_ms,
+                        .urgent = of->urgent};
     WORD_COPY (alone.person, self->person);
     return delivery_moot (&alone, contact, now);
 }
@@ -159,12 +202,15 @@ void bundle_without (const delivery_t *self, const char *const *moot, const poli
     out->urgent = false;
     out->lines_n = 0;
     out->lines = xcalloc (self->lines_n, sizeof *out->lines);
+    event_id_t id = id_goes_on (event_id_of ("bundle", NULL), self->id);
     for (size_t i = 0; i < self->lines_n; i++) {
         if (moot[i])
             continue;
+        id = id_goes_on (id, self->lines[i].delivery);
         bundle_line_t *line = &out->lines[out->lines_n++];
         *line = self->lines[i];
         line->subject = xstrdup (line->subject);
     }
+    effect_id (id, 0, out->id);
     finish (out, policy, now);
 }

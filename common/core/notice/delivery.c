@@ -19,6 +19,12 @@
 
 enum { RETRY_AFTER_MAX_MS = 60 * 60 * 1000 }; /* a far side that asks for more is asked again sooner */
 
+bool delivery_begins_thread (const delivery_t *self)
+{
+    return self->way == BUCKSTOP__V1__WAY_KIND__WAY_KIND_MAIL && word_empty (self->person) && *self->contact &&
+           !strchr (self->in_reply_to, '@') && !strchr (self->thread, '@') && !*self->first_mail;
+}
+
 void delivery_clear (delivery_t *self)
 {
     free (self->subject);
@@ -136,13 +142,34 @@ static const char *moot_assigned (const delivery_t *self, const contact_t *conta
     return word_same (contact->owner, self->person) ? NULL : "it is somebody else's by now";
 }
 
-static const char *moot_step (const delivery_t *self, const contact_t *contact, wall_ms_t now)
+static const char *moot_unreached (const delivery_t *self, const contact_t *contact, wall_ms_t now)
 {
     if (ended (contact))
         return "it is resolved";
     if (self->promise && !is_owed (contact, self->promise))
         return "the promise is answered";
     return acknowledged (self, contact, now);
+}
+
+/* A later step of the same promise has told the same person, and its own word by this way is due by now, too: else one
+ * that is repeated faster than the way waits would never be said by it. What quiet hours may hold overtakes nothing that
+ * they do not. */
+static const char *overtaken (const delivery_t *self, const contact_t *contact, wall_ms_t now)
+{
+    for (size_t i = 0; i < contact->told_n; i++) {
+        const told_t *told = &contact->told[i];
+        if (told->promise == self->promise && word_same (told->person, self->person))
+            return told->at > self->created_at && told->at + self->delay_ms <= now && (told->urgent || !self->urgent)
+                       ? "overtaken: a later step has told them of it"
+                       : NULL;
+    }
+    return NULL;
+}
+
+static const char *moot_step (const delivery_t *self, const contact_t *contact, wall_ms_t now)
+{
+    const char *why = moot_unreached (self, contact, now);
+    return why ? why : overtaken (self, contact, now);
 }
 
 static const char *moot_nobody (const delivery_t *self, const contact_t *contact, wall_ms_t now)
@@ -189,12 +216,30 @@ static const char *moot_over (const delivery_t *self, const contact_t *contact, 
 }
 
 /* An automatic word to the customer: a person's answer is better than it. */
-static const char *moot_automatic (const delivery_t *self, const contact_t *contact, wall_ms_t now)
+static const char *moot_automatic (const delivery_t *self, const contact_t *contact)
 {
-    (void)now;
     if (ended (contact))
         return "it is resolved";
     return contact->last_reply_at >= self->created_at ? "a person has answered meanwhile" : NULL;
+}
+
+/* That we are sorry says as well that it has come: and with a time that still holds. */
+static const char *moot_acknowledge (const delivery_t *self, const contact_t *contact, wall_ms_t now)
+{
+    (void)now;
+    const char *why = moot_automatic (self, contact);
+    return !why && contact->apologised_at ? "overtaken: an apology has told them since" : why;
+}
+
+/* Nobody reads that they will hear by a time that was. */
+static const char *moot_apology (const delivery_t *self, const contact_t *contact, wall_ms_t now)
+{
+    const char *why = moot_automatic (self, contact);
+    if (why)
+        return why;
+    if (contact->apologised_at > self->created_at)
+        return "overtaken: a later apology says how it is now";
+    return self->says_by && self->says_by <= now ? "the time that it promises has passed" : NULL;
 }
 
 typedef const char *(moot_fn)(const delivery_t *self, const contact_t *contact, wall_ms_t now);
@@ -206,13 +251,13 @@ const char *delivery_moot (const delivery_t *self, const contact_t *contact, wal
         [BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_ASSIGNED] = moot_assigned,
         [BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_STEP] = moot_step,
         [BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_NOBODY] = moot_nobody,
-        [BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_UNREACHED] = moot_step,
+        [BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_UNREACHED] = moot_unreached,
         [BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_REVIEW] = moot_review,
         [BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_RETURNED] = moot_returned,
         [BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_TAKEN] = moot_taken,
         [PURPOSE_OVER] = moot_over,
-        [BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_ACKNOWLEDGE] = moot_automatic,
-        [BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_APOLOGY] = moot_automatic,
+        [BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_ACKNOWLEDGE] = moot_acknowledge,
+        [BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_APOLOGY] = moot_apology,
         /* what a person wrote to the customer is always sent */
         [BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_REPLY] = NULL,
         /* of a record that nobody can read nothing is known that could make it moot */

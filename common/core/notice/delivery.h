@@ -16,6 +16,9 @@ typedef struct bundle_line {
     purpose_t purpose;
     promise_kind_t promise;
     wall_ms_t created_at, acknowledged_until;
+    int64_t delay_ms;
+    unsigned way; /* which of their ways it was, from 1; 0: not known */
+    bool more;    /* there is one behind it */
     bool urgent;
     char *subject; /* owned */
 } bundle_line_t;
@@ -48,18 +51,23 @@ typedef struct delivery {
     char channel[NAME_SIZE];      /* CHANNEL, and what goes to customers: whose description or address it goes by */
     char next[DELIVERY_ID_SIZE];  /* to a person: by their next way; it comes forward when this one fails for good */
     char thread[ADDRESS_SIZE];    /* mail to a customer: the first message id of the thread */
-    unsigned unsaid;              /* attempts whose word is owed to the timeline; last_error is the last one's */
-    bool on_hold;                 /* the sending of its workspace was held when it was to go (hold.h) */
-    char released[NAME_SIZE];     /* who said that it goes in spite of that */
-    char dropped[DETAIL_SIZE];    /* who said that it is never sent, and why: it is only settled */
-    bundle_line_t *lines;         /* BUNDLE: what it tells of; owned */
-    size_t lines_n;               /* at most BUNDLE_MAX */
+    char first_mail[DELIVERY_ID_SIZE]; /* the same where a mail of ours is the first: its delivery */
+    unsigned unsaid;                   /* attempts whose word is owed to the timeline; last_error is the last one's */
+    bool on_hold;                      /* the sending of its workspace was held when it was to go (hold.h) */
+    char released[NAME_SIZE];          /* who said that it goes in spite of that */
+    char dropped[DETAIL_SIZE];         /* who said that it is never sent, and why: it is only settled */
+    int64_t delay_ms;                  /* to a person: how long this way waits after the notice was decided */
+    wall_ms_t says_by;                 /* APOLOGY: the new time that its words promise; 0: not known */
+    bundle_line_t *lines;              /* BUNDLE: what it tells of; owned */
+    size_t lines_n;                    /* at most BUNDLE_MAX */
 } delivery_t;
 
 /* What became of it, where that could not be settled yet since a key that many share is bad. */
 enum delivery_ended { DELIVERY_OPEN, DELIVERY_ACCEPTED, DELIVERY_FAILED };
 
 void delivery_clear (delivery_t *self);
+/* A mail to a customer that answers no mail, nor follows one. */
+bool delivery_begins_thread (const delivery_t *self);
 
 /* What became of one attempt. */
 typedef enum attempt_result {

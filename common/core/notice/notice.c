@@ -106,8 +106,11 @@ delivery_t *notice_deliver (render_t *self, const policy_way_t *way)
                              .created_at = self->now,
                              .urgent = self->notice->urgent,
                              .promise = self->notice->promise,
+                             .delay_ms = self->notice->person[0] ? way->delay_ms : 0,
                              .acknowledged_until = self->contact->acknowledged_until,
                              .way_index = (unsigned)self->out_n};
+    if (self->notice->purpose == BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_APOLOGY)
+        delivery->says_by = self->notice->due;
     effect_id (self->event, (*self->position)++, delivery->id);
     WORD_COPY (delivery->workspace, self->contact->workspace);
     WORD_COPY (delivery->contact, self->contact->id);

@@ -87,6 +87,8 @@ static void by_mail (render_t *self)
     WORD_COPY (delivery->in_reply_to, contact->reply_to_message);
     if (!word_same (mail_thread (contact), contact->reply_to_message))
         WORD_COPY (delivery->thread, mail_thread (contact));
+    if (!strchr (delivery->thread, '@'))
+        WORD_COPY (delivery->first_mail, contact->first_mail);
     if (channel && channel->tag == TAG_SUBJECT && delivery->way == WAY (MAIL))
         tag_subject (self, delivery);
 }

@@ -10,7 +10,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define DUE_UNKNOWN "the earliest time we can" /* to customers; a line without a time is left out for colleagues */
+#define DUE_SECONDS_BELOW_MS (5 * MS_PER_MINUTE)            /* what is promised for sooner than that says the second */
+#define DUE_PASSED           " (that has passed)"           /* to colleagues */
+#define DUE_UNKNOWN          "the earliest possible moment" /* to customers; to colleagues such a line is left out */
 
 /* The name as shown; of somebody whom the policy no longer names, the name itself. */
 static const char *shown_name (const policy_t *policy, const char *name)
@@ -36,6 +38,13 @@ static const promise_t *answer_owed (const contact_t *contact)
     return first ? first : next ? next : callback;
 }
 
+/* A time of the day without its seconds would have passed when it is read. */
+static bool counts_seconds (const render_t *self, const promise_t *promise, wall_ms_t due)
+{
+    bool soon = due > self->now && due - self->now < DUE_SECONDS_BELOW_MS;
+    return soon || (promise && promise->duration_ms > 0 && promise->duration_ms < DUE_SECONDS_BELOW_MS);
+}
+
 /* "by when", in the zone of the hours it runs on; else of the workspace's first hours; else UTC. */
 static void put_due (render_t *self)
 {
@@ -46,10 +55,16 @@ static void put_due (render_t *self)
     const calendar_t *hours = promise ? policy_hours (self->policy, promise->hours) : NULL;
     if (!hours && self->policy->hours_n)
         hours = self->policy->hours[0].calendar;
-    if (!due || due == TIME_NEVER)
-        snprintf (self->due, sizeof self->due, "%s", self->notice->person[0] ? "" : DUE_UNKNOWN);
+    bool customer = !self->notice->person[0], past = due <= self->now; /* customers are told no time that was */
+    if (!due || due == TIME_NEVER || (customer && past))
+        snprintf (self->due, sizeof self->due, "%s", customer ? DUE_UNKNOWN : "");
+    else if (counts_seconds (self, promise, due))
+        calendar_format_seconds (hours, due, self->due, sizeof self->due);
     else
         calendar_format (hours, due, self->due, sizeof self->due);
+    if (*self->due && !customer && past &&
+        self->notice->purpose != BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_STEP)
+        strncat (self->due, DUE_PASSED, sizeof self->due - strlen (self->due) - 1); /* a step's standing says it */
 }
 
 void notice_link (const policy_t *policy, const char *workspace, const char *contact, const char *person,
@@ -91,14 +106,25 @@ static void put_links (render_t *self)
     }
 }
 
+/* What a customer was promised, as they would say it; of a kind that is not here, its name. */
+static const char *const to_customers[] = {
+    [BUCKSTOP__V1__PROMISE_KIND__PROMISE_KIND_ACKNOWLEDGE] = "word that we have your message",
+    [BUCKSTOP__V1__PROMISE_KIND__PROMISE_KIND_FIRST_RESPONSE] = "a first answer",
+    [BUCKSTOP__V1__PROMISE_KIND__PROMISE_KIND_NEXT_RESPONSE] = "an answer",
+    [BUCKSTOP__V1__PROMISE_KIND__PROMISE_KIND_RESOLUTION] = "a solution",
+    [BUCKSTOP__V1__PROMISE_KIND__PROMISE_KIND_CALLBACK] = "a call back",
+};
+
 /* "first_response" as people say it. */
 static void promise_text (render_t *self)
 {
-    if (self->notice->promise)
-        WORD_COPY (self->promise, promise_kind_name (self->notice->promise));
-    for (char *c = self->promise; *c; c++)
-        if (*c == '_')
-            *c = ' ';
+    promise_kind_t kind = self->notice->promise;
+    bool customer = !self->notice->person[0];
+    if (customer && (size_t)kind < sizeof to_customers / sizeof *to_customers && to_customers[kind])
+        WORD_COPY (self->promise, to_customers[kind]);
+    else if (kind)
+        WORD_COPY (self->promise, promise_kind_name (kind));
+    word_spaced (self->promise);
 }
 
 /* What the contact itself knows of whose it is; all the rest is found by its id. */
@@ -176,6 +202,7 @@ void notice_words (render_t *self)
     put_slot (self, "contact", contact->id);
     put_slot (self, "channel", contact->channel);
     put_slot (self, "state", contact_state_name (contact->state));
+    put_slot (self, "standing", customer ? "" : notice->standing);
     put_slot (self, "promise", self->promise);
     put_slot (self, "due", self->due);
     put_slot (self, "text", text_of (self));

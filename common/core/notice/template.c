@@ -8,8 +8,8 @@
 #include <stdbool.h>
 
 const char *const template_slot_names[] = {
-    "person",  "owner", "accountable", "customer", "about",       "subject",          "contact",   "channel", "state",
-    "promise", "due",   "text",        "detail",   "link_accept", "link_acknowledge", "workspace", NULL,
+    "person",   "owner",   "accountable", "customer", "about",  "subject",     "contact",          "channel",   "state",
+    "standing", "promise", "due",         "text",     "detail", "link_accept", "link_acknowledge", "workspace", NULL,
 };
 
 /* Words end with their line, so that a walk sees where lines end. */

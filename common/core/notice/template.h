@@ -20,7 +20,7 @@ char *template_expand (const char *text, const template_slot_t *slots, size_t sl
  * match: its offset, and its name in `name`. -1: all well. */
 long template_check (const char *text, const char *const *names, char *name, size_t name_size);
 /* The slots that every template may use, NULL-terminated: person, owner, accountable, customer, about, subject,
- * contact, channel, state, promise, due, text, detail, link_accept, link_acknowledge, workspace. */
+ * contact, channel, state, standing, promise, due, text, detail, link_accept, link_acknowledge, workspace. */
 extern const char *const template_slot_names[];
 
 #endif

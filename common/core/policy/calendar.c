@@ -289,7 +289,7 @@ wall_ms_t calendar_midnight (const calendar_t *self, wall_ms_t at)
     return zone_instant (self->zone, day * DAY_SECONDS, false) * MS_PER_SECOND;
 }
 
-const char *calendar_format (const calendar_t *self, wall_ms_t at, char *buffer, size_t size)
+static const char *format (const calendar_t *self, wall_ms_t at, bool seconds, char *buffer, size_t size)
 {
     static const char weekdays[WEEK_DAYS][4] = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
     static const char months[12][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
@@ -306,7 +306,20 @@ const char *calendar_format (const calendar_t *self, wall_ms_t at, char *buffer,
     }
     int64_t day = floor_div (local, DAY_SECONDS), minute = (local - day * DAY_SECONDS) / 60;
     calendar_day_t date = date_of_day (day);
-    snprintf (buffer, size, "%s %d %s, %02d:%02d %s", weekdays[(day + 3 + WEEK_DAYS) % WEEK_DAYS], date.day,
-              months[date.month - 1], (int)(minute / 60), (int)(minute % 60), label);
+    char exact[8] = "";
+    if (seconds)
+        snprintf (exact, sizeof exact, ":%02d", (int)((local - day * DAY_SECONDS) % 60));
+    snprintf (buffer, size, "%s %d %s, %02d:%02d%s %s", weekdays[(day + 3 + WEEK_DAYS) % WEEK_DAYS], date.day,
+              months[date.month - 1], (int)(minute / 60), (int)(minute % 60), exact, label);
     return buffer;
+}
+
+const char *calendar_format (const calendar_t *self, wall_ms_t at, char *buffer, size_t size)
+{
+    return format (self, at, false, buffer, size);
+}
+
+const char *calendar_format_seconds (const calendar_t *self, wall_ms_t at, char *buffer, size_t size)
+{
+    return format (self, at, true, buffer, size);
 }

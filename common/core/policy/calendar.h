@@ -40,5 +40,6 @@ wall_ms_t calendar_closes (const calendar_t *self, wall_ms_t at);
 wall_ms_t calendar_midnight (const calendar_t *self, wall_ms_t at);
 /* "Mon 23 Nov, 09:30 CET", or in UTC for NULL. Returns buffer. */
 const char *calendar_format (const calendar_t *self, wall_ms_t at, char *buffer, size_t size);
+const char *calendar_format_seconds (const calendar_t *self, wall_ms_t at, char *buffer, size_t size); /* "10:03:20" */
 
 #endif

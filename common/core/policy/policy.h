@@ -251,6 +251,8 @@ policy_t *policy_check (const char *text, size_t length, policy_errors_t *errors
  *
  * The names of those that a text uses and does not hold yet, once each, ended by NULL; free each, and the list. */
 char **policy_uses (const char *text, size_t length);
+/* One of them can't be read: one more error, where the text names it. */
+void policy_uses_fail (const char *text, size_t length, const char *file, const char *why, policy_errors_t *errors);
 /* The text with one more; malloc'd. */
 char *policy_append_used (const char *text, size_t length, const char *file, const char *bytes, size_t size,
                           size_t *new_length);
@@ -272,6 +274,10 @@ void policy_stamp (policy_t *self, uint32_t version, const uint8_t link_key[32])
 const policy_channel_t *policy_channel (const policy_t *self, const char *name);
 const policy_team_t *policy_team (const policy_t *self, const char *name);
 const policy_person_t *policy_person (const policy_t *self, const char *name);
+/* "; did you mean 'ada'?" of a word that is none of these; "" when none is near. */
+typedef enum policy_names { POLICY_PEOPLE, POLICY_TEAMS, POLICY_CHANNELS } policy_names_t;
+enum { POLICY_MEANT_SIZE = NAME_SIZE + 32 };
+const char *policy_meant (const policy_t *self, policy_names_t which, const char *word, char text[POLICY_MEANT_SIZE]);
 const policy_rule_t *policy_rule (const policy_t *self, const char *name);
 const policy_ladder_t *policy_ladder (const policy_t *self, const char *name); /* default for "" and unknown */
 const calendar_t *policy_hours (const policy_t *self, const char *name);       /* NULL: around the clock */

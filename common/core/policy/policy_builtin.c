@@ -4,14 +4,19 @@
  * slots are template.h's. */
 #include "policy_builtin.h"
 
-static const policy_target_t owner[] = {{TELL_OWNER}};
-static const policy_target_t owner_and_lead[] = {{TELL_OWNER}, {TELL_LEAD}};
+/* Closes what goes to people: an answer by mail would be words of somebody who is not the customer. */
+#define NO_WAY_TO_THE_CUSTOMER "An answer to this message does not reach the customer.\n"
+
+static const policy_target_t accountable[] = {{TELL_ACCOUNTABLE}};
+static const policy_target_t all_here[] = {{TELL_OWNER}, {TELL_LEAD}, {TELL_ACCOUNTABLE}};
 static const policy_target_t manager[] = {{TELL_MANAGER}};
 
-/* 80 %: owner; due: owner and lead; 10 minutes later: the manager, again and again until acknowledged. */
+/* 80 %: who is accountable, the owner or, before anybody has accepted, the duty lead; due: owner and lead, and whoever else
+ * is accountable; 10 minutes later: the manager, again and again until acknowledged. Each names somebody at every moment:
+ * a step that names nobody would take the next one's time away. */
 static const policy_step_t steps[] = {
-    {.percent = 80, .tell = owner, .tell_n = 1},
-    {.percent = 100, .tell = owner_and_lead, .tell_n = 2, .priority = 1},
+    {.percent = 80, .tell = accountable, .tell_n = 1},
+    {.percent = 100, .tell = all_here, .tell_n = sizeof all_here / sizeof *all_here, .priority = 1},
     {.percent = 100,
      .after_ms = 10 * MS_PER_MINUTE,
      .tell = manager,
@@ -37,33 +42,34 @@ const policy_template_t policy_builtin_templates[POLICY_TEMPLATES] = {
      "Hello {person},\n"
      "\n"
      "{customer} came by {channel}: {subject}\n"
-     "They wrote: {text}\n"
      "About them: {about}\n"
+     "They wrote: {text}\n"
+     "\n"
      "An answer is promised by {due}. Can you take it?\n"
      "Take it: {link_accept}\n"
      "If you can't, decline or let the offer run out: somebody else is asked then.\n"
      "\n"
-     "Contact {contact}\n"},
+     "Contact {contact}\n" NO_WAY_TO_THE_CUSTOMER},
     {"assigned", "Yours now: {subject}",
      "Hello {person},\n"
      "\n"
      "{subject}, from {customer} by {channel}, is yours now.\n"
-     "They wrote: {text}\n"
+     "{detail}\n"
      "About them: {about}\n"
      "An answer is promised by {due}.\n"
-     "{detail}\n"
+     "They wrote: {text}\n"
      "\n"
-     "Contact {contact}\n"},
+     "Contact {contact}\n" NO_WAY_TO_THE_CUSTOMER},
     {"message", "{detail}: {subject}",
      "Hello {person},\n"
      "\n"
      "{detail}. It is about: {subject} ({channel})\n"
-     "What was written: {text}\n"
      "About the customer: {about}\n"
      "An answer is promised by {due}.\n"
+     "What was written: {text}\n"
      "\n"
-     "Contact {contact}\n"},
-    {"step", "{promise} by {due}: {subject}",
+     "Contact {contact}\n" NO_WAY_TO_THE_CUSTOMER},
+    {"step", "{standing}: {promise} by {due}: {subject}",
      "Hello {person},\n"
      "\n"
      "{customer} was promised: {promise} by {due}.\n"
@@ -71,20 +77,23 @@ const policy_template_t policy_builtin_templates[POLICY_TEMPLATES] = {
      "Owner: {owner}\n"
      "Accountable: {accountable}\n"
      "{detail}\n"
+     "They wrote: {text}\n"
+     "\n"
      "I see to it: {link_acknowledge}\n"
      "\n"
-     "Contact {contact}\n"},
+     "Contact {contact}\n" NO_WAY_TO_THE_CUSTOMER},
     {"nobody", "Nobody can take this: {subject}",
      "Hello {person},\n"
      "\n"
      "nobody can take this contact of {customer} by {channel}: {subject}\n"
-     "They wrote: {text}\n"
      "{detail}\n"
      "An answer is promised by {due}.\n"
      "Accountable: {accountable}\n"
+     "They wrote: {text}\n"
+     "\n"
      "I see to it: {link_acknowledge}\n"
      "\n"
-     "Contact {contact}\n"},
+     "Contact {contact}\n" NO_WAY_TO_THE_CUSTOMER},
     {"review", "Nothing has happened for long: {subject}",
      "Hello {person},\n"
      "\n"
@@ -95,7 +104,7 @@ const policy_template_t policy_builtin_templates[POLICY_TEMPLATES] = {
      "Please answer, or resolve it if all is done.\n"
      "I see to it: {link_acknowledge}\n"
      "\n"
-     "Contact {contact}\n"},
+     "Contact {contact}\n" NO_WAY_TO_THE_CUSTOMER},
     {"returned", "The customer did not get it: {subject}",
      "Hello {person},\n"
      "\n"
@@ -103,7 +112,7 @@ const policy_template_t policy_builtin_templates[POLICY_TEMPLATES] = {
      "It was {detail}\n"
      "Please reach {customer} in another way, by {due}.\n"
      "\n"
-     "Contact {contact}\n"},
+     "Contact {contact}\n" NO_WAY_TO_THE_CUSTOMER},
     {"acknowledge", "We have your message: {subject}",
      "Hello {customer},\n"
      "\n"
@@ -127,7 +136,8 @@ const policy_template_t policy_builtin_templates[POLICY_TEMPLATES] = {
      "\n"
      "these waited for you, and come in one notice:\n"
      "\n"
-     "{text}"},
+     "{text}"
+     "\n" NO_WAY_TO_THE_CUSTOMER},
     {"set_aside", "Set aside: {subject}",
      "Hello {person},\n"
      "\n"
@@ -144,7 +154,7 @@ const policy_template_t policy_builtin_templates[POLICY_TEMPLATES] = {
      "Please see to it yourself, or tell them in another way.\n"
      "I see to it: {link_acknowledge}\n"
      "\n"
-     "Contact {contact}\n"},
+     "Contact {contact}\n" NO_WAY_TO_THE_CUSTOMER},
     {"taken", "Somebody sees to it: {subject}",
      "{detail} sees to this contact of {customer}: {subject}\n"
      "Contact {contact}\n"},

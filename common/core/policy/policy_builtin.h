@@ -4,6 +4,8 @@
 
 #include "policy.h"
 
+#define POLICY_MAIL_FROM "buckstop@localhost" /* nobody's address: who answers mails says another */
+
 #define POLICY_DEFAULT_LADDER "default"
 
 extern const policy_ladder_t policy_builtin_ladder;

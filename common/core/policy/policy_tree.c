@@ -244,12 +244,27 @@ static void on_event (builder_t *self, struct fy_event *event)
     }
 }
 
-static void collect (struct fy_diag *diag, policy_errors_t *errors)
+/* Does the line begin with what looks like spaces, and is none? */
+static bool is_tabbed (const char *text, size_t length, int line)
+{
+    const char *end = text + length;
+    for (; line > 1 && text; line--) {
+        text = memchr (text, '\n', (size_t)(end - text));
+        text = text ? text + 1 : NULL;
+    }
+    while (text && text < end && *text == ' ')
+        text++;
+    return text && text < end && *text == '\t';
+}
+
+static void collect (struct fy_diag *diag, const char *text, size_t length, policy_errors_t *errors)
 {
     size_t before = errors->n;
     void *at = NULL;
     for (const struct fy_diag_error *e = fy_diag_errors_iterate (diag, &at); e; e = fy_diag_errors_iterate (diag, &at))
-        tree_error (errors, e->line > 0 ? e->line : 1, e->column > 0 ? e->column : 1, "YAML", "%s", e->msg);
+        tree_error (errors, e->line > 0 ? e->line : 1, e->column > 0 ? e->column : 1,
+                    is_tabbed (text, length, e->line) ? "spaces: YAML does not allow tabs for indentation" : "YAML",
+                    "%s", e->msg);
     if (errors->n == before)
         tree_error (errors, 1, 1, "YAML", "text that can't be read as YAML");
 }
@@ -276,7 +291,7 @@ static void walk (builder_t *self, const char *text, size_t length)
             self->stop = self->stop || self->errors->n == TREE_ERRORS_MAX;
         }
     if (!ended && !self->stop) {
-        collect (diag, self->errors);
+        collect (diag, text, length, self->errors);
         self->root = NULL; /* what was read so far may lack its rest: no errors about that */
     }
     if (parser)

@@ -61,6 +61,33 @@ char **policy_uses (const char *text, size_t length)
     return names;
 }
 
+/* The word that names the file; NULL: none does. */
+static const node_t *naming (const node_t *root, const char *file)
+{
+    const node_t *channels = root ? yaml_value (root, "channels") : NULL;
+    const node_t *found = root ? yaml_value (root, "people_from") : NULL;
+    if (found && found->kind == NODE_TEXT && strcmp (found->text, file) == 0)
+        return found;
+    for (const node_t *word = channels && channels->kind == NODE_MAP ? channels->first : NULL; word;
+         word = word->next) {
+        found = yaml_value (word->value, "use");
+        if (found && found->kind == NODE_TEXT && strcmp (found->text, file) == 0)
+            return found;
+    }
+    return NULL;
+}
+
+void policy_uses_fail (const char *text, size_t length, const char *file, const char *why, policy_errors_t *errors)
+{
+    struct policy_arena *arena = arena_new ();
+    policy_errors_t others = {0};
+    const node_t *at = naming (tree_parse (arena, text, length, &others), file);
+    tree_error (errors, at ? at->line : 1, at ? at->column : 1,
+                "a file that can be read; its name counts from the policy's own directory", "%s", why);
+    policy_errors_clear (&others);
+    arena_destroy (&arena);
+}
+
 char *policy_people_file (const char *text, size_t length)
 {
     struct policy_arena *arena = arena_new ();

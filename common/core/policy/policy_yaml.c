@@ -29,7 +29,7 @@ static const policy_t defaults = {
     .retain_ms = 7 * MS_PER_DAY,
     .transfers_max = TRANSFERS_DEFAULT,
     .makeup_max = MAKEUPS_DEFAULT,
-    .mail_from = "buckstop@localhost",
+    .mail_from = POLICY_MAIL_FROM,
 };
 _Static_assert(sizeof defaults.transfers_max == sizeof (int), "yaml_read_number writes an int");
 

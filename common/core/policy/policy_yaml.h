@@ -98,8 +98,12 @@ yaml_read_fn yaml_read_ladder;     /* const policy_ladder_t * */
 /* A list, each of its items by `read` into a pointer; what read leaves as it is, is left out. Field: yaml_list_t. */
 void yaml_read_items (reader_t *self, const yaml_key_t *key, const node_t *value, void *field, yaml_read_fn *read);
 
+/* What is wrong with a value of the right shape. */
+void yaml_wrong (reader_t *self, const yaml_key_t *key, const node_t *value, const char *expected);
 /* "1h30m" in milliseconds; 0, or -1: not of the form, or too long to count. */
 int yaml_duration (const char *text, int64_t *ms);
+/* The other way round; returns buffer. */
+const char *yaml_duration_words (int64_t ms, char buffer[NAME_SIZE]);
 
 /* policy_yaml_out.c: const struct channel_out *; and, once the channel's settings are known, whether all are set that
  * it uses: what is not is said at `at`. */
@@ -114,6 +118,8 @@ void yaml_check_in (reader_t *self, const node_t *at, const policy_channel_t *ch
 /* What the policy of that text may say and probably does not mean. */
 void yaml_doubts (const policy_t *policy, const node_t *root, policy_errors_t *out);
 
+/* policy_yaml_ways.c: yaml_list_t of policy_way_t. */
+yaml_read_fn yaml_read_ways;
 /* policy_yaml_people.c: the map of people that a file brings; and, when teams are read, who is in them by their own word. */
 yaml_read_fn yaml_read_people_from;
 void yaml_join_teams (reader_t *self, const node_t *root);

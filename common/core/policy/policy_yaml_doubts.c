@@ -1,11 +1,12 @@
 /* policy_yaml_doubts.c - what a policy may say, and probably does not mean: warnings, each at its place in the text.
  *
  * Hears: a policy without an error, and its text as a tree. Says: rules that nobody can fulfil, teams without members,
- * ladders that tell nobody, people to whom nothing ever comes, a number of two people, an address of two
- * channels. None of them keeps a policy from being applied: somebody
- * may be hired tomorrow. */
+ * ladders that tell nobody, acknowledgements that are promised later than the answer, people to whom nothing ever comes,
+ * a number of two people, an address of two channels. None of them keeps a policy from being applied: somebody may be
+ * hired tomorrow. */
 #include "policy_yaml.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -207,6 +208,61 @@ static void doubt_channels (const doubts_t *self, const node_t *map)
         doubt_addresses (self, i, word);
 }
 
+/* ---- promises */
+
+#define PROMISED(kind) BUCKSTOP__V1__PROMISE_KIND__PROMISE_KIND_##kind
+
+/* What the channel's customers are told of a row's contacts; a person speaks on some, and there is no acknowledgement. */
+static bool is_told (const policy_promise_t *row, const policy_channel_t *channel)
+{
+    return channel->answer != BUCKSTOP__V1__RETURN_WAY__RETURN_WAY_SPOKEN &&
+           (!row->when.channel || strcmp (row->when.channel, channel->name) == 0);
+}
+
+/* On different hours neither is later than the other. */
+static bool is_later (const promise_terms_t *acknowledge, const policy_promise_t *row)
+{
+    const char *hours = row->hours ? row->hours : "";
+    return acknowledge->duration_ms > row->duration_ms[PROMISED (FIRST_RESPONSE)] &&
+           (!*hours || strcmp (hours, acknowledge->hours) == 0);
+}
+
+static void doubt_acknowledge (const doubts_t *self, size_t index, const node_t *item)
+{
+    const policy_promise_t *row = &self->policy->promises[index];
+    for (size_t i = 0; i < self->policy->channels_n; i++) {
+        const policy_channel_t *channel = &self->policy->channels[i];
+        const policy_subject_t about = {.channel = channel->name,
+                                        .tier = row->when.tier,
+                                        .language = row->when.language,
+                                        .priority = row->when.priority_min > 0 ? row->when.priority_min : 0};
+        promise_terms_t terms = policy_promise (self->policy, PROMISED (ACKNOWLEDGE), &about);
+        if (row->duration_ms[PROMISED (ACKNOWLEDGE)])
+            terms = (promise_terms_t){.duration_ms = row->duration_ms[PROMISED (ACKNOWLEDGE)],
+                                      .hours = row->hours ? row->hours : ""};
+        const node_t *own = key_of (item, "acknowledge"), *at = own ? own : place (item, "first_response");
+        char late[NAME_SIZE], first[NAME_SIZE];
+        if (!is_told (row, channel) || !is_later (&terms, row))
+            continue;
+        tree_error (
+            self->out, at->line, at->column, "an acknowledge in that row that is sooner than its first_response",
+            "promises[%zu].first_response is %s, and acknowledge is %s (%s) in channel '%s': the answer would be "
+            "late before the customer is told that their message has come",
+            index, yaml_duration_words (row->duration_ms[PROMISED (FIRST_RESPONSE)], first),
+            yaml_duration_words (terms.duration_ms, late), own ? "its own" : "from elsewhere, or built in",
+            channel->name);
+        return;
+    }
+}
+
+static void doubt_promises (const doubts_t *self, const node_t *list)
+{
+    const node_t *item = list ? list->first : NULL;
+    for (size_t i = 0; i < self->policy->promises_n && item; i++, item = item->next)
+        if (self->policy->promises[i].duration_ms[PROMISED (FIRST_RESPONSE)])
+            doubt_acknowledge (self, i, item);
+}
+
 void yaml_doubts (const policy_t *policy, const node_t *root, policy_errors_t *out)
 {
     const doubts_t self = {policy, out};
@@ -216,4 +272,5 @@ void yaml_doubts (const policy_t *policy, const node_t *root, policy_errors_t *o
     doubt_teams (&self, below (root, "teams"));
     doubt_ladders (&self, below (root, "ladders"));
     doubt_rules (&self, below (root, "rules"));
+    doubt_promises (&self, below (root, "promises"));
 }

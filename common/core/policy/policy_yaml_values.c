@@ -13,8 +13,7 @@
 
 enum { SKILL_LEVEL_MAX = 10 };
 
-/* What is wrong with a value of the right shape. */
-static void wrong (reader_t *self, const yaml_key_t *key, const node_t *value, const char *expected)
+void yaml_wrong (reader_t *self, const yaml_key_t *key, const node_t *value, const char *expected)
 {
     char found[DETAIL_SIZE];
     yaml_fail (self, value, expected, "%s of %s is %s", key->name, self->where, yaml_found (value, found));
@@ -32,7 +31,7 @@ void yaml_read_text (reader_t *self, const yaml_key_t *key, const node_t *value,
     if (!yaml_is (self, key, value, NODE_TEXT, expected))
         return;
     if ((int64_t)value->length < key->min || (int64_t)value->length > key->max)
-        wrong (self, key, value, expected);
+        yaml_wrong (self, key, value, expected);
     else
         store_text (self, value, field);
 }
@@ -40,7 +39,7 @@ void yaml_read_text (reader_t *self, const yaml_key_t *key, const node_t *value,
 void yaml_read_line (reader_t *self, const yaml_key_t *key, const node_t *value, void *field)
 {
     if (value->kind == NODE_TEXT && !address_is_line (value->text))
-        wrong (self, key, value, "one line without control characters");
+        yaml_wrong (self, key, value, "one line without control characters");
     else
         yaml_read_text (self, key, value, field);
 }
@@ -53,7 +52,7 @@ void yaml_read_name (reader_t *self, const yaml_key_t *key, const node_t *value,
     if (name_valid (value->text))
         store_text (self, value, field);
     else
-        wrong (self, key, value, expected);
+        yaml_wrong (self, key, value, expected);
 }
 
 static int parse_number (const char *text, int64_t *number)
@@ -73,7 +72,7 @@ void yaml_read_number (reader_t *self, const yaml_key_t *key, const node_t *valu
     if (!yaml_is (self, key, value, NODE_TEXT, expected))
         return;
     if (parse_number (value->text, &number) != 0 || number < key->min || number > key->max)
-        wrong (self, key, value, expected);
+        yaml_wrong (self, key, value, expected);
     else
         *(int *)field = (int)number;
 }
@@ -98,7 +97,7 @@ static const yaml_word_t *read_word (reader_t *self, const yaml_key_t *key, cons
         return NULL;
     const yaml_word_t *word = word_of (words, value->text);
     if (!word)
-        wrong (self, key, value, expected);
+        yaml_wrong (self, key, value, expected);
     return word;
 }
 
@@ -115,61 +114,6 @@ void yaml_read_switch (reader_t *self, const yaml_key_t *key, const node_t *valu
     const yaml_word_t *word = read_word (self, key, value, key->words ? key->words : switches);
     if (word)
         *(bool *)field = word->value != 0;
-}
-
-int yaml_duration (const char *text, int64_t *ms)
-{
-    static const struct {
-        const char *unit;
-        int64_t ms;
-    } units[] = {{"ms", 1}, {"s", MS_PER_SECOND}, {"m", MS_PER_MINUTE}, {"h", MS_PER_HOUR}, {"d", MS_PER_DAY}};
-    int64_t sum = 0, number;
-    if (!*text)
-        return -1;
-    while (*text) {
-        size_t digits = strspn (text, "0123456789"), letters = strcspn (text + digits, "0123456789"), i = 0;
-        if (digits == 0 || digits > 9)
-            return -1;
-        number = strtoll (text, NULL, 10);
-        text += digits;
-        while (i < 5 && (strlen (units[i].unit) != letters || strncmp (units[i].unit, text, letters) != 0))
-            i++;
-        if (i == 5 || number > (INT64_MAX / 2 - sum) / units[i].ms)
-            return -1;
-        sum += number * units[i].ms;
-        text += letters;
-    }
-    *ms = sum;
-    return 0;
-}
-
-/* "1h30m" */
-static const char *show_duration (int64_t ms, char buffer[NAME_SIZE])
-{
-    static const struct {
-        const char *unit;
-        int64_t ms;
-    } units[] = {{"d", MS_PER_DAY}, {"h", MS_PER_HOUR}, {"m", MS_PER_MINUTE}, {"s", MS_PER_SECOND}, {"ms", 1}};
-    size_t at = 0;
-    snprintf (buffer, NAME_SIZE, "0s");
-    for (size_t i = 0; i < 5; ms %= units[i++].ms)
-        if (ms / units[i].ms)
-            at += (size_t)snprintf (buffer + at, NAME_SIZE - at, "%" PRId64 "%s", ms / units[i].ms, units[i].unit);
-    return buffer;
-}
-
-void yaml_read_duration (reader_t *self, const yaml_key_t *key, const node_t *value, void *field)
-{
-    char expected[DETAIL_SIZE], min[NAME_SIZE], max[NAME_SIZE];
-    int64_t ms;
-    snprintf (expected, sizeof expected, "a duration like 500ms, 30s, 5m, 2h, 3d or 1h30m, from %s to %s",
-              show_duration (key->min, min), show_duration (key->max, max));
-    if (!yaml_is (self, key, value, NODE_TEXT, expected))
-        return;
-    if (yaml_duration (value->text, &ms) != 0 || ms < key->min || ms > key->max)
-        wrong (self, key, value, expected);
-    else
-        *(int64_t *)field = ms;
 }
 
 /* Each item by the function, into a list of pointers; what could not be read is left out. */
@@ -216,7 +160,7 @@ void yaml_read_language (reader_t *self, const yaml_key_t *key, const node_t *va
     if (well && !value->text[first + rest] && value->length < LANGUAGE_SIZE)
         store_text (self, value, field);
     else
-        wrong (self, key, value, expected);
+        yaml_wrong (self, key, value, expected);
 }
 
 void yaml_read_languages (reader_t *self, const yaml_key_t *key, const node_t *value, void *field)
@@ -232,7 +176,7 @@ void yaml_read_mail (reader_t *self, const yaml_key_t *key, const node_t *value,
     if (address_is_mail (value->text) && value->length < ADDRESS_SIZE)
         store_text (self, value, field);
     else
-        wrong (self, key, value, expected);
+        yaml_wrong (self, key, value, expected);
 }
 
 void yaml_read_url (reader_t *self, const yaml_key_t *key, const node_t *value, void *field)
@@ -245,7 +189,7 @@ void yaml_read_url (reader_t *self, const yaml_key_t *key, const node_t *value, 
     if (scheme && plain && strcspn (value->text + scheme, "/?#") > 0 && value->length < ADDRESS_SIZE)
         store_text (self, value, field);
     else
-        wrong (self, key, value, expected);
+        yaml_wrong (self, key, value, expected);
 }
 
 #define NAMED(self, value, what, table)                                                       \

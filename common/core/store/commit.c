@@ -7,7 +7,7 @@
 
 #include "xmalloc.h"
 
-enum { BLOCK_SIZE = 4096, NUMBER_SIZE = 24, HEAD_VERSION_AT = 4, HEAD_EPOCH_AT = 12 };
+enum { BLOCK_SIZE = 4096, NUMBER_SIZE = 24, HEAD_ATTEMPTS_AT = 1, HEAD_VERSION_AT = 4, HEAD_EPOCH_AT = 12 };
 
 typedef struct block {
     struct block *next;
@@ -163,6 +163,15 @@ void commit_expect_version (commit_t *self, const char *key, uint64_t version)
     add_text (self, key);
     add_number (self, HEAD_VERSION_AT);
     add_big_endian (self, version, 8);
+}
+
+void commit_expect_attempts (commit_t *self, const char *key, unsigned attempts)
+{
+    char byte = (char)('0' + attempts);
+    begin (self, OP_HEAD);
+    add_text (self, key);
+    add_number (self, HEAD_ATTEMPTS_AT);
+    add_bytes (self, &byte, 1);
 }
 
 void commit_expect_room (commit_t *self, const char *key, int64_t room, const commit_weight_t *weights, size_t n)

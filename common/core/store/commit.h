@@ -48,7 +48,8 @@ void commit_expect_record (commit_t *self, const char *key, uint64_t version, ev
 void commit_expect_free (commit_t *self, const char *key);
 void commit_expect_value (commit_t *self, const char *key, const void *bytes, size_t size);
 void commit_expect_epoch (commit_t *self, const char *key, uint32_t epoch);
-void commit_expect_version (commit_t *self, const char *key, uint64_t version); /* of another record */
+void commit_expect_version (commit_t *self, const char *key, uint64_t version);   /* of another record */
+void commit_expect_attempts (commit_t *self, const char *key, unsigned attempts); /* nobody has leased it since */
 typedef struct commit_weight {
     const char *channel;
     int weight;

@@ -221,6 +221,11 @@ const char *key_archives (char key[KEY_SIZE], int shard, const char *workspace)
     return of_workspace (key, shard, "arch", workspace);
 }
 
+const char *key_archive_whose (char key[KEY_SIZE], int shard, const char *workspace, const char *archive)
+{
+    return of_one (key, shard, "archw", workspace, archive);
+}
+
 const char *key_heard (char key[KEY_SIZE], int shard)
 {
     spell (key, shard, "heard");
@@ -231,6 +236,14 @@ const char *key_token (char key[KEY_SIZE], const char *token_id)
 {
     spelling_t spelling = {key, key + KEY_SIZE - 1};
     put (&spelling, "b:tok:");
+    put (&spelling, token_id);
+    return key;
+}
+
+const char *key_ended (char key[KEY_SIZE], const char *token_id)
+{
+    spelling_t spelling = {key, key + KEY_SIZE - 1};
+    put (&spelling, "b:out:");
     put (&spelling, token_id);
     return key;
 }

@@ -33,10 +33,12 @@
  *   b:{s}:closed:W           zset    closed contacts -> when they may be deleted
  *   b:{s}:hold:W             string  sending is held: since when, who said so, why (hold.h); absent: it is not   cli
  *   b:{s}:arch:W             zset    an archive's name -> the number up to which it has the events (archive_cursor.h)   archive
+ *   b:{s}:archw:W:N          string  whose the archive of that name is: of which directory, or process   archive
  *   b:{s}:heard              string  when people could be heard last, and the last gaps (hearing.h)   intake
  *   b:conf                   hash    shards, hash, schema: written at first start; run: store_rewrite.c
  *   b:workspaces             set     names of workspaces
  *   b:tok:T                  string  packed Token by its public part
+ *   b:out:T                  set     sessions of that token that were ended: "END ID"  console (ended.c)
  *   b:lost                   list    acknowledged writes that are gone, in words      all (store_losses.c)
  */
 #ifndef BUCKSTOP_KEYS_H
@@ -84,8 +86,10 @@ const char *key_dead (char key[KEY_SIZE], int shard, const char *workspace);
 const char *key_closed (char key[KEY_SIZE], int shard, const char *workspace);
 const char *key_hold (char key[KEY_SIZE], int shard, const char *workspace);
 const char *key_archives (char key[KEY_SIZE], int shard, const char *workspace);
+const char *key_archive_whose (char key[KEY_SIZE], int shard, const char *workspace, const char *archive);
 const char *key_heard (char key[KEY_SIZE], int shard);
 const char *key_token (char key[KEY_SIZE], const char *token_id);
+const char *key_ended (char key[KEY_SIZE], const char *token_id);
 #define KEY_CONF       "b:conf"
 #define KEY_WORKSPACES "b:workspaces"
 #define KEY_LOST       "b:lost"

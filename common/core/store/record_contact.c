@@ -11,13 +11,13 @@
     X (id) X (workspace) X (channel) X (team) X (rule) X (subject) X (language) X (tier) X (customer) \
     X (customer_name) X (thread) X (return_to) X (accountable) X (owner) X (offered_to) X (preferred) \
     X (transfer_team) X (transfer_to) X (acknowledged_by) X (continues) X (reply_to_message) \
-    X (customer_id) X (reply_channel) X (linked) X (said)
+    X (customer_id) X (reply_channel) X (linked) X (said) X (first_mail)
 #define CONTACT_VALUES(X) \
-    X (state) X (priority) X (return_way) X (owner_epoch) X (offer_epoch) X (offer_expires) X (offered_at) X (offer_ends) \
+    X (state) X (priority) X (return_way) X (owner_epoch) X (owned_at) X (offer_epoch) X (offer_expires) X (offered_at) X (offer_ends) \
     X (preferred_until) \
     X (opened_at) X (waiting_since) X (last_customer_at) X (last_reply_at) X (delivered_at) X (handoff_at) X (handoff_tries) \
     X (relax_at) X (review_at) X (pause_ends_at) X (pause_left_ms) X (close_at) X (acknowledged_until) \
-    X (customer_told) X (messages) X (transfers) X (policy_version) X (call)
+    X (customer_told) X (messages) X (transfers) X (policy_version) X (call) X (apologised_at)
 /* clang-format on */
 #define PROMISE_TEXTS(X) X (ladder) X (hours)
 /* clang-format off */
@@ -59,6 +59,7 @@ uint8_t *contact_pack (const contact_t *self, const record_head_t *head, size_t 
     Buckstop__V1__Promise promises[PROMISES_MAX], *promise_list[PROMISES_MAX];
     Buckstop__V1__Exclusion excluded[EXCLUSIONS_MAX], *excluded_list[EXCLUSIONS_MAX];
     char *paged[PAGED_MAX];
+    Buckstop__V1__Told told[TOLD_MAX], *told_list[TOLD_MAX];
     uint8_t trace[TRACE_BYTES];
     CONTACT_TEXTS (PACK_TEXT)
     CONTACT_VALUES (PACK_VALUE)
@@ -86,12 +87,23 @@ uint8_t *contact_pack (const contact_t *self, const record_head_t *head, size_t 
         paged[i] = (char *)self->paged[i];
     message.n_paged = self->paged_n;
     message.paged = paged;
+    for (size_t i = 0; i < self->told_n; i++) {
+        buckstop__v1__told__init (&told[i]);
+        told[i].person = (char *)self->told[i].person;
+        told[i].promise = self->told[i].promise;
+        told[i].at = self->told[i].at;
+        told[i].urgent = self->told[i].urgent;
+        told_list[i] = &told[i];
+    }
+    message.n_told = self->told_n;
+    message.told = told_list;
     return (is_of_b (self) ? record_pack_b : record_pack) (head, &message.base, size);
 }
 
 static bool lists_read (const Buckstop__V1__Contact *message, contact_t *self)
 {
-    if (message->n_promises > PROMISES_MAX || message->n_excluded > EXCLUSIONS_MAX || message->n_paged > PAGED_MAX)
+    if (message->n_promises > PROMISES_MAX || message->n_excluded > EXCLUSIONS_MAX || message->n_paged > PAGED_MAX ||
+        message->n_told > TOLD_MAX)
         return false;
     bool whole = true;
     self->promises_n = message->n_promises;
@@ -105,6 +117,13 @@ static bool lists_read (const Buckstop__V1__Contact *message, contact_t *self)
     self->paged_n = message->n_paged;
     for (size_t i = 0; i < message->n_paged; i++)
         whole &= word_fits (self->paged[i], NAME_SIZE, message->paged[i]);
+    self->told_n = message->n_told;
+    for (size_t i = 0; i < message->n_told; i++) {
+        whole &= word_fits (self->told[i].person, NAME_SIZE, message->told[i]->person);
+        self->told[i].promise = message->told[i]->promise;
+        self->told[i].at = message->told[i]->at;
+        self->told[i].urgent = message->told[i]->urgent;
+    }
     return whole;
 }
 

@@ -206,3 +206,15 @@ int64_t loop_longest_turn_us (loop_t *self)
     (void)self;
     return 0;
 }
+
+int64_t loop_longest_turn_cpu_us (loop_t *self)
+{
+    (void)self;
+    return 0;
+}
+
+int64_t loop_turn_us (const loop_t *self)
+{
+    (void)self;
+    return 0;
+}

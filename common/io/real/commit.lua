@@ -8,6 +8,7 @@
 --            {1, version}       already done: a record holds this event
 --            {2, index, found}  refused by the op with that index
 --            {3, index, words}  invalid: nothing was written
+--            {4, index, words}  not allowed to this user: nothing was written
 --
 -- An item looks at all that could fail before its first write, since Lua does not roll back; a refused or
 -- invalid item leaves the others alone. What was learnt about a key's shape holds for the rest of the batch.
@@ -15,7 +16,9 @@
 -- invalid: a stream's entry (whether the stream takes it can't be asked cheaply), else a list's.
 -- Out of memory is an error of the first write of all: then none was done.
 -- Ladders and few functions, since each closure and each call is paid by every batch.
--- Limits: of an item's entries for several streams the later must be for streams of ours (0-n).
+-- Limits: of an item's entries for several streams the later must be for streams of ours (0-n). A right that is taken from
+-- the user while the script is at work, for a command that only writes, tears the item: who connects asks for all of them
+-- before (store_rights.c).
 local call, try, find, sub, ARGV = redis.call, redis.pcall, string.find, string.sub, ARGV
 local shapes, heads, whole = {}, {}, {} -- by key: what told its shape; its head, for H; fields that are numbers
 
@@ -44,8 +47,13 @@ local function walk (ops, p, fn)
     end
 end
 
+local function is_wrong_type (reply)
+    return type (reply) == 'table' and find (reply.err, '^WRONGTYPE') == 1
+end
+
 -- A check failed: perhaps since the item was committed before. Then one of its records says so. Or what was left
--- to be tried would have failed as well, and stands before it.
+-- to be tried would have failed as well, and stands before it. found may be the error of a command: of a key of another
+-- shape that is the key's fault, of anything else (no right to ask) it is nobody's key's.
 local function refuse (ops, from, status, index, found)
     local i = 0
     local version = walk (ops, from, function (op, p)
@@ -55,17 +63,22 @@ local function refuse (ops, from, status, index, found)
     local earlier = walk (ops, from, function (op, p)
         i = i + 1
         local length = op == 'a' and 'LLEN' or op == 'e' and 'XLEN'
-        return length and i < index and type (try (length, ARGV[p])) ~= 'number' and i
+        return length and i < index and is_wrong_type (try (length, ARGV[p])) and i
     end)
-    return version and {1, version} or earlier and {3, earlier, 'wrong type'} or {status, index, found}
+    if version then
+        return {1, version}
+    elseif type (found) == 'table' and not is_wrong_type (found) then
+        return {4, index, found.err}
+    end
+    return earlier and {3, earlier, 'wrong type'} or {status, index, type (found) == 'table' and 'wrong type' or found}
 end
 
--- Is a key of another shape than the one whose length this command gives? An absent key takes any, but only one
--- within an item.
+-- Is a key of another shape than the one whose length this command gives? Then why (see refuse). An absent key takes any,
+-- but only one within an item.
 local function unfit (ops, from, key, length)
     local n = try (length, key)
     if type (n) ~= 'number' then
-        return true
+        return n
     end
     if shapes[key] and n == 0 then
         local wants = {a = 'LLEN', e = 'XLEN', n = 'HLEN', z = 'ZCARD', l = 'ZCARD', r = 'ZCARD', M = 'ZCARD'}
@@ -73,20 +86,20 @@ local function unfit (ops, from, key, length)
             return ARGV[p] == key and op ~= 'x' and (wants[op] or 'STRLEN') ~= length
         end)
         if torn then
-            return true
+            return 'wrong type'
         end
     end
     shapes[key] = length
     return false
 end
 
--- The sum of weight * members "channel/..." of a set whose scores are equal; nil: it is no set.
+-- The sum of weight * members "channel/..." of a set whose scores are equal; nil and why: it can't be told.
 local function load_of (p)
     local sum = 0
     for at = p + 3, p + 1 + 2 * ARGV[p], 2 do
         local members = try ('ZLEXCOUNT', ARGV[p + 1], '[' .. ARGV[at] .. '/', '(' .. ARGV[at] .. '0')
         if type (members) ~= 'number' then
-            return nil
+            return nil, members
         end
         sum = sum + members * ARGV[at + 1]
     end
@@ -98,14 +111,15 @@ local function perform (ops, from)
     for i = 1, #ops do
         local op, key = sub (ops, i, i), ARGV[p]
         if op == 'z' or op == 'l' then
-            if shapes[key] ~= 'ZCARD' and unfit (ops, from, key, 'ZCARD') then
-                return refuse (ops, from, 3, i, 'wrong type')
+            local why = shapes[key] ~= 'ZCARD' and unfit (ops, from, key, 'ZCARD')
+            if why then
+                return refuse (ops, from, 3, i, why)
             end
             p = p + 3
         elseif op == 'R' then
             local head = try ('GETRANGE', key, '0', '271')
             if type (head) ~= 'string' then
-                return refuse (ops, from, 3, i, 'wrong type')
+                return refuse (ops, from, 3, i, head)
             elseif head == '' and ARGV[p + 1] ~= '\0\0\0\0\0\0\0\0' or head ~= '' and
                     (find (head, ARGV[p + 1], 5, true) ~= 5 or event_in (head, ARGV[p + 2])) then
                 return refuse (ops, from, 2, i, sub (head, 1, 16))
@@ -113,34 +127,44 @@ local function perform (ops, from)
             shapes[key] = 'STRLEN'
             p = p + 3
         elseif op == 's' then
-            if shapes[key] ~= 'STRLEN' and unfit (ops, from, key, 'STRLEN') then
-                return refuse (ops, from, 3, i, 'wrong type')
+            local why = shapes[key] ~= 'STRLEN' and unfit (ops, from, key, 'STRLEN')
+            if why then
+                return refuse (ops, from, 3, i, why)
             end
             p = p + 3
         elseif op == 'e' then
             if shapes[key] ~= 'XADD' and tried_op ~= 'e' and not dropped then
-                if tried and unfit (ops, from, ARGV[tried], 'LLEN') then
-                    return refuse (ops, from, 3, tried_index, 'wrong type')
+                local why = tried and unfit (ops, from, ARGV[tried], 'LLEN')
+                if why then
+                    return refuse (ops, from, 3, tried_index, why)
                 end
-                if shapes[key] and unfit (ops, from, key, 'XLEN') then
-                    return refuse (ops, from, 3, i, 'wrong type')
+                why = shapes[key] and unfit (ops, from, key, 'XLEN')
+                if why then
+                    return refuse (ops, from, 3, i, why)
                 end
                 shapes[key], tried, tried_op, tried_index = 'tried', p, 'e', i
-            elseif shapes[key] ~= 'XADD' and shapes[key] ~= 'XLEN' and unfit (ops, from, key, 'XLEN') then
-                return refuse (ops, from, 3, i, 'wrong type')
+            elseif shapes[key] ~= 'XADD' and shapes[key] ~= 'XLEN' then
+                local why = unfit (ops, from, key, 'XLEN')
+                if why then
+                    return refuse (ops, from, 3, i, why)
+                end
             end
             last_event = p
             p = p + 2
         elseif op == 'a' then
             if shapes[key] == nil and not tried and not dropped then
                 shapes[key], tried, tried_op, tried_index = 'tried', p, 'a', i
-            elseif shapes[key] ~= 'LLEN' and unfit (ops, from, key, 'LLEN') then
-                return refuse (ops, from, 3, i, 'wrong type')
+            elseif shapes[key] ~= 'LLEN' then
+                local why = unfit (ops, from, key, 'LLEN')
+                if why then
+                    return refuse (ops, from, 3, i, why)
+                end
             end
             p = p + 2
         elseif op == 'r' then
-            if shapes[key] ~= 'ZCARD' and unfit (ops, from, key, 'ZCARD') then
-                return refuse (ops, from, 3, i, 'wrong type')
+            local why = shapes[key] ~= 'ZCARD' and unfit (ops, from, key, 'ZCARD')
+            if why then
+                return refuse (ops, from, 3, i, why)
             end
             p = p + 2
         elseif op == 'H' then
@@ -148,7 +172,7 @@ local function perform (ops, from)
             if not head then
                 head = try ('GETRANGE', key, '0', '15')
                 if type (head) ~= 'string' then
-                    return refuse (ops, from, 3, i, 'wrong type')
+                    return refuse (ops, from, 3, i, head)
                 end
                 shapes[key], heads[key] = 'STRLEN', head
             end
@@ -159,24 +183,25 @@ local function perform (ops, from)
         elseif op == 'F' or op == 'V' then
             local value = try ('GET', key)
             if type (value) == 'table' then
-                return refuse (ops, from, 3, i, 'wrong type')
+                return refuse (ops, from, 3, i, value)
             elseif op == 'F' and value or op == 'V' and (value or '') ~= ARGV[p + 1] then
                 return refuse (ops, from, 2, i, value or '')
             end
             shapes[key] = 'STRLEN'
             p = p + (op == 'F' and 1 or 2)
         elseif op == 'M' then
-            local sum = load_of (p)
+            local sum, why = load_of (p)
             if not sum then
-                return refuse (ops, from, 3, i, 'wrong type')
+                return refuse (ops, from, 3, i, why)
             elseif sum > tonumber (ARGV[p + 2]) then
                 return refuse (ops, from, 2, i, tostring (sum))
             end
             shapes[ARGV[p + 1]] = 'ZCARD'
             p = p + 3 + 2 * key
         elseif op == 'n' then
-            if shapes[key] ~= 'HLEN' and unfit (ops, from, key, 'HLEN') then
-                return refuse (ops, from, 3, i, 'wrong type')
+            local why = shapes[key] ~= 'HLEN' and unfit (ops, from, key, 'HLEN')
+            if why then
+                return refuse (ops, from, 3, i, why)
             end
             local fields = whole[key]
             if not fields then
@@ -212,8 +237,9 @@ local function perform (ops, from)
         end
         if type (reply) == 'table' then
             shapes[key] = nil
+            local denied = find (reply.err, '^NOPERM') or find (reply.err, '^ERR The user') or find (reply.err, '^ERR ACL')
             local ours = find (reply.err, '^WRONGTYPE') or find (reply.err, '^ERR')
-            return ours and {3, tried_index, 'wrong type'} or reply
+            return denied and {4, tried_index, reply.err} or ours and {3, tried_index, 'wrong type'} or reply
         end
     end
     p = from

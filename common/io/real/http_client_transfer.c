@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #define TRACEPARENT "traceparent: "
-enum { MS_PER_S = 1000, METHOD_MAX = 16 };
+enum { MS_PER_S = 1000, METHOD_MAX = 16, METHOD_UNKNOWN = 405 };
 
 /* --- what curl calls --------------------------------------------------------------------------------- */
 
@@ -176,12 +176,12 @@ static bool unsent (const transfer_t *self, CURLcode code)
            code == CURLE_SSL_CONNECT_ERROR;
 }
 
-/* The value of the header that was asked for; of several the first. */
-static const char *header_of (const transfer_t *self)
+/* Of several the first; NULL: there is none. */
+static const char *header_of (const transfer_t *self, const char *name)
 {
     struct curl_header *found;
-    bool there = self->header && curl_easy_header (self->easy, self->header, 0, CURLH_HEADER, -1, &found) == CURLHE_OK;
-    return there ? found->value : "";
+    bool there = name && curl_easy_header (self->easy, name, 0, CURLH_HEADER, -1, &found) == CURLHE_OK;
+    return there ? found->value : NULL;
 }
 
 void transfer_finish (transfer_t *self, CURLcode code)
@@ -197,7 +197,9 @@ void transfer_finish (transfer_t *self, CURLcode code)
         answer.status = (int)status;
         answer.cut = cut;
         answer.retry_after_ms = (int64_t)seconds * MS_PER_S;
-        answer.header = header_of (self);
+        const char *header = header_of (self, self->header);
+        answer.header = header ? header : "";
+        answer.allow = status == METHOD_UNKNOWN ? header_of (self, "Allow") : NULL;
     } else
         answer = (http_answer_t){.error = why (self, code), .header = "", .body = "", .unsent = unsent (self, code)};
     self->fn (self->arg, &answer);

@@ -1,15 +1,16 @@
 /* http_server.c - libmicrohttpd on the loop: it runs when its epoll descriptor is ready, when an answer is, and
  * when it wants to look at idle connections.
  *
- * Hears: requests. Says: the handler's answers; of its own 400, 413 and 503 as problem documents (what
- * libmicrohttpd can't read as HTTP at all, since 1.0 also a head without Host, it answers in its own words). A request waits suspended for
- * its answer; libmicrohttpd never times those out, so the list of open ones has one timer. A body that is too
- * large is read to its end and not kept, since an answer given before is lost on a client that still writes;
- * when it is announced to be far too large, or the client asks first (Expect), the answer comes at once.
+ * Hears: requests. Says: the handler's answers; of its own 400, 413 and 503 as problem documents. What libmicrohttpd can't
+ * read as HTTP at all (400, since 1.0 also a head without Host; 414, 431: a head beyond CONNECTION_MEMORY) it answers with
+ * a page of its own before anything of ours is called, and it has no option or hook to have another said.
+ * A request waits suspended for its answer; libmicrohttpd never times those out, so the list of open ones has one timer.
+ * A body that is too large is read to its end and not kept, since an answer given before is lost on a client that still
+ * writes; when it is announced to be far too large, or the client asks first (Expect), the answer comes at once.
  * An answer may go on as a stream (http_server_stream.c).
- * Limits: DISCARD_MAX, slow_ms (http_server_slow.c), bodies_max (and as much of answers), CONNECTION_MEMORY for a head. At connections_max
- * new clients wait, and there are never more than leave DESCRIPTORS_KEPT of the process's descriptors: health checks
- * belong on a server of their own.
+ * Limits: DISCARD_MAX, slow_ms (http_server_slow.c), bodies_max (and as much of answers), CONNECTION_MEMORY for a head.
+ * At connections_max new clients wait, and there are never more than leave DESCRIPTORS_KEPT of the process's descriptors:
+ * health checks belong on a server of their own.
  */
 #include "http_server.h"
 
@@ -192,8 +193,9 @@ static void run (http_server_t *self)
     MHD_UNSIGNED_LONG_LONG wait = 0;
     bool wants = true;
     self->running = true;
+    self->streamed = 0;
     http_streams_wake (self);
-    for (int i = 0; i < RUNS_MAX && ((wants && !wait) || self->run_due); i++)
+    for (int i = 0; i < RUNS_MAX && (i == 0 || !http_streams_late (self)) && ((wants && !wait) || self->run_due); i++)
         wants = run_once (self, &wait);
     self->running = false;
     if (self->run_due || self->waking || (wants && !wait))

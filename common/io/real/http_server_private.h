@@ -70,6 +70,7 @@ struct http_server {
     http_connection_t *longest, *latest;
     http_stream_t *streams;              /* whose clients are there */
     http_stream_t *waking, *waking_last; /* of those, with something to say; first come first served */
+    size_t streamed;                     /* bytes that streams have taken in this run of the daemon */
 };
 
 /* http_server_request.c */
@@ -95,8 +96,9 @@ void http_connection_notify (void *arg, struct MHD_Connection *mhd, void **conne
                              enum MHD_ConnectionNotificationCode what);
 void http_client_hang_up (const http_connection_t *connection);
 
-/* http_server_stream.c: some that have something to say may; all of them end now. */
+/* http_server_stream.c: some that have something to say may; do all others wait for the next turn; all of them end now. */
 void http_streams_wake (http_server_t *server);
+bool http_streams_late (const http_server_t *server);
 void http_streams_end (http_server_t *server);
 
 /* http_server_open.c: the handler gets it; it is answered, and the daemon is to run. */

@@ -3,7 +3,8 @@
  * libmicrohttpd asks for bytes (on_read). When there are none its connection is suspended, and resumed by the next
  * http_stream_send: a reader that says "nothing yet" without that would spin. A client that has nothing to take is not
  * timed; from a part's coming on it has the server's slow_ms to take all that waits (http_server_slow.c).
- * What goes to all goes to AWAKE_MAX of them a turn: two hundred who are to be told much would take one turn for long.
+ * What goes to all goes to AWAKE_MAX of them a run, and once a turn lasts TURN_US whoever has more to take waits, suspended
+ * in a queue, for the next one: two hundred who are to be told much would take one turn for long.
  * Two hold a stream: the handler, and libmicrohttpd's response. Whoever lets go last frees it.
  * Limits: `room` bytes wait for a client, and one part more if it alone is larger. A peer that vanished without a word is
  * noticed by the system when it does not acknowledge for slow_ms.
@@ -15,7 +16,7 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
-enum { BLOCK = 32 * 1024, PARTS_MIN = 8, AWAKE_MAX = 16 };
+enum { BLOCK = 32 * 1024, PARTS_MIN = 8, AWAKE_MAX = 16, TURN_US = 4000, RUN_LEAST = 4 * BLOCK };
 
 struct http_bytes {
     size_t shares, size;
@@ -31,6 +32,7 @@ struct http_stream {
     size_t waiting, room; /* bytes */
     bool held;            /* by the handler */
     bool suspended, waking;
+    bool halted;                    /* suspended with something to take: its client is timed on */
     http_stream_t *previous, *next; /* in the server's list, while the client is there */
     http_stream_t *after;           /* waking: behind it */
 };
@@ -110,17 +112,42 @@ static size_t take (http_stream_t *self, char *to, size_t max)
 
 /* --- what libmicrohttpd calls ------------------------------------------------------------------------ */
 
+/* However late it is, some go on in each run: where all else takes long they
+ * would never. */
+bool http_streams_late (const http_server_t *server)
+{
+    return server->streamed >= RUN_LEAST && loop_turn_us (server->loop) > TURN_US;
+}
+
+/* Resumed when its turn comes. */
+static void line_up (http_stream_t *self)
+{
+    http_server_t *server = self->server;
+    self->waking = true;
+    self->after = NULL;
+    if (server->waking)
+        server->waking_last->after = self;
+    else
+        server->waking = self;
+    server->waking_last = self;
+}
+
 static ssize_t on_read (void *arg, uint64_t position, char *to, size_t max)
 {
     http_stream_t *self = arg;
     (void)position;
-    size_t taken = take (self, to, max);
+    self->halted = self->n && http_streams_late (self->server);
+    size_t taken = self->halted ? 0 : take (self, to, max);
+    self->server->streamed += taken;
     if (taken)
         return (ssize_t)taken;
-    if (!self->held)
+    if (!self->n && !self->held)
         return MHD_CONTENT_READER_END_OF_STREAM;
     self->suspended = true;
-    http_client_served (http_connection_of (self->connection));
+    if (self->halted)
+        line_up (self);
+    else
+        http_client_served (http_connection_of (self->connection));
     MHD_suspend_connection (self->connection);
     return 0;
 }
@@ -144,31 +171,25 @@ static void on_gone (void *arg)
 
 static void resume (http_stream_t *self)
 {
-    self->suspended = self->waking = false;
-    http_client_awaited (http_connection_of (self->connection), true);
+    if (!self->halted)
+        http_client_awaited (http_connection_of (self->connection), true);
+    self->suspended = self->waking = self->halted = false;
     MHD_resume_connection (self->connection);
 }
 
-/* Resumed when its turn comes. */
 static void wake (http_stream_t *self)
 {
     http_server_t *server = self->server;
     if (!self->suspended || self->waking)
         return;
-    self->waking = true;
-    self->after = NULL;
-    if (server->waking)
-        server->waking_last->after = self;
-    else
-        server->waking = self;
-    server->waking_last = self;
+    line_up (self);
     server->run_due = true;
     loop_again (server->loop);
 }
 
 void http_streams_wake (http_server_t *server)
 {
-    for (int n = 0; server->waking && n < AWAKE_MAX; n++) {
+    for (int n = 0; server->waking && n < AWAKE_MAX && (n == 0 || loop_turn_us (server->loop) <= TURN_US); n++) {
         http_stream_t *self = server->waking;
         server->waking = self->after;
         resume (self);

@@ -42,6 +42,9 @@ local function take (member, due)
         row (member, false, due, 0, 0)
         return false
     end
+    if type (record) == 'table' and string.find (record.err, '^WRONGTYPE') ~= 1 then
+        error (record) -- not allowed to this user: no record's fault
+    end
     if type (record) == 'table' or #record < HEAD_SIZE then
         move (member, aside_ms)
         row (member, false, due, aside_above + 1, 1)

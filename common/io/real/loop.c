@@ -18,6 +18,7 @@
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { EVENTS_MAX = 128, ROUNDS_MAX = 8, US_PER_MS = 1000, NS_PER_MS = 1000000 };
@@ -47,6 +48,7 @@ struct loop {
     loop_fn *hangup, *stop;
     void *hangup_arg, *stop_arg;
     int64_t turn_began_us, longest_us;
+    int64_t cpu_us, longest_cpu_us; /* cpu_us: as it stood when the turn began */
     histogram_t turns;
 };
 
@@ -144,18 +146,28 @@ static void run_hooks (loop_t *self)
     sweep_hooks (self);
 }
 
+static int64_t cpu_now_us (void)
+{
+    struct timespec now;
+    clock_gettime (CLOCK_THREAD_CPUTIME_ID, &now);
+    return (int64_t)now.tv_sec * MS_PER_SECOND * US_PER_MS + now.tv_nsec / (NS_PER_MS / US_PER_MS);
+}
+
 void loop_turn_begin (loop_t *self)
 {
     self->turn_began_us = clock_mono_us ();
+    self->cpu_us = cpu_now_us ();
 }
 
 int loop_turn_end (loop_t *self)
 {
     run_hooks (self);
     ring_at (self, self->stopped || self->again ? loop_now (self) : loop_timers_next (&self->timers));
-    int64_t took = clock_mono_us () - self->turn_began_us;
+    int64_t took = clock_mono_us () - self->turn_began_us, cpu = cpu_now_us () - self->cpu_us;
     if (took > self->longest_us)
         self->longest_us = took;
+    if (cpu > self->longest_cpu_us)
+        self->longest_cpu_us = cpu;
     histogram_add (&self->turns, histogram_short, (double)took / US_PER_MS);
     return self->stopped ? -1 : 0;
 }
@@ -165,6 +177,18 @@ int64_t loop_longest_turn_us (loop_t *self)
     int64_t longest = self->longest_us;
     self->longest_us = 0;
     return longest;
+}
+
+int64_t loop_longest_turn_cpu_us (loop_t *self)
+{
+    int64_t longest = self->longest_cpu_us;
+    self->longest_cpu_us = 0;
+    return longest;
+}
+
+int64_t loop_turn_us (const loop_t *self)
+{
+    return clock_mono_us () - self->turn_began_us;
 }
 
 const histogram_t *loop_turns (const loop_t *self)

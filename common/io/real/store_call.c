@@ -196,6 +196,8 @@ static void on_reply (void *arg, redisReply *reply)
     store_t *store = self->store;
     if (reply)
         store_answers (store);
+    if (reply && rights_say_no (reply))
+        rights_denied (store, reply->str);
     if (self->state == CALL_OVER) {
         call_free (self);
         return;

@@ -15,6 +15,7 @@ enum {
     STATUS_ALREADY = 1,
     STATUS_REFUSED,
     STATUS_INVALID,
+    STATUS_DENIED,
     US_PER_MS = 1000
 };
 
@@ -112,10 +113,21 @@ static void read_status (commit_answer_t *answer, const commit_t *commit, const 
     }
 }
 
-static commit_answer_t read_item (const commit_t *commit, const redisReply *reply, wall_ms_t at)
+/* Not allowed to our user: nothing was written, and nothing of the item is to blame. The store is away until it is. */
+static bool is_denied (store_t *store, const redisReply *reply)
+{
+    if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 3 || reply->element[0]->integer != STATUS_DENIED)
+        return false;
+    rights_denied (store, reply->element[2]->str);
+    return true;
+}
+
+static commit_answer_t read_item (store_t *store, const commit_t *commit, const redisReply *reply, wall_ms_t at)
 {
     commit_answer_t answer = {.outcome = COMMIT_DONE, .at = at, .found = ""};
-    if (reply->type == REDIS_REPLY_STRING && reply->len > 2) /* "0-n" */
+    if (is_denied (store, reply))
+        answer = (commit_answer_t){.outcome = COMMIT_AWAY, .found = ""};
+    else if (reply->type == REDIS_REPLY_STRING && reply->len > 2) /* "0-n" */
         answer.event_number = strtoull (reply->str + 2, NULL, 10);
     else if (reply->type == REDIS_REPLY_ARRAY && reply->elements >= 2)
         read_status (&answer, commit, reply);
@@ -129,7 +141,9 @@ static void pin_down (store_t *store, batch_t *batch, const redisReply *reply)
 {
     if (batch->n == 1) {
         commit_answer_t answer = {.outcome = COMMIT_INVALID, .found = reply->str, .found_size = (size_t)reply->len};
-        count (store, batch->items[0], COMMIT_INVALID, loop_now_us (store->loop));
+        if (rights_say_no (reply))
+            answer = (commit_answer_t){.outcome = COMMIT_AWAY, .found = ""};
+        count (store, batch->items[0], answer.outcome, loop_now_us (store->loop));
         tell (batch->items[0], &answer);
         return;
     }
@@ -152,7 +166,7 @@ static void on_answer (call_t *self, redisReply *reply)
     for (size_t i = 0; i < batch->n; i++) {
         commit_answer_t answer = {.outcome = COMMIT_AWAY, .found = ""};
         if (whole)
-            answer = read_item (batch->items[i]->commit, reply->element[i + 1], at);
+            answer = read_item (self->store, batch->items[i]->commit, reply->element[i + 1], at);
         losses_remember (self->store, batch->items[i]->commit, answer.event_number);
         count (self->store, batch->items[i], answer.outcome, now_us);
         tell (batch->items[i], &answer);

@@ -1,10 +1,10 @@
 /* store_hello.c - what is asked on connect, and once a second.
  *
- * On connect: the scripts are loaded, settings that would lose data are looked for, and the shape of the data
- * (number of shards, hash, schema) is written by the first and compared by all others. A store that fails is not
- * ready, says what to change, and looks again. Last it is looked at whether what was acknowledged is still there
- * (store_losses.c). Once a second: TIME, the memory used, and those settings again; a Redis that
- * has said nothing for STALL_DROP_MS loses its connection. */
+ * On connect: the user's rights are asked for (store_rights.c), the scripts are loaded, settings that would lose data are
+ * looked for, and the shape of the data (number of shards, hash, schema) is written by the first and compared by all
+ * others. A store that fails is not ready, says what to change, and looks again. Last it is looked at whether what was
+ * acknowledged is still there (store_losses.c). Once a second: TIME, the memory used, and those settings again; a Redis
+ * that has said nothing for STALL_DROP_MS loses its connection. */
 #include "store_private.h"
 
 #include "commit_lua.h"
@@ -25,7 +25,7 @@ enum {
 typedef void (hello_fn) (store_t *store, redisReply *reply, const char *name);
 
 /* The first thing that is wrong is the one that is said. */
-__attribute__ ((format (printf, 2, 3))) static void wrong (store_t *self, const char *format, ...)
+void hello_wrong (store_t *self, const char *format, ...)
 {
     va_list args;
     if (*self->hello_why)
@@ -53,33 +53,34 @@ static void see_script (store_t *self, redisReply *reply, const char *name)
 static void see_reader (store_t *self, redisReply *reply, const char *name)
 {
     if (reply->type != REDIS_REPLY_STATUS)
-        wrong (self,
-               "redis reads its own file as its user '%s', who may not write: after its next start all would be gone; "
-               "its ACL file should have: user default off resetpass ~* &* +@all",
-               name);
+        hello_wrong (
+            self,
+            "redis reads its own file as its user '%s', who may not write: after its next start all would be gone; "
+            "its ACL file should have: user default off resetpass ~* &* +@all",
+            name);
 }
 
 static void see_eviction (store_t *self, redisReply *reply, const char *name)
 {
     if (strcmp (setting (reply), "noeviction") != 0)
-        wrong (self, "redis has %s %s: set noeviction, or it forgets contacts when memory is short", name,
-               setting (reply));
+        hello_wrong (self, "redis has %s %s: set noeviction, or it forgets contacts when memory is short", name,
+                     setting (reply));
 }
 
 static void see_append (store_t *self, redisReply *reply, const char *name)
 {
     if (strcmp (setting (reply), "yes") != 0)
-        wrong (self, "redis has %s %s: set yes, or a restart loses contacts", name, setting (reply));
+        hello_wrong (self, "redis has %s %s: set yes, or a restart loses contacts", name, setting (reply));
 }
 
 static void see_fsync (store_t *self, redisReply *reply, const char *name)
 {
     const char *value = setting (reply);
     if (self->config.durability == DURABLE_FSYNC && strcmp (value, "always") != 0)
-        wrong (self, "redis has %s %s: set always, or start with --durability relaxed (may lose two seconds)", name,
-               value);
+        hello_wrong (self, "redis has %s %s: set always, or start with --durability relaxed (may lose two seconds)",
+                     name, value);
     else if (strcmp (value, "no") == 0)
-        wrong (self, "redis has %s no: set everysec or always", name);
+        hello_wrong (self, "redis has %s no: set everysec or always", name);
 }
 
 static void see_version (store_t *self, redisReply *reply, const char *name)
@@ -88,17 +89,17 @@ static void see_version (store_t *self, redisReply *reply, const char *name)
     (void)name;
     rewrite_see_server (self, reply->type == REDIS_REPLY_STRING ? reply->str : "");
     if (version >= 0 && version < MAJOR_MIN)
-        wrong (self, "redis is version %.1f: %d.0 or newer is needed", version, MAJOR_MIN);
+        hello_wrong (self, "redis is version %.1f: %d.0 or newer is needed", version, MAJOR_MIN);
 }
 
 static void see_replication (store_t *self, redisReply *reply, const char *name)
 {
     (void)name;
     if (reply->type == REDIS_REPLY_STRING && strstr (reply->str, "role:slave"))
-        wrong (self, REPLICA_WORDS);
+        hello_wrong (self, REPLICA_WORDS);
     bool online = reply->type == REDIS_REPLY_STRING && strstr (reply->str, "state=online");
     if (self->config.durability == DURABLE_REPLICA && !online)
-        wrong (self, "redis has no replica online: connect one, or start with --durability fsync");
+        hello_wrong (self, "redis has no replica online: connect one, or start with --durability fsync");
 }
 
 static void see_written (store_t *self, redisReply *reply, const char *name)
@@ -131,12 +132,14 @@ static void see_conf (store_t *self, redisReply *reply, const char *name)
         return;
     int shards = atoi (element_text (reply, 0));
     if (shards != self->config.shards)
-        wrong (self, "the data has %d shards, this service %d: start it with --shards %d", shards, self->config.shards,
-               shards);
+        hello_wrong (self, "the data has %d shards, this service %d: start it with --shards %d", shards,
+                     self->config.shards, shards);
     if (strcmp (element_text (reply, 1), HASH_NAME) != 0)
-        wrong (self, "the data was placed by the hash '%s', this service has %s", element_text (reply, 1), HASH_NAME);
+        hello_wrong (self, "the data was placed by the hash '%s', this service has %s", element_text (reply, 1),
+                     HASH_NAME);
     if (strcmp (element_text (reply, 2), SCHEMA) > 0)
-        wrong (self, "the data has schema %s, this service reads %s: use a newer one", element_text (reply, 2), SCHEMA);
+        hello_wrong (self, "the data has schema %s, this service reads %s: use a newer one", element_text (reply, 2),
+                     SCHEMA);
     rewrite_see_conf (self, element_text (reply, 3));
 }
 
@@ -209,7 +212,7 @@ void hello_checked (store_t *self, const char *why, bool lost)
     self->hello_open = false;
     self->stalled_since = 0;
     self->lost = lost;
-    wrong (self, "%s", why);
+    hello_wrong (self, "%s", why);
     if (*self->hello_why) {
         store_set_ready (self, false, self->hello_why);
         if (strcmp (self->hello_why, REPLICA_WORDS) == 0) /* perhaps the address leads to another soon */
@@ -243,8 +246,8 @@ static void on_hello (void *arg, redisReply *reply)
     }
     bool error = reply->type == REDIS_REPLY_ERROR;
     if (error && question->see != see_reader)
-        wrong (self, "redis says to %s %s: %s", question->words[0], question->words[1] ? question->words[1] : "",
-               reply->str);
+        hello_wrong (self, "redis says to %s %s: %s", question->words[0], question->words[1] ? question->words[1] : "",
+                     reply->str);
     else if (!error)
         question->see (self, reply, question->name);
     if (slot->index != QUESTIONS - 1 && slot->index != ROWS - 1)
@@ -271,6 +274,7 @@ void hello_begin (store_t *self)
     self->hello_why[0] = '\0';
     self->conf_absent = false;
     self->asked_at = loop_now (self->loop);
+    rights_ask (self);
     for (size_t i = scripts_loaded (self) ? SCRIPTS_END : 0; i < QUESTIONS; i++)
         ask (self, i, on_hello);
 }

@@ -8,6 +8,7 @@
  *   store_resp.c     the bytes of a command
  *   store_call.c     calls: queued, sent, answered, sent again, given up at their deadline
  *   store_hello.c    what is asked on connect, and once a second
+ *   store_rights.c   may our user do what the scripts do?
  *   store_full.c     it is out of memory
  *   store_losses.c   has it still what it acknowledged? (store_losses.h names its rooms)
  *   store_rewrite.c  after a restart: no torn transaction stays in its file
@@ -147,6 +148,11 @@ void losses_remember (store_t *store, const commit_t *commit, uint64_t number); 
 void losses_check (store_t *store); /* ends in hello_checked, or with the connection */
 void losses_look (store_t *store);  /* only at the newest */
 
+/* ---- what our user may do (store_rights.c) */
+void rights_ask (store_t *store); /* on connect, before the rest: the first that is missing is said as hello's */
+bool rights_say_no (const redisReply *reply);           /* this answer is: not allowed to you */
+void rights_denied (store_t *store, const char *words); /* something was: not ready, until hello finds it right */
+
 /* ---- out of memory (store_full.c) */
 void full_see_memory (store_t *store, redisReply *info, const char *name);
 void full_suspected (store_t *store); /* a write was refused */
@@ -237,6 +243,8 @@ void hello_begin (store_t *self);
 void hello_tick (void *store);
 void hello_lost (store_t *self);
 void hello_checked (store_t *self, const char *why, bool lost); /* why "": nothing is lost */
+__attribute__ ((format (printf, 2, 3))) void hello_wrong (store_t *self, const char *format,
+                                                          ...); /* the first is said */
 void hello_reload_scripts (store_t *self);
 void commits_gather (store_t *self);
 void follows_drop (store_t *self);   /* the primary was lost */

@@ -4,6 +4,10 @@ const session = {who: null};
 
 export const who = () => session.who;
 
+// What was said, and what to do about it, as one text: each may be a sentence or a part of one.
+export const joined = (...parts) =>
+  parts.filter(Boolean).reduce((text, part) => `${text}${/[.!?:;]$/.test(text) ? " " : "; "}${part}`);
+
 export class Refused extends Error {
   constructor(status, problem) {
     super(problem.detail || problem.title || `refused with ${status}`);
@@ -42,7 +46,7 @@ export async function call(method, path, body, more = {}) {
   if (answer.ok) return said;
   if (answer.status === 401 && path !== "session") document.dispatchEvent(new CustomEvent("unknown-session"));
   if (answer.status === 503 || answer.status === 502 || answer.status === 504)
-    throw new Away([said.detail || "buckstop can't do it now.", said.hint].filter(Boolean).join(" "));
+    throw new Away(joined(said.detail || "buckstop can't do it now.", said.hint));
   throw new Refused(answer.status, said);
 }
 
@@ -62,6 +66,7 @@ export async function signOut() {
 }
 
 export const board = (limit) => get(`board?limit=${limit}`);
+export const held = (person) => get(`board/held?person=${encodeURIComponent(person)}`);
 export const search = (text, more) => get(`search?q=${encodeURIComponent(text)}`, more);
 export const contact = (id, from, more) => get(`v1/contacts/${encodeURIComponent(id)}${from ? `?from=${from}` : ""}`, more);
 export const act = (id, action, idempotencyKey) =>

@@ -183,6 +183,14 @@ function signIn(words) {
   if (!at("signin").open) at("signin").showModal();
 }
 
+async function signOut() {
+  try {
+    await api.signOut();
+  } catch (error) { // whose session is over already is out
+    if (error.status !== 401) throw error;
+  }
+}
+
 function begin() {
   const {person, scope, workspace} = api.who();
   say(at("workspace"), workspace || "");
@@ -226,15 +234,21 @@ function wire() {
       at("signin").close();
       begin();
     } catch (error) {
-      say(at("signin-wrong"), [error.message, error.hint].filter(Boolean).join(" "));
+      say(at("signin-wrong"), api.joined(error.message, error.hint));
     }
   });
   at("signin").addEventListener("cancel", (event) => event.preventDefault()); // there is nothing behind it
-  at("menu-open").addEventListener("click", () => at("menu").showModal());
+  at("menu-open").addEventListener("click", () => {
+    say(at("signout-wrong"), "");
+    at("menu").showModal();
+  });
   at("menu-close").addEventListener("click", () => at("menu").close());
   at("signout").addEventListener("click", async () => {
-    if (presence.person && presence.here) await api.leave(presence.person).catch(() => {});
-    await api.signOut().catch(() => {});
+    try {
+      await presence.out(signOut);
+    } catch (error) {
+      return say(at("signout-wrong"), `You are still signed in. ${error.message}`);
+    }
     location.hash = "";
     location.reload();
   });

@@ -25,6 +25,7 @@ export class Board {
     this.promises = {};
     this.trend = [];
     this.horizon = NEVER;
+    this.complete = false; // nothing stood behind the board as it was sent: what is mine is on it
     this.number = 0;
     this.workspace = "";
     this.person = ""; // whose rows are never forgotten
@@ -36,7 +37,8 @@ export class Board {
   }
 
   replace(board) {
-    const mine = [...this.rows.values()].filter((row) => this.concerns(row));
+    this.complete = !(board.more > 0);
+    const mine = this.complete ? [] : [...this.rows.values()].filter((row) => this.concerns(row));
     this.rows.clear();
     // What concerns somebody may stand behind the board; it may also have ended while we were cut off, so it is kept only
     // until the desk has asked for it anew.
@@ -76,6 +78,17 @@ export class Board {
     if (had && had.version > row.version) return; // an answer that was overtaken
     if (isOpen(row) && (rank(row) <= this.horizon || this.concerns(row))) this.rows.set(row.id, row);
     else this.rows.delete(row.id);
+    this.dirty = true;
+  }
+
+  // What concerns the person, as the server has it: what was kept in doubt is theirs no more unless it is among it.
+  settle(rows) {
+    const found = new Set(rows.map((row) => row.id));
+    for (const row of [...this.rows.values()]) if (row.doubted && !found.has(row.id)) this.rows.delete(row.id);
+    for (const row of rows) {
+      const had = this.rows.get(row.id);
+      if (!had || had.doubted || had.version < row.version) this.put(row);
+    }
     this.dirty = true;
   }
 

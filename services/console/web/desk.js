@@ -4,20 +4,11 @@ import {at, h, list, mark, say, show} from "./dom.js";
 import * as api from "./api.js";
 import {isOpen} from "./board.js";
 import {Rows, sentence, urgency} from "./rows.js";
-import {now, span, when} from "./time.js";
+import {now, span} from "./time.js";
 import {key} from "./api.js";
 import * as words from "./words.js";
 
-const PAGES = 20, TEXT_MAX = 280;
-
-// Intake's view of a contact as a line of the board.
-export function rowOf(view) {
-  const owed = (view.promises || []).filter((p) => !p.paused && !p.answered_at && (p.state === "pending" || p.state === "broken")).sort((a, b) => when(a.due) - when(b.due))[0];
-  return {id: view.contact, subject: view.subject, channel: view.channel, team: view.team, state: view.state, accountable: view.accountable,
-    owner: view.owner || "", offered_to: view.offered_to || "", customer: view.customer_name || view.customer || "", priority: view.priority,
-    opened_at: when(view.opened_at), waiting_since: when(view.waiting_since), next: owed ? {kind: owed.kind, due: when(owed.due), broken: owed.state === "broken"} : null,
-    step: owed ? owed.step : 0, risk_at: view.at_risk ? 1 : null, acknowledged_by: view.acknowledged_by || "", offer_until: when(view.offer_expires), version: view.version};
-}
+const TEXT_MAX = 280;
 
 export class Desk {
   // me(): whose desk. sound, tell(words): heard when something is offered.
@@ -27,33 +18,13 @@ export class Desk {
     this.answers = new Rows(at("answers"));
   }
 
-  // What is mine may rank behind what the board holds: it is asked for by name, after each new board.
+  // What is mine may rank behind what the board holds: then it is asked for by name, after each new board.
   async fetchMine() {
     const me = this.me();
-    if (!me) return;
-    const found = new Set();
-    try {
-      for (const query of [`owner=${encodeURIComponent(me)}`, "state=offered"]) await this.fetchPages(query, me, found);
-    } catch {
-      return; // away: the next board brings us here again
-    }
-    for (const row of [...this.board.rows.values()])
-      if (row.doubted && !found.has(row.id)) this.board.rows.delete(row.id);
-    this.board.dirty = true;
+    if (!me || this.board.complete) return;
+    const held = await api.held(me).catch(() => null);
+    if (held) this.board.settle(held.contacts); // else away: the next board brings us here again
     this.render();
-  }
-
-  async fetchPages(query, me, found) {
-    for (let page = 0, after = ""; page < PAGES && after !== null; page++) {
-      const answer = await api.get(`v1/contacts?${query}&limit=500${after ? `&after=${after}` : ""}`);
-      for (const view of answer.contacts || []) {
-        const row = rowOf(view), had = this.board.rows.get(row.id);
-        if (!this.board.concerns(row, me)) continue;
-        found.add(row.id);
-        if (!had || had.doubted || had.version < row.version) this.board.put(row);
-      }
-      after = answer.next || null;
-    }
   }
 
   rows() {
@@ -138,7 +109,7 @@ export class Desk {
       if (action === "accept") location.hash = `#/contact/${encodeURIComponent(id)}`;
     } catch (error) {
       if (!(error instanceof api.Away)) this.keys.delete(known);
-      this.wrong.set(id, [error.message, error.hint].filter(Boolean).join(" "));
+      this.wrong.set(id, api.joined(error.message, error.hint));
     }
     this.render();
   }

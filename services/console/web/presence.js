@@ -14,7 +14,7 @@ const SOONEST_MS = 2000, AGAIN_MS = 3000;
 
 export class Presence {
   constructor(tell) {
-    Object.assign(this, {tell, person: "", here: false, next: 0, until: 0, busy: false, worker: null});
+    Object.assign(this, {tell, person: "", here: false, next: 0, until: 0, busy: false, held: false, worker: null});
     at("presence").addEventListener("click", () => this.set(!this.here));
     addEventListener("pagehide", () => this.leaving());
   }
@@ -32,6 +32,7 @@ export class Presence {
 
   end() {
     this.person = "";
+    this.held = false;
     this.here = false;
   }
 
@@ -50,11 +51,28 @@ export class Presence {
     return this.render();
   }
 
+  // Signing out: away is told first, since nobody may tell it afterwards. No heartbeat takes it back meanwhile; whoever could
+  // not be signed out is here again at once.
+  async out(signOut) {
+    if (!this.person || !this.here) return signOut();
+    this.held = true;
+    try {
+      await this.beating;
+      await leave(this.person).catch(() => {});
+      return await signOut();
+    } catch (error) {
+      this.held = false;
+      this.next = 0;
+      this.look();
+      throw error;
+    }
+  }
+
   // Asked about once a second.
   look() {
-    if (!this.person || !this.here || this.busy || performance.now() < this.next) return;
+    if (!this.person || !this.here || this.busy || this.held || performance.now() < this.next) return;
     this.busy = true;
-    beat(this.person).then((answer) => {
+    this.beating = beat(this.person).then((answer) => {
       this.until = when(answer.present_until);
       this.next = performance.now() + Math.max(SOONEST_MS, (this.until - now()) / 3);
       this.wrong = "";
@@ -77,7 +95,7 @@ export class Presence {
     mark(at("presence"), "state", state);
     at("presence").setAttribute("aria-pressed", String(this.here));
     say(at("presence-who"), `${this.person} is `);
-    say(at("presence-words"), this.here ? (late ? "not heard" : "here") : "away");
+    say(at("presence-words"), !this.here ? "away" : late ? "not heard" : this.wrong ? "here, not yet heard" : "here");
     at("presence").title = this.wrong || (this.here ? "Closing this page says that you are away, and what you hold goes back to routing." : "Nothing is offered to you while you are away.");
   }
 }

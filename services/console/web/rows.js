@@ -4,6 +4,7 @@ import {h, list, mark, say} from "./dom.js";
 import {now, span, spoken} from "./time.js";
 import {promise, short} from "./words.js";
 
+const SIGNS = {broken: "broken", risk: "at risk"}; // the shapes' names, for who listens
 const HELD_MS = 1500; // so long nothing moves under a hand that was just there
 
 export function urgency(row) {
@@ -25,20 +26,30 @@ export function holder(row) {
 
 function make(row) {
   const part = {
-    left: h("span", {class: "left"}), kind: h("small", {class: "kind"}), subject: h("span", {class: "subject"}),
+    sign: h("span", {class: "sign"}), left: h("span", {class: "left"}), kind: h("small", {class: "kind"}), subject: h("span", {class: "subject"}),
     meta: h("small", {class: "meta"}), accountable: h("b", {class: "accountable"}), holder: h("small", {class: "holder"}),
   };
   const link = h("a", {href: `#/contact/${encodeURIComponent(row.id)}`, class: "go"},
-    h("span", {class: "due"}, h("span", {class: "sign", "aria-hidden": "true"}), part.left, part.kind),
+    h("span", {class: "due"}, part.sign, part.left, part.kind),
     h("span", {class: "what"}, part.subject, part.meta),
     h("span", {class: "who"}, part.accountable, part.holder));
   const node = h("li", {class: "row", dataset: {id: row.id}}, link);
   return Object.assign(node, {parts: part, link});
 }
 
+function name(sign, words) {
+  if (sign.words === words) return;
+  sign.words = words;
+  if (words) {
+    sign.setAttribute("role", "img");
+    sign.setAttribute("aria-label", words);
+  } else for (const of of ["role", "aria-label"]) sign.removeAttribute(of);
+}
+
 function count(node) {
   const {row, parts: part} = node, level = urgency(row);
   mark(node, "urgency", level);
+  name(part.sign, SIGNS[level]);
   if (!row.next) {
     say(part.left, "–");
     say(part.kind, "nothing owed");
@@ -54,7 +65,7 @@ function mend(node, row) {
   if (node.row === row) return count(node);
   node.row = row;
   const {parts: part} = node;
-  say(part.subject, row.subject || `(no subject) ${short(row.id)}`);
+  say(part.subject, row.subject || row.said || `(no subject) ${short(row.id)}`);
   say(part.meta, [row.channel, row.team, row.acknowledged_by ? `seen by ${row.acknowledged_by}` : "",
     row.step > 0 ? `step ${row.step}` : "", row.customer, row.priority > 0 ? `priority ${row.priority}` : ""].filter(Boolean).join(" · "));
   say(part.accountable, row.accountable || "?");
@@ -130,5 +141,5 @@ export class Rows {
 export function sentence(row) {
   const left = row.next ? row.next.due - now() : 0;
   const due = !row.next ? "" : left < 0 ? `, ${promise(row.next.kind)} late by ${spoken(left)}` : `, ${promise(row.next.kind)} in ${spoken(left)}`;
-  return `${row.subject || "no subject"}, by ${row.channel}${due}`;
+  return `${row.subject || row.said || "no subject"}, by ${row.channel}${due}`;
 }

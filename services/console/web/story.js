@@ -99,7 +99,7 @@ export class Story {
   fail(error) {
     show(this.part.wait, true);
     if (!this.contact) say(this.part.title, words.short(this.id));
-    say(this.part.wait, [error.message, error.hint].filter(Boolean).join(" "));
+    say(this.part.wait, api.joined(error.message, error.hint));
     if (error instanceof api.Away) setTimeout(() => { if (this.id) this.load(); }, AGAIN_MS);
   }
 
@@ -265,7 +265,7 @@ export class Story {
       }
     } catch (error) {
       if (id === this.id) {
-        say(this.part.wrong, [error.message, error.hint, error instanceof api.Away ? "Press again: it is done once." : ""].filter(Boolean).join(" "));
+        say(this.part.wrong, api.joined(error.message, error.hint, error instanceof api.Away ? "Press again: it is done once." : ""));
         this.load();
       }
     } finally {

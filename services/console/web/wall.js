@@ -175,7 +175,8 @@ function mendPerson(node, person) {
   const {parts: part} = node, n = held(person), kinds = Object.entries(person.load || {}).filter(([, of]) => of > 0);
   say(part.name, person.name);
   const oldest = person.oldest ? `, oldest ${about(now() - when(person.oldest))}` : "";
-  say(part.load, person.present || n > 0 ? `${n === 0 ? "free" : kinds.map(([channel, of]) => `${of} ${channel}`).join(", ") + oldest}` : "away");
+  const holds = n > 0 ? kinds.map(([channel, of]) => `${of} ${channel}`).join(", ") + oldest : "";
+  say(part.load, [person.present ? "" : "away", holds || (person.present ? "free" : "")].filter(Boolean).join(", "));
   mark(node, "here", person.present ? "yes" : "no");
   const {room = 0, capacity = 0} = person;
   part.bar.style.inlineSize = capacity > 0 ? `${Math.round((100 * (capacity - room)) / capacity)}%` : "0%";

@@ -1,0 +1,24 @@
+/* policy_meant.c - a name that the policy does not know: which of its own was perhaps meant.
+ *
+ * Hears: the policy, the word. Says: words to put behind a refusal; nothing when none is near.
+ */
+#include "policy.h"
+#include "policy_yaml.h"
+
+#include <stdio.h>
+
+const char *policy_meant (const policy_t *self, policy_names_t which, const char *word, char text[POLICY_MEANT_SIZE])
+{
+    const struct {
+        const void *rows; /* each begins with its name */
+        size_t n, size;
+    } tables[] = {[POLICY_PEOPLE] = {self->people, self->people_n, sizeof *self->people},
+                  [POLICY_TEAMS] = {self->teams, self->teams_n, sizeof *self->teams},
+                  [POLICY_CHANNELS] = {self->channels, self->channels_n, sizeof *self->channels}};
+    const char *near = yaml_nearest (word, tables[which].rows, tables[which].n, tables[which].size);
+    if (near)
+        snprintf (text, POLICY_MEANT_SIZE, "; did you mean '%s'?", near);
+    else
+        *text = '\0';
+    return text;
+}

@@ -1,0 +1,69 @@
+/* repair_filter.c - which contacts `buckstop repair` is about: what intake is asked for, and what is looked at here. */
+#include "repair_filter.h"
+
+#include "lines.h"
+
+#include <string.h>
+
+static bool has_broken (const json_t *contact)
+{
+    size_t index;
+    json_t *promise;
+    json_array_foreach (json_object_get (contact, "promises"), index, promise)
+    {
+        if (strcmp (json_text (promise, "state"), "broken") == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool same (const char *wanted, const char *found)
+{
+    return !wanted || strcasecmp (wanted, found) == 0;
+}
+
+static bool is_customers (const repair_filter_t *self, const json_t *contact)
+{
+    return !self->customer || same (self->customer, json_text (contact, "customer")) ||
+           same (self->customer, json_text (contact, "customer_id")) ||
+           same (self->customer, json_text (contact, "customer_name"));
+}
+
+bool repair_fits (const repair_filter_t *self, const json_t *contact, wall_ms_t now)
+{
+    wall_ms_t opened = cli_time_parse (json_text (contact, "opened_at"));
+    return same (self->channel, json_text (contact, "channel")) && is_customers (self, contact) &&
+           (!self->subject || strcasestr (json_text (contact, "subject"), self->subject)) &&
+           (!self->older || now - opened >= self->older_ms) && (!self->broken || has_broken (contact));
+}
+
+void repair_path (const repair_filter_t *self, char path[REPAIR_PATH_SIZE])
+{
+    const char *const fields[][2] = {{"state", self->state},
+                                     {"team", self->team},
+                                     {"owner", self->owner},
+                                     {"ends", self->contact},
+                                     {"at_risk", self->at_risk ? "true" : NULL}};
+    size_t used = (size_t)snprintf (path, REPAIR_PATH_SIZE, "/v1/contacts?limit=500");
+    for (size_t i = 0; i < sizeof fields / sizeof *fields && used < REPAIR_PATH_SIZE; i++) {
+        if (!fields[i][1] || !*fields[i][1])
+            continue;
+        char *value = cli_escape (fields[i][1]);
+        used += (size_t)snprintf (path + used, REPAIR_PATH_SIZE - used, "&%s=%s", fields[i][0], value);
+        free (value);
+    }
+}
+
+size_t repair_filters (const repair_filter_t *self, const char **empty)
+{
+    const char *const rows[][2] = {{"state", self->state},     {"team", self->team},         {"owner", self->owner},
+                                   {"channel", self->channel}, {"customer", self->customer}, {"subject", self->subject},
+                                   {"older", self->older},     {"contact", self->contact}};
+    size_t n = self->at_risk + self->broken + self->everything;
+    *empty = NULL;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        n += rows[i][1] != NULL;
+        *empty = rows[i][1] && !*rows[i][1] ? rows[i][0] : *empty;
+    }
+    return n;
+}
