@@ -36,4 +36,5 @@ configure_file (deploy/systemd/buckstop.target.in ${CMAKE_BINARY_DIR}/systemd/bu
 install (FILES ${CMAKE_BINARY_DIR}/systemd/buckstop@.service ${CMAKE_BINARY_DIR}/systemd/buckstop.target
          DESTINATION lib/systemd/system)
 install (FILES deploy/systemd/buckstop.sysusers DESTINATION lib/sysusers.d RENAME buckstop.conf)
+install (FILES deploy/systemd/buckstop.tmpfiles DESTINATION lib/tmpfiles.d RENAME buckstop.conf)
 install (FILES deploy/systemd/buckstop.env DESTINATION ${BUCKSTOP_SHARE})

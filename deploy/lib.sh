@@ -48,7 +48,9 @@ build() {
     log=$(mktemp)
     local launcher=()
     command -v ccache >/dev/null && launcher=(-DCMAKE_C_COMPILER_LAUNCHER=ccache)
-    say "building in ${directory#"$ROOT"/}"
+    local first=' (some minutes the first time)'
+    [ ! -e "$directory/build.ninja" ] || first=
+    say "building in ${directory#"$ROOT"/}$first"
     if ! cmake -S "$ROOT" -B "$directory" -G Ninja "${launcher[@]}" "$@" >"$log" 2>&1; then
         cat "$log" >&2
         rm -f "$log"
@@ -120,6 +122,14 @@ lock() {
     die "something runs in ${1%/*} already, of another user; stop it, or give another --data"
 }
 
+# move_data FROM TO: what an earlier release kept elsewhere goes on there; not while something runs in it.
+move_data() {
+    [ -d "$1" ] && [ ! -e "$2" ] || return 0
+    lock "$1/lock"
+    mv "$1" "$2" || die "can't move $1 to $2; do it by hand, or give --data $1"
+    say "the data of ${1#"$ROOT"/} are in ${2#"$ROOT"/} now"
+}
+
 # Polls in short steps, bounded: wait_for SECONDS COMMAND...
 wait_for() {
     local tries=$(($1 * 50))
@@ -166,15 +176,13 @@ start_services() {
 }
 # start_console BUILD RUN LISTEN HTTP [options...]: once the others run, since it shows whether they are ready.
 start_console() {
-    local build=$1 run=$2 listen=$3 http=$4 name others=
+    local build=$1 run=$2 listen=$3 http=$4 others
     shift 4
-    for name in intake routing escalation notification; do
-        others+=,$name=http://127.0.0.1:$(log_of_now "$run/$name.log" | sed -n 's/.*for=health .*port=\([0-9]*\).*/\1/p' | tail -n 1)
-    done
+    others=$(health_doors "$run" intake routing escalation notification | paste -s -d ,)
     case "$http" in '*:'* | :* | 0.0.0.0:*) http=127.0.0.1:${http##*:} ;; esac
     start console "$run/console.log" "$build/buckstop-console" --redis "unix:$run/redis.sock" --route "ipc://$run/route" \
         --due "ipc://$run/due" --outbox "ipc://$run/outbox" --health 127.0.0.1:0 --listen "$listen" --intake "http://$http" \
-        --services "${others#,}" "$@"
+        --services "$others" "$@"
     wait_for 30 settled console "$run/console.log" || true
     is_ready console "$run/console.log" || not_started console "$run/console.log"
 }
@@ -184,7 +192,11 @@ pid_of() {
     for i in "${!NAMES[@]}"; do [ "${NAMES[$i]}" = "$1" ] && echo "${STARTED[$i]}"; done
 }
 settled() { is_ready "$1" "$2" || ! kill -0 "$(pid_of "$1")"; }
-ADDRESS_TAKEN="the address is taken; give another:  deploy/up --listen 127.0.0.1:7500"
+# ADDRESS:PORT?
+is_address() {
+    local port=${1##*:}
+    [[ "$1" == *?:* && "$port" =~ ^[0-9]{1,5}$ ]] && [ "$port" -ge 1 ] && [ "$port" -le 65535 ]
+}
 # Does somebody answer at ADDRESS:PORT already? Only a first look: intake itself has the last word.
 answers_at() {
     local host=${1%:*}
@@ -192,13 +204,97 @@ answers_at() {
     [ "$host" != '*' ] || host=127.0.0.1
     timeout 1 bash -c ': 3<>"/dev/tcp/$0/$1"' "$host" "${1##*:}" 2>/dev/null
 }
+# again [--OPTION VALUE ...]: the command that was given (COMMAND), with these instead of its own.
+again() {
+    local words=("${COMMAND[@]}") i found
+    while [ $# -gt 1 ]; do
+        found=no
+        for ((i = 1; i < ${#words[@]} - 1; i++)); do
+            [ "${words[$i]}" = "$1" ] && words[i + 1]=$2 found=yes
+        done
+        [ "$found" = yes ] || words+=("$1" "$2")
+        shift 2
+    done
+    printf '%q' "${words[0]}"
+    [ ${#words[@]} -eq 1 ] || printf ' %q' "${words[@]:1}"
+}
+# ports_taken [--OPTION ADDRESS:PORT ...]: nothing; or all that are taken in one message, with free ones instead, and 1.
+ports_taken() {
+    local used=' ' taken='' option at instead=()
+    while [ $# -gt 1 ]; do
+        option=$1 at=$2
+        shift 2
+        if [[ "$used" == *" $at "* ]] || answers_at "$at"; then
+            taken+=", $option $at"
+            at=$(free_beside "$at" "$used$* ")
+            instead+=("$option" "$at")
+        fi
+        used+="$at "
+    done
+    [ -n "$taken" ] || return 0
+    printf 'somebody answers there already: %s; free are:\n  %s\n' "${taken#, }" "$(again "${instead[@]}")"
+    return 1
+}
+# free_beside ADDRESS:PORT USED: the next hundreds are tried; neither answered at nor in " USED ".
+free_beside() {
+    local port=$((10#${1##*:})) host=${1%:*}
+    while port=$((port < 65400 ? port + 100 : 7400)); do
+        [[ "$2" == *" $host:$port "* ]] || answers_at "$host:$port" || break
+    done
+    printf '%s\n' "$host:$port"
+}
+# runtime_folder DATA: an empty folder for sockets, the same at each start, so that what somebody exported or noted stays
+# right: DATA/buckstop-run; where a socket's path there would be too long or would hold what an endpoint can't, or the
+# file system takes no sockets: one of this user's below /tmp, named after DATA.
+SOCKET_MAX=107 LONGEST=lmtp.sock.lock # bytes (unix(7)); the longest name below it, with room
+runtime_folder() {
+    local run=$1/buckstop-run
+    if [ "$(printf %s "$run/$LONGEST" | wc -c)" -gt $SOCKET_MAX ] || [[ "$run" == *[!A-Za-z0-9._/+-]* ]] ||
+        ! { rm -rf "$run" && mkdir "$run" && takes_sockets "$run"; } 2>/dev/null; then
+        [ ! -d "$run" ] || rm -rf "$run" 2>/dev/null || true
+        run=/tmp/buckstop-$(id -u)-$(printf %s "$1" | sha256sum | cut -c 1-12)
+    fi
+    if [ -L "$run" ] || { [ -e "$run" ] && [ ! -O "$run" ]; }; then
+        die "$run is somebody else's; give the data a shorter path:  $(again --data /var/tmp/buckstop)"
+    fi
+    rm -rf "$run"
+    mkdir -m 700 "$run" || die "can't make $run, where the sockets go"
+    printf '%s\n' "$run"
+}
+takes_sockets() { perl -MIO::Socket::UNIX -e 'exit !IO::Socket::UNIX->new (Local => shift, Listen => 1)' "$1/probe"; }
+# health_doors RUN NAME...: where each answers for its health, as `buckstop health` reads it.
+health_doors() {
+    local run=$1 name
+    shift
+    for name; do
+        printf '%s=http://127.0.0.1:%s\n' "$name" \
+            "$(log_of_now "$run/$name.log" | sed -n 's/.*for=health .*port=\([0-9]*\).*/\1/p' | tail -n 1)"
+    done
+}
+# told_by_mail POLICY: "people", "customers" or both, when it takes a mail server to tell them; else nothing. Where all goes
+# to a log instead (dry) it takes none.
+told_by_mail() {
+    local text dry people='' customers=''
+    text=$(sed 's/^#.*//; s/ #.*//' "$1")
+    dry=$(sed -n "s/^dry: *[\"']\{0,1\}//p" <<<"$text")
+    case "$dry" in
+    mail:*) people=yes customers=yes ;;
+    ?*) ;;
+    *)
+        ! grep -qE "(^|[^a-z_])mail: *[\"']?[^\"'{ ]+@" <<<"$text" || people=yes
+        ! grep -qE "(^|[^a-z_])answer: *[\"']?mail" <<<"$text" || customers=yes
+        grep -q '^channels:' <<<"$text" || customers=yes # the built-in ones: mail and form answer so
+        ;;
+    esac
+    printf '%s\n' "${people:+people}${people:+${customers:+ and }}${customers:+customers}"
+}
 not_started() { # NAME LOG
     local why
     why=$(log_of_now "$2" | grep -E ' (error|warning) ' | tail -n 1)
     [ -n "$why" ] || why=$(log_of_now "$2" | tail -n 1)
     case "$1 $why" in
     console*'in use'*) say "buckstop: the console's address is taken; give another:  deploy/up --console 127.0.0.1:7580" >&2 ;;
-    *'in use'*) say "buckstop: $ADDRESS_TAKEN" >&2 ;;
+    *'in use'*) say "buckstop: the address is taken; give another:  deploy/up --listen 127.0.0.1:7500" >&2 ;;
     esac
     die "$1 did not start: $why"
 }

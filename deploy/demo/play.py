@@ -186,7 +186,7 @@ class Play:
         self.out.line(contact, f"kept: {which}, by {event.get('owner', '')}", "good")
 
     def on_promise_broken(self, contact, event, fact):
-        self.count(contact, event, "broken", event.get("owner", ""))
+        self.count(contact, event, "untold" if fact["promise"] == "acknowledge" else "broken", event.get("owner", ""))
         self.out.line(contact, f"BROKEN: {fact['promise'].replace('_', ' ')} "
                                f"({event.get('owner') or 'nobody'} had it)"
                                + ("" if event.get("channel") == "phone" else "; an apology goes out"), "bad")
@@ -196,7 +196,8 @@ class Play:
         self.out.line(contact, f"escalation, step {fact.get('number', 0)}: {fact.get('detail', '')}", "warn")
 
     def on_moved(self, contact, event, fact):
-        self.out.line(contact, f"moved from {fact.get('by') or 'nobody'} to {fact['to']}, who is accountable now", "bad")
+        by = f", by {fact['by']}" if fact.get("by") else ""  # who acted, if anybody did; the detail names who had it
+        self.out.line(contact, f"moved to {fact['to']}{by}: {short(fact.get('detail', ''), 90)}", "bad")
 
     def on_resolved(self, contact, event, fact):
         self.resolved.add(contact)
@@ -247,14 +248,17 @@ def main():
           "ben and dee late, finn never;\nlena leads, mira manages. Promises: chat 6 s, phone 5 s, mail and form 12 s.\n")
     play = Play(Api(options.server, token), Terminal(sys.stdout), options.seed)
     left = play.run(rows, options.seconds, options.patience)
-    table("channel", play.channels, ["contacts", "told", "kept", "broken", "steps", "resolved"])
+    table("channel", play.channels, ["contacts", "told", "untold", "kept", "broken", "steps", "resolved"])
     table("person", play.people, ["offered", "accepted", "let pass", "kept", "broken", "resolved"])
     total = collections.Counter()
     for counter in play.channels.values():
         total.update(counter)
-    print("\ntold: customers whose acknowledgement named who takes care and until when; steps: of the escalation ladder")
-    print(f"\n{total['contacts']} contacts; promises: {total['kept']} kept, {total['broken']} broken; "
-          f"{total['steps']} escalation steps; {left} still open, each with somebody accountable.\n"
+    print("\ntold: customers whose acknowledgement named in time who takes care and until when; untold: too late;\n"
+          "steps: of the escalation ladder")
+    print(f"\n{total['contacts']} contacts; promises: {total['told'] + total['kept']} kept, "
+          f"{total['untold'] + total['broken']} broken; of these acknowledgements: {total['told']} kept, "
+          f"{total['untold']} broken; {total['steps']} escalation steps; "
+          f"{left} still open, each with somebody accountable.\n"
           "The people of the demo have gone; what comes in now waits for somebody to be present.\n")
 
 
