@@ -1,8 +1,10 @@
 /* load.c - customers over HTTP: POST /v1/contacts on keep-alive connections, closed loop or at a fixed rate.
  *
- * usage: load PORT TOKEN SECONDS WARMUP CONNECTIONS RATE CHANNEL [RETURN-TO [SIZE]]
+ * usage: load PORT TOKEN SECONDS WARMUP CONNECTIONS RATE CHANNEL [RETURN-TO [SIZE [CUSTOMERS]]]
  *   RATE 0: each connection sends its next when the last is answered; else open loop, RATE a second over all
  *   RETURN-TO: a URL for callbacks, or "mail": answered by mail; SIZE: bytes of a body, filled up with text
+ *   CUSTOMERS: who writes; "mixed" (as it is without): each third has one contact open, the others have none;
+ *   "new": nobody has; a number: so many, one after the other, with ever more that is open
  * prints JSON: what was asked and answered after the warm-up, latencies in microseconds from when a request was due
  * (not from when it could be sent: waiting for a free connection counts) */
 #include "clock.h"
@@ -38,6 +40,7 @@ typedef struct load {
     const char *token, *channel, *return_to;
     double rate;
     int size; /* of a body; 0: as it is */
+    const char *customers;
     int64_t began, measured_from, ends;
     uint64_t sent, answered, refused, counted;
     int64_t next_due;
@@ -68,6 +71,17 @@ static int connect_client (load_t *self, client_t *client)
     return client->fd < 0 ? -1 : epoll_ctl (self->epoll, EPOLL_CTL_ADD, client->fd, &event);
 }
 
+/* The customer of the nth contact: of the mixed, each third wrote a moment before, when it was its first. */
+static uint64_t customer_of (const load_t *self, uint64_t n)
+{
+    enum { BEFORE = 3001 };
+    _Static_assert(BEFORE % 3 == 1, "whose turn that was is no third");
+    uint64_t many = strtoull (self->customers, NULL, 10);
+    if (many)
+        return n % many;
+    return strcmp (self->customers, "mixed") == 0 && n % 3 == 2 && n > BEFORE ? n - BEFORE : n;
+}
+
 static int ask (load_t *self, client_t *client, int64_t due)
 {
     if (client->fd < 0 && connect_client (self, client))
@@ -78,12 +92,12 @@ static int ask (load_t *self, client_t *client, int64_t due)
         snprintf (back, sizeof (back), ",\"return_way\":\"mail\"");
     else if (self->return_to && *self->return_to)
         snprintf (back, sizeof (back), ",\"return_way\":\"callback\",\"return_to\":\"%s\"", self->return_to);
-    int size =
-        snprintf (body, sizeof (body),
-                  "{\"channel\":\"%s\",\"subject\":\"Where is my card, number %llu?\",\"customer\":"
-                  "\"customer%llu@example.com\",\"text\":\"I ordered it two weeks ago and it has not come. Can you "
-                  "tell me where it is, and when I will have it? I need it for a journey on Monday.%s\"%s}",
-                  self->channel, (unsigned long long)self->sent, (unsigned long long)self->sent % 9973, more, back);
+    int size = snprintf (
+        body, sizeof (body),
+        "{\"channel\":\"%s\",\"subject\":\"Where is my card, number %llu?\",\"customer\":"
+        "\"customer%llu@example.com\",\"text\":\"I ordered it two weeks ago and it has not come. Can you "
+        "tell me where it is, and when I will have it? I need it for a journey on Monday.%s\"%s}",
+        self->channel, (unsigned long long)self->sent, (unsigned long long)customer_of (self, self->sent), more, back);
     if (size < self->size && !*more) { /* the first time */
         memset (more, '.', (size_t)(self->size - size));
         return ask (self, client, due);
@@ -193,7 +207,9 @@ static uint32_t quantile (const load_t *self, double q)
 int main (int argc, char **argv)
 {
     if (argc < 8)
-        return fprintf (stderr, "usage: load PORT TOKEN SECONDS WARMUP CONNECTIONS RATE CHANNEL [RETURN-TO [SIZE]]\n"),
+        return fprintf (
+                   stderr,
+                   "usage: load PORT TOKEN SECONDS WARMUP CONNECTIONS RATE CHANNEL [RETURN-TO [SIZE [CUSTOMERS]]]\n"),
                2;
     load_t self = {.port = atoi (argv[1]),
                    .token = argv[2],
@@ -201,6 +217,7 @@ int main (int argc, char **argv)
                    .rate = atof (argv[6]),
                    .channel = argv[7],
                    .return_to = argc > 8 ? argv[8] : NULL,
+                   .customers = argc > 10 ? argv[10] : "mixed",
                    .size = argc > 9 && atoi (argv[9]) < BODY_MAX - 1024 ? atoi (argv[9]) : 0,
                    .epoll = epoll_create1 (0)};
     if (self.connections < 1 || self.connections > CONNECTIONS_MAX)

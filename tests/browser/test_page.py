@@ -155,7 +155,8 @@ def cut_off(stack):
 
 def looks(stack):
     """Each view in each size, dark and light: axe finds nothing; screenshots are left to be looked at."""
-    world = open_desk(stack, POLICY.replace("presence: 12s", "presence: 1h"))
+    world = open_desk(stack, POLICY.replace("presence: 12s", "presence: 1h").replace(
+        "promises:\n", "promises:\n  - { when: { channel: call }, acknowledge: 1h, first_response: 30s }\n"))
     world.present("ada", "ben", "lena")
     for channel, subject, customer in SUBJECTS:
         world.submit(channel=channel, subject=subject, customer=customer, text=f"Hello,\n\n{subject}. Could somebody please look at it?\n\n{customer}")

@@ -1,74 +1,13 @@
 // walk.mjs - walks through the console's page in Chromium: node walk.mjs ABOUT, started by test_page.py, which does what
 // happens outside of the page when it is asked by a line of JSON. Waits look for conditions; nothing sleeps.
 import assert from "node:assert/strict";
-import {mkdirSync, readFileSync, rmSync} from "node:fs";
-import {cpus, loadavg} from "node:os";
-import {createInterface} from "node:readline";
-import {pathToFileURL} from "node:url";
+import {mkdirSync, rmSync} from "node:fs";
 import {Load} from "./load.mjs";
-import {tasksOf, within} from "./trace.mjs";
+import {otherEyes, saidWithoutColour, shapeOf} from "./signs.mjs";
+import {about, axe, browser, crowded, judged, linked, outside, row, shown, somebody, text, until, wrong} from "./tools.mjs";
+import {longTasks, tasksOf, waits, within} from "./trace.mjs";
 
-const about = JSON.parse(process.argv[2]);
-const {chromium} = await import(pathToFileURL(`${about.modules}/node_modules/playwright-core/index.mjs`));
-const AXE = readFileSync(`${about.modules}/node_modules/axe-core/axe.min.js`, "utf8");
-const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
-const WAIT_MS = 20000, FRAME_MS = 50, LOAD_S = 30, ROUNDS = 3, PAINT_MS = 1000, EVENTS_S = 500;
-
-const lines = createInterface({input: process.stdin})[Symbol.asyncIterator]();
-async function outside(what, given) {
-  console.log(JSON.stringify({do: what, ...(Array.isArray(given) ? {list: given} : {with: given || {}})}));
-  const {given: answer, error} = JSON.parse((await lines.next()).value);
-  assert.equal(error, undefined, `${what}: ${error}`);
-  return answer;
-}
-
-const browser = await chromium.launch({executablePath: "/usr/bin/chromium", args: ["--no-sandbox", "--autoplay-policy=user-gesture-required"]});
-const wrong = []; // what the page's console said of errors
-
-// A browser of somebody: their session, and a count of the tones that they would hear.
-async function somebody(token, options = {}) {
-  const context = await browser.newContext({viewport: {width: 1920, height: 1080}, colorScheme: "dark", ...options});
-  context.setDefaultTimeout(WAIT_MS);
-  await context.addInitScript(() => {
-    window.tones = 0;
-    const start = OscillatorNode.prototype.start;
-    OscillatorNode.prototype.start = function count(...given) { window.tones += 1; return start.apply(this, given); };
-  });
-  if (token) {
-    const answer = await context.request.post(`${about.url}session`, {data: {token}});
-    assert.equal(answer.status(), 200, await answer.text());
-  }
-  const page = await context.newPage();
-  const under = new Set(); // requests that were not answered yet: said when a walk fails
-  page.under = under;
-  page.on("request", (asked) => under.add(`${asked.method()} ${asked.url()}`));
-  for (const end of ["requestfinished", "requestfailed"]) page.on(end, (asked) => under.delete(`${asked.method()} ${asked.url()}`));
-  page.on("pageerror", (error) => wrong.push(error.stack));
-  page.on("console", (message) => { if (/Content Security|Refused to/.test(message.text())) wrong.push(message.text()); });
-  return page;
-}
-
-async function until(what, condition, ms = WAIT_MS) {
-  for (const end = Date.now() + ms; ;) {
-    const got = await condition();
-    if (got) return got;
-    assert.ok(Date.now() < end, `not within ${ms} ms: ${what}`);
-    await new Promise((done) => { setTimeout(done, 50); });
-  }
-}
-
-const text = (page, selector) => page.locator(selector).innerText();
-const shown = (page, name) => page.evaluate((of) => Number(document.querySelector(`[data-count="${of}"]`).textContent.replaceAll(",", "")), name);
-const row = (page, list, id) => page.locator(`${list} [data-id="${id}"]`);
-const linked = (page, state) => page.waitForSelector(`html[data-link="${state}"]`);
-
-async function axe(page, what) {
-  await page.evaluate(AXE);
-  const {violations} = await page.evaluate((rules) => axe.run(document, {runOnly: rules}), RULES);
-  assert.deepEqual(violations.map((one) => `${what}: ${one.id}: ${one.nodes.map((node) => node.target).join(" ")}`), []);
-}
-
-const crowded = () => loadavg()[0] > 2 * cpus().length;
+const FRAME_MS = 50, LOAD_S = 30, ROUNDS = 3, PAINT_MS = 1000, EVENTS_S = 500, AGAIN_MS = 2500;
 
 // ---- the walks
 
@@ -79,6 +18,7 @@ const walks = {
     await page.fill("#token", "bs_nobody_knows_this_one");
     await page.click("#signin-form button");
     await page.waitForFunction(() => document.getElementById("signin-wrong").textContent !== "");
+    assert.match(await text(page, "#signin-wrong"), /^[^;.]+[;.] \S.*$/); // what is wrong, and what to do
     await page.fill("#token", about.operator);
     await page.click("#signin-form button");
     await linked(page, "live");
@@ -112,6 +52,11 @@ const walks = {
     assert.equal(facts.filter((fact) => fact.fact === "acknowledged" && fact.by === "lena").length, 1);
     await page.keyboard.press("Escape");
     await page.waitForSelector("html:not([data-story])");
+    const kept = await outside("submit", {channel: "mail", subject: "Answered in time", text: "Hello?", customer: "ida"});
+    await outside("act", {contact: kept, action: "accept", person: "lena"});
+    await outside("act", {contact: kept, action: "reply", person: "lena", text: "Here it is."});
+    await until("the drawing says what was kept and broken", () => drawn(page));
+    assert.match(await text(page, "#trend .legend"), /kept.*broken/s);
     await until("the wall says who has seen it", async () => (await text(page, `[data-id="${id}"] .meta`)).includes("seen by lena"));
 
     await page.click("#stream-all");
@@ -119,9 +64,12 @@ const walks = {
     await outside("kill");
     await linked(page, "cut");
     assert.match(await text(page, "#banner"), /Cut off since/);
+    await saidWithoutColour(page, {cut: {at: "#link", words: /cut off/}});
+    const cut = await shapeOf(page, "#link");
     const missed = await outside("submit", {channel: "mail", subject: "While you were away", text: "Hello?", customer: "ann"});
     await outside("start");
     await linked(page, "live");
+    assert.notEqual(await shapeOf(page, "#link"), cut);
     await row(page, "#next", missed).waitFor();
     await until("nothing is missing in the stream", async () => {
       const numbers = await page.$$eval("#feed .line", (all) => all.map((one) => Number(one.dataset.number)));
@@ -133,6 +81,8 @@ const walks = {
 
   async desk() {
     const ada = await somebody(about.people.ada), ben = await somebody(about.people.ben, {viewport: {width: 390, height: 844}});
+    const lists = [];
+    for (const page of [ada, ben]) page.on("request", (request) => { if (/v1\/contacts\?/.test(request.url())) lists.push(request.url()); });
     await ada.goto(about.url);
     await linked(ada, "live");
     assert.match(ada.url() + (await text(ada, "#desk-title")), /ada/);
@@ -159,6 +109,12 @@ const walks = {
     assert.equal(await ada.locator("#story img").count(), 0, "text of others is only text");
     await ada.locator("#story .fact[data-fact=promise_kept]", {hasText: "first response"}).waitFor();
 
+    await ada.click("#story button[data-action=note]");
+    await ada.fill("#composer-text", "Kim was calm.");
+    await ada.click("#story .composer button[type=submit]");
+    await ada.locator("#story .said[data-side=note]", {hasText: "Kim was calm."}).waitFor();
+    assert.match(await text(ada, "#story .fact[data-fact=noted]"), /ada notes.*a note/s);
+
     await ben.goto(about.url);
     await until("ben is here", async () => (await outside("person", ["ben"])).present);
     await ben.locator("#desk-title").click();
@@ -173,6 +129,14 @@ const walks = {
     await until("it is ben's", async () => (await outside("view", {contact: id})).owner === "ben");
     await row(ada, "#mine", id).waitFor({state: "detached"});
     await ada.locator("#story button[data-action=reply]").waitFor({state: "detached"}); // who has it no more can't reply
+
+    await ben.click("#story button[data-action=wait]");
+    await ben.fill("#composer-text", "To which address shall it go?");
+    await ben.click("#story .composer button[type=submit]");
+    await ben.locator("#story .fact[data-fact=waiting] .said[data-side=us]", {hasText: "To which address"}).waitFor();
+    await until("the lines say for whom it waits", async () => (await ben.locator("#story .chip").innerText()) === "waits for the customer");
+    const facts = (await outside("view", {contact: id})).timeline.flatMap((event) => event.facts).map((fact) => [fact.fact, fact.by, fact.text].join(" "));
+    for (const fact of ["noted ada Kim was calm.", "waiting ben To which address shall it go?"]) assert.equal(facts.filter((one) => one === fact).length, 1, `${fact}: ${facts}`);
 
     await ben.click("#story button[data-action=resolve]");
     await ben.fill("#composer-text", "A new PIN was sent.");
@@ -191,12 +155,41 @@ const walks = {
     await until("away is said", async () => !(await outside("person", ["ada"])).present);
     await ada.click("#presence");
     await until("here is said", async () => (await outside("person", ["ada"])).present);
+    // Who could not be signed out is here again at once, not at the next heartbeat; and is never said to be away.
+    const order = [];
+    await ada.route(`${about.url}session`, (asked) => (asked.request().method() === "DELETE"
+      ? asked.fulfill({status: 503, json: {detail: "buckstop's store is away."}}) : asked.continue()));
+    ada.on("request", (asked) => { if (/presence$|session$/.test(asked.url())) order.push(`${asked.method()} ${asked.url().split("/").pop()}`); });
+    await ada.evaluate(() => {
+      window.said = [];
+      new MutationObserver(() => window.said.push(document.getElementById("presence-words").textContent)).observe(document.getElementById("presence"), {childList: true, subtree: true, characterData: true});
+    });
+    await ada.click("#menu-open");
+    const back = ada.waitForRequest((asked) => asked.method() === "PUT" && order.includes("DELETE session"), {timeout: AGAIN_MS});
+    await ada.click("#signout");
+    await back;
+    assert.deepEqual(order.slice(order.indexOf("DELETE presence")), ["DELETE presence", "DELETE session", "PUT presence"]);
+    await until("still in", async () => /still signed in.*store is away/.test(await text(ada, "#signout-wrong")));
+    await until("here again", async () => (await outside("person", ["ada"])).present);
+    assert.equal((await ada.evaluate(() => window.said)).filter((words) => words === "away").length, 0);
+    await ada.click("#menu-close");
+    const here = await shapeOf(ada, '#presence[data-state="here"]');
+    await ada.route("**/presence", (asked) => asked.fulfill({status: 503, json: {}}), {times: 1}); // a heartbeat that nobody took
+    await ada.waitForSelector('#presence[data-state="doubt"]');
+    await saidWithoutColour(ada, {doubt: {at: '#presence[data-state="doubt"]', words: /here, not yet heard/}});
+    assert.notEqual(await shapeOf(ada, '#presence[data-state="doubt"]'), here);
+    await ada.waitForSelector('#presence[data-state="here"]');
     await ada.close({runBeforeUnload: false});
     await until("closing the page is leaving", async () => !(await outside("person", ["ada"])).present, 7000);
 
     await ben.fill("#query", "PIN");
     await row(ben, "#found-contacts", id).waitFor();
     assert.match(await text(ben, "#found-title"), /PIN/);
+    await ben.click("#menu-open");
+    await ben.click("#signout");
+    await ben.waitForSelector("#signin[open]");
+    assert.equal((await outside("person", ["ben"])).present, false, "who is signed out is away");
+    assert.deepEqual(lists, [], "what is mine is asked for only where the board leaves something out");
   },
 
   async cut_off() {
@@ -207,11 +200,27 @@ const walks = {
     await outside("stop-redis");
     await linked(page, "behind");
     assert.match(await text(page, "#banner"), /store is away/);
+    await page.waitForSelector('#vitals .vital[data-good="no"]', {state: "attached"}); // it comes with the next pulse
+    await saidWithoutColour(page, {behind: {at: "#link", words: /store is away/}, vital: {at: '#vitals .vital[data-good="no"]', words: /Store/}});
+    const behind = await shapeOf(page, "#link");
+    assert.match(await page.locator('#vitals .vital[data-good="no"] dd').first().evaluate((node) => getComputedStyle(node, "::before").content), /✕/);
+    await page.click("#menu-open");
+    await page.click("#signout"); // it can't be written down that the session is over: then it is not said to be
+    await until("still in", async () => /still signed in/.test(await text(page, "#signout-wrong")));
+    await page.click("#menu-close");
     await outside("start-redis");
     await linked(page, "live");
+    assert.notEqual(await shapeOf(page, "#link"), behind);
     const id = await outside("submit", {channel: "mail", subject: "After it", text: "Hello?", customer: "ann"});
     await row(page, "#next", id).waitFor();
     await until("the count is true", async () => (await shown(page, "open")) === (await outside("open")).length);
+    const kept = await page.context().cookies();
+    await page.click("#menu-open");
+    assert.equal(await text(page, "#signout-wrong"), "");
+    await page.click("#signout");
+    await page.waitForSelector("#signin[open]");
+    await page.context().addCookies(kept); // whoever has a copy of the cookie is out, too
+    assert.equal((await page.request.get(`${about.url}board`)).status(), 401);
   },
 
   async looks() {
@@ -231,6 +240,9 @@ const walks = {
       settings: (page) => page.click("#menu-open"),
       signin: (page) => page.waitForSelector("#signin[open]"),
     };
+    await outside("submit", {channel: "call", subject: "Soon at risk", text: "Hello?", customer: "ida"}); // beside the views, until it is
+    const others = withoutColours();
+    others.catch(() => {}); // said below
     const holds = (await outside("open")).reduce((all, one) => (one.owner ? {...all, [one.owner]: (all[one.owner] || 0) + 1} : all), {});
     let count = 0;
     const busiest = Object.keys(holds).sort((a, b) => holds[b] - holds[a])[0];
@@ -249,6 +261,7 @@ const walks = {
       assert.ok(wide <= 0, `${name} ${size} scrolls sideways by ${wide}`);
       await page.context().close();
     }
+    await others;
     console.log(`${count} views without a finding; screenshots in ${about.shots}`);
   },
 
@@ -275,13 +288,13 @@ const walks = {
     const ids = (await outside("open")).map((one) => one.contact);
     let long;
     for (let round = 0; round < ROUNDS; round++) {
-      const load = new Load(about, ids, EVENTS_S), before = await outside("newest");
+      const load = new Load(about, ids, EVENTS_S), before = await outside("newest"), waitedBefore = waits();
       await browser.startTracing(page, {categories: ["toplevel", "devtools.timeline", "disabled-by-default-devtools.timeline"]});
       await load.run(LOAD_S);
       const trace = await browser.stopTracing(), tasks = tasksOf(trace), events = (await outside("newest")) - before;
-      // What others do on this machine is not the page's: where it is crowded, the work of a task counts, not its length.
-      long = tasks.filter((task) => (crowded() ? task.cpu : task.ms) > FRAME_MS);
-      console.log(`${Math.round(events / LOAD_S)} events a second for ${LOAD_S} s; ${load.refused} refused; ${tasks.length} tasks of the page, the longest ${Math.max(...tasks.map((one) => one.ms)).toFixed(1)} ms, ${Math.max(...tasks.map((one) => one.cpu)).toFixed(1)} ms of processor`);
+      const judgement = longTasks(tasks, FRAME_MS, waitedBefore); // what others do on this machine is not the page's
+      long = judgement.long;
+      console.log(`${Math.round(events / LOAD_S)} events a second for ${LOAD_S} s; ${load.refused} refused; ${tasks.length} tasks of the page, the longest ${Math.max(...tasks.map((one) => one.ms)).toFixed(1)} ms, ${Math.max(...tasks.map((one) => one.cpu)).toFixed(1)} ms of processor; it waited ${judgement.waited.toFixed(0)} ms for one`);
       console.log(`the busiest: ${within(trace, tasks.reduce((a, b) => (a.cpu > b.cpu ? a : b)))}`);
       assert.ok(events / LOAD_S >= EVENTS_S * (crowded() ? 0.5 : 0.9), "that many events came");
       if (long.length === 0) break;
@@ -290,6 +303,32 @@ const walks = {
     await until("the counts are the server's", () => isTrue(page), 30000);
   },
 };
+
+// The drawing of promises has bars upwards for what was kept and downwards for what was broken, and words for both; they agree
+// with the figures beside it.
+async function drawn(page) {
+  const [, ...said] = /: (\d+) promises kept, (\d+) broken/.exec(await page.getAttribute("#trend svg", "aria-label"));
+  const bars = (selector) => page.getAttribute(selector, "d"), counts = [await shown(page, "kept"), await shown(page, "broken-today")];
+  return /^(M[\d.]+ \d+h8\.0v-\d+\.\dh-8\.0z)+$/.test(await bars("#trend .kept-bars")) && /^(M[\d.]+ \d+h8\.0v\d+\.\dh-8\.0z)+$/.test(await bars("#trend .broken-bars"))
+    && said.every((n, i) => Number(n) > 0 && Number(n) === counts[i]);
+}
+
+// The wall with something of each state, for eyes that tell no colours apart.
+async function withoutColours() {
+  const page = await somebody(about.operator, {bypassCSP: true, reducedMotion: "reduce"});
+  await page.goto(`${about.url}#/wall`);
+  await linked(page, "live");
+  await page.waitForSelector('#next [data-urgency="risk"]');
+  await saidWithoutColour(page, {
+    broken: {at: '#next [data-urgency="broken"]', words: /late.*broken/s}, risk: {at: '#next [data-urgency="risk"]', words: /at risk/}, calm: {at: '#next [data-urgency="calm"]', words: /response|acknowledge/}});
+  await saidWithoutColour(page, {here: {at: '#people [data-here="yes"]', words: /free|\d/}, away: {at: '#people [data-here="no"]', words: /away/}});
+  await saidWithoutColour(page, {broken: {at: '.figure[data-figure="broken"][data-some]', words: /Broken/}, risk: {at: '.figure[data-figure="at_risk"][data-some]', words: /At risk/}});
+  for (const colorScheme of ["dark", "light"]) {
+    await page.emulateMedia({colorScheme});
+    await otherEyes(page, judged, (eye) => `${about.shots}/wall-wide-${colorScheme}-${eye}.png`);
+  }
+  await page.context().close();
+}
 
 // Every number that the wall shows against a walk over the store itself.
 async function isTrue(page) {

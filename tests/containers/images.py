@@ -1,4 +1,6 @@
-"""The images: this tree's by deploy/Containerfile, the previous release's programs in the same, by previous.containerfile."""
+"""The images: this tree's by deploy/Containerfile, the previous release's programs in the same, by previous.containerfile.
+
+What compiles has a name, so that the end of a run leaves its layers where the next one finds them."""
 import os
 import subprocess
 import tempfile
@@ -6,17 +8,22 @@ import tempfile
 import engine
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-NOW, BEFORE = "localhost/buckstop:latest", "localhost/buckstop:previous"
+CONTAINERFILE = os.path.join(engine.ROOT, "deploy", "Containerfile")
+NOW, BEFORE, TOOLS = "localhost/buckstop:latest", "localhost/buckstop:previous", "localhost/buckstop-build:latest"
 OTHERS = ("redis", "mail", "prometheus")
+
+
+def tools(podman):
+    podman.base_image()
+    podman.build(TOOLS, engine.ROOT, CONTAINERFILE, target="tools")
 
 
 def build(podman):
     """This tree, and what compose.yaml has beside it."""
-    podman.base_image()
-    containerfile = os.path.join(engine.ROOT, "deploy", "Containerfile")
-    podman.build(NOW, engine.ROOT, containerfile, target="buckstop")
+    tools(podman)
+    podman.build(NOW, engine.ROOT, CONTAINERFILE, target="buckstop")
     for name in OTHERS:
-        podman.build(f"localhost/buckstop-{name}:latest", engine.ROOT, containerfile, target=name)
+        podman.build(f"localhost/buckstop-{name}:latest", engine.ROOT, CONTAINERFILE, target=name)
 
 
 def previous():
@@ -33,6 +40,4 @@ def build_previous(podman, commit):
     with tempfile.TemporaryDirectory(prefix="buckstop-previous-") as context:
         tar = subprocess.run(["git", "-C", engine.ROOT, "archive", commit], stdout=subprocess.PIPE, check=True)
         subprocess.run(["tar", "-x", "-C", context], input=tar.stdout, check=True)
-        podman.build("localhost/buckstop-build:latest", engine.ROOT, os.path.join(engine.ROOT, "deploy", "Containerfile"),
-                     target="tools")
         podman.build(BEFORE, context, os.path.join(HERE, "previous.containerfile"), "--build-arg", "REVISION=" + commit)

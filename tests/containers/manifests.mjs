@@ -1,67 +1,87 @@
-// manifests.mjs FOLDER... - writes what Kubernetes manifests say as typed constants, for tsc --strict: an unknown field or a
-// wrong type is an error, and so is a name that no generator of kustomization.yaml makes.
-import { readFileSync, readdirSync, writeFileSync } from "node:fs";
+// manifests.mjs OUT KUSTOMIZATION [RENDERED] - checks Kubernetes manifests: what kustomization.yaml and its components list is
+// there and nothing else; references hold (references.mjs); and they are written to OUT as typed constants, for tsc --strict: an
+// unknown field or a wrong type is an error. RENDERED: what `kubectl kustomize` made of the same, judged alike.
+import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { basename, join, normalize } from "node:path";
 import YAML from "yaml";
+import { references } from "./references.mjs";
 
-const [out, ...folders] = process.argv.slice(2);
+const OUTSIDE = ["redis", "mail-server"]; // where there is no service of that name, it is elsewhere
+const [out, folder, rendered] = process.argv.slice(2);
 const wrong = [], lines = [], imports = new Map();
-let first = null;
+const read = (path) => readFileSync(path, "utf8");
 
 const moduleOf = (version) => (version === "v1" ? "core/v1" : version.replace(/\.k8s\.io\//, "/"));
-const named = (where, kind, name, names) => name && !names.has(name) && wrong.push(`${where}: no ${kind} '${name}' is made`);
 
 function typed(where, object) {
-  const alias = `${object.kind}_${imports.size}`;
   const key = `${object.kind} ${moduleOf(object.apiVersion)}`;
-  if (!imports.has(key)) imports.set(key, alias);
+  if (!imports.has(key)) imports.set(key, `${object.kind}_${imports.size}`);
   lines.push(`// ${where}`, `export const o${lines.length}: ${imports.get(key)} = ${JSON.stringify(object)};`);
-  if (object.kind === "Deployment") first ??= { alias: imports.get(key), object };
 }
 
-function* objectsOf(value) {
-  if (value === null || typeof value !== "object") return;
-  yield value;
-  for (const inner of Object.values(value)) yield* objectsOf(inner);
+function objectsIn(where) {
+  return YAML.parseAllDocuments(read(where), { strict: true, uniqueKeys: true }).map((document) => {
+    if (document.errors.length) throw new Error(`${where}: ${document.errors[0].message}`);
+    return { where, object: document.toJS() };
+  });
 }
 
-for (const folder of folders) {
-  const kustomization = YAML.parse(readFileSync(join(folder, "kustomization.yaml"), "utf8"), { strict: true });
-  const files = readdirSync(folder).filter((name) => name.endsWith(".yaml") && !["kustomization.yaml", "policy.yaml"].includes(name));
-  const listed = kustomization.resources.filter((name) => name.endsWith(".yaml"));
-  if ([...files].sort().join() !== [...listed].sort().join()) wrong.push(`${folder}: lists ${listed}, holds ${files}`);
-  for (const name of kustomization.resources.filter((name) => !name.endsWith(".yaml")))
-    readFileSync(join(folder, normalize(name), "kustomization.yaml"));
-  const maps = new Set((kustomization.configMapGenerator ?? []).map((one) => one.name));
-  const secrets = new Set((kustomization.secretGenerator ?? []).map((one) => one.name));
-  const keys = new Map((kustomization.secretGenerator ?? []).map((one) => [one.name, one.files.map((file) => basename(file))]));
-  for (const file of files) {
-    const where = join(folder, file);
-    for (const document of YAML.parseAllDocuments(readFileSync(where, "utf8"), { strict: true, uniqueKeys: true })) {
-      if (document.errors.length) throw new Error(`${where}: ${document.errors[0].message}`);
-      const object = document.toJS();
-      typed(where, object);
-      for (const inner of objectsOf(object)) {
-        named(where, "config map", inner.configMapRef?.name ?? inner.configMap?.name, maps);
-        named(where, "secret", inner.secret?.secretName ?? inner.secret?.name, secrets);
-        if (inner.secret?.name && !inner.secret.optional)
-          for (const item of inner.secret.items ?? [])
-            if (!keys.get(inner.secret.name)?.includes(item.key)) wrong.push(`${where}: ${inner.secret.name} has no ${item.key}`);
-      }
-    }
-  }
+// As `kustomize` makes them, but for their contents and the hash in their names.
+const generated = (where, kind, about) => {
+  const files = (about.files ?? []).map((file) => [basename(file.split("=")[0]), ""]);
+  const settings = (about.envs ?? []).flatMap((file) => read(join(where, file)).split("\n").filter((line) => /^[^#]/.test(line)));
+  const data = Object.fromEntries([...files, ...settings.map((line) => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)])]);
+  return { where: join(where, "kustomization.yaml"), object: { apiVersion: "v1", kind, metadata: { name: about.name }, data } };
+};
+
+// The resources of a folder, what its generators make, those of its components.
+function taken(at, components) {
+  const given = YAML.parse(read(join(at, "kustomization.yaml")), { strict: true });
+  const own = ["kustomization.yaml", "policy.yaml"];
+  const there = readdirSync(at).filter((name) => name.endsWith(".yaml") && !own.includes(name));
+  if ([...there].sort().join() !== [...given.resources].sort().join()) wrong.push(`${at}: lists ${given.resources}, holds ${there}`);
+  const labels = Object.assign({}, ...(given.labels ?? []).map((one) => one.pairs));
+  const objects = [
+    ...given.resources.flatMap((name) => objectsIn(join(at, name))),
+    ...(given.configMapGenerator ?? []).map((about) => generated(at, "ConfigMap", about)),
+    ...(given.secretGenerator ?? []).map((about) => generated(at, "Secret", about)),
+    ...components.flatMap((name) => taken(normalize(join(at, name)), [])),
+  ];
+  for (const { object } of objects) if (object.spec?.template) Object.assign(object.spec.template.metadata.labels, labels);
+  return objects;
 }
 
-// The check is checked: a field that nobody knows must be an error.
-const broken = structuredClone(first.object);
+const components = readdirSync(folder, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory() && existsSync(join(folder, entry.name, "kustomization.yaml")))
+  .map((entry) => entry.name);
+const judged = (objects) => wrong.push(...references(objects, OUTSIDE).filter((words) => !wrong.includes(words)));
+judged(taken(folder, []));
+const all = taken(folder, components);
+judged(all);
+for (const { where, object } of all) if (!where.endsWith("kustomization.yaml")) typed(where, object);
+if (rendered) {
+  const made = objectsIn(rendered);
+  judged(made);
+  for (const { where, object } of made) typed(where, object);
+}
+
+// The checks are checked: a field that nobody knows must be an error, and so must a service that leads nowhere.
+const broken = structuredClone(all.find(({ object }) => object.kind === "Deployment").object);
 broken.spec.template.spec.containers[0].readynessProbe = {};
-lines.push("// @ts-expect-error", `export const broken: ${first.alias} = ${JSON.stringify(broken)};`);
+lines.push("// @ts-expect-error", `export const broken: ${imports.get("Deployment apps/v1")} = ${JSON.stringify(broken)};`);
+const bent = structuredClone(all);
+bent.find(({ object }) => object.kind === "Service").object.spec.selector["app.kubernetes.io/name"] = "nobody";
+if (references(bent, OUTSIDE).length === 0) wrong.push("a service that selects nobody was not found");
+const mute = structuredClone(all);
+delete mute.find(({ object }) => object.kind === "Deployment").object.spec.template.metadata.annotations;
+if (references(mute, OUTSIDE).length === 0) wrong.push("metrics that nobody is told of were not found");
+
 const head = [...imports].map(([key, alias]) => {
   const [kind, path] = key.split(" ");
   return `import type { ${kind} as ${alias} } from "kubernetes-types/${path}";`;
 });
 writeFileSync(out, [...head, ...lines, ""].join("\n"));
-console.log(`${lines.length / 2 - 1} objects`);
+console.log(`${lines.length / 2 - 1} objects${rendered ? ", as they lie there and as kustomize renders them" : ""}`);
 if (wrong.length) {
   console.error(wrong.join("\n"));
   process.exit(1);

@@ -1,21 +1,25 @@
-"""The release before this one, two of each service, exchanged one by one for this tree's, and back, under load."""
+"""The release before this one, two of each service, exchanged one by one for this tree's, and back, under load.
+
+A service that the release before did not have joins halfway up, among replicas of both, and goes halfway back."""
 import contextlib
+import json
 import os
 import tempfile
 
 import redis
 
 import desk as d
+import console
 import images
 
 w = d.w
 LINKS = {"submit": ("intake", 7411), "route": ("routing", 7412), "due": ("escalation", 7413),
          "outbox": ("notification", 7414), "stream": ("notification", 7415)}
-NETWORK, HEALTH, HTTP, STORE = "rolling", 7420, 7400, 6379
-FROM = {kind: 10 * n for n, kind in enumerate(w.KINDS, 2)}  # where the addresses of a kind begin
-
-
+NETWORK, HEALTH, HTTP, CONSOLE, STORE = "rolling", 7420, 7400, 7480, 6379
+FROM = {kind: 10 * n for n, kind in enumerate((*w.KINDS, "console", "archive"), 2)}  # where the addresses of a kind begin
+KEPT = "/var/lib/buckstop"
 PLACES = [(kind, number) for kind in w.KINDS for number in (1, 2)]
+JOIN = [("console", 1), ("archive", 1)]
 
 
 class Fleet:
@@ -62,7 +66,11 @@ class Fleet:
         for link, (binds, _) in LINKS.items():
             words += ["--" + link, self.endpoints(link, number if binds == kind else None)]
         if kind == "intake":
-            words += ["--listen", f"0.0.0.0:{HTTP}", "--spool", "/var/lib/buckstop"]
+            words += ["--listen", f"0.0.0.0:{HTTP}", "--spool", KEPT]
+        if kind == "console":
+            words += ["--listen", f"0.0.0.0:{CONSOLE}", "--intake", f"http://{self.address('intake', 1)}:{HTTP}"]
+        if kind == "archive":
+            words += ["--dir", KEPT]
         if kind in ("intake", "notification"):
             words += ["--secrets", "/secrets"]
         if kind == "notification":
@@ -72,7 +80,7 @@ class Fleet:
         return words
 
     def start(self, image, kind, number):
-        mounts = ["-v", self.folder + "/secrets:/secrets:ro", "-v", f"spool-{number}:/var/lib/buckstop"]
+        mounts = ["-v", self.folder + "/secrets:/secrets:ro", "-v", f"{kind}-{number}:{KEPT}"]
         self.run(f"{kind}-{number}", image, self.address(kind, number), *self.options(image, kind, number), options=mounts)
         self.running[kind, number] = image
 
@@ -87,20 +95,28 @@ class Fleet:
         w.until(lambda: f"{kind}-{number} is ready: {self.podman.call('logs', f'{kind}-{number}').stderr[-3000:]}",
                 lambda: self.ready(kind, number), 60)
 
-    def exchange(self, kind, number, image):
-        """Drained, ended with 0, and the other release in its place."""
+    def join(self, image, places):
+        for kind, number in places:
+            self.start(image, kind, number)
+        for kind, number in places:
+            self.wait(kind, number)
+
+    def leave(self, kind, number):
+        """Drained, and ended with 0."""
         name = f"{kind}-{number}"
         self.podman.do("stop", "--time", "20", name)
         status = self.podman.inspect(name, "State", "ExitCode")
         assert status == 0, (name, self.running[kind, number], status, self.podman.call("logs", name).stderr[-3000:])
         self.podman.do("rm", name)
-        self.start(image, kind, number)
-        self.wait(kind, number)
 
-    def within(self, *words, image=images.NOW):
+    def exchange(self, kind, number, image):
+        self.leave(kind, number)
+        self.join(image, [(kind, number)])
+
+    def within(self, *words, image=images.NOW, options=()):
         """A command in a container of its own."""
         return self.podman.do("run", "--rm", "--network", NETWORK, "-v", self.folder + ":/given:ro", "-e",
-                              f"BUCKSTOP_REDIS={self.store_at}:{STORE}", image, *words)
+                              f"BUCKSTOP_REDIS={self.store_at}:{STORE}", *options, image, *words)
 
 
 @contextlib.contextmanager
@@ -130,18 +146,79 @@ def opened(podman, image):
         yield fleet, desk, receiver
 
 
-def exchanged_and_back(podman):
+class Joined:
+    """The services that only this tree has, and what they must have seen: one contact, and every event."""
+
+    def __init__(self, fleet, desk):
+        self.fleet, self.desk = fleet, desk
+        fleet.join(images.NOW, JOIN)
+        self.watcher = console.Stream(CONSOLE, token=desk.token, host=fleet.address("console", 1))
+        assert self.watcher.status == 200, self.watcher.answer.read()
+        self.watcher.wait("the board comes", lambda: self.watcher.named("board"), 30)
+        self.contact = desk.submit("form", return_way="spoken")
+
+    def row(self):
+        return self.watcher.rows.get(self.contact, {})
+
+    def saw(self, what, condition):
+        self.watcher.wait(f"the console shows that it {what}", condition, 30)
+
+    def accepted(self):
+        self.saw("is offered", lambda: self.row().get("offered_to"))
+        person = self.row()["offered_to"]
+        assert self.desk.act(self.contact, "accept", person, "joined-accept").status == 200
+        self.saw("has an owner", lambda: self.row().get("owner") == person)
+
+    def leave(self):
+        """Half of the others are of the release before."""
+        assert self.desk.act(self.contact, "resolve", self.row()["owner"], "joined-resolve", text="done").status == 200
+        self.saw("is resolved", lambda: self.row().get("state", "resolved") == "resolved")
+        self.watcher.close()
+        had = self.newest()
+        w.until(lambda: f"the archive has {had} events: {self.archived()}", lambda: self.archived() >= had, 60)
+        for kind, number in JOIN:
+            self.fleet.leave(kind, number)
+        text = self.fleet.within("buckstop", "archive", "read", "/archive", "--json", options=("-v", "archive-1:/archive"))
+        numbers = [json.loads(line)["number"] for line in text.splitlines()]
+        assert numbers == list(range(1, len(numbers) + 1)) and len(numbers) >= had, (len(numbers), had, numbers[-1])
+        return len(numbers)
+
+    def stream(self):
+        return self.fleet.store().keys("b:{*}:ev:desk")[0].decode()
+
+    def newest(self):
+        return int(self.fleet.store().xrevrange(self.stream(), count=1)[0][0].decode().split("-")[1])
+
+    def archived(self):
+        return int(self.fleet.store().zscore(self.stream().replace(":ev:", ":arch:"), "archive") or 0)
+
+
+def before(podman):
+    """The image of the release before this one."""
     commit = images.previous()
     if not commit:
         raise w.Skipped("this clone does not hold the commit that tests/containers/previous names")
     images.build_previous(podman, commit)
+
+
+def exchanged_and_back(podman):
+    before(podman)
     with opened(podman, images.BEFORE) as (fleet, desk, receiver):
         lives = d.start_lives(desk, receiver)
-        lives.more(20, 60)
-        for image in (images.NOW, images.BEFORE):
-            for kind, number in PLACES:
-                fleet.exchange(kind, number, image)
-                lives.more(6, 60)
+        lives.more(12, 60)
+        half = len(PLACES) // 2
+        for n, (kind, number) in enumerate(PLACES):
+            fleet.exchange(kind, number, images.NOW)
+            lives.more(6, 60)
+            if n == half:
+                joined = Joined(fleet, desk)
+        joined.accepted()
+        for n, (kind, number) in enumerate(PLACES):
+            fleet.exchange(kind, number, images.BEFORE)
+            lives.more(6, 60)
+            if n == half:
+                archived = joined.leave()
         contacts = lives.end()
         d.kill_points.check(desk, receiver, contacts)
-        print(f"      {2 * len(PLACES)} exchanged, {len(contacts)} rounds, none lost or doubled")
+        print(f"      {2 * len(PLACES)} exchanged, {len(JOIN)} came and went, {len(contacts)} rounds, {archived} events archived, "
+              "none lost or doubled")

@@ -13,8 +13,11 @@ import desk as d
 import composed
 import engine
 import images
+import kubernetes
 import records
 import rolling
+import trixie
+import units as booted
 
 w = d.w
 FOLDER = os.environ.get("BUCKSTOP_CONTAINERS", engine.ROOT + "/build-containers")
@@ -61,7 +64,7 @@ def units(stack):
     try:
         for path in ("bin/buckstop", "share/buckstop/channels/slack.yaml", "share/buckstop/policies/example.yaml",
                      "share/buckstop/redis/redis.conf", "share/buckstop/prometheus/rules.yml", "lib/sysusers.d/buckstop.conf",
-                     "share/buckstop/buckstop.env", "lib/systemd/system/buckstop.target"):
+                     "lib/tmpfiles.d/buckstop.conf", "share/buckstop/buckstop.env", "lib/systemd/system/buckstop.target"):
             assert os.path.exists(f"{root}/usr/{path}"), path
         if not shutil.which("systemd-analyze"):
             raise w.Skipped("systemd-analyze is missing")
@@ -72,7 +75,7 @@ def units(stack):
                 copy.write(file.read().replace("ExecStart=/usr/bin", f"ExecStart={root}/usr/bin"))
         one = folder + "/buckstop@intake.service"
         os.symlink("buckstop@.service", one)
-        run(folder, "systemd-analyze", "--man=no", "verify", one, folder + "/buckstop.target")
+        kubernetes.run(folder, "systemd-analyze", "--man=no", "verify", one, folder + "/buckstop.target")
         done = subprocess.run(["systemd-analyze", "--offline=yes", "--threshold=20", "--no-pager", "security", one],
                               capture_output=True, text=True, timeout=60, check=False)
         assert done.returncode == 0, done.stdout[-500:] + done.stderr
@@ -85,17 +88,35 @@ def compose(_stack):
     composed.brought_up_and_hurt(Podman.get())
 
 
+def systemd(stack):
+    """Its units, run by it."""
+    podman = Podman.get()
+    stack.callback(podman.clear)
+    booted.run_by_systemd(podman)
+
+
+def previous_image(_stack):
+    """What rolling_update wants, made beforehand, beside other tests."""
+    rolling.before(Podman.get())
+
+
+def on_trixie(stack):
+    podman = Podman.get()
+    stack.callback(podman.clear)
+    trixie.tested(podman)
+
+
 def rolling_update(_stack):
     rolling.exchanged_and_back(Podman.get())
 
 
-def manifests(_stack):
+def manifests(stack):
     """tsc --strict, on what manifests.mjs makes of them."""
     if not shutil.which("npm"):
         raise w.Skipped("npm is missing")
     folder = FOLDER + "/npm"
     os.makedirs(folder, exist_ok=True)
-    for name in ("package.json", "package-lock.json", "manifests.mjs"):
+    for name in ("package.json", "package-lock.json"):
         shutil.copy(f"{HERE}/{name}", folder)
     if not os.path.isdir(folder + "/node_modules"):
         fetched = subprocess.run(["npm", "ci", "--no-audit", "--no-fund", "--silent"], cwd=folder, capture_output=True, text=True,
@@ -103,19 +124,53 @@ def manifests(_stack):
         if fetched.returncode:
             shutil.rmtree(folder + "/node_modules", ignore_errors=True)
             raise w.Skipped("npm could not fetch what package-lock.json names: " + fetched.stderr[-300:])
-    kubernetes = engine.ROOT + "/deploy/kubernetes"
-    print("      " + run(folder, "node", "manifests.mjs", "manifests.ts", kubernetes, kubernetes + "/with-redis").strip())
-    run(folder, "node_modules/.bin/tsc", "--strict", "--noEmit", "--skipLibCheck", "--target", "es2022", "--module", "esnext",
-        "--moduleResolution", "bundler", "manifests.ts")
+    scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="buckstop-manifests-"))
+    kubernetes.check(folder, scratch + "/kubernetes")
 
 
-def run(folder, *words):
-    done = subprocess.run(words, cwd=folder, capture_output=True, text=True, timeout=300, check=False)
-    assert done.returncode == 0, (words, done.stdout[-4000:], done.stderr[-4000:])
-    return done.stdout
+SOURCES = """Types: deb
+# http://snapshots.example/archive/debian/20260105T000000Z
+URIs: http://mirror.example/debian
+Suites: trixie
+
+Types: deb
+# http://snapshots.example/archive/debian-security/20260105T000000Z
+URIs: http://mirror.example/debian-security
+Suites: trixie-security
+"""
 
 
-CASES = [manifests, the_image, units, compose, rolling_update]
+def pinned(stack):
+    """SNAPSHOT: each source becomes the one of that day that the base image names; else it is said what is wrong."""
+    if os.geteuid() != 0 or subprocess.run(["unshare", "--mount", "true"], capture_output=True, check=False).returncode:
+        raise w.Skipped("an /etc/apt of one's own needs the right to unshare mounts")
+    folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="buckstop-pin-"))
+
+    def pin(date, sources):
+        with open(folder + "/sources", "w", encoding="utf-8") as file:
+            file.write(sources)
+        script = (f"mount -t tmpfs none /etc/apt && mkdir /etc/apt/sources.list.d /etc/apt/apt.conf.d && cd /etc/apt && "
+                  f"cp {folder}/sources sources.list.d/debian.sources && sh {engine.ROOT}/deploy/container/pin '{date}'; "
+                  f"status=$?; cat sources.list.d/debian.sources apt.conf.d/* 2>/dev/null; exit $status")
+        done = subprocess.run(["unshare", "--mount", "sh", "-c", script], capture_output=True, text=True, check=False)
+        return done.returncode, done.stdout, done.stderr
+
+    status, text, _ = pin("20260110T000000Z", SOURCES)
+    uris = [line for line in text.splitlines() if line.startswith("URIs:")]
+    assert status == 0 and uris == [f"URIs: http://snapshots.example/archive/{part}/20260110T000000Z"
+                                    for part in ("debian", "debian-security")], text
+    assert "Check-Valid-Until" in text and "mirror" not in text, text
+    assert "debian-security/20260105T000000Z" in pin("base", SOURCES)[1].split("URIs:")[2]
+    assert pin("", SOURCES) == (0, SOURCES, "")
+    status, text, why = pin("20260110", SOURCES)
+    assert (status, text) == (2, SOURCES) and "SNAPSHOT wants a day as" in why, why
+    unnamed = SOURCES.replace("# http", "# see http")
+    status, text, why = pin("base", unnamed)
+    assert (status, text) == (1, unnamed) and "build without SNAPSHOT" in why, why
+
+
+CASES = [manifests, pinned, the_image, units, systemd, previous_image, compose, rolling_update]
+ASKED = [on_trixie]  # only by its name
 
 if __name__ == "__main__":
     try:
@@ -123,7 +178,7 @@ if __name__ == "__main__":
             images.build_previous(Podman.get(), images.previous())
             records.write(Podman.get())
             sys.exit(0)
-        sys.exit(w.main(CASES))
+        sys.exit(w.main(CASES + [case for case in ASKED if case.__name__ in sys.argv]))
     finally:
         if Podman.made:
             Podman.made.close()

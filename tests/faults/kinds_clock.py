@@ -5,10 +5,10 @@ clock_shim.c, and stays so.
 When Redis' time jumps nothing fires for a moment, and it is said once. It comes back: what was promised in between is
 owed by that other time, so jumps here are short.
 """
-import atexit
 import contextlib
 import functools
 import mmap
+import multiprocessing.util
 import os
 import shutil
 import signal
@@ -50,7 +50,7 @@ class Clock:
 @functools.cache
 def directory():
     path = tempfile.mkdtemp(prefix="buckstop-clock-")
-    atexit.register(shutil.rmtree, path, True)
+    multiprocessing.util.Finalize(None, shutil.rmtree, (path, True), exitpriority=1)  # in a job, too, which knows no atexit
     return path
 
 

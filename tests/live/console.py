@@ -43,7 +43,8 @@ class Described:
 class Stream:
     """GET /board/stream; keeps a picture as the page does: rows by id, people, teams, counts; and all that came."""
 
-    def __init__(self, port, token=None, cookie=None, last=None, path="/board/stream", read=True, named=None):
+    def __init__(self, port, token=None, cookie=None, last=None, path="/board/stream", read=True, named=None,
+                 host="127.0.0.1"):
         self.events, self.rows, self.people, self.teams = [], {}, {}, {}
         self.counts, self.promises, self.number, self.last_id, self.ended = {}, {}, 0, None, False
         self.feed, self.pulse, self.left_out = [], {}, 0
@@ -55,7 +56,7 @@ class Stream:
         headers.update(named or {})  # by a proxy
         if last is not None:
             headers["Last-Event-ID"] = str(last)
-        self.link = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        self.link = http.client.HTTPConnection(host, port, timeout=30)
         self.link.request("GET", path, headers=headers)
         self.answer = self.link.getresponse()
         self.status = self.answer.status

@@ -10,7 +10,7 @@
 
 #include <stdio.h>
 
-enum { WINDOW = 256, CHANNELS_MAX = 8 };
+enum { WINDOW = 64, CHANNELS_MAX = 8 }; /* few at once: a slow disk answers them in time */
 
 typedef struct fill {
     service_t *service;

@@ -120,9 +120,14 @@ static inline int64_t live_redis_number (const live_redis_t *self, const char *c
     return number;
 }
 
+/* Waits are counted in ticks of the loop: a pause of the whole machine, in which nobody could do anything, is one. */
+enum { LIVE_TICK_MS = 10 };
+
 typedef struct live_wait {
     loop_t *loop;
     const bool *flag;
+    loop_timer_t *timer;
+    int left_ms;
     bool late;
 } live_wait_t;
 
@@ -133,22 +138,27 @@ static inline void live_look (void *arg)
         loop_stop (self->loop);
 }
 
-static inline void live_late (void *arg)
+static inline void live_tick (void *arg)
 {
     live_wait_t *self = arg;
-    self->late = true;
-    loop_stop (self->loop);
+    int ms = self->left_ms < LIVE_TICK_MS ? self->left_ms : LIVE_TICK_MS;
+    self->timer = NULL;
+    self->late = ms <= 0;
+    self->left_ms -= ms;
+    if (self->late)
+        loop_stop (self->loop);
+    else
+        self->timer = loop_at (self->loop, loop_now (self->loop) + ms, live_tick, self);
 }
 
 static inline bool live_run (loop_t *loop, const bool *flag, int ms)
 {
-    live_wait_t wait = {loop, flag, false};
-    loop_timer_t *timer = loop_at (loop, loop_now (loop) + ms, live_late, &wait);
+    live_wait_t wait = {.loop = loop, .flag = flag, .left_ms = ms};
+    wait.timer = loop_at (loop, loop_now (loop), live_tick, &wait);
     loop_each_turn (loop, live_look, &wait);
     assert_int_equal (loop_run (loop), 0);
     loop_each_turn_remove (loop, live_look, &wait);
-    if (!wait.late)
-        loop_cancel (loop, &timer);
+    loop_cancel (loop, &wait.timer);
     return !wait.late;
 }
 

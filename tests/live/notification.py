@@ -29,11 +29,13 @@ import redis
 import zmq
 from aiosmtpd.smtp import SMTP
 
+import waiting
+from turns import TURN_LIMIT_US, Turns
+
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.environ.get("BUCKSTOP_BUILD", os.path.join(ROOT, "build"))
 CONTACT = "01HZZZZZZZZZZZZZZZZZZZZZZZ"
 ATTEMPT_MS = 1500
-TURN_LIMIT_US = 20000
 RATE_FLOOR = int(os.environ.get("BUCKSTOP_RATE_FLOOR", "1000"))
 POLICY = """workspace: acme
 last_resort: ada
@@ -45,14 +47,7 @@ teams:
 
 
 def until(what, seconds, condition):
-    """Waits for a condition, in short steps; fails after so many seconds."""
-    end = time.monotonic() + seconds
-    while True:
-        got = condition()
-        if got:
-            return got
-        assert time.monotonic() < end, f"not within {seconds} s: {what}"
-        threading.Event().wait(0.01)
+    return waiting.until(what, condition, seconds)
 
 
 # ---- far sides -------------------------------------------------------------------------------------
@@ -230,6 +225,7 @@ class Service:
 
     def __init__(self, house, *options, name="notification", own=None, **environment):
         Service.number += 1
+        self.turns = Turns(lambda: self.process.pid, self.ask_metrics)
         self.log = f"{house.dir}/{name}-{Service.number}.log"
         self.stream = f"ipc://{house.dir}/stream-{Service.number}"
         command = [f"{BUILD}/buckstop-{name}", *options, *(own or [] if "--redis" in options else self.alone(house))]
@@ -250,14 +246,16 @@ class Service:
         with open(self.log) as log:
             return log.read()
 
-    def metric(self, name):
+    def ask_metrics(self):
         with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/metrics", timeout=5) as answer:
-            text = answer.read().decode()
-        return float(re.search(rf"^{re.escape(name)} (\S+)$", text, re.M).group(1))
+            return answer.read().decode()
+
+    def metric(self, name):
+        return float(re.search(rf"^{re.escape(name)} (\S+)$", self.turns.metrics(), re.M).group(1))
 
     def longest_turn_us(self):
         """Since this was asked before."""
-        return self.metric("buckstop_loop_longest_turn_seconds") * 1e6
+        return self.turns.longest_us()
 
     def stop(self):
         if self.process.poll() is None:

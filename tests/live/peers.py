@@ -15,7 +15,7 @@ class Receiver:
     """HTTP and SMTP peers on one thread. `behave` says how: by path for calls, under "smtp" for mail.
 
     ok, 500, 404, 429, garbage, lost (closed without an answer), slow (0.3 s), silent, half request, half answer (closed
-    in the midst of it); for mail ok, 451, garbage, silent, half request, half answer. deaf: nobody listens.
+    in the midst of it), gate (ok, once `opened` says so); for mail ok, 451, garbage, silent, half request, half answer. deaf: nobody listens.
     """
 
     HALF_MAIL = 120  # bytes of a conversation, then it is cut
@@ -39,7 +39,7 @@ class Receiver:
 
     def run(self, ready):
         asyncio.set_event_loop(self.loop)
-        self.forever = asyncio.Event()
+        self.forever, self.gate = asyncio.Event(), asyncio.Event()
         self.port = self.smtp_port = 0
         self.is_deaf, self.writers = False, set()
         self.loop.run_until_complete(self.listen())
@@ -70,6 +70,9 @@ class Receiver:
     def deaf(self, yes):
         """Connections are refused, those that are there are cut; or no longer."""
         asyncio.run_coroutine_threadsafe(self.turn_deaf(yes), self.loop).result(10)
+
+    def opened(self):
+        self.loop.call_soon_threadsafe(self.gate.set)
 
     def close(self):
         self.loop.call_soon_threadsafe(self.loop.stop)
@@ -141,6 +144,9 @@ class Receiver:
             return False
         if how == "slow":
             await asyncio.sleep(0.3)  # the far side is slow: this is what is tested
+            how = "ok"
+        if how == "gate":
+            await self.gate.wait()
             how = "ok"
         writer.write(self.ANSWERS[how])
         await writer.drain()

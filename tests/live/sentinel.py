@@ -29,17 +29,17 @@ def free_port():
 class Node:
     """One redis-server, or one sentinel: started, stopped and continued, killed, started again at the same port."""
 
-    def __init__(self, folder, words, password=None):
+    def __init__(self, folder, words, password=None, tls=None):
         os.mkdir(folder)
         self.folder, self.words, self.port, self.process, self.password = folder, words, 0, None, password
-        self.link = None
+        self.tls, self.link = tls, None
 
     def start(self, *more):
         """A port that was taken meanwhile is given up for another, the first time."""
         first = not self.port
         while True:
             self.port = self.port or free_port()
-            self.link = redis.Redis(port=self.port, socket_timeout=2, password=self.password)
+            self.link = redis.Redis(port=self.port, socket_timeout=2, password=self.password, **(self.tls.link() if self.tls else {}))
             with open(self.folder + "/log", "ab") as log:
                 self.process = subprocess.Popen([*self.words(self), *more], stdout=log, stderr=log, cwd=self.folder)
             until("it answers or ends", lambda: self.answers() or self.process.poll() is not None, 20)
@@ -70,29 +70,52 @@ class Node:
         self.process = None
 
 
+class Tls:
+    """ca.crt, and by one name the certificate and key that all of them show, in a folder."""
+
+    def __init__(self, folder, name):
+        self.ca, self.certificate, self.key = folder + "/ca.crt", f"{folder}/{name}.crt", f"{folder}/{name}.key"
+
+    def link(self):
+        """For the test's own look at them: it need not know whom it trusts, and newer Pythons want more of a certificate."""
+        return {"host": "127.0.0.1", "ssl": True, "ssl_cert_reqs": "none", "ssl_check_hostname": False,
+                "ssl_certfile": self.certificate, "ssl_keyfile": self.key}
+
+    def words(self, port):
+        return ["--port", "0", "--tls-port", str(port), "--tls-replication", "yes", "--tls-ca-cert-file", self.ca,
+                "--tls-cert-file", self.certificate, "--tls-key-file", self.key]
+
+    def options(self):
+        return ["--redis-ca", self.ca, "--redis-cert", self.certificate, "--redis-key", self.key]
+
+
+def port_words(node):
+    return node.tls.words(node.port) if node.tls else ["--port", str(node.port)]
+
+
 def redis_words(node):
-    return ["redis-server", "--port", str(node.port), "--bind", "127.0.0.1", "--dir", node.folder, "--appendonly", "yes",
+    return ["redis-server", *port_words(node), "--bind", "127.0.0.1", "--dir", node.folder, "--appendonly", "yes",
             "--appendfsync", "always", "--save", "", "--maxmemory-policy", "noeviction", "--repl-diskless-sync-delay",
             "0", *(["--requirepass", node.password, "--masterauth", node.password] if node.password else [])]
 
 
 def sentinel_words(node):
-    return ["redis-sentinel", node.folder + "/sentinel.conf", "--port", str(node.port)]
+    return ["redis-server", node.folder + "/sentinel.conf", *port_words(node), "--sentinel"]
 
 
 class Nodes:
     """Two nodes, the first of them primary, and the sentinels."""
 
-    def __init__(self, password=None, sentinel_password=None):
+    def __init__(self, password=None, sentinel_password=None, tls=None):
         self.dir = tempfile.mkdtemp(prefix="buckstop-sentinel-")
-        self.password, self.sentinel_password = password, sentinel_password
-        self.nodes = [Node(f"{self.dir}/node-{n}", redis_words, password) for n in (1, 2)]
-        self.sentinels = [Node(f"{self.dir}/sentinel-{n}", sentinel_words, sentinel_password)
+        self.password, self.sentinel_password, self.tls = password, sentinel_password, tls
+        self.nodes = [Node(f"{self.dir}/node-{n}", redis_words, password, tls) for n in (1, 2)]
+        self.sentinels = [Node(f"{self.dir}/sentinel-{n}", sentinel_words, sentinel_password, tls)
                           for n in range(1, SENTINELS + 1)]
 
     def options(self):
         """For services and the command line: files with the passwords."""
-        words = []
+        words = self.tls.options() if self.tls else []
         for name, password in (("redis", self.password), ("sentinel", self.sentinel_password)):
             if password:
                 path = f"{self.dir}/{name}-password"
@@ -137,7 +160,7 @@ class Nodes:
         return False
 
     def address(self):
-        return f"sentinel:{NAME}@" + ",".join(f"127.0.0.1:{sentinel.port}" for sentinel in self.sentinels)
+        return ("tls:" if self.tls else "") + f"sentinel:{NAME}@" + ",".join(f"127.0.0.1:{sentinel.port}" for sentinel in self.sentinels)
 
     def named(self):
         """The node that most of the sentinels name; None: they do not agree."""
@@ -148,6 +171,10 @@ class Nodes:
                     ports.append(sentinel.link.sentinel_get_master_addr_by_name(NAME)[1])
         most = [port for port in ports if ports.count(port) > SENTINELS // 2]
         return next((node for node in self.nodes if most and node.port == most[0]), None)
+
+    def failovers(self):
+        """So many were begun since they know each other."""
+        return max(sentinel.link.sentinel_master(NAME)["config-epoch"] for sentinel in self.sentinels if sentinel.process)
 
     def primary(self):
         return until("sentinels name a primary that is one", lambda: self.ready_primary(), 30)

@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 
+from turns import Turns
 from waiting import until
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -15,7 +16,6 @@ BINDS = {"intake": ("submit",), "routing": ("route",), "escalation": ("due",), "
          "console": (), "archive": ()}
 HTTP_KINDS = ("intake", "console")
 ATTEMPT_MS = 500
-TURN_LIMIT_US = 20000
 KILLED = 99
 
 
@@ -40,6 +40,7 @@ class Service:
         self.world, self.kind, self.number, self.name = world, kind, number, f"{kind}-{number}"
         self.process, self.port, self.health, self.starts = None, 0, 0, 0
         self.host = world.host(self.name)
+        self.turns = Turns(lambda: self.process.pid if self.process else None, lambda: self.ask("/metrics").body.decode())
 
     def start(self, *options, wait=True, under=(), **environment):
         """under: a command that becomes the service, with something changed about it."""
@@ -101,10 +102,14 @@ class Service:
         return ask(self.health, "GET", path, host=self.host)
 
     def metric(self, name):
-        text = self.ask("/metrics").body.decode()
+        text = self.turns.metrics()
         found = re.search(rf"^{re.escape(name)} (\S+)$", text, re.M)
         assert found, f"{self.name} has no metric {name}"
         return float(found.group(1))
+
+    def longest_turn(self):
+        """Of its loop, since this was asked before; microseconds (turns.py)."""
+        return self.turns.longest_us()
 
     def text(self):
         with open(self.log, encoding="utf-8", errors="replace") as log:

@@ -64,6 +64,15 @@ def caught_up(world, name="archive"):
     w.until("the archive has all", lambda: cursor(world, name) == newest(world), 30)
 
 
+def complete(world):
+    """All numbers up to now, and no other; while we look more may come."""
+    upto = newest(world)
+    w.until("the archive is as far", lambda: cursor(world) >= upto, 30)
+    found, _ = numbers(world)
+    assert found == list(range(1, len(found) + 1)) and len(found) >= upto, (upto, found)
+    return found
+
+
 def numbers(world, *more):
     done = world.call("archive", "read", world.dir + "/archive", "--json", *more)
     assert done.returncode == 0, done.stderr
@@ -144,9 +153,7 @@ def nothing_is_deleted_that_it_lacks(stack):
     look_again(world)
     w.until("contacts go", lambda: world.redis.zcard(closed) == 0)
     w.until("events go", lambda: world.redis.xrange(stream(world), count=1)[0][0] != first)
-    caught_up(world)
-    found, _ = numbers(world)
-    assert found == list(range(1, newest(world) + 1)), found
+    complete(world)
     world.audit()
 
 
@@ -206,10 +213,9 @@ def a_store_that_went_back_begins_a_series(stack):
     for service in world.services.values():
         service.wait()
     rounds(world, 3)
-    caught_up(world)
+    complete(world)
     assert archive.metric("buckstop_archive_series_total") == 1
-    found, words = numbers(world)
-    assert found == list(range(1, newest(world) + 1)), found
+    _, words = numbers(world)
     assert f"{had - lowest} events of a past" in words, words
 
 
@@ -228,7 +234,8 @@ def a_report_tells_where_time_went(stack):
     assert report["person"]["ada"]["broken"] >= 1 and report["channel"]["chat"]["broken"] >= 1, report
     assert report["lost"]["somebody had it"]["ms"] >= 1500, report
     shown = world.cli("report", world.dir + "/archive")
-    assert "TOPIC (RULE)" in shown and "somebody had it" in shown, shown
+    assert "TOPIC (RULE)" in shown and "somebody had it, and had not answered" in shown, shown
+    assert "ACCOUNTABLE  PROMISED  KEPT" in shown and shown.count("accountable when it was made (PROMISED)") == 1, shown
     none = json.loads(world.cli("report", world.dir + "/archive", "--json", "--to", "2020-01-01"))
     assert none["events"] == 0 and not none["promises"], none
     assert "wants a day" in world.cli("report", world.dir + "/archive", "--from", "yesterday", status=2)
@@ -277,7 +284,66 @@ def words_can_stay_in_the_store(stack):
     assert "\\x1b[31m" in shown and not set(shown) & {"\x1b", "\x07"}, shown  # no command to a terminal
 
 
-CASES = [who_is_forgotten_is_forgotten_here, words_can_stay_in_the_store,
+def each_has_its_name(stack):
+    """Two of one name would have half of it each: the second says so, keeps nothing, and goes on once the first is given up."""
+    world, first = with_files(stack)
+    rounds(world, 2)
+    caught_up(world)
+    given = list(world.options["archive"])
+    os.mkdir(world.dir + "/other")
+    world.options["archive"] = ["--dir", world.dir + "/other"]
+    second = w.Service(world, "archive", 2)
+    stack.callback(second.kill)
+    second.start()
+    w.until("it is said", lambda: "another archive has this name" in second.text(), 20)
+    assert "buckstop archive remove archive" in second.text(), second.text()
+    rounds(world, 2)
+    caught_up(world)
+    assert not os.listdir(world.dir + "/other/desk") and second.metric("buckstop_archive_failures_total") > 0
+    world.options["archive"] = given
+    first.kill()
+    first.start()  # the same directory: the same archive
+    rounds(world, 1)
+    caught_up(world)
+    first.end()
+    world.cli("archive", "remove", "archive")
+    caught_up(world)
+    done = world.call("archive", "read", world.dir + "/other", "--json")
+    assert len(done.stdout.splitlines()) == newest(world) and "goes on" in second.text(), done
+    second.end()
+    world.options["archive"] = given
+    first.start()
+    w.until("it is said", lambda: "another archive has this name" in first.text(), 20)
+    first.end()
+
+
+def one_that_posts_is_who_came_last(stack):
+    """It has nothing by which it could be known again: started twice the first ends its work there, says so, and it is no error."""
+    receiver = w.open_receiver(stack)
+    world = open_desk(stack, "--name", "lake", "--webhook", receiver.url("/events"))
+    first = world.add("archive")
+    rounds(world, 1)
+    caught_up(world, "lake")
+    first.kill()
+    first.start()
+    rounds(world, 1)
+    caught_up(world, "lake")
+    second = w.Service(world, "archive", 2)
+    stack.callback(second.kill)
+    second.start()
+    w.until("the second has it", lambda: rounds(world, 1) or "another archive of this name took over" in first.text(), 30)
+    caught_up(world, "lake")
+    took = first.facts("another archive of this name took over, so this one posts nothing")
+    assert len(took) == 1 and took[0]["level"] == "warning" and "a --name of its own" in took[0]["why"], took
+    assert '"error"' not in first.text() and first.metric("buckstop_archive_failures_total") == 0
+    first.end()
+    rounds(world, 1)
+    caught_up(world, "lake")
+    assert "another archive" not in second.text(), second.text()
+    second.end()
+
+
+CASES = [each_has_its_name, one_that_posts_is_who_came_last, who_is_forgotten_is_forgotten_here, words_can_stay_in_the_store,
          each_event_is_there_once, a_kill_loses_nothing, nothing_is_deleted_that_it_lacks, a_webhook_gets_them_signed,
          a_store_that_went_back_begins_a_series, a_report_tells_where_time_went]
 

@@ -61,7 +61,8 @@ def calls_come_while_all_is_well(stack):
     assert world["escalation"].metric("buckstop_audit_age_seconds") < 10
     tag = world.redis.keys("b:*:w:desk")[0].decode().split(":")[1]
     hashed = "0123456789abcdef"
-    values = {f"b:{tag}:i:desk:{hashed}": b"\xff" * 40, f"b:{tag}:th:desk:{hashed}": b"nobody", "b:tok:0123456789": b""}
+    values = {f"b:{tag}:i:desk:{hashed}": b"\xff" * 40, f"b:{tag}:th:desk:{hashed}": b"nobody", "b:tok:0123456789": b"",
+              f"b:{tag}:pv:desk:7": b"no policy", f"b:{tag}:hold:desk": b"no words", f"b:{tag}:archw:desk:lake": b"me"}
     opened = world.redis.keys(f"b:{tag}:c:desk:*")[0].decode()
     kept = world.redis.get(opened)
     faults = [
@@ -76,6 +77,12 @@ def calls_come_while_all_is_well(stack):
         (list(values), lambda: world.redis.mset(values), lambda: world.redis.delete(*values)),
         ("it holds something that is no string", lambda: world.redis.sadd(f"b:{tag}:i:desk:{hashed}", "noise"),
          lambda: world.redis.delete(f"b:{tag}:i:desk:{hashed}")),
+        ("it holds something that is no string", lambda: world.redis.rpush(f"b:{tag}:hold:desk", "noise"),
+         lambda: world.redis.delete(f"b:{tag}:hold:desk")),
+        ("it holds what no archive wrote", lambda: world.redis.zadd(f"b:{tag}:arch:desk", {"lake": -2}),
+         lambda: world.redis.delete(f"b:{tag}:arch:desk")),
+        ("it holds a name that no archive has", lambda: world.redis.zadd(f"b:{tag}:arch:desk", {"a lake": 2}),
+         lambda: world.redis.delete(f"b:{tag}:arch:desk")),
         *(("unreadable", lambda first=first: world.redis.setrange(opened, 0, first), lambda: world.redis.set(opened, kept))
           for first in (b"g", b"Gar", b"garb", b"garbagegarbage")),
         ("acknowledged write lost", lambda: world.redis.rpush("b:lost", "what a person has to look at"),

@@ -161,7 +161,40 @@ def a_backup_under_load_is_of_one_moment(stack):
     customers.stop()
 
 
-OPERATOR = "on >secret ~b:* -@all +info +sync +replicaof +dbsize +exists +hget +smembers +xrevrange".split()  # BACKUP.md
+def replies(receiver):
+    return [call for call in receiver.of("/back") if json.loads(call.body)["purpose"] == "reply"]
+
+
+def what_is_on_its_way_is_not_dropped(stack):
+    """The word of whoever sends it stands: it is waited for, and was not dropped. What waits still is."""
+    receiver = w.open_receiver(stack)
+    receiver.behave["/pager"], receiver.behave["/back"] = "500", "gate"
+    world = w.open_world(stack, POLICY % receiver.url("/pager"), options={"notification": ["--attempt-ms", "30000"]})
+    world.present("ada")
+    contact = answered(world, receiver)
+    w.until("it is on its way", lambda: replies(receiver))
+    reply = next(row["id"] for row in rows(world)["deliveries"] if row["purpose"] == "reply")
+    world.cli("held", "begin", "--by", "olga", "--reason", "a mistake in it")
+    drop = subprocess.Popen([f"{w.BUILD}/buckstop", "held", "drop", reply, "--by", "olga", "--reason", "a mistake"], text=True,
+                            env={**world.environment, "BUCKSTOP_REDIS": "unix:" + world.socket}, stdout=subprocess.PIPE,
+                            stderr=subprocess.PIPE)
+    stack.callback(drop.kill)
+    assert any("is being sent in this moment" in line for line in drop.stderr), drop.poll()  # among what else takes long
+    receiver.opened()
+    _, said = drop.communicate(timeout=60)
+    assert drop.returncode == 1 and "it was being sent in that moment, and is settled" in said, (drop.returncode, said)
+    facts = w.count_facts(world.view(contact))
+    assert facts["sending_released"] == 0 and facts["delivered"] >= 1 and len(replies(receiver)) == 1, (facts, receiver.calls)
+    late = answered(world, receiver)
+    w.until("it waits", lambda: late in {row["contact"] for row in rows(world)["deliveries"] if row["state"] == "waits"})
+    world.cli("held", "drop", "--contact", late, "--purpose", "reply", "--by", "olga", "--reason", "a mistake")
+    w.until("it is dead", lambda: "dropped by olga: a mistake" in world.cli("dead"))
+    world.cli("held", "end", "--by", "olga")
+    world.audit()
+
+
+OPERATOR = ("on >secret ~b:* -@all +info +sync +replicaof +dbsize +exists +hget +smembers +xrevrange "
+            "+multi +exec").split()  # BACKUP.md
 
 
 def a_user_of_its_own_is_enough(stack):
@@ -180,6 +213,27 @@ def a_user_of_its_own_is_enough(stack):
     world.cli("backup", world.dir + "/copy", *login)
     world.cli("restore", world.dir + "/copy", "--redis", "unix:" + spare.socket, *login)
     assert spare.redis.info("replication")["role"] == "master" and len(spare.redis.keys("b:{*}:hold:desk")) == 1
+
+
+def a_replica_is_restored_into(stack):
+    """A restore that failed leaves one, which is used again: it comes by an id that is drawn for that (test_rdb_door: and no
+    one else gets anything), and is never writable meanwhile."""
+    world = w.open_world(stack, POLICY % "http://127.0.0.1:9/pager")
+    world.cli("backup", world.dir + "/copy")
+    spare = Spare(stack, world, "spare")
+    spare.redis.set("left", "over")
+    spare.redis.execute_command("REPLICAOF", "127.0.0.1", "9")  # as one that failed: nothing there to copy from
+    address = "unix:" + spare.socket
+    assert "is not empty" in world.cli("restore", world.dir + "/copy", "--redis", address, status=1)
+    with open(world.dir + "/operator.pw", "w", encoding="utf-8") as file:
+        file.write("secret\n")
+    login = ["--redis-user", "operator", "--redis-password-file", world.dir + "/operator.pw"]
+    spare.redis.execute_command("ACL", "SETUSER", "operator", *[right for right in OPERATOR if right != "+multi"])
+    words = world.cli("restore", world.dir + "/copy", "--replace", "--redis", address, *login, status=3)
+    assert "needs MULTI, EXEC and REPLICAOF" in words and spare.redis.info("replication")["role"] == "slave", words
+    spare.redis.execute_command("ACL", "SETUSER", "operator", *OPERATOR)
+    world.cli("restore", world.dir + "/copy", "--replace", "--redis", address, *login)
+    assert spare.redis.info("replication")["role"] == "master" and not spare.redis.exists("left")
 
 
 def what_is_not_whole_is_refused(stack):
@@ -206,7 +260,7 @@ def what_is_not_whole_is_refused(stack):
     world.cli("held", "end", "--by", "olga")
 
 
-CASES = [a_restore_holds_all_that_it_finds, a_backup_under_load_is_of_one_moment, a_user_of_its_own_is_enough,
+CASES = [a_restore_holds_all_that_it_finds, what_is_on_its_way_is_not_dropped, a_backup_under_load_is_of_one_moment, a_user_of_its_own_is_enough, a_replica_is_restored_into,
          what_is_not_whole_is_refused]
 
 if __name__ == "__main__":

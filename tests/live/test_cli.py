@@ -204,6 +204,16 @@ def policies(s):
     assert json.loads(s.run("policy", "apply", path, "--json"))["outcome"] == "same"
     assert POLICY in s.run("policy", "show")
     s.run("policy", "check", "/nowhere.yaml", status=2)
+    lacking = os.path.join(s.dir, "lacking.yaml")
+    with open(lacking, "w", encoding="utf-8") as file:
+        file.write(POLICY.replace("lead: dana", "leed: dana") + "channels:\n  sms:\n    use: none/sms.yaml\n")
+    words = s.run("policy", "check", lacking, status=1)
+    n = POLICY.count("\n") + 3
+    assert f"lacking.yaml:{n}:10: {s.dir}/none/sms.yaml: No such file" in words and "    use: none/sms.yaml\n" in words, words
+    assert "its name counts from the policy's own directory" in words and "leed" in words, words
+    errors = json.loads(s.run("policy", "check", lacking, "--json", status=1).split("\n]")[0] + "\n]")
+    assert any(error["line"] == n and "No such file" in error["what"] for error in errors), errors
+    s.run("policy", "apply", lacking, status=1)
     odd = os.path.join(s.dir, "odd.yaml")
     for text, place, quoted, caret in [
             (b"\x7fELF\x02\x01\0", "1:7", r"\x7fELF\x02\x01", 15),  # a terminal obeys nothing of it
@@ -227,8 +237,16 @@ def tokens(s):
     words = s.run("token", "issue", "--scope", "person", "--person", "zoe", status=1)
     assert "names no person 'zoe'" in words, words
     assert "zoe" not in s.run("token", "list")
-    done = s.call("token", "issue", "--scope", "channel", "--workspace", "dekc")
-    assert done.returncode == 0 and "'dekc' has no policy yet; there are: desk" in done.stderr, done.stderr
+    # a name that was mistyped is none, and never becomes one of those that there are
+    for words in (["token", "issue", "--scope", "channel"], ["audit"], ["dead"], ["policy", "show"], ["held", "list"]):
+        for _ in range(2):
+            said = s.run(*words, "--workspace", "desc", status=2)
+            assert "there is no workspace 'desc'; did you mean 'desk'?\n  there are: desk; 'buckstop policy apply" in said, said
+    assert "no name of a workspace" in s.run("audit", "--workspace", "a/b", status=2)
+    assert s.run("token", "list", "--workspace", "desc").count("\n") <= 1
+    s.run("token", "issue", "--scope", "channel", "--workspace", "desk")
+    done = s.call("token", "issue", "--scope", "channel", "--workspace", "later", "--before-policy")
+    assert done.returncode == 0 and "'later' has no policy yet: the token works once one is applied" in done.stderr, done.stderr
     s.run("token", "revoke", done.stdout.strip())
 
 

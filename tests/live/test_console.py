@@ -141,6 +141,71 @@ def a_session_is_a_sealed_cookie_and_what_changes_needs_its_word(stack):
     w.until("the token is bad", lambda: call(world, "GET", "/session", headers=value).status == 401)
 
 
+def who_signed_out_stays_out_with_the_same_cookie(stack):
+    world = w.open_world(stack, POLICY)
+    with open(world.dir + "/session.key", "w", encoding="utf-8") as key:
+        key.write("0123456789" * 5)
+    world.options["console"] = ["--session-key", world.dir + "/session.key"]
+    other, world.console = world.add("console"), world.add("console")
+    token = world.issue("person", "--person", "ada")
+    (cookie, session), (further, _) = sign_in(world, token), sign_in(world, token)
+    value, elsewhere = {"Cookie": cookie.split(";")[0]}, {"Cookie": further.split(";")[0]}
+    watching = [Stream(console.port, cookie=value["Cookie"]) for console in (other, world.console)]
+    going_on = Stream(world.console.port, cookie=elsewhere["Cookie"])
+    for watcher in (*watching, going_on):
+        stack.callback(watcher.close)
+        watcher.wait("the board comes", lambda one=watcher: one.named("board"))
+    assert call(world, "DELETE", "/session", headers=value).status == 403, "the word is missing"
+    assert call(world, "GET", "/session", headers=value).status == 200
+    assert call(world, "DELETE", "/session", headers={**value, "Buckstop-CSRF": session["csrf"]}).status == 200
+    assert call(world, "GET", "/session", headers=value).status == 401, "at once where it was said"
+    assert call(world, "GET", "/board", headers=value).status == 401
+    w.until("its stream ends", lambda: watching[1].ended)
+    here, world.console = world.console, other
+    w.until("soon at another console", lambda: call(world, "GET", "/session", headers=value).status == 401, 5)
+    w.until("its stream ends there, too", lambda: watching[0].ended, 20)
+    assert call(world, "GET", "/session", headers=elsewhere).status == 200 and not going_on.ended
+    # who signs out very often: what is kept of it stays small, and none of them comes back
+    world.console, ended = here, [value]
+    for _ in range(70):
+        cookie, session = sign_in(world, token)
+        ended.append({"Cookie": cookie.split(";")[0]})
+        own = {**ended[-1], "Buckstop-CSRF": session["csrf"]}
+        assert call(world, "DELETE", "/session", headers=own).status == 200
+    key = f"b:out:{token.split('_')[1]}"
+    assert 0 < world.redis.scard(key) <= 64, world.redis.smembers(key)
+    for one in ended:
+        assert call(world, "GET", "/session", headers=one).status == 401
+    cookie, _ = sign_in(world, token)
+    assert call(world, "GET", "/session", headers={"Cookie": cookie.split(";")[0]}).status == 200
+    world.cli("token", "revoke", token)
+    assert not world.redis.exists(key), "with the token goes what was kept of its sessions"
+
+
+def addresses_of_the_house_are_told_to_operators_alone(stack):
+    world = open_console(stack, options=("--services", "intake=http://127.0.0.1:9"))
+    person = stream(stack, world, token=world.issue("person", "--person", "ada"))
+    operator = stream(stack, world)
+    for watcher in (person, operator):
+        watcher.wait("the pulse", lambda one=watcher: one.pulse and "not asked" not in str(one.pulse))
+    assert person.pulse["services"] == [{"name": "intake", "ready": False, "why": "not ready"}], person.pulse
+    assert operator.pulse["services"][0]["why"] not in ("", "not ready"), operator.pulse
+    world["intake-1"].kill()
+    key = {"Authorization": "Bearer " + world.issue("person", "--person", "ben")}
+    away = call(world, "GET", "/v1/contacts", headers=key)
+    assert away.status == 503 and "127.0.0.1" not in away.body.decode(), away
+    away = call(world, "GET", "/v1/contacts", headers={"Authorization": "Bearer " + world.token})
+    assert away.status == 503 and "127.0.0.1" in away.body.decode(), away
+    world.end_redis()
+    for watcher in (person, operator):
+        watcher.wait("the store is away", lambda one=watcher: one.pulse["store"] != "ready")
+    assert person.pulse["store"] == "operators see why", person.pulse
+    assert world.socket in operator.pulse["store"], operator.pulse
+    refused = call(world, "GET", "/board", headers={"Authorization": "Bearer bs_0123456789_" + "A" * 43})
+    assert refused.status in (401, 503) and world.socket not in refused.body.decode(), refused
+    world.start_redis()
+
+
 def replicas_with_one_key_share_sessions(stack):
     world = w.open_world(stack, POLICY)
     with open(world.dir + "/session.key", "w", encoding="utf-8") as key:
@@ -200,6 +265,24 @@ def a_promise_breaks_and_stands_first(stack):
     assert slow in watcher.rows
 
 
+def list_and_console_name_the_same_promise_as_next(stack):
+    world = open_console(stack, POLICY.replace("first_response: 2s", "acknowledge: 1h, first_response: 2s").replace(
+        "ladders:", "  - { when: { channel: form }, acknowledge: 1m, first_response: 1h }\nladders:"))
+    watcher = stream(stack, world)
+    slow, fast = world.submit("form"), world.submit("soon")
+    watcher.wait("it broke", lambda: watcher.counts["broken"] == 1 and watcher.rows[fast]["next"]["broken"])
+    views = {row["contact"]: row for row in world.contacts()}
+    server = f"http://127.0.0.1:{world['intake-1'].port}"
+    world.environment = {**world.environment, "BUCKSTOP_SERVER": server, "BUCKSTOP_TOKEN": world.token}
+    listed = world.cli("list").splitlines()
+    told = {line.split()[0]: line for line in listed}
+    for contact, broken in ((slow, False), (fast, True)):
+        seen, viewed = watcher.rows[contact]["next"], views[contact]["next_promise"]
+        assert (viewed["kind"], viewed["broken"]) == (seen["kind"], seen["broken"]), (seen, viewed)
+        assert viewed["broken"] == broken and seen["kind"] in told[contact], (seen, told[contact])
+    assert watcher.rows[slow]["next"]["kind"] == "first_response", watcher.rows[slow]
+
+
 def who_comes_back_reads_what_they_missed(stack):
     world = open_console(stack)
     watcher = stream(stack, world)
@@ -242,6 +325,7 @@ def actions_go_to_intake_with_the_rights_of_the_token(stack):
     world = open_console(stack)
     world.present("ada")
     contact = world.submit()
+    w.until("it is hers", lambda: world.view(contact).get("owner") == "ada")
     cookie, session = sign_in(world, world.issue("person", "--person", "ada"))
     own = {"Cookie": cookie.split(";")[0], "Buckstop-CSRF": session["csrf"]}
     story = call(world, "GET", f"/v1/contacts/{contact}", headers=own)
@@ -256,6 +340,8 @@ def actions_go_to_intake_with_the_rights_of_the_token(stack):
     page = call(world, "GET", "/v1/contacts?limit=1&team=front", headers=own)
     assert page.status == 200 and len(page["contacts"]) == 1
     assert call(world, "GET", "/v1/contacts/%2e%2e/events", headers=own).status == 404
+    unknown = call(world, "DELETE", "/v1/contacts", headers=own)
+    assert unknown.status == 405 and unknown.headers["allow"] == world.ask("DELETE", "/v1/contacts").headers["Allow"], unknown
     world["intake-1"].kill()
     away = call(world, "GET", f"/v1/contacts/{contact}", headers=own)
     assert away.status == 503 and away["code"] == "intake-away", away
@@ -359,6 +445,27 @@ def a_workspace_sees_nothing_of_another(stack):
         assert "Rosenholz" not in said and theirs not in said and "kim" not in said, said
 
 
+def a_removed_workspace_leaves_the_console(stack):
+    world = open_console(stack)
+    with open(world.dir + "/other.yaml", "w", encoding="utf-8") as file:
+        file.write(POLICY.replace("workspace: desk", "workspace: other"))
+    world.cli("policy", "apply", world.dir + "/other.yaml")
+    key = {"Authorization": "Bearer " + world.cli("token", "issue", "--scope", "operator", "--workspace", "other").strip()}
+    w.until("its board is read", lambda: call(world, "GET", "/board", headers=key).status == 200)
+    watcher = stream(stack, world, token=key["Authorization"].split()[1])
+    world.cli("workspace", "remove", "other", "--yes")
+    watcher.wait("who watches is sent home", lambda: watcher.ended)
+    w.until("the board is gone", lambda: world.console.facts("the board goes with its workspace"))
+    assert call(world, "GET", "/board", headers=key).status in (401, 404)
+    desk = stream(stack, world)
+    contact = world.submit(subject="still here")
+    desk.wait("the other goes on", lambda: contact in desk.rows)
+    # one of that name is another
+    world.cli("policy", "apply", world.dir + "/other.yaml")
+    key = {"Authorization": "Bearer " + world.cli("token", "issue", "--scope", "operator", "--workspace", "other").strip()}
+    w.until("it has a board", lambda: call(world, "GET", "/board", headers=key).status == 200)
+
+
 def every_document_is_as_described(stack):
     world = open_console(stack, options=("--services", "intake=http://127.0.0.1:9,other=http://127.0.0.1:9"))
     described, key = Described(), {"Authorization": "Bearer " + world.token}
@@ -367,6 +474,9 @@ def every_document_is_as_described(stack):
     for channel in ("mail", "form", "soon"):
         world.submit(channel, subject="x", customer="kim@example.com")
     watcher.wait("one is broken", lambda: watcher.counts["broken"] == 1)
+    held = call(world, "GET", "/board/held?person=ada", headers=key).json()
+    assert held["contacts"] and all("ada" in (row["owner"], row["offered_to"]) for row in held["contacts"]), held
+    described.check("/board/held", held)
     world.act(next(row for row in watcher.rows.values() if row["owner"])["id"], "resolve", "ada")
     world.insist("DELETE", "/v1/people/ada/presence")
     watcher.wait("ada is away", lambda: watcher.people["ada"]["away"])
@@ -381,7 +491,8 @@ def every_document_is_as_described(stack):
     found = call(world, "GET", "/search?q=kim", headers=key).json()
     assert len(found["contacts"]) == 3 and found["customers"]
     described.check("/search", found)
-    for path, status in (("/board?limit=x", 400), ("/board?limit=10001", 400), ("/nothing", 404), ("/search", 400)):
+    for path, status in (("/board?limit=x", 400), ("/board?limit=1001", 400), ("/board/held", 400), ("/nothing", 404),
+                         ("/search", 400)):
         answer = call(world, "GET", path, headers=key)
         assert answer.status == status and answer.headers["content-type"] == "application/problem+json", answer
         described.check("Problem", answer.json())
@@ -389,9 +500,12 @@ def every_document_is_as_described(stack):
 
 if __name__ == "__main__":
     sys.exit(w.main([the_page_is_strict_and_its_files_are_known_again,
-                     a_session_is_a_sealed_cookie_and_what_changes_needs_its_word, replicas_with_one_key_share_sessions,
+                     a_session_is_a_sealed_cookie_and_what_changes_needs_its_word,
+                     who_signed_out_stays_out_with_the_same_cookie, addresses_of_the_house_are_told_to_operators_alone,
+                     replicas_with_one_key_share_sessions,
                      what_happens_is_seen_and_counted_as_the_store_has_it, a_promise_breaks_and_stands_first,
+                     list_and_console_name_the_same_promise_as_next,
                      who_comes_back_reads_what_they_missed, it_says_when_the_store_is_away_and_goes_on_behind,
                      actions_go_to_intake_with_the_rights_of_the_token, a_trusted_proxy_names_the_person,
-                     a_workspace_sees_nothing_of_another,
+                     a_workspace_sees_nothing_of_another, a_removed_workspace_leaves_the_console,
                      what_is_sought_is_found, every_document_is_as_described]))

@@ -129,10 +129,16 @@ def interrupted_and_again(stack):
     process.send_signal(signal.SIGINT)
     said = process.communicate(timeout=60)
     assert process.returncode == 3 and "import the file again" in said[1], (process.returncode, said)
-    done = subprocess.run([f"{w.BUILD}/buckstop", "customer", "import", "-", "--format", "csv", "--json"], input=table,
-                          env=environment, capture_output=True, text=True, timeout=120, check=False)
-    report = json.loads(done.stdout)
-    assert done.returncode == 0 and report["same"] > 0 and report["opened"] > 0, (done, report)
+    opened = 0
+    for _ in range(5):  # a store that is slow for a moment ends it, too: it says to do it again
+        done = subprocess.run([f"{w.BUILD}/buckstop", "customer", "import", "-", "--format", "csv", "--json"], input=table,
+                              env=environment, capture_output=True, text=True, timeout=120, check=False)
+        report = json.loads(done.stdout)
+        opened += report["opened"]
+        if done.returncode != 3:
+            break
+        assert "does not answer in time: import the file again" in done.stderr, done
+    assert done.returncode == 0 and report["same"] > 0 and opened > 0, (done, report)
     assert report["opened"] + report["same"] == 4 * ROWS and len(customers(world)) == 8 * ROWS, report
     world.audit()
 

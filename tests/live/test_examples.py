@@ -47,6 +47,20 @@ def by_curl(stack):
     assert "The token is not known" in ended(run(world, "contact.sh", BUCKSTOP_TOKEN="bs_wrong"), 1)
 
 
+def by_curl_at_the_console(stack):
+    """With a session: signed in, the board read, a note written, signed out."""
+    world = house_of(stack)
+    console = world.add("console")
+    stack.callback(console.end)
+    contact = world.submit(customer="kim@example.org")
+    where = {"BUCKSTOP_CONSOLE": f"http://127.0.0.1:{console.port}", "BUCKSTOP_TOKEN": world.issue("person", "--person", "ada")}
+    said = ended(run(world, "console.sh", contact, 'a "note"', **where))
+    assert "signed in: workspace desk, scope person" in said and 'counts: {"received":' in said, said
+    assert [fact for fact in w.facts_of(world.view(contact)) if fact["fact"] == "noted"], world.view(contact)
+    assert "not known" in ended(run(world, "console.sh", **{**where, "BUCKSTOP_TOKEN": "bs_wrong"}), 1)
+    assert "needs a token" in ended(run(world, "console.sh", **{**where, "BUCKSTOP_TOKEN": ""}), 2)
+
+
 def by_node(stack):
     if not shutil.which("node"):
         raise w.Skipped("there is no node")
@@ -101,4 +115,4 @@ def by_python(stack):
 
 
 if __name__ == "__main__":
-    sys.exit(w.main([by_curl, by_node, by_python]))
+    sys.exit(w.main([by_curl, by_curl_at_the_console, by_node, by_python]))

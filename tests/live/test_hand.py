@@ -3,19 +3,26 @@
 
 Ends with "N passed, N failed".
 """
+import concurrent.futures
+import contextlib
+import http.server
 import json
 import os
 import re
+import select
 import shutil
+import signal
+import socket
 import subprocess
 import sys
+import threading
 
 import world as w
 
 POLICY = """workspace: desk
 last_resort: dana
 channels:
-  mail: { weight: 1, answer: spoken }
+  mail: { weight: 1, answer: spoken, address: support@desk.example }
   chat: { weight: 1, live: true, answer: spoken }
 people:
   ada: { name: Ada L., capacity: 100000, ways: [{ log: ada }] }
@@ -132,6 +139,47 @@ def former_policies(stack):
     assert key and world.audit()
 
 
+def relayed(stack, world, words, at, then):
+    """The command with a store behind a relay, which calls `then` before it lets a request with `at` in it pass. Its status."""
+    door = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+    command = subprocess.Popen([f"{w.BUILD}/buckstop", *words], stdout=subprocess.DEVNULL, cwd=world.dir,
+                               env={**world.environment, "BUCKSTOP_REDIS": f"127.0.0.1:{door.getsockname()[1]}"})
+    stack.callback(command.kill)
+    others = {}  # each end of a link: the other
+    while command.poll() is None:
+        for end in select.select([door, *others], [], [], 0.1)[0]:
+            if end is door:
+                link, store = stack.enter_context(door.accept()[0]), stack.enter_context(socket.socket(socket.AF_UNIX))
+                store.connect(world.socket)
+                others |= {link: store, store: link}
+            elif end in others:
+                got = b""
+                with contextlib.suppress(OSError):  # it may be gone, and so may the other
+                    got = end.recv(1 << 16)
+                    if at in got and end.family == socket.AF_INET:
+                        then(command)
+                    others[end].sendall(got)
+                if not got:
+                    for one in (others[end], end):
+                        del others[one]
+                        one.close()
+    return command.returncode
+
+
+def interrupted_it_applies_nothing(stack):
+    """Ctrl-C while it looks at the other workspaces."""
+    world, told = open_desk(stack), []
+    with open(world.dir + "/next.yaml", "w", encoding="utf-8") as file:
+        file.write(POLICY.replace("ben", "zoe"))
+
+    def interrupt(command):
+        told.append(command.send_signal(signal.SIGINT))
+    assert relayed(stack, world, ("policy", "apply", "next.yaml"), b"SMEMBERS", interrupt) == 3 and told
+    assert len(json.loads(world.cli("policy", "history", "--json"))) == 1
+    assert relayed(stack, world, ("policy", "apply", "next.yaml"), b"SMEMBERS", lambda _: None) == 0
+    assert len(json.loads(world.cli("policy", "history", "--json"))) == 2
+
+
 def slips(stack):
     """A word that fits nothing is refused at once, with what was perhaps meant."""
     world = open_desk(stack)
@@ -143,9 +191,38 @@ def slips(stack):
     assert "no channel 'fax'" in world.ask("GET", "/v1/contacts?channel=fax").body.decode()
     for channel, n in (("mail", 1), ("chat", 0)):
         assert len(json.loads(world.ask("GET", f"/v1/contacts?channel={channel}").body)["contacts"]) == n
+    assert "no team 'nosuch'" in world.cli("repair", "reassign", "--all", "--to-team", "nosuch", "--reason", "x", status=1)
+    assert "no person 'zoe'" in world.cli("repair", "reassign", "--all", "--to-person", "zoe", "--reason", "x", status=1)
+    assert "no state 'open'; they are: received" in world.cli("watch", "--state", "owned,open", status=2)
+    for words, meant in ((("policy", "chek", "x"), "check"), (("workspace", "lst"), "list"), (("people", "presnt", "ada"), "present"),
+                         (("held", "relese"), "release"), (("dead", "replya"), "replay"), (("token", "isue"), "issue"),
+                         (("archive", "lst"), "list"), (("repair", "reroot"), "reroute"), (("channel", "tst", "x"), "test"),
+                         (("customer", "shw", "x"), "show")):
+        told = world.cli(*words, status=2)
+        assert f"{words[0]} knows no '{words[1]}'; did you mean '{meant}'?" in told and "\nexample:\n  buckstop " in told, told
+    told = world.cli("held", "show", status=2)
+    assert "usage: buckstop held" in told and "knows no" not in told, told
+    for words, hint in ((("token", "revoke", "x"), "token list"), (("dead", "replay", "x"), "dead list"),
+                        (("held", "show", "x"), "held list"), (("customer", "show", "x@x.example"), "customer import")):
+        assert hint in world.cli(*words, status=1), words
+    for words in (("explain", contact), ("policy", "show"), ("policy", "history"), ("customer", "show", "x")):
+        told = world.cli(*words, "--workspace", "other", status=2)
+        assert "there is no workspace 'other'\n  there are: desk; " in told, told
+    assert "is the option --person" in world.cli("act", "accept", contact, status=1)
     assert "did you mean 'accept'?" in world.cli("act", "accpet", contact[-4:], status=2)
     assert "release" in world.cli("act", "xyzzy", "1234", status=2)
     assert "did you mean 'watch'?" in world.cli("wach", status=2)
+    assert "did you mean 'buckstop act accept'?" in world.cli("accept", contact, status=2)
+    assert "did you mean 'buckstop act transfer'?" in world.cli("tranfer", status=2)
+    words = world.cli("import", status=2)
+    assert "'buckstop people import' or 'buckstop customer import'" in words, words
+    # names that are near
+    for option, word, meant in (("--team", "bak", "back"), ("--person", "adda", "ada"), ("--channel", "chatt", "chat")):
+        assert f"'{word}'; did you mean '{meant}'?" in world.cli("watch", option, word, status=1), option
+    assert "did you mean 'accepted'?" in world.cli("watch", "--kind", "acepted", status=2)
+    assert "did you mean 'ada'?" in world.cli("people", "present", "Ada", status=1)
+    assert "did you mean 'dana'?" in world.cli("act", "accept", contact, "--person", "danna", status=1)
+    assert "did you mean 'back'?" in world.cli("list", "--team", "bck", status=1)
     assert "did you mean" not in world.cli("xyzzyxyzzy", status=2)
     health = f"127.0.0.1:{world['intake-1'].health}"
     assert "of which service?" in world.cli("log-level", "debug", "--health", health, status=2)
@@ -158,6 +235,25 @@ def slips(stack):
     assert re.search(r"ada is there.*\nthis stays here.*\nada is away", words), words
     words = world.cli("report", "nosuch", status=1)
     assert "nosuch" in words and "0 events" not in words, words
+
+
+def who_waits_is_told(stack):
+    """What takes more than two seconds says what it waits for."""
+    world = open_desk(stack)
+    nowhere = "unix:" + world.dir + "/nowhere"
+    intake, server = world["intake"].process, world.environment["BUCKSTOP_SERVER"]
+    rows = [(("audit", "--redis", nowhere), f"-- waiting for the store: redis at {nowhere}", "the store can't be used"),
+            (("top", "--once", "--console", "http://127.0.0.1:1"), "-- waiting for the console at http://127.0.0.1:1: ",
+             "can't reach the console"),
+            (("list",), f"-- waiting for {server}\n", "can't reach"),
+            (("policy", "show"), "-- waiting for the store: ", "the store can't be used")]
+    intake.send_signal(signal.SIGSTOP)
+    try:
+        with world.redis_stopped(), concurrent.futures.ThreadPoolExecutor() as pool:
+            for row, told in zip(rows, pool.map(lambda row: world.cli(*row[0], status=3), rows)):
+                assert row[1] in told and row[2] in told, (row, told)
+    finally:
+        intake.send_signal(signal.SIGCONT)
 
 
 def repairs(stack):
@@ -211,7 +307,9 @@ def a_workspace_goes(stack):
     world = open_desk(stack)
     with open(world.dir + "/trial.yaml", "w", encoding="utf-8") as file:
         file.write(POLICY.replace("workspace: desk", "workspace: due"))
-    world.cli("policy", "apply", world.dir + "/trial.yaml")
+    done = world.call("policy", "apply", world.dir + "/trial.yaml")
+    assert done.returncode == 0 and "support@desk.example: channel 'mail' names it, and so does channel 'mail' of workspace " \
+        "'desk'" in done.stderr, done
     token = world.cli("token", "issue", "--scope", "operator", "--workspace", "due").strip()
     w.until("it is served", lambda: world.ask("GET", "/v1/people", token=token).status == 200)
     kept = world.submit("mail", subject="stays")
@@ -221,6 +319,7 @@ def a_workspace_goes(stack):
                      token=token)["contact"]
     assert "due" in world.cli("workspace", "list") and "desk" in world.cli("workspace")
     assert "is not closed" in world.cli("workspace", "remove", "due", "--yes", status=1)
+    assert "1 open contacts, 0 closed contacts" in world.cli("workspace", "remove", "due", "--dry-run", status=1)
     act = {"action": "resolve", "person": "dana", "text": "a trial"}
     view = lambda: world.ask("GET", f"/v1/contacts/{gone}", token=token).json()
     w.until("it is offered", lambda: view()["state"] == "offered")
@@ -244,12 +343,16 @@ def a_workspace_goes(stack):
     assert "there is no workspace" in world.cli("workspace", "remove", "due", "--yes", status=1)
     assert others.keys() <= set(world.redis.keys("b:*")) and world.view(kept)
     assert world.audit()
-    # the same name again is a workspace like any other
+    # the same name again is a workspace like any other, with the policy that it has now
+    with open(world.dir + "/trial.yaml", "w", encoding="utf-8") as file:
+        file.write(POLICY.replace("workspace: desk", "workspace: due").replace("ben", "zoe"))
     world.cli("policy", "apply", world.dir + "/trial.yaml")
     assert [row["version"] for row in json.loads(world.cli("policy", "history", "--workspace", "due", "--json"))] == [1]
     token = world.cli("token", "issue", "--scope", "operator", "--workspace", "due").strip()
     w.until("it is served again", lambda: world.ask("POST", "/v1/contacts", {"channel": "mail", "text": "x"},
                                                     token=token).status == 202)
+    w.until("its people are known", lambda: world.ask("PUT", "/v1/people/zoe/presence", token=token).status == 200)
+    assert world.ask("PUT", "/v1/people/ben/presence", token=token).status == 404
 
 
 def a_workspace_waits_for_its_archive(stack):
@@ -391,12 +494,13 @@ def pages(stack):
         assert "NAME" in done.stdout and "OPTIONS" in done.stdout or name == ("buckstop",), done.stdout
 
 
-def completed(world, script, *words):
+def completed(world, script, *words, **environment):
     """What bash proposes behind these words."""
     line = " ".join(f"'{word}'" for word in words)
     code = (f"source {script}; COMP_WORDS=({line}); COMP_CWORD={len(words) - 1}; _buckstop; "
             "printf '%s\\n' \"${COMPREPLY[@]}\"")
-    return subprocess.run(["bash", "-c", code], capture_output=True, text=True, check=True, cwd=world.dir).stdout.split()
+    return subprocess.run(["bash", "-c", code], capture_output=True, text=True, check=True, cwd=world.dir,
+                          env={**os.environ, **environment}).stdout.split()
 
 
 def completion(stack):
@@ -408,10 +512,12 @@ def completion(stack):
     assert set(commands_of(world)) - {"people import"} < set(completed(world, script, "buckstop", ""))
     assert completed(world, script, "buckstop", "policy", "ro") == ["rollback"]
     assert completed(world, script, "buckstop", "watch", "--kin") == ["--kind"]
-    assert completed(world, script, "buckstop", "watch", "--kind", "") == []
+    assert completed(world, script, "buckstop", "watch", "--customer", "") == []
     assert "--redis" not in completed(world, script, "buckstop", "watch", "--")
     assert sorted(completed(world, script, "buckstop", "people", "")) == ["away", "import", "list", "present"]
     world.cli("completion", "csh", status=2)
+    for words in ("completion", "--help"), ("completion", "-h"), ("help", "completion"):
+        assert "buckstop completion zsh >" in world.cli(*words), words
     for shell, check in (("bash", ["bash", "-n"]), ("zsh", ["zsh", "-n"]), ("fish", ["fish", "--no-execute"])):
         scripts = [world.cli("completion", shell)]
         scripts += [subprocess.run([f"{w.BUILD}/{name}", "--completion", shell], capture_output=True, text=True,
@@ -427,7 +533,52 @@ def completion(stack):
                 subprocess.run(["bash", "-n", path], check=True)  # what both would stumble over
 
 
-CASES = [watch_filters, former_policies, slips, repairs, a_workspace_goes, a_workspace_waits_for_its_archive, people_from_a_list, pages, completion]
+def completed_values(stack):
+    """Behind an option that takes names: what the tables and the policy in force have; and none without a store."""
+    world = open_desk(stack)
+    script = world.dir + "/completion.bash"
+    with open(script, "w", encoding="utf-8") as file:
+        file.write(world.cli("completion", "bash"))
+    contact = world.submit("mail", subject="Parcel")
+    here = {"PATH": f"{w.BUILD}:{os.environ['PATH']}", "BUCKSTOP_REDIS": "unix:" + world.socket,
+            **{name: world.environment[name] for name in ("BUCKSTOP_SERVER", "BUCKSTOP_TOKEN")}}
+    for words, fits in {("watch", "--kind", "promise_"): ["promise_broken", "promise_kept", "promise_opened", "promise_released"],
+                        ("watch", "--team", ""): ["back", "front"],
+                        ("watch", "--team", "back,f"): ["back,front"],
+                        ("watch", "--channel", "m"): ["mail"],
+                        ("watch", "--state", "o"): ["offered", "owned"],
+                        ("list", "--owner", "d"): ["dana"],
+                        ("list", "--state", ""): ["offered", "owned", "queued", "received", "resolved", "waiting"],
+                        ("act", "acc"): ["accept"],
+                        ("act", "re"): ["release", "reopen", "reply", "resolve"],
+                        ("act", "accept", ""): [contact[-6:]],
+                        ("show", contact[-6:-4]): [contact[-6:]],
+                        ("explain", ""): [contact[-6:]],
+                        ("watch", "--contact", ""): [contact[-6:]],
+                        ("repair", "reassign", "--to-person", "b"): ["ben"]}.items():
+        found = sorted(completed(world, script, "buckstop", *words, **here))
+        assert set(fits) <= set(found) and (words[-1].startswith("promise") or found == fits), (words, found)
+    # what it is told is expanded by a shell: only names are taken from whoever answers there
+    odd = {"contacts": [{"contact": "$(touch${IFS}pwned)"}, {"contact": "0" * 20 + "`id`"}, {"contact": contact}]}
+    far = http.server.HTTPServer(("127.0.0.1", 0), type("Odd", (http.server.BaseHTTPRequestHandler,), {
+        "do_GET": lambda self: (self.send_response(200), self.send_header("Content-Type", "application/json"),
+                                self.end_headers(), self.wfile.write(json.dumps(odd).encode())),
+        "log_message": lambda *_: None}))
+    stack.callback(far.server_close)
+    threading.Thread(target=far.serve_forever, daemon=True).start()
+    stack.callback(far.shutdown)
+    asked = {**here, "BUCKSTOP_SERVER": f"http://127.0.0.1:{far.server_port}"}
+    assert completed(world, script, "buckstop", "show", "", **asked) == [contact[-6:]]
+    here["BUCKSTOP_REDIS"] = "unix:" + world.dir + "/nowhere"
+    assert completed(world, script, "buckstop", "watch", "--team", "", **here) == []
+    assert "accepted" in completed(world, script, "buckstop", "watch", "--kind", "", **here)
+    here["BUCKSTOP_SERVER"] = "http://127.0.0.1:1"
+    assert completed(world, script, "buckstop", "show", "", **here) == []
+    world.cli("completion", "values", "socks", status=2)
+
+
+CASES = [watch_filters, former_policies, interrupted_it_applies_nothing, slips, who_waits_is_told, repairs, a_workspace_goes,
+         a_workspace_waits_for_its_archive, people_from_a_list, pages, completion, completed_values]
 
 if __name__ == "__main__":
     sys.exit(w.main(CASES))

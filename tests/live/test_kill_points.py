@@ -72,7 +72,7 @@ class Lives:
         return self.world.submit(channel, key, subject=key, customer=key, **more)
 
     def owner(self, contact):
-        return w.until("somebody owns it", lambda: self.world.view(contact).get("owner"), 30)
+        return w.until("somebody owns it", lambda: self.world.view(contact).get("owner"), 90)
 
     def done(self, answer):
         assert answer.status == 200, answer

@@ -334,7 +334,7 @@ def ends_in_order(stack):
 def options_are_checked(stack):
     house = house_of(stack)
     for words, expected in ((["--lmtp", "nowhere"], "unix:PATH nor ADDRESS:PORT"), (["--lmtp", "unix:"], "no path"),
-                            (["--spool", house.dir + "/none"], "can't read the directory"),
+                            (["--spool", house.dir + "/none"], "there is no directory"),
                             (["--mail-max", "1"], "mail-max"), (["--lmtp", "unix:/" + "x" * 200], "at most")):
         run = w.subprocess.run([f"{w.BUILD}/buckstop-intake", "--check", "--redis", "unix:/nowhere", *words],
                                capture_output=True, text=True, check=False, env=house.environment)

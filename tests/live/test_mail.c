@@ -3,6 +3,7 @@
  * Without them (MAIL_ACCEPT unset) there is nothing to talk to, and every test is skipped. What the servers
  * received is checked by test_mail.py.
  */
+#include "breath.h"
 #include "loop.h"
 #include "mail_out.h"
 
@@ -84,11 +85,12 @@ static void send_one (bench_t *self, const mail_t *mail)
     self->left = 1;
     mail_out_send (self->mail_out, mail, on_answer, self);
     assert_int_equal (self->left, 1); /* never from within */
+    breath_t breath;
+    breath_begin (&breath);
     loop_longest_turn_us (self->loop);
     assert_int_equal (loop_run (self->loop), 0);
-#ifndef __SANITIZE_ADDRESS__
-    assert_true (loop_longest_turn_us (self->loop) < LAG_MAX_US);
-#endif
+    int64_t longest_us = loop_longest_turn_us (self->loop);
+    assert_true (longest_us - breath_end (&breath) < LAG_MAX_US);
 }
 
 static void a_mail_is_accepted_with_its_particulars (void **state)
@@ -186,12 +188,12 @@ static void no_answer_is_code_0_in_time (void **state)
         send_one (self, &mail);
         assert_int_equal (self->code, 0);
         assert_true (self->error[0] != 0);
-        assert_in_range (self->answered_at - began, SHORT_MS - 2, SHORT_MS + 500);
+        assert_in_range (self->answered_at - began, SHORT_MS - 2, TIMEOUT_MS / 2);
         send_one (self, &mail); /* the thread is free again */
         assert_int_equal (self->code, 0);
         began = loop_now (self->loop);
         mail_out_destroy (&self->mail_out);
-        assert_true (loop_now (self->loop) - began < 1500);
+        assert_true (loop_now (self->loop) - began < TIMEOUT_MS); /* libcurl's QUIT waits for a minute and more */
     }
 }
 
@@ -212,12 +214,13 @@ static void a_server_silent_at_quit_does_not_hold_the_answer_back (void **state)
 {
     bench_t *self = *state;
     mail_t mail = plain_mail;
+    mail.timeout_ms = TOO_LONG_MS;
     open_mail (self, "MAIL_MUTE_AT_QUIT", 1);
     for (int i = 0; i < 2; i++) {
         mono_ms_t began = loop_now (self->loop);
         send_one (self, &mail);
         assert_int_equal (self->code, 250);
-        assert_true (self->answered_at - began < 2500);
+        assert_true (self->answered_at - began < TIMEOUT_MS);
     }
 }
 

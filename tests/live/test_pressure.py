@@ -18,6 +18,7 @@ import redis
 import zmq
 
 import world as w
+from breath import Took
 
 WAITING = int(os.environ.get("BUCKSTOP_PRESSURE_WAITING", "20000"))
 MB = 1 << 20
@@ -151,14 +152,14 @@ def three_times_too_much(stack):
         if answer.status == 503:
             refusals.append(answer)
 
-    running = load(world, 6, 1024, max(3 * holds, 600))
+    whole, running = Took(), load(world, 6, 1024, max(3 * holds, 600))
     while running.poll() is None:
-        began = time.monotonic()
+        took = Took()
         look(world.ask("POST", "/v1/contacts", {"channel": "mail", "text": "hello"}))
-        assert time.monotonic() - began < 3, "no answer within 3 s"
+        assert took.seconds() < 3, "no answer within 3 s"
     got = result(running)
     print(f"      {holds:.0f} a second hold; then {got}; {len(refusals)} of the probes refused", flush=True)
-    assert got["p99_us"] < 1000000, got
+    assert got["p99_us"] < 1e6 * (1 + whole.held()), got  # one in a hundred may have met the machine's pause
     assert got["accepted"] > 0 and got["refused"] > got["accepted"] / 2, got
     assert refusals, "nobody was refused"
     for answer in refusals:
@@ -166,11 +167,11 @@ def three_times_too_much(stack):
     for name, service in world.services.items():
         grown(service, before[name], 96 * MB, "under three times too much")
     hog.end()
-    w.until("normal again", lambda: world.ask("POST", "/v1/contacts", {"channel": "mail", "text": "x"}).status == 202, 2)
+    w.until("normal again", lambda: world.ask("POST", "/v1/contacts", {"channel": "mail", "text": "x"}).status == 202, 5)
     for _ in range(20):
-        began = time.monotonic()
+        took = Took()
         assert world.ask("POST", "/v1/contacts", {"channel": "mail", "text": "hello"}).status == 202
-        assert time.monotonic() - began < 0.5
+        assert took.seconds() < 0.5
     w.until("nobody is left", lambda: world.count("b:{*}:q:desk") == 0, 60)
 
 
@@ -187,10 +188,10 @@ def a_store_that_stands_still(stack):
         w.until("as many as may are under way",
                 lambda: count_of(world["intake"], "buckstop_intake_refused_full_total") > 0 or
                 count_of(world["intake"], "buckstop_intake_refused_slow_total") > 0, 5)
-        began = time.monotonic()
+        took = Took()
         answer = world.ask("POST", "/v1/contacts", {"channel": "mail", "text": "x"})
         assert (answer.status, answer["code"]) in ((503, "busy"), (503, "store-away")), answer
-        assert int(answer.headers["Retry-After"]) == 1 and time.monotonic() - began < 0.95
+        assert int(answer.headers["Retry-After"]) == 1 and took.seconds() < 0.95
         for thread in asked:
             thread.join()
     grown(world["intake"], before, 32 * MB, "with a store that stands still")
@@ -441,7 +442,7 @@ def very_many_wait(stack):
     turns = []
 
     def walked():
-        turns.append(routing.metric("buckstop_loop_longest_turn_seconds") * 1e6)  # since it was asked last
+        turns.append(routing.longest_turn())
         return routing.metric("buckstop_routing_waiting") == waiting
 
     w.until("all are walked", walked, 60 + WAITING / 2000)
@@ -483,9 +484,9 @@ ladders:
     world.longest_turns()  # what a start takes does not count
     slowest = 0.0
     for _ in range(60):
-        began = time.monotonic()
+        took = Took()
         assert world.submit("phone")
-        slowest = max(slowest, time.monotonic() - began)
+        slowest = max(slowest, took.seconds())
     print(f"      the slowest of 60 took {slowest * 1000:.0f} ms", flush=True)
     assert slowest < 2, slowest
     w.until("all were fired", lambda: count_of(world["escalation"], "buckstop_firings_total") >= n, 60)

@@ -86,23 +86,34 @@ static void only_that_redis_gets_it (void **state)
     assert_non_null (strstr (text, "\r\n$19\r\n" SNAPSHOT));
 }
 
-/* Of one that is a replica it is not known by which id it comes. */
-static void without_an_id_the_first_one_does (void **state)
+/* Not even one that asks by none: the id is filled in before the door waits. */
+static void without_an_id_nobody_does (void **state)
 {
+    static const char *const all[] = {"*3\r\n$5\r\nPSYNC\r\n$0\r\n\r\n$1\r\n1\r\n", "*2\r\n$5\r\nPSYNC\r\n$1\r\n?\r\n",
+                                      PSYNC};
+    enum { ALL = sizeof all / sizeof *all };
     (void)state;
-    char text[512];
+    int fds[ALL];
+    char id[] = ID, text[512];
     rdb_door_t door;
-    open_door (&door, "");
-    int redis = come (&door, "*3\r\n$5\r\nPSYNC\r\n$1\r\n?\r\n$2\r\n-1\r\n", true);
-    assert_int_equal (rdb_door_send (&door), CLI_GO);
+    open_door (&door, id);
+    id[0] = '\0';
+    for (size_t i = 0; i < ALL; i++)
+        fds[i] = come (&door, all[i], true);
+    close (door.file);
+    door.file = -1;
+    shutdown (door.listening, SHUT_RD); /* those who came are heard, and nobody else is waited for */
+    assert_int_equal (rdb_door_send (&door), CLI_UNREACHABLE);
     rdb_door_close (&door);
-    read_all (redis, text, sizeof text);
-    assert_non_null (strstr (text, SNAPSHOT));
+    for (size_t i = 0; i < ALL; i++) {
+        read_all (fds[i], text, sizeof text);
+        assert_true (!strstr (text, "REDIS") && !strstr (text, "FULLRESYNC"));
+    }
 }
 
 int main (void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test (only_that_redis_gets_it),
-                                       cmocka_unit_test (without_an_id_the_first_one_does)};
+                                       cmocka_unit_test (without_an_id_nobody_does)};
     return cmocka_run_group_tests (tests, NULL, NULL);
 }

@@ -16,6 +16,7 @@ import redis
 
 import test_kill_points as kill_points
 import world as w
+from sentinel import free_port
 
 PASSWORD = "a password with spaces and #"
 REFUSED = ["FLUSHALL", "FLUSHDB", "CONFIG SET maxmemory 1", "CONFIG REWRITE", "CONFIG RESETSTAT", "KEYS *", "EVAL return 0",
@@ -40,10 +41,12 @@ class Guarded(w.World):
             file.write(PASSWORD + "\n")
         self.environment |= {"BUCKSTOP_REDIS_USER": "buckstop", "BUCKSTOP_REDIS_PASSWORD_FILE": self.dir + "/redis-password"}
 
+    more = ()
+
     def start_redis(self, **environment):
         self.redis_process = subprocess.Popen(
             ["redis-server", w.ROOT + "/deploy/redis/redis.conf", "--port", "0", "--unixsocket", self.socket, "--dir", self.dir,
-             "--aclfile", self.dir + "/users.acl", "--maxmemory", "256mb", "--logfile", self.dir + "/redis.log"],
+             "--aclfile", self.dir + "/users.acl", "--maxmemory", "256mb", "--logfile", self.dir + "/redis.log", *self.more],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ, **environment})
         w.until("redis answers", self.redis_answers, 60)
 
@@ -53,6 +56,31 @@ class Guarded(w.World):
         self.redis.execute_command("ACL", "LOG", "RESET")
         return [(row[b"username"], row[b"reason"], row[b"object"]) for row in
                 (row if isinstance(row, dict) else dict(zip(row[::2], row[1::2])) for row in rows)]
+
+
+class Replicated(Guarded):
+    """It has a replica, and nothing is acknowledged that this one lacks."""
+
+    def __init__(self, policy):
+        super().__init__(policy, options={kind: ["--durability", "replica"] for kind in w.KINDS})
+        self.port, self.replica = free_port(), None
+        self.more = ("--port", str(self.port), "--bind", "127.0.0.1", "--repl-diskless-sync-delay", "0")
+        self.environment["BUCKSTOP_DURABILITY"] = "replica"
+
+    def start_redis(self, **environment):
+        super().start_redis(**environment)
+        os.makedirs(self.dir + "/replica", exist_ok=True)
+        self.replica = subprocess.Popen(
+            ["redis-server", "--port", "0", "--unixsocket", self.dir + "/replica/s", "--dir", self.dir + "/replica", "--replicaof",
+             "127.0.0.1", str(self.port), "--masteruser", "tester", "--masterauth", "tester", "--appendonly", "yes"],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        w.until("the replica is there", lambda: self.redis.info("replication").get("slave0", {}).get("state") == "online", 60)
+
+    def close(self):
+        if self.replica:
+            self.replica.kill()
+            self.replica.wait()
+        super().close()
 
 
 def open_guarded(stack, **given):
@@ -111,6 +139,26 @@ def all_as_that_user(stack):
     assert not world.denied()
 
 
+def waits_for_a_replica(stack):
+    """With durability `replica` that user needs WAIT, and a channel: both stand in the example, and without WAIT it is said."""
+    world = Replicated("workspace: desk\nlast_resort: dana\npeople: { dana: {} }\nchannels: { mail: { weight: 1 } }\n")
+    stack.callback(world.close)
+    w.World.opened.append(world)
+    world.start()
+    world.present("dana")
+    contacts = [world.submit("mail") for _ in range(5)]
+    assert len(world.contacts()) == len(contacts) and not world.denied()
+    assert world.redis.info("commandstats")["cmdstat_wait"]["calls"] > 0
+    world.redis.execute_command("ACL", "SETUSER", "buckstop", "-wait")
+    world["intake"].kill()
+    world["intake"].start(wait=False)
+    w.until("it is said", lambda: "refuses its user 'buckstop'" in world["intake"].text() and "'wait'" in world["intake"].text(), 30)
+    world.redis.execute_command("ACL", "SETUSER", "buckstop", "+wait")
+    world["intake"].wait()
+    world.submit("mail")
+    world.audit()
+
+
 def and_nothing_else(stack):
     world = Guarded("workspace: desk\nlast_resort: dana\npeople: { dana: {} }\n")
     stack.callback(world.close)
@@ -167,4 +215,4 @@ def unfilled_file_is_refused(stack):
 
 
 if __name__ == "__main__":
-    sys.exit(w.main([all_as_that_user, and_nothing_else, default_user_without_rights, wrong_password_is_said, unfilled_file_is_refused]))
+    sys.exit(w.main([all_as_that_user, waits_for_a_replica, and_nothing_else, default_user_without_rights, wrong_password_is_said, unfilled_file_is_refused]))

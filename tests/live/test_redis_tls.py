@@ -7,10 +7,12 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 
 import redis
 
+import sentinel
 import world as w
 from sentinel import free_port
 
@@ -99,7 +101,8 @@ def said_where_it_is_not(stack):
     del stack
     if has_tls():
         raise w.Skipped("this build has it")
-    for command in ([f"{w.BUILD}/buckstop-intake"], [f"{w.BUILD}/buckstop-routing", "--check"], [f"{w.BUILD}/buckstop", "audit"]):
+    for command in ([f"{w.BUILD}/buckstop-intake"], [f"{w.BUILD}/buckstop-routing", "--check"], [f"{w.BUILD}/buckstop", "audit"],
+                    [f"{w.BUILD}/buckstop", "backup", "/tmp/nowhere"]):
         for address in ("tls:127.0.0.1:1", "tls:sentinel:desk@127.0.0.1:1"):
             done = subprocess.run([*command, "--redis", address], capture_output=True, text=True, timeout=60, check=False)
             assert done.returncode == 2 and NO_TLS in done.stderr and "Debian 13 has it" in done.stderr, done
@@ -178,5 +181,47 @@ def one_that_speaks_no_tls(stack):
         assert "redis at tls:" in said and said.strip()[-1] != ":", said
 
 
+def through_sentinels(stack):
+    """tls:sentinel: all of them, the nodes, their replication and ours are encrypted; a fail-over, and a backup behind it."""
+    need_tls()
+    folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="buckstop-tls-"))
+    authority(folder, "ca")
+    certificate(folder, "ca", "redis", "IP:127.0.0.1")
+    nodes = sentinel.Nodes("a node's word", "a sentinel's word", sentinel.Tls(folder, "redis"))
+    world = sentinel.open_guarded(stack, POLICY, "replica", nodes=nodes)
+    world.present("ada")
+    contacts = [world.submit("mail") for _ in range(10)]
+    old = nodes.primary()
+    old.kill()
+    nodes.taken_over(old)
+    nodes.come_back(old)
+    w.until("all go on", world.all_ready, 60)
+    contacts += [world.submit("mail") for _ in range(5)]
+    assert set(contacts) <= {row["contact"] for row in world.contacts()}
+    world.audit()
+    world.cli("backup", world.dir + "/copy")
+
+
+def backed_up_by_tls(stack):
+    """More than a record of TLS; put back on the machine itself; not in the open over a network."""
+    need_tls()
+    world = open_encrypted(stack)
+    world.present("ada")
+    contacts = [world.submit("mail", text="long " * 5000) for _ in range(20)]
+    world.cli("backup", world.dir + "/copy")
+    kept = world.redis.dbsize()
+    for service in world.services.values():
+        service.kill()
+    words = world.cli("restore", world.dir + "/copy", "--replace", "--listen", "0.0.0.0", status=2)
+    assert "without TLS" in words and world.redis.info("replication")["role"] == "master", words
+    world.redis.flushall()
+    world.cli("restore", world.dir + "/copy")
+    assert world.redis.dbsize() >= kept * 0.9 and world.redis.keys("b:{*}:hold:desk"), (kept, world.redis.dbsize())
+    assert all(world.redis.keys("b:{*}:c:desk:" + contact) for contact in contacts)
+    world.environment["BUCKSTOP_REDIS_CA"] = world.dir + "/stranger.crt"
+    words = world.cli("backup", world.dir + "/copy2", status=3)
+    assert "127.0.0.1: " in words, words
+
+
 if __name__ == "__main__":
-    sys.exit(w.main([said_where_it_is_not, works_by_tls, by_name, whom_nobody_trusts, one_that_speaks_no_tls]))
+    sys.exit(w.main([said_where_it_is_not, works_by_tls, by_name, whom_nobody_trusts, one_that_speaks_no_tls, backed_up_by_tls, through_sentinels]))

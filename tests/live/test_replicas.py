@@ -33,9 +33,9 @@ TWO = {kind: 2 for kind in w.KINDS}
 ROUNDS = 50
 
 
-def open_desk(stack):
+def open_desk(stack, **options):
     receiver = w.open_receiver(stack)
-    world = w.open_world(stack, POLICY.replace("HOOK", receiver.url("/hook")), replicas=TWO)
+    world = w.open_world(stack, POLICY.replace("HOOK", receiver.url("/hook")), replicas=TWO, options=options)
     world.present("ada", "ben", "dana")
     return world, receiver
 
@@ -137,7 +137,8 @@ def replicas_that_die(stack):
 
 def shared_out(stack):
     """Deliveries to a slow peer: each is sent once, whoever sends it."""
-    world, receiver = open_desk(stack)
+    # an attempt that was given up since the machine paused would be a second one
+    world, receiver = open_desk(stack, notification=["--attempt-ms", "20000"])
     receiver.behave["/hook"] = "slow"
     going = threading.Barrier(8)
 

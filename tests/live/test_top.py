@@ -4,7 +4,9 @@
 A terminal of 80x24 is played by python3-pyte. BUCKSTOP_SHOW=1 prints each screen that was waited for.
 Ends with "N passed, N failed".
 """
+import contextlib
 import fcntl
+import http.server
 import json
 import os
 import pty
@@ -162,8 +164,12 @@ def it_follows_and_acts(stack):
     # what is refused is said
     world.cli("act", "accept", calm, "--person", "ada")
     w.until("it is theirs", lambda: "owned" in top.line("A calm question"))
+    world.present("dana")
+    world.cli("act", "transfer", calm, "--person", "ada", "--to-person", "dana")
+    w.until("she is asked", lambda: world.view(calm).get("offered_to") == "dana")
+    world.cli("act", "accept", calm, "--person", "dana")
     top.press("t")
-    top.shows("ada owns it already")
+    top.shows("dana has accepted it, at 20")
     top.press("q")
     top.ends()
 
@@ -216,6 +222,39 @@ def cut_off(stack):
     top.ends()
 
 
+class Away(http.server.BaseHTTPRequestHandler):
+    """A console whose store is away: it says so at once, then takes its time."""
+
+    asked, answers = 0, threading.Event()
+
+    def do_GET(self):
+        Away.asked += 1
+        if Away.asked > 1:
+            Away.answers.wait(60)
+        with contextlib.suppress(OSError):
+            self.send_response(503)
+            self.end_headers()
+            self.wfile.write(json.dumps({"title": "Not now", "detail": "the store is away"}).encode())
+
+    def log_message(self, *_):
+        pass
+
+
+def the_console_says_why_not(stack):
+    """In its own words, also while the next attempt has no answer yet."""
+    world = open_desk(stack)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Away)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    stack.callback(server.server_close)
+    stack.callback(server.shutdown)
+    stack.callback(Away.answers.set)
+    top = open_top(stack, world, "--console", f"http://127.0.0.1:{server.server_port}", columns=132)
+    w.until("it asks again", lambda: Away.asked > 1)
+    top.shows("CUT OFF for", " s: Not now: the store is away")
+    top.press("q")
+    top.ends()
+
+
 def without_a_terminal(stack):
     world = open_desk(stack)
     contact = world.submit("mail", subject="printed once")
@@ -243,7 +282,35 @@ def without_a_terminal(stack):
     top.ends(2)
 
 
-CASES = [it_follows_and_acts, sizes, cut_off, without_a_terminal]
+def a_list_fits(stack):
+    """`list` takes one line a contact on a terminal, and a story's long lines go on in the next."""
+    world = open_desk(stack)
+    world.present("ada")
+    long = world.submit("mail", subject="A subject that is far too long for a terminal of eighty characters, and has an end",
+                        text="What is said is long as well, so that nobody can read it in one line: here is its end")
+    world.cli("list", "--limit", "1")
+    for columns, shown, hidden in ((80, "A subject", "CHANNEL"), (200, "and has", "nothing")):
+        one = Terminal(world, "list", columns=columns)
+        one.shows("1 contact")
+        one.ends()
+        lines = [line for line in one.text().split("\n") if line]
+        assert len(lines) == 3 and all(len(line) <= columns for line in lines), lines
+        assert lines[1].startswith(long[-6:]) and shown in lines[1] and hidden not in lines[0], lines
+    assert long in world.cli("list")  # whole for programs
+    top = open_top(stack, world)
+    top.shows(long[-6:])
+    top.press(ENTER)
+    top.shows("timeline", "an end", long)
+    top.press("G")
+    top.shows("here is its end")
+    top.resize(24, 40)
+    top.press("g")
+    top.shows("an end")
+    top.press("q", "q")
+    top.ends()
+
+
+CASES = [it_follows_and_acts, sizes, cut_off, the_console_says_why_not, without_a_terminal, a_list_fits]
 
 if __name__ == "__main__":
     sys.exit(w.main(CASES))

@@ -1,12 +1,16 @@
 #!/usr/bin/python3
-"""The lock of deploy/up (deploy/lib.sh): who comes second is told whom to stop.
+"""What deploy/up does before it starts anything (deploy/lib.sh): who comes second is told whom to stop; data move only while
+nobody is there; taken ports are told at once; sockets lie in the same place at each start; who needs a mail server.
 
 Ends with "N passed, N failed".
 """
 import contextlib
 import os
 import re
+import shlex
+import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -45,15 +49,127 @@ def who_runs_is_named(stack):
     assert done.returncode == 1 and f"stop it:  kill {shell} " in done.stderr, done
     process.kill()
     process.wait()
-    done = second_start(lock)
     left = f"an earlier start left runs in {os.path.dirname(lock)}: tail {child};"
+    until("what is left has its own name", lambda: left in second_start(lock).stderr)
+    done = second_start(lock)
     assert done.returncode == 1 and left in done.stderr, done
     assert re.search(rf"kill {child} ", done.stderr), done
     end(child)
     until("the lock is free", lambda: second_start(lock).stdout == "free\n")
 
 
-CASES = [who_runs_is_named]
+def move(old, new):
+    return subprocess.run(["/bin/bash", "-euc", '. "$0"; move_data "$1" "$2"; echo here', LIB, old, new],
+                          capture_output=True, text=True, timeout=20, check=False)
+
+
+def data_of_before_are_found(stack):
+    """What lay below the name of before goes on under the new one, once, and not from under somebody's feet."""
+    folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="buckstop-up-"))
+    old, new = f"{folder}/example", f"{folder}/data"
+    assert move(old, new).stdout == "here\n"  # there is nothing
+    os.mkdir(old)
+    with open(f"{old}/token", "w", encoding="utf-8") as file:
+        file.write("kept")
+    process, shell, child = first_start(stack, f"{old}/lock")
+    done = move(old, new)
+    assert done.returncode == 1 and f"stop it:  kill {shell} " in done.stderr and not os.path.exists(new), done
+    process.kill()
+    process.wait()
+    end(child)
+    until("it is moved", lambda: move(old, new).returncode == 0)
+    assert open(f"{new}/token", encoding="utf-8").read() == "kept" and not os.path.exists(old)
+    os.mkdir(old)
+    assert move(old, new).stdout == "here\n" and os.path.exists(old)  # both are there: neither is touched
+
+
+def lib(words, *arguments, command="deploy/up --demo"):
+    """What a function of it says; COMMAND is what was typed."""
+    return subprocess.run(["/bin/bash", "-euc", f'. "$0"; COMMAND=({command}); {words}', LIB, *arguments], capture_output=True,
+                          text=True, timeout=60, check=False)
+
+
+def listener(stack):
+    return "127.0.0.1:%d" % stack.enter_context(socket.create_server(("127.0.0.1", 0))).getsockname()[1]
+
+
+def taken_ports_are_told_at_once(stack):
+    quiet = stack.enter_context(socket.socket())
+    quiet.bind(("127.0.0.1", 0))  # nobody answers there, and nobody else gets it meanwhile
+    free = f"127.0.0.1:{quiet.getsockname()[1]}"
+    first, second = listener(stack), listener(stack)
+    avoided = {first, second, free}
+    beside = stack.enter_context(socket.socket())
+    with contextlib.suppress(OSError, OverflowError):  # somebody else may have it
+        beside.bind(("127.0.0.1", int(first.rpartition(":")[2]) + 100))
+        beside.listen()
+        avoided.add("127.0.0.1:%d" % beside.getsockname()[1])
+    done = lib('ports_taken "$@"', "--listen", free, "--console", "127.0.0.1:1")
+    assert done.returncode == 0 and done.stdout == "", done
+    done = lib('ports_taken "$@"', "--listen", first, "--console", second, "--lmtp", free,
+               command=f"'./my up' --policy 'my own.yaml' --listen {first}")
+    assert done.returncode == 1 and f"--listen {first}, --console {second};" in done.stdout and free not in done.stdout, done
+    instead = shlex.split(done.stdout.splitlines()[1])
+    assert instead[:4] == ["./my up", "--policy", "my own.yaml", "--listen"] and instead[5] == "--console", instead
+    assert instead[4] != instead[6] and not {instead[4], instead[6]} & avoided, (instead, avoided)
+    done = lib('free_beside "$@"', "127.0.0.1:00080", " ")  # no octal number
+    assert re.fullmatch(r"127\.0\.0\.1:[1-9][0-9]*80\n", done.stdout), done
+    done = lib('ports_taken "$@"', "--listen", free, "--console", free)  # the same twice
+    assert done.returncode == 1 and f"already: --console {free};" in done.stdout, done
+
+
+def sockets_lie_where_they_lay(stack):
+    """The same folder at each start, empty; where its path is none for a socket: a short one, by the data's path."""
+    folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="buckstop-up-"))
+    for data, short in ((f"{folder}/data", True), (f"{folder}/" + "d" * 100, False), (f"{folder}/with space", False),
+                        (f"{folder}/a,b", False)):
+        os.mkdir(data)
+        runs = set()
+        for _ in range(2):
+            done = lib('runtime_folder "$1"', data)
+            assert done.returncode == 0, done
+            run = done.stdout.strip()
+            stack.callback(shutil.rmtree, run, ignore_errors=True)
+            assert (run == f"{data}/buckstop-run") == short and os.listdir(run) == [], (data, run)
+            assert os.stat(run).st_mode & 0o777 == 0o700
+            with contextlib.closing(socket.socket(socket.AF_UNIX)) as door:
+                door.bind(f"{run}/notification")
+            runs.add(run)
+        assert len(runs) == 1, runs
+    none = f"{folder}/none"  # where no socket can be: nothing is left there
+    os.mkdir(none)
+    done = lib('takes_sockets() { false; }; runtime_folder "$1"', none)
+    stack.callback(shutil.rmtree, done.stdout.strip(), ignore_errors=True)
+    assert done.returncode == 0 and done.stdout.startswith("/tmp/buckstop-") and os.listdir(none) == [], done
+    shutil.rmtree(run)
+    os.symlink(folder, run)  # somebody was there first
+    stack.callback(os.remove, run)
+    done = lib('runtime_folder "$1"', data)
+    assert done.returncode == 1 and "somebody else's" in done.stderr and os.path.exists(folder), done
+
+
+def who_needs_a_mail_server(stack):
+    folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="buckstop-up-"))
+    chat = "channels: { chat: { live: true, answer: spoken } }\n"
+    rows = (("people: { ada: { ways: [{ mail: ada@example.com }] } }\n" + chat, "people"),
+            ("people:\n  ada:\n    ways:\n      - mail: \"ada@example.com\"\n" + chat, "people"),
+            ("people: { ada: { ways: [{ log: ada }] } }\n", "customers"),  # the built-in channels
+            ("channels: { mail: { address: desk@example.com, answer: mail } }\n", "customers"),
+            ("people: { ada: { ways: [{ mail: ada@x.example }] } }\nchannels: { form: { answer: mail } }\n", "people and customers"),
+            ("mail_from: \"Desk <desk@example.com>\"\n" + chat, ""),
+            ("#people: { ada: { ways: [{ mail: ada@x.example }] } }\n" + chat + "# answer: mail\n", ""),
+            ("dry: log # or mail:trial@example.com\nchannels: { form: { answer: mail } }\n", ""),
+            ("dry: mail:trial@example.com\n" + chat, "people and customers"))
+    for policy, words in rows:
+        path = f"{folder}/policy"
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(policy)
+        done = lib('told_by_mail "$1"', path)
+        assert done.returncode == 0 and done.stdout.strip() == words, (policy, done)
+
+
+CASES = [who_runs_is_named, data_of_before_are_found, taken_ports_are_told_at_once, sockets_lie_where_they_lay,
+         who_needs_a_mail_server]
 
 if __name__ == "__main__":
     sys.exit(w.main(CASES))

@@ -51,6 +51,16 @@ def watches_of(world):
     return watches
 
 
+def another_workspace_than_the_token_s(stack):
+    """Nothing of the token's workspace is shown under another name."""
+    world = open_desk(stack)
+    world.environment["BUCKSTOP_SERVER"] = f"http://127.0.0.1:{world['intake'].port}"
+    world.environment["BUCKSTOP_TOKEN"] = world.token
+    for name in ("nope", "des"):
+        told = world.cli("watch", "--workspace", name, "--last", "1", status=2)
+        assert f"good for workspace 'desk', not for '{name}'" in told and "opened" not in told, told
+
+
 def said(watch, words):
     """On stderr, for the operator; what was said before does not count again."""
     w.until(lambda: f"it says that it {words}: {watch.errors}", lambda: any(words in line for line in watch.errors), 5)
@@ -127,7 +137,7 @@ def nobody_reads(stack):
     no_gap(world, *watches)
 
 
-CASES = [notification_dies, intake_dies, both_die, nobody_reads]
+CASES = [another_workspace_than_the_token_s, notification_dies, intake_dies, both_die, nobody_reads]
 
 if __name__ == "__main__":
     sys.exit(w.main(CASES))

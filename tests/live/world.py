@@ -26,7 +26,8 @@ import redis
 
 from customers import Customers, Watch
 from peers import Receiver
-from service import ATTEMPT_MS, BINDS, BUILD, KILLED, KINDS, ROOT, TURN_LIMIT_US, Answer, Service, ask
+from service import ATTEMPT_MS, BINDS, BUILD, KILLED, KINDS, ROOT, Answer, Service, ask
+from turns import TURN_LIMIT_US
 from waiting import at_once, until
 
 __all__ = ["ATTEMPT_MS", "BINDS", "BUILD", "KILLED", "KINDS", "ROOT", "TURN_LIMIT_US", "Answer", "Customers", "Receiver",
@@ -234,8 +235,7 @@ class World:
 
     def longest_turns(self):
         """name -> the longest turn of its loop since this was asked before; microseconds."""
-        return {name: round(service.metric("buckstop_loop_longest_turn_seconds") * 1e6)
-                for name, service in self.services.items()}
+        return {name: service.longest_turn() for name, service in self.services.items()}
 
     # -- the end
 

@@ -1,0 +1,69 @@
+"""deploy/kubernetes: read with strict types, references followed (manifests.mjs); rendered by kubectl's own kustomize, where that
+is here, with the store in the cluster and outside of it, and judged once more."""
+import os
+import re
+import shutil
+import subprocess
+
+import engine
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+FOLDER = engine.ROOT + "/deploy/kubernetes"
+SERVICES = ("intake", "routing", "escalation", "notification", "console", "archive", "cli")
+KUSTOMIZE = 4  # its first version that knows `labels:`; Debian bookworm's kubectl has 2
+TSC = ("node_modules/.bin/tsc", "--strict", "--noEmit", "--skipLibCheck", "--target", "es2022", "--module", "esnext",
+       "--moduleResolution", "bundler")
+
+
+def run(folder, *words):
+    done = subprocess.run(words, cwd=folder, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, (words, done.stdout[-4000:], done.stderr[-4000:])
+    return done.stdout
+
+
+def kustomize_missing():
+    """Why it is not rendered, in words; or nothing."""
+    if not shutil.which("kubectl"):
+        return "kubectl is missing"
+    said = run("/", "kubectl", "version", "--client")
+    found = re.search(r"Kustomize Version: v(\d+)", said)
+    return "" if found and int(found[1]) >= KUSTOMIZE else "this kubectl's kustomize is older than " + str(KUSTOMIZE)
+
+
+def filled(folder):
+    """As kustomization.yaml says it is prepared; what secrets say does not matter here."""
+    shutil.copytree(FOLDER, folder)
+    os.makedirs(folder + "/secrets/secrets", exist_ok=True)
+    os.makedirs(folder + "/secrets/keys/public", exist_ok=True)
+    shutil.copy(engine.ROOT + "/deploy/policies/example.yaml", folder + "/policy.yaml")
+    shutil.copy(engine.ROOT + "/deploy/redis/redis.conf", folder + "/with-redis")
+    keys = [name for service in SERVICES for name in (f"keys/{service}.key", f"keys/public/{service}.pub")]
+    for name in ["secrets/redis-password", "secrets/session-key", "secrets/secrets/callback", "with-redis/users.acl",
+                 *("secrets/" + key for key in keys)]:
+        with open(f"{folder}/{name}", "w", encoding="utf-8") as file:
+            file.write("word\n")
+
+
+def rendered(folder):
+    """What `kubectl kustomize` makes of it, alone and with with-redis; the file with the latter."""
+    filled(folder)
+    run(folder, "kubectl", "kustomize", ".")
+    with open(folder + "/kustomization.yaml", encoding="utf-8") as file:
+        text = file.read()
+    with open(folder + "/kustomization.yaml", "w", encoding="utf-8") as file:
+        assert re.search(r"^# components: \[with-redis\]", text, re.M), "kustomization.yaml does not say how with-redis joins"
+        file.write(re.sub(r"^# (components: \[with-redis\])", r"\1", text, flags=re.M))
+    path = folder + "/rendered.out"
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(run(folder, "kubectl", "kustomize", "."))
+    return path
+
+
+def check(npm, scratch):
+    """npm: a folder with what package-lock.json names."""
+    why = kustomize_missing()
+    for name in ("manifests.mjs", "references.mjs"):
+        shutil.copy(f"{HERE}/{name}", npm)
+    print("      " + run(npm, "node", "manifests.mjs", "manifests.ts", FOLDER, *([] if why else [rendered(scratch)])).strip()
+          + (f"; not rendered: {why}" if why else ""))
+    run(npm, *TSC, "manifests.ts")

@@ -1,0 +1,140 @@
+#!/usr/bin/python3
+"""What an operator reads in a terminal: watch's lines and waiting, rows of a list, completion of what may be done.
+
+Ends with "N passed, N failed".
+"""
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+
+import world as w
+
+POLICY = """workspace: desk
+last_resort: dana
+channels:
+  mail: { weight: 1, answer: spoken, address: support@desk.example }
+  chat: { weight: 1, live: true, answer: spoken }
+people:
+  ada: { name: Ada L., capacity: 100000, ways: [WAY] }
+  dana: { name: Dana R., ways: [{ log: dana }] }
+teams:
+  front: { lead: dana, members: [ada] }
+settings: { presence: 1h }
+"""
+
+
+def open_desk(stack, way="{ log: ada }"):
+    world = w.open_world(stack, POLICY.replace("WAY", way))
+    world.environment["BUCKSTOP_SERVER"] = f"http://127.0.0.1:{world['intake'].port}"
+    world.environment["BUCKSTOP_TOKEN"] = world.token
+    world.environment["BUCKSTOP_STREAM"] = world.endpoints("stream", 1)
+    return world
+
+
+class Lines:
+    """buckstop watch, as a person sees it: what is printed, and what is said beside it."""
+
+    def __init__(self, world, *words):
+        self.process = subprocess.Popen([f"{w.BUILD}/buckstop", "watch", *words], env=world.environment, text=True,
+                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.lines, self.said = [], []
+        self.threads = [threading.Thread(target=self.read, args=pair, daemon=True)
+                        for pair in ((self.process.stdout, self.lines), (self.process.stderr, self.said))]
+        for thread in self.threads:
+            thread.start()
+
+    @staticmethod
+    def read(pipe, lines):
+        lines.extend(iter(pipe.readline, ""))
+
+    def about(self, words):
+        return [line for line in list(self.lines) if words in line]
+
+    def end(self, number=signal.SIGINT):
+        self.process.send_signal(number)
+        self.process.wait(10)
+        for thread in self.threads:
+            thread.join(10)
+        return self.process.returncode
+
+
+def retried(world):
+    events = world.insist("GET", "/v1/events?limit=1000").json()["events"]
+    return [fact for event in events for fact in event["facts"] if fact["fact"] == "delivery_retried"]
+
+
+def counts(lines):
+    """Of each line: for how many it stands."""
+    return [int(more.group(1)) if (more := re.search(r": (\d+) more since .*--all shows each", line)) else 1 for line in lines]
+
+
+def one_dead_host(stack):
+    """The first failure is a line, the like of its minute are one that says how many; who asks for each gets each."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        world = open_desk(stack, f'{{ webhook: "http://127.0.0.1:{port}/x", secret: pager }}')
+        taken.close()
+        world.present("ada")
+        watch = Lines(world, "--last", "1000")
+        w.until("it follows", lambda: world.submit("mail") and watch.lines)
+        for _ in range(8):
+            world.submit("mail")
+        w.until("many are tried again", lambda: len(retried(world)) >= 6, 30)
+        before = len(retried(world))
+        last = world.submit("chat", subject="the last")
+        w.until("all is printed", lambda: watch.about(last[-6:]))
+        assert watch.end() == 0, watch.said
+    again = watch.about("a delivery is tried again")
+    assert "webhook" in again[0] and "--all" not in again[0], again
+    assert before <= sum(counts(again)) <= len(retried(world)) and len(again) < 5 and "by webhook: " in again[-1], again
+    world["notification"].end()  # from here on nothing more happens; none of it is lost, however it is read
+    assert world.act(last, "note", "dana", text="the end of it").status == 200
+    every = len(retried(world))
+    for words, folded in (((), True), (("--all",), False), (("--kind", "delivery_retried"), False)):
+        watch = Lines(world, "--last", "1000", *words)
+        w.until(lambda watch=watch: f"{words}: all is printed: {watch.lines}",
+                lambda watch=watch: watch.about("the end of it") or len(watch.lines) == every)
+        assert watch.end() == 0, watch.said
+        lines = watch.about("a delivery is tried again")
+        assert sum(counts(lines)) == every and (len(lines) < every) == folded, (words, every, lines)
+
+
+def begun_while_the_store_is_away(stack):
+    world = open_desk(stack)
+    contact = world.submit("mail")
+    world.redis_process.send_signal(signal.SIGSTOP)
+    w.until("intake says so", lambda: world.ask("GET", "/v1/events?after=0&limit=1").status == 503, 30)
+    # what only reads knows nothing of keys
+    told = world.call("list")
+    assert told.returncode == 3 and "Idempotency" not in told.stderr and "moment" in told.stderr, told
+    watch = Lines(world, "--last", "1000")
+    w.until("it waits", lambda: any("going on as soon as it can" in line for line in watch.said), 30)
+    assert watch.process.poll() is None
+    world.redis_process.send_signal(signal.SIGCONT)
+    w.until("it goes on", lambda: watch.about(contact[-6:]), 30)
+    assert watch.end() == 0 and watch.said[-1] == "-- going on\n", watch.said
+
+
+def no_subject(stack):
+    """What has no subject is told by what was said; what a customer wrote is no command to a terminal."""
+    world = open_desk(stack)
+    console = world.add("console")
+    world.environment["BUCKSTOP_CONSOLE"] = f"http://127.0.0.1:{console.port}"
+    contact = world.submit("chat", text="Where is\nmy card? \x9b31mred \x1b[31m")
+    named = world.submit("mail", text="it is lost", subject="A parcel")
+    w.until("they are on the board", lambda: named in world.cli("top"))
+    for command in ("list", "top"):
+        lines = world.cli(command).splitlines()
+        row = next(line for line in lines if contact in line)
+        assert "Where is my card?  31mred" in row and "\x1b" not in row and "\x9b" not in row, (command, row)
+        assert "A parcel" in next(line for line in lines if named in line) and "it is lost" not in "".join(lines)
+    assert world.cli("show", contact).startswith(contact + "  (no subject)\n")
+
+
+CASES = [one_dead_host, begun_while_the_store_is_away, no_subject]
+
+if __name__ == "__main__":
+    sys.exit(w.main(CASES))
