@@ -30,6 +30,7 @@ import zmq
 from aiosmtpd.smtp import SMTP
 
 import waiting
+from ports import free_port
 from turns import TURN_LIMIT_US, Turns
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -310,9 +311,7 @@ def bad_peers(house, far):
     """Silent, lost, 500, garbage, 429, refusing, unknown: nobody else waits, all is sent again with the same bytes."""
     service = Service(house, "--smtp", f"smtp://127.0.0.1:{far.mute_port}")
     url = f"http://127.0.0.1:{far.port}"
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        closed = probe.getsockname()[1]
+    closed = free_port()
     bad = [house.delivery(address=f"{url}{path}") for path in ("/500", "/garbage", "/lost", "/429")]
     never = [house.delivery(address=address) for address in (f"{url}/silent", f"http://127.0.0.1:{closed}/", "http://nowhere.invalid/")]
     mail = house.delivery(address="ada@example.com", way=house.pb.WAY_KIND_MAIL)

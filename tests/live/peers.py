@@ -8,6 +8,8 @@ import time
 
 from aiosmtpd.smtp import SMTP
 
+from ports import free_port
+
 Call = collections.namedtuple("Call", "at path headers body")
 
 
@@ -40,7 +42,7 @@ class Receiver:
     def run(self, ready):
         asyncio.set_event_loop(self.loop)
         self.forever, self.gate = asyncio.Event(), asyncio.Event()
-        self.port = self.smtp_port = 0
+        self.port, self.smtp_port = free_port(self.host), free_port(self.host)  # while it is deaf, too
         self.is_deaf, self.writers = False, set()
         self.loop.run_until_complete(self.listen())
         self.inner = self.loop.run_until_complete(

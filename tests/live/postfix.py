@@ -8,6 +8,7 @@ import socket
 import subprocess
 import tempfile
 
+from ports import free_port
 from waiting import until
 
 MASTER = """
@@ -77,12 +78,6 @@ def missing():
     if not os.path.exists("/usr/lib/postfix/sbin/master"):
         return "no Postfix here"
     return None
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Postfix:

@@ -6,7 +6,6 @@ import contextlib
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -14,16 +13,11 @@ import time
 import redis
 
 import world as w
+from ports import free_port
 from waiting import until
 
 NAME, SENTINELS, QUORUM, DOWN_AFTER_MS, FAILOVER_TIMEOUT_MS = "desk", 3, 2, 1000, 3000
 UNDER_WAY = 1 << 20  # bytes
-
-
-def free_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
 
 
 class Node:
@@ -31,22 +25,16 @@ class Node:
 
     def __init__(self, folder, words, password=None, tls=None):
         os.mkdir(folder)
-        self.folder, self.words, self.port, self.process, self.password = folder, words, 0, None, password
+        self.folder, self.words, self.port, self.process, self.password = folder, words, free_port(), None, password
         self.tls, self.link = tls, None
 
     def start(self, *more):
-        """A port that was taken meanwhile is given up for another, the first time."""
-        first = not self.port
-        while True:
-            self.port = self.port or free_port()
-            self.link = redis.Redis(port=self.port, socket_timeout=2, password=self.password, **(self.tls.link() if self.tls else {}))
-            with open(self.folder + "/log", "ab") as log:
-                self.process = subprocess.Popen([*self.words(self), *more], stdout=log, stderr=log, cwd=self.folder)
-            until("it answers or ends", lambda: self.answers() or self.process.poll() is not None, 20)
-            if self.process.poll() is None:
-                return self
-            assert first, open(self.folder + "/log", encoding="utf-8").read()[-2000:]
-            self.port = 0
+        self.link = redis.Redis(port=self.port, socket_timeout=2, password=self.password, **(self.tls.link() if self.tls else {}))
+        with open(self.folder + "/log", "ab") as log:
+            self.process = subprocess.Popen([*self.words(self), *more], stdout=log, stderr=log, cwd=self.folder)
+        until("it answers or ends", lambda: self.answers() or self.process.poll() is not None, 20)
+        assert self.process.poll() is None, open(self.folder + "/log", encoding="utf-8").read()[-2000:]
+        return self
 
     def answers(self):
         with contextlib.suppress(redis.RedisError):

@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 
+from ports import free_port
 from turns import Turns
 from waiting import until
 
@@ -38,8 +39,9 @@ class Service:
 
     def __init__(self, world, kind, number):
         self.world, self.kind, self.number, self.name = world, kind, number, f"{kind}-{number}"
-        self.process, self.port, self.health, self.starts = None, 0, 0, 0
+        self.process, self.health, self.starts = None, 0, 0
         self.host = world.host(self.name)
+        self.port = free_port(self.host) if kind in HTTP_KINDS and not world.network else 0
         self.turns = Turns(lambda: self.process.pid if self.process else None, lambda: self.ask("/metrics").body.decode())
 
     def start(self, *options, wait=True, under=(), **environment):

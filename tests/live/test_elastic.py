@@ -4,10 +4,11 @@
 The services run with a hosts file of their own (a mount namespace: root; skipped for others) in which the name's
 addresses change. At the end all that was acknowledged is there, told once. Ends with "N passed, N failed".
 """
+import contextlib
 import os
-import socket
 import sys
 
+import ports
 import test_kill_points as kill_points
 import world as w
 
@@ -22,14 +23,8 @@ def address(number):
 def free_port():
     """One that is free at both addresses."""
     while True:
-        with socket.socket() as one, socket.socket() as two:
-            one.bind((address(1), 0))
-            port = one.getsockname()[1]
-            try:
-                two.bind((address(2), port))
-            except OSError:
-                continue
-            return port
+        with contextlib.suppress(OSError):
+            return ports.hold(address(2), ports.hold(address(1)))
 
 
 class Named(w.World):

@@ -15,6 +15,7 @@ import sys
 import threading
 
 import world as w
+from ports import free_port
 
 PEOPLE = ("good", "silent", "slow", "500", "garbage", "lost", "429", "down", "mail")
 ROUNDS = 4  # of measuring: a busy machine may stop any process for 20 ms; a loop that waits for a peer does each time
@@ -49,9 +50,7 @@ class Closed:
     """A port at which nobody listens, until somebody does."""
 
     def __init__(self):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
 
     def open(self, stack, port):
         """From now on it leads to that port."""

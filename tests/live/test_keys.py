@@ -17,7 +17,7 @@ import zmq
 import zmq.auth
 
 import world as w
-from sentinel import free_port
+from ports import free_port
 
 PEOPLE = ["dana", *(f"p{n}" for n in range(40))]  # as many as take all that is sent
 POLICY = f"""workspace: desk

@@ -9,12 +9,13 @@ import email
 import email.policy
 import os
 import re
-import socket
 import subprocess
 import sys
 import threading
 
 from aiosmtpd.smtp import SMTP
+
+from ports import free_port
 
 received = []
 forever = asyncio.Event()
@@ -82,12 +83,6 @@ async def rubbish(reader, writer):
     writer.close()
 
 
-def closed_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 async def start_all(loop):
     def smtp(handler):
         return loop.create_server(lambda: SMTP(handler, hostname="mail.test", loop=loop), "127.0.0.1", 0)
@@ -106,7 +101,7 @@ async def start_all(loop):
         "MAIL_RUBBISH": await asyncio.start_server(rubbish, "127.0.0.1", 0),
     }
     names = {name: f"127.0.0.1:{server.sockets[0].getsockname()[1]}" for name, server in servers.items()}
-    names["MAIL_REFUSED"] = f"127.0.0.1:{closed_port()}"
+    names["MAIL_REFUSED"] = f"127.0.0.1:{free_port()}"
     return names
 
 

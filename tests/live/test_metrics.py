@@ -7,7 +7,6 @@ Ends with "N passed, N failed".
 import json
 import os
 import re
-import socket
 import subprocess
 import sys
 import urllib.parse
@@ -17,6 +16,7 @@ import yaml
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 import world as w
+from ports import free_port
 
 POLICY = """workspace: desk
 last_resort: dana
@@ -235,9 +235,7 @@ class Prometheus:
     """A real one that scrapes a world each second."""
 
     def __init__(self, stack, world):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         config = world.dir + "/prometheus.yml"
         targets = [f"127.0.0.1:{service.health}" for service in world.services.values()]
         with open(config, "w", encoding="utf-8") as file:

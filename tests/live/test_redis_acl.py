@@ -16,7 +16,7 @@ import redis
 
 import test_kill_points as kill_points
 import world as w
-from sentinel import free_port
+from ports import free_port
 
 PASSWORD = "a password with spaces and #"
 REFUSED = ["FLUSHALL", "FLUSHDB", "CONFIG SET maxmemory 1", "CONFIG REWRITE", "CONFIG RESETSTAT", "KEYS *", "EVAL return 0",

@@ -14,7 +14,7 @@ import redis
 
 import sentinel
 import world as w
-from sentinel import free_port
+from ports import free_port
 
 POLICY = "workspace: desk\nlast_resort: dana\npeople: { ada: {}, dana: {} }\nteams: { front: { members: [ada], lead: dana } }\n"
 NO_TLS = "this build has no TLS to redis"

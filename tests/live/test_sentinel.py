@@ -15,6 +15,7 @@ import losses
 import sentinel as s
 import test_kill_points as kill_points
 import world as w
+from ports import free_port
 
 FAILOVERS = int(os.environ.get("BUCKSTOP_FAILOVERS", "4"))
 
@@ -119,7 +120,7 @@ def fsync_loses_loudly(stack):
         replica = world.nodes.other(old)
         lives.more(16, 60)
         if n % 2:  # a replica that lags: it is cut off while the primary goes on
-            replica.link.replicaof("127.0.0.1", s.free_port())
+            replica.link.replicaof("127.0.0.1", free_port())
             lives.more(16, 60)
         old.kill()
         world.nodes.taken_over(old)

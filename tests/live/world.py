@@ -6,6 +6,7 @@ started is ended by its process id. BUCKSTOP_BUILD names the build folder.
 
   waiting.py    until, at_once        service.py      one process, requests to it
   peers.py      HTTP and SMTP         customers.py    load, and a watch
+  ports.py      kept while nobody listens
 """
 import collections
 import contextlib
