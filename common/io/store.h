@@ -50,6 +50,7 @@ bool store_lost (const store_t *self);
  * commit or lease that it refused, and once a second; over by itself. */
 bool store_full (const store_t *self);
 bool store_answered (const store_t *self); /* ever: what stands at the address has spoken as Redis does */
+bool store_silent (const store_t *self);   /* what stands there took the connection, and says nothing now */
 void store_on_change (store_t *self, loop_fn *fn, void *arg); /* ready or not */
 int store_shards (const store_t *self);
 int store_shard (const store_t *self, const char *workspace);

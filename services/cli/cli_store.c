@@ -9,11 +9,37 @@
 #include "keys.h"
 #include "log.h"
 #include "option_checks.h"
+#include "store_address.h"
 
 #include <string.h>
 
-enum { READY_MS = 5000, SLOW_MS = 2000 };
+enum { READY_MS = 5000, SLOW_MS = 2000, HINT_SIZE = STORE_HOST_SIZE + 160 };
 #define ADDRESS_HINT "\n  --redis or BUCKSTOP_REDIS names it (deploy/up prints the line to paste)"
+
+/* How one asks there oneself; of sentinels, what they name is in the words before this. */
+static void say_silent (const cli_t *cli, char hint[HINT_SIZE])
+{
+    store_address_t at;
+    char why[STORE_ADDRESS_WHY_SIZE], way[STORE_HOST_SIZE + 64] = "redis-cli -h HOST -p PORT";
+    if (!store_address_parse (cli->redis, &at, why))
+        at.kind = STORE_SENTINEL;
+    if (at.kind == STORE_UNIX)
+        snprintf (way, sizeof way, "redis-cli -s %s", at.path);
+    else if (at.kind == STORE_HOST)
+        snprintf (way, sizeof way, "redis-cli -h %s -p %d", at.places[0].host, at.places[0].port);
+    snprintf (hint, HINT_SIZE,
+              "\n  it takes the connection and says nothing: see that it is well (%s%s ping), then again", way,
+              at.tls ? " --tls" : "");
+}
+
+/* What is to be done about a store that can't be used. */
+static const char *hint_of (const cli_t *cli, char hint[HINT_SIZE])
+{
+    snprintf (hint, HINT_SIZE, "%s", store_answered (cli->store) ? "" : ADDRESS_HINT);
+    if (store_silent (cli->store))
+        say_silent (cli, hint);
+    return hint;
+}
 
 static void on_interrupt (void *arg)
 {
@@ -87,8 +113,9 @@ static int open_store (cli_t *cli, store_durability_t durability)
     cli->connecting = false;
     if (store_ready (cli->store))
         return CLI_GO;
-    int rc = cli_fail (CLI_UNREACHABLE, "the store can't be used: %s%s", store_why_not (cli->store),
-                       store_answered (cli->store) ? "" : ADDRESS_HINT);
+    char hint[HINT_SIZE];
+    int rc =
+        cli_fail (CLI_UNREACHABLE, "the store can't be used: %s%s", store_why_not (cli->store), hint_of (cli, hint));
     cli_store_close (cli);
     return rc;
 }
@@ -106,7 +133,8 @@ int cli_store_open_to_read (cli_t *cli)
 int cli_away (const cli_t *cli, const char *more)
 {
     const char *why = store_why_not (cli->store);
-    return cli_fail (CLI_UNREACHABLE, "%s%s", *why ? why : "the store went away", more);
+    char hint[HINT_SIZE];
+    return cli_fail (CLI_UNREACHABLE, "%s%s%s", *why ? why : "the store went away", more, hint_of (cli, hint));
 }
 
 void cli_store_close (cli_t *cli)

@@ -266,7 +266,7 @@ def usage(s):
         assert re.search(rf"\n  .*\b{action}\b", readers), (action, readers)
     # an option that would be ignored is neither offered nor taken
     assert "--redis" not in s.run("help", "list") and "--server" not in s.run("help", "token")
-    s.run("list", "--workspace", "desk", status=2)
+    s.run("list", "--redis", s.env["BUCKSTOP_REDIS"], status=2)
     s.run("audit", "--server", "http://127.0.0.1:9", status=2)
     assert "belongs to 'issue'" in s.run("token", "list", "--scope", "person", status=2)
     s.run("people", "--for", "8h", status=2)
@@ -523,6 +523,14 @@ def who_is_told_of_the_address(s):
     until("its file is whole", lambda: not s.db.info("persistence")["aof_rewrite_in_progress"])
     s.env["BUCKSTOP_REDIS"] = "unix:/nowhere"
     assert hint in s.run("audit", status=3)
+    s.env["BUCKSTOP_REDIS"] = kept
+    s.processes["redis"].send_signal(signal.SIGSTOP)
+    try:
+        words = s.run("dead", status=3)
+        assert hint not in words and "it does not answer in time\n  it takes the connection" in words, words
+        assert f"(redis-cli -s {s.socket} ping)" in words, words
+    finally:
+        s.processes["redis"].send_signal(signal.SIGCONT)
     s.env["BUCKSTOP_REDIS"] = kept
 
 

@@ -154,6 +154,12 @@ bool store_answered (const store_t *self)
     return true;
 }
 
+bool store_silent (const store_t *self)
+{
+    (void)self;
+    return false;
+}
+
 const char *store_why_not (const store_t *self)
 {
     return store_ready (self)                ? store_full (self) ? "redis is out of memory: give it more" : ""

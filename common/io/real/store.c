@@ -82,6 +82,11 @@ bool store_answered (const store_t *self)
     return conn_has_answered (self->conn) || (self->sentinels && sentinels_primary (self->sentinels));
 }
 
+bool store_silent (const store_t *self)
+{
+    return !self->ready && conn_was_taken (self->conn) && strstr (self->why, CONN_SILENT);
+}
+
 const char *store_why_not (const store_t *self)
 {
     return self->ready && self->full ? self->full_why : self->why;

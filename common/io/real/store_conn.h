@@ -20,6 +20,7 @@ struct conn {
     resolve_t *resolve;
     struct ssl_st *ssl; /* hiredis's, to ask it what went wrong; NULL: no TLS */
     bool connected, up; /* up: and it may be used */
+    bool taken;         /* ever: somebody was there who took the connection */
     bool answered;      /* what is there has spoken as Redis does */
     bool want_write, watching_write, closing;
     int backoff_ms;

@@ -77,7 +77,7 @@ void conn_connected (const redisAsyncContext *redis, int status)
         conn_gone (self);
         return;
     }
-    self->connected = true;
+    self->connected = self->taken = true;
     send_auth (self);
     if (self->target->sentinels)
         ask_role (self); /* the timer stands until it has answered */

@@ -80,6 +80,7 @@ void conn_destroy (conn_t **self_p);
 bool conn_is_up (const conn_t *self);
 const char *conn_error (const conn_t *self);          /* of the last attempt */
 const store_place_t *conn_place (const conn_t *self); /* where that went; NULL: to a socket, or nobody knows where */
+bool conn_was_taken (const conn_t *self);             /* ever: somebody is there */
 bool conn_has_answered (const conn_t *self);          /* ever: what is there has spoken as Redis does */
 /* Sends at the end of the turn; the reply, or NULL on loss, comes exactly once. Only while up. */
 void conn_send (conn_t *self, const resp_t *command, conn_reply_fn *fn, void *arg);

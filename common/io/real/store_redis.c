@@ -146,6 +146,11 @@ const store_place_t *conn_place (const conn_t *self)
     return self->placed ? &self->place : NULL;
 }
 
+bool conn_was_taken (const conn_t *self)
+{
+    return self->taken;
+}
+
 bool conn_has_answered (const conn_t *self)
 {
     return self->answered;
