@@ -69,12 +69,20 @@ if (rendered) {
 const broken = structuredClone(all.find(({ object }) => object.kind === "Deployment").object);
 broken.spec.template.spec.containers[0].readynessProbe = {};
 lines.push("// @ts-expect-error", `export const broken: ${imports.get("Deployment apps/v1")} = ${JSON.stringify(broken)};`);
-const bent = structuredClone(all);
-bent.find(({ object }) => object.kind === "Service").object.spec.selector["app.kubernetes.io/name"] = "nobody";
-if (references(bent, OUTSIDE).length === 0) wrong.push("a service that selects nobody was not found");
-const mute = structuredClone(all);
-delete mute.find(({ object }) => object.kind === "Deployment").object.spec.template.metadata.annotations;
-if (references(mute, OUTSIDE).length === 0) wrong.push("metrics that nobody is told of were not found");
+// What of it is bent, and what is said then.
+const first = (objects, kind, wanted) => objects.find(({ object }) => object.kind === kind && (!wanted || object.metadata.name === wanted)).object;
+const BENT = [
+  ["selects nobody", (objects) => (first(objects, "Service").spec.selector["app.kubernetes.io/name"] = "nobody")],
+  ["prometheus.io/scrape do not agree", (objects) => delete first(objects, "Deployment").spec.template.metadata.annotations],
+  ...["intake-peers", "routing", "escalation", "notification"].map((peers) =>
+    [`service '${peers}' is not headless`, (objects) => delete first(objects, "Service", peers).spec.clusterIP]),
+  ["no ConfigMap says BUCKSTOP_DUE", (objects) => delete first(objects, "ConfigMap", "settings").data.BUCKSTOP_DUE],
+];
+for (const [words, bend] of BENT) {
+  const bent = structuredClone(all);
+  bend(bent);
+  if (!references(bent, OUTSIDE).some((said) => said.includes(words))) wrong.push(`it was not found: ${words}`);
+}
 
 const head = [...imports].map(([key, alias]) => {
   const [kind, path] = key.split(" ");

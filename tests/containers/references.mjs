@@ -2,6 +2,7 @@
 // labels and selectors, addresses in arguments and settings. Given objects as kustomize renders them; returns what does not.
 
 const METHODS = ["livenessProbe", "readinessProbe", "startupProbe"];
+const LINKS = ["SUBMIT", "ROUTE", "DUE", "OUTBOX", "STREAM"].map((link) => "BUCKSTOP_" + link); // ZeroMQ's: to every replica
 const matches = (selector, labels) => Object.entries(selector).every(([key, value]) => labels[key] === value);
 const name = (object) => object.metadata.name;
 
@@ -54,6 +55,13 @@ export function references(objects, outside) {
                             : service.spec.ports.map((one) => one.port);
       claim(where, open.includes(+port), `'${host}:${port}': service '${host}' has ${open.join()}`);
     }
+  }
+
+  // A hint goes to every replica: a name with one address of its own would lead each connection to one of them.
+  for (const link of LINKS) {
+    const hosts = of("ConfigMap").flatMap(({ object }) => [...(object.data?.[link] ?? "").matchAll(/tcp:\/\/([^:]+):/g)]);
+    claim("settings", hosts.length, `no ConfigMap says ${link}`);
+    for (const [, host] of hosts) claim("settings", find("Service", host)?.spec.clusterIP === "None", `${link}: service '${host}' is not headless`);
   }
 
   for (const { where, object, labels, spec, ports } of pods) {
