@@ -52,12 +52,16 @@ static json_t *view_promises (const contact_t *contact)
                       "released", (json_int_t)contact->released);
 }
 
-static json_t *view_excluded (const contact_t *contact)
+static json_t *view_excluded (const contact_t *contact, wall_ms_t now)
 {
-    json_t *excluded = contact->excluded_n ? json_array () : NULL;
-    for (size_t i = 0; i < contact->excluded_n; i++)
+    json_t *excluded = NULL;
+    for (size_t i = 0; i < contact->excluded_n; i++) {
+        if (contact->excluded[i].until <= now)
+            continue;
+        excluded = excluded ? excluded : json_array ();
         json_array_append_new (excluded, json_pack ("{s:o, s:o}", "person", value_text (contact->excluded[i].person),
                                                     "until", value_time (contact->excluded[i].until)));
+    }
     return excluded;
 }
 
@@ -113,7 +117,7 @@ static json_t *view_rest (const contact_t *contact, wall_ms_t now)
 {
     char trace[TRACE_SIZE];
     return json_pack ("{s:o*, s:b, s:I, s:I, s:I, s:o*, s:o*}",              /**/
-                      "excluded", view_excluded (contact),                   /**/
+                      "excluded", view_excluded (contact, now),              /**/
                       "at_risk", contact_at_risk (contact, now),             /**/
                       "messages", (json_int_t)contact->messages,             /**/
                       "transfers", (json_int_t)contact->transfers,           /**/

@@ -46,7 +46,7 @@ static void is_late (const shadow_t *shadow)
 static bool is_excluded (const contact_t *c, const char *person)
 {
     for (size_t i = 0; i < c->excluded_n; i++)
-        if (word_same (c->excluded[i].person, person))
+        if (word_same (c->excluded[i].person, person) && c->excluded[i].until > fake_store_now ())
             return true;
     return false;
 }

@@ -543,6 +543,58 @@ static void a_transfer_has_two_phases (void **state)
     assert_int_equal (promise (&s, P (FIRST_RESPONSE), 0)->due, due); /* age and promise belong to the contact */
 }
 
+static void is_offered (story_t *s, const char *person, uint32_t epoch)
+{
+    contact_event_t offer = event_of (EVENT_OFFER);
+    offer.person = person;
+    offer.epoch = epoch;
+    assert_int_equal (apply (s, &offer), APPLY_DONE);
+}
+
+/* Nobody else is there: each time they are asked again later, and the timeline says when. The count is each one's own,
+ * outlives the exclusion, and begins anew with a new epoch of theirs. */
+static void who_lets_offers_run_out_is_asked_more_slowly (void **state)
+{
+    (void)state;
+    static const struct {
+        const char *person;
+        uint32_t epoch;
+        int64_t seconds;
+    } rows[] = {
+        {"ada", 1, 5},   {"ada", 1, 10}, {"ben", 1, 5},   {"ada", 1, 20},  {"ada", 1, 40},
+        {"ben", 1, 10},  {"ada", 1, 80}, {"ada", 1, 160}, {"ada", 1, 320}, {"ada", 1, 600},
+        {"ada", 1, 600}, {"ada", 2, 5},  {"ada", 2, 10},  {"ben", 1, 20},
+    };
+    story_t s = in_state (S (RECEIVED));
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char words[64];
+        is_offered (&s, rows[i].person, rows[i].epoch);
+        passes (&s, 20 * MS_PER_SECOND);
+        const exclusion_t *last = &s.c.excluded[s.c.excluded_n - 1];
+        assert_string_equal (last->person, rows[i].person);
+        assert_int_equal (exclusion_again_at (last, policy) - s.now, rows[i].seconds * MS_PER_SECOND);
+        snprintf (words, sizeof words, "asked again in %d s if nobody else can take it", (int)rows[i].seconds);
+        assert_int_equal (count_facts (&s, F (OFFER_EXPIRED)), 1);
+        const char *said = "";
+        for (size_t j = 0; j < s.fx.facts_n; j++)
+            said = s.fx.facts[j].kind == F (OFFER_EXPIRED) ? s.fx.facts[j].detail : said;
+        assert_string_equal (said, words);
+    }
+}
+
+static void the_pause_has_bounds (void **state)
+{
+    (void)state;
+    policy_t patient = {.decline_ms = MS_PER_DAY}, hasty = {.decline_ms = 2 * MS_PER_SECOND};
+    exclusion_t never = {.until = T0 + MS_PER_DAY}, often = {.until = T0 + MS_PER_DAY, .times = 4000000000U};
+    exclusion_t once = {.until = T0 + 2 * MS_PER_SECOND, .times = 1};
+    exclusion_t thrice = {.until = T0 + 8 * MS_PER_SECOND, .times = 3}; /* excluded for longer than `decline` */
+    assert_int_equal (exclusion_again_at (&never, &patient), T0 + ASK_AGAIN_MS); /* of before it was counted */
+    assert_int_equal (exclusion_again_at (&often, &patient), T0 + ASK_AGAIN_MAX_MS);
+    assert_int_equal (exclusion_again_at (&once, &hasty), once.until);
+    assert_int_equal (exclusion_again_at (&thrice, &hasty), thrice.until);
+}
+
 static void the_customer_is_told_who_and_when (void **state)
 {
     (void)state;
@@ -938,6 +990,8 @@ int main (void)
         cmocka_unit_test (an_acknowledgement_holds_the_ladder_until_it_expires),
         cmocka_unit_test (too_many_transfers_climb),
         cmocka_unit_test (a_transfer_has_two_phases),
+        cmocka_unit_test (who_lets_offers_run_out_is_asked_more_slowly),
+        cmocka_unit_test (the_pause_has_bounds),
         cmocka_unit_test (the_customer_is_told_who_and_when),
         cmocka_unit_test (a_contact_does_not_close_over_a_reply_under_way),
         cmocka_unit_test (a_later_reply_that_arrived_counts),

@@ -40,6 +40,8 @@ static contact_t full_contact (void)
     c.excluded_n = 1;
     snprintf (c.excluded[0].person, NAME_SIZE, "ben");
     c.excluded[0].until = 99;
+    c.excluded[0].times = 3;
+    c.excluded[0].epoch = 4;
     c.told_n = TOLD_MAX;
     for (size_t i = 0; i < TOLD_MAX; i++) {
         snprintf (c.told[i].person, NAME_SIZE, "p%zu", i);

@@ -347,11 +347,36 @@ static void set_only_one_declined (scene_t *s)
 {
     set_all_absent (s);
     seen (s, "ben", true, NOW + MS_PER_HOUR, false);
-    exclude (s, "ben", NOW - ROUTE_ASK_AGAIN_MS);
+    exclude (s, "ben", NOW - ASK_AGAIN_MS);
+}
+static void exclude_often (scene_t *s, int64_t ago, uint32_t epoch)
+{
+    set_only_one_declined (s);
+    exclusion_t *excluded = &s->contact.excluded[s->contact.excluded_n - 1];
+    excluded->until = NOW - ago + world_policy.decline_ms;
+    excluded->times = 3;
+    excluded->epoch = epoch;
+}
+static void set_only_one_let_three_run_out (scene_t *s)
+{
+    exclude_often (s, 4 * ASK_AGAIN_MS - 1, 1);
+}
+static void set_only_one_let_three_run_out_long_ago (scene_t *s)
+{
+    exclude_often (s, 4 * ASK_AGAIN_MS, 1);
+}
+static void set_only_one_came_anew (scene_t *s)
+{
+    exclude_often (s, 1000, 1);
+    person_t person = world_person ("ben");
+    person.present = true;
+    person.present_until = NOW + MS_PER_HOUR;
+    person.epoch = 2;
+    roster_seen (s->roster, roster_find (s->roster, "ben"), &person);
 }
 static void set_one_declined (scene_t *s)
 {
-    exclude (s, "ada", NOW - ROUTE_ASK_AGAIN_MS);
+    exclude (s, "ada", NOW - ASK_AGAIN_MS);
 }
 static void set_preferred_full (scene_t *s)
 {
@@ -384,6 +409,9 @@ static const struct {
     {"one is there, but full", set_absent_but_one_full, ROUTE_BUSY, "", "1 no room, 3 absent"},
     {"the only one declined just now", set_only_one_just_declined, ROUTE_BUSY, "", "1 declined it"},
     {"the only one is asked again", set_only_one_declined, ROUTE_OFFER, "ben", "asked again: nobody else"},
+    {"the third time later", set_only_one_let_three_run_out, ROUTE_BUSY, "", "asked again after a while"},
+    {"but asked", set_only_one_let_three_run_out_long_ago, ROUTE_OFFER, "ben", "asked again: nobody else"},
+    {"at once, if they came anew", set_only_one_came_anew, ROUTE_OFFER, "ben", "asked again: nobody else"},
     {"who declined is not asked while others can", set_one_declined, ROUTE_OFFER, "ben", "1 declined it"},
     {"the preferred one is waited for", set_preferred_full, ROUTE_BUSY, "", "waits for the preferred one"},
     {"but not for ever", set_preferred_full_too_long, ROUTE_OFFER, "ben", "ben (0 of 4 in use, 3 eligible)"},
@@ -588,8 +616,10 @@ static void test_look_at (void **state)
     assert_int_equal (route_look_at (&contact, NOW + 180000, &world_policy), 0);
     contact.preferred_until = NOW + 40000;
     assert_int_equal (route_look_at (&contact, NOW, &world_policy), NOW + 40000);
-    contact.excluded[contact.excluded_n++] = (exclusion_t){"ada", NOW + world_policy.decline_ms};
-    assert_int_equal (route_look_at (&contact, NOW, &world_policy), NOW + ROUTE_ASK_AGAIN_MS);
+    contact.excluded[contact.excluded_n++] = (exclusion_t){.person = "ada", .until = NOW + world_policy.decline_ms};
+    assert_int_equal (route_look_at (&contact, NOW, &world_policy), NOW + ASK_AGAIN_MS);
+    contact.excluded[0].times = 2;
+    assert_int_equal (route_look_at (&contact, NOW, &world_policy), NOW + 2 * ASK_AGAIN_MS);
 }
 
 int main (void)

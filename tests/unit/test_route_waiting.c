@@ -219,8 +219,8 @@ static void test_a_need_has_no_times (void **state)
         snprintf (id, sizeof id, "c%03d", i);
         contact_t contact = world_contact (id, "chat", "plain", 1000 + i);
         contact.excluded_n = 2;
-        contact.excluded[i % 2] = (exclusion_t){"ben", NOW + 60000 + i};
-        contact.excluded[1 - i % 2] = (exclusion_t){"ada", NOW + 60000 + 2 * i};
+        contact.excluded[i % 2] = (exclusion_t){.person = "ben", .until = NOW + 60000 + i};
+        contact.excluded[1 - i % 2] = (exclusion_t){.person = "ada", .until = NOW + 60000 + 2 * i};
         snprintf (contact.preferred, sizeof contact.preferred, "cy");
         contact.preferred_until = NOW + 30000 + i;
         assert_true (waiting_put (desk.waiting, desk.roster, &contact, NOW));

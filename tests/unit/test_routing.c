@@ -303,7 +303,7 @@ static void f06_a_decline_excludes_for_a_while (void **state)
     acts (house, C "1", EVENT_DECLINE, "ben");
     fake_run ();
     assert_state (C "1", QUEUED); /* not to ada in the same breath */
-    fake_advance (ROUTE_ASK_AGAIN_MS + 1100);
+    fake_advance (ASK_AGAIN_MS + 1100);
     assert_state (C "1", OFFERED); /* nobody else: asked again */
 }
 

@@ -41,10 +41,22 @@ typedef struct promise {
     wall_ms_t step_fired; /* when the last step that fired was due */
 } promise_t;
 
+/* The only one eligible is asked again in spite of a decline, but not in the same breath; each time later, lest somebody
+ * who is not at their desk is called without end. */
+#define ASK_AGAIN_MS     (5 * MS_PER_SECOND)
+#define ASK_AGAIN_MAX_MS (10 * MS_PER_MINUTE)
+
+/* One that has ended is kept for its count, while there is room. */
 typedef struct exclusion {
     char person[NAME_SIZE];
     wall_ms_t until;
+    unsigned times; /* they declined it or let the offer run out, in that epoch of theirs */
+    uint32_t epoch; /* 0: not known */
 } exclusion_t;
+
+/* From when they may be asked again though they declined, if nobody else can: ASK_AGAIN_MS after the first time (or the
+ * policy's `decline`, if that is shorter), twice as long after each further one, at most ASK_AGAIN_MAX_MS. */
+wall_ms_t exclusion_again_at (const exclusion_t *self, const policy_t *policy);
 
 /* Whom a step of a promise's ladder told, and when last. */
 typedef struct told {

@@ -129,7 +129,7 @@ static void on_offer (turn_t *t, const clock_hand_t *hand)
     fact_t *fact = turn_fact (t, FACT (OFFER_EXPIRED));
     fact->at = hand->at;
     WORD_COPY (fact->to, t->c->offered_to);
-    offer_is_over (t, t->now);
+    offer_is_over (t, fact);
 }
 
 static void on_handoff (turn_t *t, const clock_hand_t *hand)

@@ -30,20 +30,44 @@ void want_somebody (turn_t *t)
     c->relax_at = 0;
 }
 
+static int64_t pause_ms (unsigned times, const policy_t *policy)
+{
+    int64_t pause = policy->decline_ms < ASK_AGAIN_MS ? policy->decline_ms : ASK_AGAIN_MS;
+    for (unsigned i = 1; i < times && pause < ASK_AGAIN_MAX_MS; i++)
+        pause *= 2;
+    return pause < ASK_AGAIN_MAX_MS ? pause : ASK_AGAIN_MAX_MS;
+}
+
+/* Even a short `decline` has nobody called without end. */
+static int64_t exclusion_ms (unsigned times, const policy_t *policy)
+{
+    int64_t pause = pause_ms (times, policy);
+    return pause > policy->decline_ms ? pause : policy->decline_ms;
+}
+
+wall_ms_t exclusion_again_at (const exclusion_t *self, const policy_t *policy)
+{
+    return self->until - exclusion_ms (self->times, policy) + pause_ms (self->times, policy);
+}
+
 /* The oldest gives way when the list is full: exclusions are a courtesy, not a law. */
-void exclude (turn_t *t, const char *person, wall_ms_t until)
+void exclude (turn_t *t, const char *person, uint32_t epoch)
 {
     contact_t *c = t->c;
+    exclusion_t next = {.times = 1, .epoch = epoch};
     size_t kept = 0;
     for (size_t i = 0; i < c->excluded_n; i++)
-        if (c->excluded[i].until > t->now && !word_same (c->excluded[i].person, person))
+        if (!word_same (c->excluded[i].person, person))
             c->excluded[kept++] = c->excluded[i];
+        else if (c->excluded[i].epoch == epoch)
+            next.times += c->excluded[i].times;
     if (kept == EXCLUSIONS_MAX) {
         memmove (c->excluded, c->excluded + 1, sizeof (c->excluded[0]) * (EXCLUSIONS_MAX - 1));
         kept--;
     }
-    WORD_COPY (c->excluded[kept].person, person);
-    c->excluded[kept].until = until;
+    WORD_COPY (next.person, person);
+    next.until = t->now + exclusion_ms (next.times, t->policy);
+    c->excluded[kept] = next;
     c->excluded_n = kept + 1;
 }
 
@@ -146,9 +170,9 @@ void move_to (turn_t *t, const policy_target_t *target, const char *by, const ch
     WORD_COPY (fact->by, by);
     WORD_COPY (fact->to, target->kind == TELL_TEAM ? c->team : person->name);
     if (owned)
-        exclude (t, c->owner, t->now + t->policy->decline_ms);
+        exclude (t, c->owner, c->owner_epoch);
     if (!word_empty (c->offered_to) && !word_same (c->offered_to, person->name))
-        exclude (t, c->offered_to, t->now + t->policy->decline_ms);
+        exclude (t, c->offered_to, c->offer_epoch);
     give_up_owner (t, why);
     set_accountable (t, person->name, why);
     if (target->kind != TELL_TEAM) {
@@ -172,11 +196,22 @@ static void transfer_goes_on (turn_t *t)
     clear_transfer (t);
 }
 
-void offer_is_over (turn_t *t, wall_ms_t at)
+/* A transfer to somebody by name ends with their answer. */
+static void say_again (const turn_t *t, fact_t *fact)
+{
+    const exclusion_t *last = &t->c->excluded[t->c->excluded_n - 1];
+    if (fact && word_empty (t->c->transfer_to))
+        snprintf (fact->detail, sizeof (fact->detail), "asked again in %lld s if nobody else can take it",
+                  (long long)(pause_ms (last->times, t->policy) / MS_PER_SECOND));
+}
+
+void offer_is_over (turn_t *t, fact_t *fact)
 {
     contact_t *c = t->c;
-    if (GUARD ("f06"))
-        exclude (t, c->offered_to, at + t->policy->decline_ms);
+    if (GUARD ("f06")) {
+        exclude (t, c->offered_to, c->offer_epoch);
+        say_again (t, fact);
+    }
     clear_offer (t);
     if (c->state == S_OFFERED)
         want_somebody (t);

@@ -85,8 +85,7 @@ apply_outcome_t act_decline_offer (turn_t *t)
     apply_outcome_t outcome = only (t, t->c->offered_to, "the one who was asked");
     if (outcome != APPLY_DONE)
         return outcome;
-    fact_by (t, FACT (DECLINED));
-    offer_is_over (t, t->now);
+    offer_is_over (t, fact_by (t, FACT (DECLINED)));
     return APPLY_DONE;
 }
 
@@ -100,7 +99,7 @@ apply_outcome_t act_decline_owned (turn_t *t)
     if (outcome != APPLY_DONE)
         return outcome;
     fact_by (t, FACT (DECLINED));
-    exclude (t, c->owner, t->now + t->policy->decline_ms);
+    exclude (t, c->owner, c->owner_epoch);
     give_up_owner (t, "the owner gave it back");
     return APPLY_DONE;
 }

@@ -75,9 +75,10 @@ void clear_offer (turn_t *t);
 void clear_transfer (turn_t *t);
 void want_somebody (turn_t *t); /* back to routing: received, the hand-off armed */
 void give_up_owner (turn_t *t, const char *why);
-void exclude (turn_t *t, const char *person, wall_ms_t until);
+void exclude (turn_t *t, const char *person, uint32_t epoch); /* for as long as the policy says of a decline */
 void move_to (turn_t *t, const policy_target_t *target, const char *by, const char *why); /* by "": nobody did */
-void offer_is_over (turn_t *t, wall_ms_t at);              /* expired, declined, or the person is gone */
+/* Expired, declined, or the person is gone. The fact says when they are asked again; NULL: nothing says it. */
+void offer_is_over (turn_t *t, fact_t *fact);
 wall_ms_t queue_clock (const turn_t *t);                   /* when the answer "nobody now" may change by time alone */
 void end_pause (turn_t *t, wall_ms_t at, const char *why); /* WAITING: its time is charged, promises go on */
 void tell_customer (turn_t *t);                            /* the acknowledgement, once */

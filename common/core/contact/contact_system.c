@@ -159,7 +159,7 @@ apply_outcome_t act_offer_lost (turn_t *t)
         return turn_refuse (t, APPLY_STALE, "it is not with %s any more", t->event->person);
     fact_t *fact = turn_fact_detail (t, FACT (RETURNED), "went away before accepting");
     WORD_COPY (fact->by, t->event->person);
-    offer_is_over (t, t->now);
+    offer_is_over (t, NULL);
     return APPLY_DONE;
 }
 

@@ -23,8 +23,6 @@
 
 /* Somebody whose shift ends before the offer does can't answer; a shift must last at least so long. */
 #define ROUTE_ANSWER_MIN_MS (1 * MS_PER_MINUTE)
-/* The only one eligible is asked again in spite of a decline, but not in the same breath. */
-#define ROUTE_ASK_AGAIN_MS (5 * MS_PER_SECOND)
 
 /* What a contact needs now. Empty where nothing is asked. No times are in it, so that many have the same need: when
  * it changes by time is route_look_at. */
@@ -40,6 +38,7 @@ typedef struct route_need {
     struct {
         char person[NAME_SIZE];
         bool again;             /* it is long enough ago to ask them again, if nobody else can */
+        uint32_t epoch;         /* whoever has begun a newer one is asked again at once, if nobody else can */
     } excluded[EXCLUSIONS_MAX]; /* in order of name */
     size_t excluded_n;
 } route_need_t;

@@ -4,7 +4,7 @@
  * people were left out for which reason. A new way to choose is a new row of `order`.
  *
  *   all else is well, but no room    -> BUSY: it waits
- *   all else is well, but declined   -> asked again after a breath, if nobody else is eligible
+ *   all else is well, but declined   -> asked again after a breath, longer each time, if nobody else is eligible
  *   nobody who could is there at all -> NOBODY: somebody is told at once
  *   the preferred one lacks only room, and may be waited for -> BUSY */
 #include "guard.h"
@@ -151,18 +151,21 @@ static void best_tell (const best_t *best, const roster_t *roster, route_decisio
 }
 
 /* May they be asked again, though they declined? Their exclusion is the only thing against them. */
-static bool breath_over (const route_spec_t *spec, int index)
+static bool breath_over (const roster_t *roster, const route_spec_t *spec, int index)
 {
-    for (size_t i = 0; i < spec->need->excluded_n; i++)
-        if (spec->excluded[i] == index && !spec->need->excluded[i].again)
+    for (size_t i = 0; i < spec->need->excluded_n; i++) {
+        uint32_t then = spec->need->excluded[i].epoch;
+        bool anew = then && roster_person (roster, index)->epoch > then;
+        if (spec->excluded[i] == index && !spec->need->excluded[i].again && !anew)
             return false;
+    }
     return true;
 }
 
 bool route_person_can (const roster_t *roster, const route_spec_t *spec, int index, wall_ms_t now)
 {
     route_reason_t reason = route_person_reason (roster, spec, index, now);
-    return reason == ROUTE_ELIGIBLE || (reason == ROUTE_EXCLUDED && breath_over (spec, index));
+    return reason == ROUTE_ELIGIBLE || (reason == ROUTE_EXCLUDED && breath_over (roster, spec, index));
 }
 
 typedef struct scan {
@@ -179,7 +182,7 @@ static void scan_person (scan_t *scan, int index)
     scan->decision->counts[reason]++;
     if (reason == ROUTE_ELIGIBLE)
         best_add (&scan->eligible, scan->roster, scan->spec, index);
-    else if (reason == ROUTE_EXCLUDED && breath_over (scan->spec, index))
+    else if (reason == ROUTE_EXCLUDED && breath_over (scan->roster, scan->spec, index))
         best_add (&scan->again, scan->roster, scan->spec, index);
 }
 

@@ -88,7 +88,8 @@ static bool need_equal (const route_need_t *a, const route_need_t *b)
         if (strcmp (left[i], right[i]) != 0)
             return false;
     for (size_t i = 0; i < a->excluded_n; i++)
-        if (a->excluded[i].again != b->excluded[i].again || strcmp (a->excluded[i].person, b->excluded[i].person) != 0)
+        if (a->excluded[i].again != b->excluded[i].again || a->excluded[i].epoch != b->excluded[i].epoch ||
+            strcmp (a->excluded[i].person, b->excluded[i].person) != 0)
             return false;
     return true;
 }
@@ -105,6 +106,7 @@ static uint64_t need_hash (const route_need_t *need)
     for (size_t i = 0; i < need->excluded_n; i++) {
         hash = route_hash (need->excluded[i].person, strlen (need->excluded[i].person), hash);
         hash = route_hash (&need->excluded[i].again, sizeof need->excluded[i].again, hash);
+        hash = route_hash (&need->excluded[i].epoch, sizeof need->excluded[i].epoch, hash);
     }
     return hash;
 }

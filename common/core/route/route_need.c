@@ -22,15 +22,9 @@ static bool transferring (const contact_t *contact)
     return contact->owner[0] && (contact->transfer_team[0] || contact->transfer_to[0]);
 }
 
-/* When a person who declined may be asked again though nobody else can. */
-static wall_ms_t again_at (const policy_t *policy, const exclusion_t *exclusion)
+static void exclude (route_need_t *need, const exclusion_t *exclusion, bool again)
 {
-    int64_t breath = policy->decline_ms < ROUTE_ASK_AGAIN_MS ? policy->decline_ms : ROUTE_ASK_AGAIN_MS;
-    return exclusion->until - policy->decline_ms + breath;
-}
-
-static void exclude (route_need_t *need, const char *person, bool again)
-{
+    const char *person = exclusion->person;
     size_t at = need->excluded_n++;
     while (at > 0 && strcmp (need->excluded[at - 1].person, person) > 0) {
         need->excluded[at] = need->excluded[at - 1];
@@ -38,6 +32,7 @@ static void exclude (route_need_t *need, const char *person, bool again)
     }
     WORD_COPY (need->excluded[at].person, person);
     need->excluded[at].again = again;
+    need->excluded[at].epoch = exclusion->epoch;
 }
 
 void route_need (const contact_t *contact, wall_ms_t now, const policy_t *policy, route_need_t *need)
@@ -61,7 +56,7 @@ void route_need (const contact_t *contact, wall_ms_t now, const policy_t *policy
     }
     for (size_t i = 0; i < contact->excluded_n; i++)
         if (contact->excluded[i].until > now)
-            exclude (need, contact->excluded[i].person, now >= again_at (policy, &contact->excluded[i]));
+            exclude (need, &contact->excluded[i], now >= exclusion_again_at (&contact->excluded[i], policy));
 }
 
 static void sooner (wall_ms_t *at, wall_ms_t other, wall_ms_t now)
@@ -80,7 +75,7 @@ wall_ms_t route_look_at (const contact_t *contact, wall_ms_t now, const policy_t
     sooner (&at, contact->preferred_until, now);
     for (size_t i = 0; i < contact->excluded_n; i++) {
         sooner (&at, contact->excluded[i].until, now);
-        sooner (&at, again_at (policy, &contact->excluded[i]), now);
+        sooner (&at, exclusion_again_at (&contact->excluded[i], policy), now);
     }
     return at;
 }

@@ -55,7 +55,8 @@ static const char *outcome_words (const route_decision_t *decision)
         return "waits for the preferred one";
     if (decision->outcome == ROUTE_NOBODY)
         return "nobody is there";
-    return decision->counts[ROUTE_NO_ROOM] ? "all busy" : "who could take it just declined: asked again soon";
+    return decision->counts[ROUTE_NO_ROOM] ? "all busy"
+                                           : "who could take it declined or did not answer: asked again after a while";
 }
 
 const char *route_detail (const roster_t *roster, const route_decision_t *decision, char detail[DETAIL_SIZE])

@@ -79,6 +79,8 @@ uint8_t *contact_pack (const contact_t *self, const record_head_t *head, size_t 
         buckstop__v1__exclusion__init (&excluded[i]);
         excluded[i].person = (char *)self->excluded[i].person;
         excluded[i].until = self->excluded[i].until;
+        excluded[i].times = self->excluded[i].times;
+        excluded[i].epoch = self->excluded[i].epoch;
         excluded_list[i] = &excluded[i];
     }
     message.n_excluded = self->excluded_n;
@@ -113,6 +115,8 @@ static bool lists_read (const Buckstop__V1__Contact *message, contact_t *self)
     for (size_t i = 0; i < message->n_excluded; i++) {
         whole &= word_fits (self->excluded[i].person, NAME_SIZE, message->excluded[i]->person);
         self->excluded[i].until = message->excluded[i]->until;
+        self->excluded[i].times = message->excluded[i]->times;
+        self->excluded[i].epoch = message->excluded[i]->epoch;
     }
     self->paged_n = message->n_paged;
     for (size_t i = 0; i < message->n_paged; i++)
