@@ -42,7 +42,7 @@ static void show_place (const char *text, int line, int column)
     }
     if (line < 1 || !at || !*at || column > LINE_SHOWN_MAX)
         return;
-    size_t size = strcspn (at, "\n");
+    size_t size = strcspn (at, "\r\n");
     fputs ("    ", stderr);
     cli_quote (stderr, at, size, LINE_SHOWN_MAX);
     fprintf (stderr, "\n    %*s^\n", column > 1 ? (int)cli_quote (NULL, at, size, (size_t)column - 1) : 0, "");

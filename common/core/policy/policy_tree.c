@@ -4,6 +4,7 @@
  * limits of policy_tree.h are checked before anything grows. libfyaml stops at its first error of syntax;
  * what it says is collected, not printed. All else is listed to the end. */
 #include "policy_tree.h"
+#include "policy_tree_words.h"
 #include "wire.h"
 #include "xmalloc.h"
 
@@ -244,28 +245,14 @@ static void on_event (builder_t *self, struct fy_event *event)
     }
 }
 
-/* Does the line begin with what looks like spaces, and is none? */
-static bool is_tabbed (const char *text, size_t length, int line)
-{
-    const char *end = text + length;
-    for (; line > 1 && text; line--) {
-        text = memchr (text, '\n', (size_t)(end - text));
-        text = text ? text + 1 : NULL;
-    }
-    while (text && text < end && *text == ' ')
-        text++;
-    return text && text < end && *text == '\t';
-}
-
+/* Only the first: what libfyaml says behind it are its echoes. */
 static void collect (struct fy_diag *diag, const char *text, size_t length, policy_errors_t *errors)
 {
-    size_t before = errors->n;
     void *at = NULL;
-    for (const struct fy_diag_error *e = fy_diag_errors_iterate (diag, &at); e; e = fy_diag_errors_iterate (diag, &at))
-        tree_error (errors, e->line > 0 ? e->line : 1, e->column > 0 ? e->column : 1,
-                    is_tabbed (text, length, e->line) ? "spaces: YAML does not allow tabs for indentation" : "YAML",
-                    "%s", e->msg);
-    if (errors->n == before)
+    const struct fy_diag_error *e = fy_diag_errors_iterate (diag, &at);
+    if (e)
+        tree_syntax_error (errors, text, length, e->line > 0 ? e->line : 1, e->column > 0 ? e->column : 1, e->msg);
+    else
         tree_error (errors, 1, 1, "YAML", "text that can't be read as YAML");
 }
 
