@@ -21,6 +21,12 @@ static const struct {
 } errors_of[] = {
     /* keys and names */
     {"chanels: {}", 4, 1, "unknown key 'chanels' in the policy", "did you mean 'channels'? one of: workspace, hours"},
+    {"chnanels: {}", 4, 1, "unknown key 'chnanels'", "did you mean 'channels'?"},
+    {"channels: { c: { wieght: 1 } }", 4, 18, "unknown key 'wieght'", "did you mean 'weight'?"},
+    {"channels: { c: { wieghtt: 1 } }", 4, 18, "unknown key 'wieghtt'", "did you mean 'weight'?"},
+    {"manager: dAa", 4, 10, "no person 'dAa' is defined", "one of: ada, ben"},
+    {"manager: daa", 4, 10, "no person 'daa' is defined", "did you mean 'ada'?"},
+    {"manager: nbe", 4, 10, "no person 'nbe' is defined", "one of: ada, ben"},
     {"zzz: {}", 4, 1, "unknown key 'zzz'", "one of: workspace"},
     {"workspace: x", 4, 1, "'workspace' again: it is already in line 1", "each key once"},
     {"teams:\n  a: { lead: ada, members: [] }\n  a: { lead: ada, members: [] }", 6, 3, "'a' again", "each key once"},
@@ -192,10 +198,67 @@ static const struct {
      "indented more"},
     {"? [a]\n: b", 4, 3, "a key that is not a word", "a word"},
     {"---\na: b", 5, 1, "a second document", "one document"},
-    {"settings: { a: [1, 2 }", 4, 0, "", "YAML"},
-    {"settings: \"open", 4, 0, "", "YAML"},
-    {"\tmanager: ada", 4, 0, "", "spaces: YAML does not allow tabs"},
-    {"teams:\n  \tt: {}", 5, 0, "", "spaces: YAML does not allow tabs"},
+    /* what is no YAML: tabs and indentation */
+    {"\tmanager: ada", 4, 0, "a tab where a line begins", "spaces: YAML does not allow tabs"},
+    {"teams:\n  \tt: {}", 5, 0, "a tab where a line begins", "spaces: YAML does not allow tabs"},
+    {"teams:\n\tt: {}", 5, 0, "a tab where a line begins", "spaces: YAML does not allow tabs"},
+    {"teams:\n  t:\n    lead: ada\n u: {}", 7, 2,
+     "wrong indentation: this line is indented by 1 space; those above by 0, 2 or 4", "the same indentation"},
+    {"teams:\n  t:\n    lead: ada\n   members: []", 7, 4, "indented by 3 spaces; those above by 0, 2 or 4",
+     "the same indentation"},
+    {"teams:\n  t:\n    lead: ada\n\n     members: []", 8, 6,
+     "wrong indentation: this line is indented by 5 spaces; those above by 0, 2 or 4", "quotes around a text"},
+    {"teams:\n  t:\n    members: []\n     lead: ada", 7, 6, "indented by 5 spaces; those above by 0, 2 or 4",
+     "the same indentation"},
+    {"teams:\n  t:\n    members:\n      - ada\n     - ben", 8, 6, "indented by 5 spaces; those above by 0, 2, 4 or 6",
+     "all '-' of one list"},
+    {"teams:\n  t:\n    members:\n      - ada\n  - ben", 8, 3, "a '- ' where a key belongs", "below the one above"},
+    {"teams:\n  t:\n    members:\n      - ada\n      lead: ada", 8, 7, "neither a '- ' nor the end of the list",
+     "a '- ' if the list goes on"},
+    {"channels: { c: { use: x } }\n---\n file: x\n weight: 1\nlive: true", 8, 1,
+     "indented by 0 spaces; those above by 1", "the same indentation"},
+    /* a line that belongs to nothing, and colons */
+    {"manager ada", 4, 1, "no colon", "as in 'name: value'"},
+    {"teams\n  t: {}", 4, 1, "no colon", "as in 'name: value'"},
+    {"teams:\n  t:\n    members:\n      - ada\n      ben\n    lead: ada", 8, 7, "no colon", "in a list: a '-'"},
+    {"teams:\n  t:\n    members:\n      - ada\nben\nmanager: ada", 8, 1, "no colon", "in a list: a '-'"},
+    {"manager:ada", 4, 1, "no space behind the colon", "a space, its value"},
+    {"manager:ada\ndefault_team: t", 4, 1, "no space behind the colon", "a space, its value"},
+    {"teams:\n  t:\n    members:\n      - ada\n      -ben\n    lead: ada", 8, 7, "no space behind the '-'",
+     "a '-', a space"},
+    {"teams:\n  t:\n    members:\n      - ada\n      -- ben", 8, 7, "no space behind the '-'", "a '-', a space"},
+    {"teams: { t: { lead: ada, members: [] } }\nmail_from: Help: a@b.example", 5, 16, "a second colon",
+     "quotes around a text with ': ' in it"},
+    {"manager: - ada", 4, 10, "a '- ' behind a key", "a line of its own"},
+    /* quotes and brackets */
+    {"settings: \"open", 4, 12, "a quote that is not closed", "a second \""},
+    {"manager: \"ada\ndefault_team: t", 4, 10, "a quote that is not closed", "a second \""},
+    {"manager: 'ada\ndefault_team: t", 4, 10, "a quote that is not closed", "a second '"},
+    {"manager: 'ada", 4, 11, "a quote that is not closed", "a second '"},
+    {"mail_from: 'it's'", 4, 16, "text behind the closing quote", "written ''"},
+    {"mail_from: \"a\" b", 4, 16, "text behind the closing quote", "is written \\\""},
+    {"mail_from: \"\\d+\"", 4, 13, "a \\ that means nothing", "'...' instead"},
+    {"mail_from: \"a\"#b", 4, 15, "no space before the '#'", "a space before a comment"},
+    {"settings: { a: [1, 2 }", 4, 22, "of the other kind: the '[' of this line", "a ']' for each '['"},
+    {"settings: { a: 1", 4, 11, "a bracket that is not closed", "a '}' for each '{'"},
+    {"teams: [a\n\n\n", 4, 8, "a bracket that is not closed", "a ']' for each '['"},
+    {"settings: { a: 1\nmanager: ada", 5, 8, "not closed: the '{' of the line above", "a '}' for each '{'"},
+    {"teams:\n  t:\n    members: [ada\n\n    lead: ada\n    manager: ada", 9, 12, "the '[' of 3 lines above",
+     "a ']' for each '['"},
+    {"settings: { a: 1 b: 2 }", 4, 19, "no comma, or a bracket", "a comma between values"},
+    {"teams: [[a]]]", 4, 13, "without an opening one", "a ']' for each '['"},
+    {"settings: { a: 1 }}", 4, 19, "without an opening one", "a '}' for each '{'"},
+    {"settings: { a: 1,, b: 2 }", 4, 18, "no value between", "a comma between values"},
+    {"teams: [a,, b]", 4, 11, "a comma too many", "one comma"},
+    {"links: {base}/x", 4, 14, "text behind a closing bracket", "quotes around the whole text"},
+    /* signs that mean something */
+    {"manager: @ada", 4, 10, "can't begin with this sign", "quotes around it"},
+    {"manager: `ada`", 4, 10, "can't begin with this sign", "quotes around it"},
+    {"manager: %ada", 4, 10, "can't begin with this sign", "quotes around it"},
+    {"manager: & ada", 4, 11, "can't begin with '&'", "quotes around it"},
+    {"manager: |ada", 4, 11, "text behind the '|' or '>'", "in the lines below, indented"},
+    {"%manager ada\nteams: {}", 4, 2, "a line that begins with '%'", "'#'"},
+    {"teams:\n  a: 1\n, b", 6, 1, "did not find expected key", "YAML; look at quotes and colons"},
     {"manager: a\xff", 4, 11, "not text", "UTF-8"},
     {"a: [[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]", 4, 19, "too deep", "16 levels"},
 };
@@ -251,6 +314,7 @@ static void test_no_echo (void **state)
         "ladders: { a: [{ at: 8o%, tell: [owner] }, { at: due, tell: [owner] }] }",
         "rules: [{ name: a, when: { priority_at_least: x }, then: {} }]",
         "channels: { c: { offer: x } }\nrules: [{ name: a, when: { channel: c }, then: {} }]",
+        "%manager ada\nteams: {}",
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         char text[1024];
@@ -285,6 +349,29 @@ static void test_what_is_required (void **state)
         assert_true (has (&errors, 0, 0, rows[i].what, ""));
         policy_errors_clear (&errors);
     }
+}
+
+/* Lines may end as they do on other systems. */
+static void test_line_ends (void **state)
+{
+    (void)state;
+    static const char *const rows[] = {
+        "workspace: w\r\nlast_resort: ada\r\npeople:\r\n  ada: {}\r\n",
+        "workspace: w\rlast_resort: ada\rpeople:\r  ada: {}\r",
+        "workspace: w\nlast_resort: ada\npeople:\n  ada: {}",
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        policy_errors_t errors;
+        policy_t *policy = policy_parse (rows[i], strlen (rows[i]), &errors);
+        report (&errors);
+        assert_non_null (policy);
+        policy_destroy (&policy);
+    }
+    policy_errors_t errors;
+    static const char shallow[] = "workspace: w\r\npeople:\r\n  ada: {}\r\n\r\n ben: {}\r\n";
+    assert_null (policy_parse (shallow, strlen (shallow), &errors));
+    assert_true (has (&errors, 5, 2, "indented by 1 space; those above by 0 or 2", "the same indentation"));
+    policy_errors_clear (&errors);
 }
 
 static const char all_ways[] = "workspace: w\nlast_resort: ada\npeople:\n  ada:\n    ways: [ %s ]\n";
@@ -657,6 +744,7 @@ int main (void)
         cmocka_unit_test (test_each_error),
         cmocka_unit_test (test_no_echo),
         cmocka_unit_test (test_what_is_required),
+        cmocka_unit_test (test_line_ends),
         cmocka_unit_test (test_ways),
         cmocka_unit_test (test_order),
         cmocka_unit_test (test_warnings),

@@ -52,23 +52,27 @@ char *yaml_where (reader_t *self, const char *format, ...)
     return arena_copy (self->arena, words, strlen (words));
 }
 
-/* How many letters must change, come or go (Levenshtein); words are short. */
+static size_t least_of (size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* How many letters must change, come, go, or swap with their neighbour (optimal string alignment); words are short. */
 static size_t distance (const char *a, const char *b)
 {
-    size_t row[NEAR_WORD_MAX + 1], n = strlen (b);
+    size_t rows[3][NEAR_WORD_MAX + 1], n = strlen (b), i = 0;
     for (size_t j = 0; j <= n; j++)
-        row[j] = j;
-    for (size_t i = 1; a[i - 1]; i++) {
-        size_t corner = row[0];
+        rows[0][j] = j;
+    while (a[i++]) {
+        size_t *row = rows[i % 3], *above = rows[(i + 2) % 3], *above2 = rows[(i + 1) % 3];
         row[0] = i;
         for (size_t j = 1; j <= n; j++) {
-            size_t change = corner + (a[i - 1] != b[j - 1]);
-            corner = row[j];
-            size_t least = row[j - 1] < corner ? row[j - 1] + 1 : corner + 1;
-            row[j] = change < least ? change : least;
+            row[j] = least_of (above[j - 1] + (a[i - 1] != b[j - 1]), least_of (row[j - 1], above[j]) + 1);
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+                row[j] = least_of (row[j], above2[j - 2] + 1);
         }
     }
-    return row[n];
+    return rows[(i - 1) % 3][n];
 }
 
 static const char *name_at (const void *rows, size_t row_size, size_t index)
