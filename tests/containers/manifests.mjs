@@ -76,6 +76,7 @@ const BENT = [
   ["prometheus.io/scrape do not agree", (objects) => delete first(objects, "Deployment").spec.template.metadata.annotations],
   ...["intake-peers", "routing", "escalation", "notification"].map((peers) =>
     [`service '${peers}' is not headless`, (objects) => delete first(objects, "Service", peers).spec.clusterIP]),
+  ["scales what has a number of its own", (objects) => (first(objects, "Deployment", "escalation").spec.replicas = 2)],
   ["no ConfigMap says BUCKSTOP_DUE", (objects) => delete first(objects, "ConfigMap", "settings").data.BUCKSTOP_DUE],
 ];
 for (const [words, bend] of BENT) {

@@ -121,8 +121,11 @@ export function references(objects, outside) {
   }
   for (const { where, object } of of("PodDisruptionBudget"))
     claim(where, selected(object.spec.selector.matchLabels).length, `budget '${name(object)}' selects nobody`);
-  for (const { where, object } of of("HorizontalPodAutoscaler"))
-    claim(where, find(object.spec.scaleTargetRef.kind, object.spec.scaleTargetRef.name), `'${name(object)}' scales what is not there`);
+  for (const { where, object } of of("HorizontalPodAutoscaler")) {
+    const scaled = find(object.spec.scaleTargetRef.kind, object.spec.scaleTargetRef.name);
+    claim(where, scaled, `'${name(object)}' scales what is not there`);
+    claim(where, scaled?.spec.replicas === undefined, `'${name(object)}' scales what has a number of its own: an apply would undo it`);
+  }
   for (const { where, object } of of("NetworkPolicy")) {
     const those = selected(object.spec.podSelector.matchLabels);
     claim(where, those.length, `policy '${name(object)}' selects nobody`);

@@ -35,6 +35,8 @@ settings: { presence: 1h }
 """
 PROMETHEUS = os.path.join(w.ROOT, "deploy/prometheus")
 DASHBOARD = os.path.join(w.ROOT, "deploy/grafana/buckstop.json")
+AUTOSCALE = os.path.join(w.ROOT, "deploy/kubernetes/autoscale.yaml")
+OF_A_POD = {"overrides": {word: {"resource": word} for word in ("namespace", "pod")}}
 DEMO, DEMO_POLICY = (os.path.join(w.ROOT, "deploy", *path) for path in (("demo", "play.py"), ("policies", "demo.yaml")))
 NAME = re.compile(r"\b(?:buckstop|process)_[a-z_]+")
 ENDS = ("_total", "_info", "_bucket", "_sum", "_count")
@@ -237,11 +239,12 @@ class Prometheus:
     def __init__(self, stack, world):
         self.port = free_port()
         config = world.dir + "/prometheus.yml"
-        targets = [f"127.0.0.1:{service.health}" for service in world.services.values()]
+        targets = [{"targets": [f"127.0.0.1:{service.health}"], "labels": {"namespace": "desk", "pod": service.name}}
+                   for service in world.services.values()]
         with open(config, "w", encoding="utf-8") as file:
             yaml.safe_dump({"global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
                             "rule_files": [PROMETHEUS + "/rules.yml"],
-                            "scrape_configs": [{"job_name": "buckstop", "static_configs": [{"targets": targets}]}]}, file)
+                            "scrape_configs": [{"job_name": "buckstop", "static_configs": targets}]}, file)
         self.log = open(world.dir + "/prometheus.log", "wb")
         self.process = subprocess.Popen(
             ["prometheus", "--config.file", config, "--storage.tsdb.path", world.dir + "/prometheus",
@@ -307,9 +310,63 @@ def the_dashboard_is_answered(stack):
     assert not raised, raised
 
 
+def scaled_by():
+    """Metrics that an autoscaler asks of pods, and whose."""
+    with open(AUTOSCALE, encoding="utf-8") as file:
+        scalers = list(yaml.safe_load_all(file))
+    return {metric["pods"]["metric"]["name"]: scaler["spec"]["scaleTargetRef"]["name"]
+            for scaler in scalers for metric in scaler["spec"]["metrics"] if metric["type"] == "Pods"}
+
+
+def adapter_rules():
+    """What the adapter makes: name -> (series, the query for it, what it asks of them)."""
+    with open(PROMETHEUS + "/adapter.yaml", encoding="utf-8") as file:
+        given = yaml.safe_load(file)
+    assert list(given) == ["rules"], list(given)
+    made = {}
+    for rule in given["rules"]:
+        assert set(rule) - {"name"} == {"seriesQuery", "resources", "metricsQuery"} and rule["resources"] == OF_A_POD, rule
+        series = re.fullmatch(r'(\w+)\{namespace!="",pod!=""\}', rule["seriesQuery"])[1]
+        name = rule.get("name", {"as": series})
+        assert list(name) == ["as"] and name["as"] not in made, name
+        made[name["as"]] = series, rule["seriesQuery"], rule["metricsQuery"]
+    return made
+
+
+def as_asked(query, series, pods):
+    """As the adapter asks it of some pods."""
+    words = {"Series": series, "LabelMatchers": f'namespace="desk",pod=~"{"|".join(pods)}"', "GroupBy": "pod"}
+    return re.sub(r"<<\.(\w+)>>", lambda found: words[found[1]], query)
+
+
+def what_scales_by_an_age_is_answered(stack):
+    """Each metric that an autoscaler names is made by a rule of the adapter, which a real Prometheus answers of each pod: quiet
+    ones say 0, what is late is seen."""
+    wanted, rules, rows = scaled_by(), adapter_rules(), page()
+    assert wanted and set(wanted) == set(rules), (wanted, rules)
+    world = w.open_world(stack, POLICY, replicas={"escalation": 2, "notification": 2})
+    prometheus = Prometheus(stack, world)
+    queries_of = {}
+    for name, kind in wanted.items():
+        series, found, query = rules[name]
+        assert kind in rows[family_of(series, rows)][1], f"{kind} does not show {series}"
+        pods = {service.name for service in world.services.values() if service.kind == kind}
+        w.until(f"{found} is scraped", lambda q=found, p=pods: {row["metric"]["pod"] for row in prometheus.query(q)} == p, 30)
+        queries_of[name] = as_asked(query, series, pods)
+        w.until(lambda q=queries_of[name]: f"{q}: {prometheus.query(q)}", lambda q=queries_of[name], p=pods: sorted(
+            ((row["metric"], row["value"][1]) for row in prometheus.query(q)), key=str) == [({"pod": pod}, "0") for pod in sorted(p)], 30)
+    some_life(world)
+    unheard = world.submit("mail", return_way="callback", return_to="http://127.0.0.1:1/gone")
+    w.until("it is owned", lambda: world.view(unheard).get("owner") == "ada", 10)
+    assert world.act(unheard, "reply", "ada", text="here you are").status == 200
+    for name, query in queries_of.items():
+        w.until(lambda q=query: f"{q}: {prometheus.query(q)}",
+                lambda q=query: any(float(row["value"][1]) > 0 for row in prometheus.query(q)), 30)
+
+
 CASES = [every_service_speaks_strictly, nothing_of_the_table_is_missing, every_name_in_the_code_is_in_the_table,
          law_two_holds_over_the_whole_store, states_are_counted, alerts_are_tested_and_have_a_paragraph,
-         only_known_metrics_are_asked_for, the_dashboard_is_answered,
+         only_known_metrics_are_asked_for, what_scales_by_an_age_is_answered, the_dashboard_is_answered,
          the_dashboard_is_answered_after_the_demo]
 
 if __name__ == "__main__":
