@@ -534,12 +534,15 @@ static void a_transfer_has_two_phases (void **state)
     contact_event_t offer = event_of (EVENT_OFFER);
     offer.person = "ben";
     assert_int_equal (apply (&s, &offer), APPLY_DONE);
+    assert_true (told (&s, D (OFFER), "ben"));
+    assert_string_equal (s.fx.notices[0].detail, "Ada hands it over: words");
     assert_string_equal (s.c.owner, "ada");
     contact_event_t accept = event_of (EVENT_ACCEPT);
     accept.by = "ben";
     assert_int_equal (apply (&s, &accept), APPLY_DONE);
     assert_string_equal (s.c.owner, "ben");
     assert_string_equal (s.c.accountable, "ben");
+    assert_string_equal (s.c.transfer_words, "");
     assert_int_equal (promise (&s, P (FIRST_RESPONSE), 0)->due, due); /* age and promise belong to the contact */
 }
 

@@ -37,6 +37,7 @@ static contact_t full_contact (void)
                                     .paused = true,
                                     .left_ms = 5,
                                     .ladder = "steep"};
+    snprintf (c.transfer_words, sizeof (c.transfer_words), "Ada hands it over");
     c.excluded_n = 1;
     snprintf (c.excluded[0].person, NAME_SIZE, "ben");
     c.excluded[0].until = 99;

@@ -92,6 +92,7 @@ typedef struct contact {
     char preferred[NAME_SIZE];
     wall_ms_t preferred_until;
     char transfer_team[NAME_SIZE], transfer_to[NAME_SIZE];
+    char transfer_words[DETAIL_SIZE];
     wall_ms_t opened_at, waiting_since, last_customer_at, last_reply_at, delivered_at;
     wall_ms_t handoff_at;
     unsigned handoff_tries;

@@ -17,6 +17,7 @@ void clear_transfer (turn_t *t)
 {
     t->c->transfer_team[0] = '\0';
     t->c->transfer_to[0] = '\0';
+    t->c->transfer_words[0] = '\0';
     t->c->handoff_at = 0;
     t->c->handoff_tries = 0;
 }

@@ -218,6 +218,15 @@ static apply_outcome_t check_taker (turn_t *t)
     return APPLY_DONE;
 }
 
+static void say_who_hands_over (turn_t *t)
+{
+    const contact_event_t *e = t->event;
+    const policy_person_t *giver = policy_person (t->policy, e->by);
+    snprintf (t->c->transfer_words, sizeof (t->c->transfer_words), "%s hands it over%s%s",
+              giver ? giver->display : e->by, word_empty (e->text) ? "" : ": ",
+              word_empty (e->text) ? "" : WORD_CUT (e->text, 120));
+}
+
 /* Proposed only: it stays with the giver until somebody accepts. Too many climb to the manager. */
 apply_outcome_t act_transfer (turn_t *t)
 {
@@ -238,6 +247,7 @@ apply_outcome_t act_transfer (turn_t *t)
     }
     WORD_COPY (c->transfer_to, t->event->person);
     WORD_COPY (c->transfer_team, word_empty (t->event->person) ? t->event->team : "");
+    say_who_hands_over (t);
     c->handoff_at = t->now + HANDOFF_FIRST_MS;
     return APPLY_DONE;
 }

@@ -84,7 +84,7 @@ apply_outcome_t act_offer_transfer (turn_t *t)
     if (!transfer_is_proposed (t->c))
         return turn_refuse (t, APPLY_STALE, "no transfer is proposed");
     set_offer (t);
-    WORD_COPY (notice_offer (t, PURPOSE (OFFER))->detail, "a transfer");
+    WORD_COPY (notice_offer (t, PURPOSE (OFFER))->detail, t->c->transfer_words);
     return APPLY_DONE;
 }
 

@@ -42,6 +42,7 @@ const policy_template_t policy_builtin_templates[POLICY_TEMPLATES] = {
      "Hello {person},\n"
      "\n"
      "{customer} came by {channel}: {subject}\n"
+     "{detail}\n"
      "About them: {about}\n"
      "They wrote: {text}\n"
      "\n"

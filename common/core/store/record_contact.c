@@ -11,7 +11,7 @@
     X (id) X (workspace) X (channel) X (team) X (rule) X (subject) X (language) X (tier) X (customer) \
     X (customer_name) X (thread) X (return_to) X (accountable) X (owner) X (offered_to) X (preferred) \
     X (transfer_team) X (transfer_to) X (acknowledged_by) X (continues) X (reply_to_message) \
-    X (customer_id) X (reply_channel) X (linked) X (said) X (first_mail)
+    X (customer_id) X (reply_channel) X (linked) X (said) X (first_mail) X (transfer_words)
 #define CONTACT_VALUES(X) \
     X (state) X (priority) X (return_way) X (owner_epoch) X (owned_at) X (offer_epoch) X (offer_expires) X (offered_at) X (offer_ends) \
     X (preferred_until) \
