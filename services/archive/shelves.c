@@ -40,9 +40,13 @@ static void damage (shelves_found_t *found, const char *path, const char *why)
 
 /* ---- which files there are */
 
+/* An archive that goes on may have closed it since its name was read: then it has another. */
 static ndjson_t *open_lines (const char *path)
 {
+    char closed[4096];
     int fd = open (path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 && errno == ENOENT && snprintf (closed, sizeof closed, "%s.gz", path) < (int)sizeof closed)
+        fd = open (closed, O_RDONLY | O_CLOEXEC);
     return fd < 0 ? NULL : ndjson_open (fd);
 }
 
@@ -78,8 +82,6 @@ static void add_file (files_t *self, const char *path, shelves_found_t *found)
     ndjson_close (&lines);
 }
 
-static int add_path (files_t *self, const char *path, unsigned depth, shelves_found_t *found);
-
 static int add_directory (files_t *self, const char *path, unsigned depth, shelves_found_t *found)
 {
     DIR *names = opendir (path);
@@ -93,10 +95,12 @@ static int add_directory (files_t *self, const char *path, unsigned depth, shelv
         bool compressed;
         struct stat is;
         int size = snprintf (inner, sizeof inner, "%s/%s", path, name->d_name);
-        if (*name->d_name == '.' || size >= (int)sizeof inner || stat (inner, &is) < 0)
+        if (*name->d_name == '.' || size >= (int)sizeof inner)
             continue;
-        if (S_ISDIR (is.st_mode) ? depth > 0 : shelf_name_read (name->d_name, &series, &number, &compressed))
-            rc = add_path (self, inner, depth ? depth - 1 : 0, found);
+        if (shelf_name_read (name->d_name, &series, &number, &compressed))
+            add_file (self, inner, found);
+        else if (depth && stat (inner, &is) == 0 && S_ISDIR (is.st_mode))
+            rc = add_directory (self, inner, depth - 1, found);
     }
     closedir (names);
     return rc;

@@ -219,6 +219,36 @@ static void the_later_series_counts (void **state)
         assert_true (read.numbers[i] == i + 1 && read.series[i] == series[i]);
 }
 
+static shelf_t *shut_meanwhile;
+
+static bool take_and_shut (void *arg, const json_t *line)
+{
+    if (shut_meanwhile) {
+        assert_int_equal (shelf_shut (shut_meanwhile), 0);
+        shut_meanwhile = NULL;
+    }
+    return take (arg, line);
+}
+
+/* The archive goes on while it is read: what was found under one name stands under another by now. */
+static void a_file_that_is_closed_meanwhile_is_read (void **state)
+{
+    (void)state;
+    read_t read = {.n = 0};
+    shelves_found_t found;
+    const char *paths[] = {place};
+    shelf_t *shelf = shelf_open (place, "desk", large);
+    put (shelf, 1, 1, 2);
+    assert_int_equal (shelf_shut (shelf), 0);
+    put (shelf, 1, 3, 2);
+    assert_true (there ("0001-000000000003.ndjson"));
+    shut_meanwhile = shelf;
+    assert_int_equal (shelves_read (paths, 1, take_and_shut, &read, &found), 0);
+    assert_true (there ("0001-000000000003.ndjson.gz") && !there ("0001-000000000003.ndjson"));
+    shelf_close (&shelf);
+    assert_true (read.n == 4 && read.numbers[3] == 4 && found.files == 2 && !found.damaged && !found.gaps);
+}
+
 static void a_hold_keeps_its_words (void **state)
 {
     (void)state;
@@ -307,6 +337,7 @@ int main (void)
                                        FILES (a_crash_is_mended),
                                        FILES (a_number_told_again_has_another_file),
                                        FILES (the_later_series_counts),
+                                       FILES (a_file_that_is_closed_meanwhile_is_read),
                                        cmocka_unit_test (a_hold_keeps_its_words),
                                        cmocka_unit_test (archives_bound_what_goes),
                                        cmocka_unit_test (a_report_splits_the_time)};
