@@ -32,13 +32,51 @@ need_packages() {
     fi
     say "installing: ${missing[*]}"
     "${sudo[@]}" apt-get update -qq >/dev/null || die "apt-get update failed"
-    local out=/dev/null
-    [ -t 1 ] && out=/dev/stdout # somebody watches: show that it goes on
-    "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >$out ||
+    local apt=("${sudo[@]}" env DEBIAN_FRONTEND=noninteractive LC_ALL=C apt-get install -y --no-install-recommends)
+    if [ -t 1 ]; then
+        "${apt[@]}" -qq "${missing[@]}"
+    else
+        (set -o pipefail && "${apt[@]}" -q "${missing[@]}" | counted apt_at /dev/null)
+    fi ||
         die "apt-get install failed; try:  apt-get install ${missing[*]}"
 }
 
-# build DIRECTORY [cmake options...]: quiet when all is well, everything when not; a counter for who watches.
+# COMMAND | counted WHERE LOG: all is kept in LOG. For who has no terminal a line every TELL_EVERY seconds says how far it is,
+# and one when something else begins. WHERE LINE sets `at` to that; 0: something else begins.
+TELL_EVERY=10
+counted() {
+    local line at='' all=some said=$SECONDS
+    local -A n=()
+    while IFS= read -r line; do
+        printf '%s\n' "$line" >>"$2"
+        if "$1" "$line" || [ $((SECONDS - said)) -ge "$TELL_EVERY" ]; then
+            [ -z "$at" ] || say "  $at"
+            at='' said=$SECONDS
+        fi
+    done
+}
+# "[412/903] Building ..."
+ninja_at() {
+    [[ ! "$1" =~ ^\[([0-9]+)/([0-9]+)\] ]] || at="${BASH_REMATCH[1]} of ${BASH_REMATCH[2]}"
+    return 1
+}
+# "0 upgraded, 131 newly installed, ..."; then a line for each: "Get:7 http://...", "Unpacking make ...", "Setting up make ..."
+apt_at() {
+    local step
+    [[ ! "$1" =~ ^([0-9]+)\ upgraded,\ ([0-9]+)\ newly ]] || all=$((BASH_REMATCH[1] + BASH_REMATCH[2]))
+    case "$1" in
+    Get:*) step=downloading ;;
+    'Unpacking '*) step=unpacking ;;
+    'Setting up '*) step='setting up' ;;
+    *) return 1 ;;
+    esac
+    n[$step]=$((${n[$step]:-0} + 1))
+    at="$step packages: ${n[$step]} of $all"
+    [ "${n[$step]}" -eq 1 ]
+}
+
+# build DIRECTORY [cmake options...]: quiet when all is well, everything when not; a counter for who watches, and for who
+# does not a line now and then.
 # gently="nice -n 10" before it lets others go first.
 build() {
     local directory=$1 log
@@ -61,7 +99,7 @@ build() {
         ${gently:-} cmake --build "$directory" || die "the build failed, see above"
         return
     fi
-    if ! ${gently:-} cmake --build "$directory" >"$log" 2>&1; then
+    if ! (set -o pipefail && ${gently:-} cmake --build "$directory" 2>&1 | counted ninja_at "$log"); then
         cat "$log" >&2
         rm -f "$log"
         die "the build failed, see above"

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """What deploy/up does before it starts anything (deploy/lib.sh): who comes second is told whom to stop; data move only while
-nobody is there; taken ports are told at once; sockets lie in the same place at each start; who needs a mail server.
+nobody is there; taken ports are told at once; sockets lie in the same place at each start; who needs a mail server; how
+far a build is.
 
 Ends with "N passed, N failed".
 """
@@ -168,8 +169,43 @@ def who_needs_a_mail_server(stack):
         assert done.returncode == 0 and done.stdout.strip() == words, (policy, done)
 
 
+def who_has_no_terminal_is_told_how_far_it_is(stack):
+    """A line now and then; all that was said only when it fails, and the status is that of what ran."""
+    place = tempfile.mkdtemp(prefix="buckstop-counted-")
+    stack.callback(shutil.rmtree, place)
+    log = place + "/log"
+    ninja = "[1/903] Building a\nwarning: b\n[412/903] Building c\nninja: c failed\n"
+    apt = ("Reading lists...\n1 upgraded, 2 newly installed, 0 to remove and 3 not upgraded.\nGet:1 http://a b\nGet:2 http://a c\n"
+           "Unpacking b (1) ...\nSetting up b (1) ...\nUnpacking c (1) ...\n")
+    for words, where, always, now_and_then in [
+            (ninja, "ninja_at", "  1 of 903\n  412 of 903\n", ""),
+            (apt, "apt_at", "".join(f"  {what} of 3\n" for what in (
+                "downloading packages: 1", "downloading packages: 2", "unpacking packages: 1", "setting up packages: 1",
+                "unpacking packages: 2")),
+             "".join(f"  {what} packages: 1 of 3\n" for what in ("downloading", "unpacking", "setting up")))]:
+        for every, shown in ("0", always), ("3600", now_and_then):
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(log)
+            done = lib('TELL_EVERY=$1; printf %s "$2" | counted "$3" "$4"', every, words, where, log)
+            assert done.returncode == 0 and done.stdout == shown and not done.stderr, (every, done)
+            with open(log, encoding="utf-8") as file:
+                assert file.read() == words
+    for status in 0, 7:
+        with open(place + "/cmake", "w", encoding="utf-8") as file:
+            file.write(f"#!/bin/sh\n[ \"$1\" = --build ] || exit 0\necho '[1/2] Building it'; echo 'it is wrong' >&2; exit {status}\n")
+        os.chmod(place + "/cmake", 0o755)
+        done = lib('PATH=$1:$PATH; export TMPDIR=$1; build "$1/made"; echo after', place)
+        begun = f"building in {place}/made (some minutes the first time)\n"
+        if status:
+            assert done.returncode == 1 and done.stdout == begun, done
+            assert done.stderr == "[1/2] Building it\nit is wrong\nbuckstop: the build failed, see above\n", done
+        else:
+            assert done.returncode == 0 and done.stdout == begun + "after\n" and not done.stderr, done
+        assert not [name for name in os.listdir(place) if name.startswith("tmp.")], os.listdir(place)
+
+
 CASES = [who_runs_is_named, data_of_before_are_found, taken_ports_are_told_at_once, sockets_lie_where_they_lay,
-         who_needs_a_mail_server]
+         who_needs_a_mail_server, who_has_no_terminal_is_told_how_far_it_is]
 
 if __name__ == "__main__":
     sys.exit(w.main(CASES))
