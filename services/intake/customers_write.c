@@ -1,7 +1,8 @@
 /* customers_write.c - whose submission it is: what the decision hears of it, and what the contact's commit writes.
  *
  * Somebody who was never seen gets a record; each new contact a place in its customer's list. A message of one customer
- * in a contact of another leaves a proposal there, once: perhaps it is the same person, and a person decides that.
+ * in a contact of another leaves a proposal there, once: perhaps it is the same person, and a person decides that. Not where
+ * the policy names who wrote: a colleague's answer to a notice says nothing of who the customer is.
  *
  * Our checks have event ids of their own, since the contact's record is the one that tells whether a commit is done
  * already: the same request, sent twice at once, must not be answered with a contact that only one of both made. */
@@ -107,11 +108,19 @@ static void write_record (const customer_found_t *self, const ask_t *ask, commit
     free (bytes);
 }
 
+/* Colleagues answer what they are told of a contact: they are not who it is about. */
+static bool is_colleague (const customer_found_t *self, const ask_t *ask)
+{
+    const policy_t *policy = workspaces_policy (ask->intake->service->workspaces, ask->bearer.workspace);
+    return policy && policy_person_by_mail (policy, self->identity.value);
+}
+
 static void propose (const customer_found_t *self, const ask_t *ask, commit_t *commit, const contact_t *after)
 {
     char reason[DETAIL_SIZE];
     customer_t theirs;
-    if (!self->theirs || strcmp (self->wanted, after->customer_id) != 0 || is_theirs (self, self->theirs->customer.id))
+    if (!self->theirs || strcmp (self->wanted, after->customer_id) != 0 ||
+        is_theirs (self, self->theirs->customer.id) || is_colleague (self, ask))
         return;
     theirs = self->theirs->customer;
     snprintf (reason, sizeof reason, "wrote in contact %s, by %s", after->id, self->channel);

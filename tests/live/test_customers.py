@@ -19,7 +19,7 @@ channels:
   chat: { weight: 1, offer: 10m, answer: spoken, identity: handle, platform: webchat }
 people:
   ada: { name: Ada L., capacity: 1000, ways: [{ log: ada }] }
-  ben: { name: Ben O., capacity: 1000, ways: [{ log: ben }] }
+  ben: { name: Ben O., capacity: 1000, ways: [{ log: ben }, { mail: ben@desk.example, after: 1h }] }
   dana: { name: Dana R., ways: [{ log: dana }] }
 teams:
   front: { lead: dana, members: [ada, ben] }
@@ -142,6 +142,29 @@ def another_address_is_a_proposal(stack):
     world.audit()
 
 
+def a_colleague_is_not_the_customer(stack):
+    """Who answers a notice by mail is named by the policy: their words are theirs, and nothing waits for less."""
+    world = open_desk(stack, "link")
+    contact = world.submit("mail", customer="kim@example.com", thread="t1", return_to="kim@example.com")
+    owned(world, contact, "ada")
+    world.act(contact, "reply", "ada", text="Which card?")
+    world.act(contact, "resolve", "ada", text="said so")
+    before = world.view(contact)
+    assert world.submit("mail", customer="Ben@desk.example", thread="t1", text="It is the old one.") == contact
+    view = world.view(contact)
+    for key in ("state", "messages", "customer", "promises", "owner", "accountable"):
+        assert view.get(key) == before.get(key), (key, view)
+    assert not view["about"].get("proposals") and len(view["about"]["identities"]) == 1, view["about"]
+    shown = show(world, contact)
+    for words in ("ben, a colleague, by mail from Ben@desk.example (not sent on to the customer)", "It is the old one."):
+        assert words in shown, (words, shown)
+    told = "ben, a colleague, wrote by mail, which was not sent on to the customer"
+    w.until("ada is told", lambda: told in world["notification"].text(), 10)
+    own = world.submit("mail", customer="ben@desk.example")
+    assert own != contact and customer_of(world, own)["customer"] != view["about"]["customer"]
+    world.audit()
+
+
 def first_contacts_at_once(stack):
     """Two intakes, the same unknown customer at both: one record, and one of the two knows of the other."""
     world = open_desk(stack, "link", replicas={"intake": 2})
@@ -186,4 +209,5 @@ def first_contacts_at_once_are_one_matter(stack):
 
 if __name__ == "__main__":
     sys.exit(w.main([three_ways_are_one_customer, a_second_contact_is_appended, a_confirmed_customer_is_known,
-                     another_address_is_a_proposal, first_contacts_at_once, first_contacts_at_once_are_one_matter]))
+                     another_address_is_a_proposal, a_colleague_is_not_the_customer, first_contacts_at_once,
+                     first_contacts_at_once_are_one_matter]))

@@ -10,12 +10,15 @@
 #include "intake_world.h"
 
 #define FACT_RECEIPT  BUCKSTOP__V1__FACT_KIND__FACT_KIND_DELIVERY_RECEIPT
+#define FACT_MESSAGE  BUCKSTOP__V1__FACT_KIND__FACT_KIND_MESSAGE
+#define FACT_NOTICE   BUCKSTOP__V1__FACT_KIND__FACT_KIND_NOTICE
 #define FACT_LEFT_OUT BUCKSTOP__V1__FACT_KIND__FACT_KIND_NOTICE_LEFT_OUT
-#define PEOPLE               \
-    "last_resort: lea\n"     \
-    "people:\n"              \
-    "  lea: { name: Lea }\n" \
-    "teams:\n"               \
+#define PEOPLE                                                    \
+    "last_resort: lea\n"                                          \
+    "people:\n"                                                   \
+    "  lea: { name: Lea, ways: [{ log: lea }] }\n"                \
+    "  ada: { name: Ada, ways: [{ mail: ada@staff.example }] }\n" \
+    "teams:\n"                                                    \
     "  desk: { lead: lea, members: [lea] }\n"
 static const char acme[] = "workspace: acme\n" PEOPLE "mail_from: \"Acme <desk@acme.example>\"\n"
                            "channels:\n"
@@ -409,6 +412,39 @@ static void what_a_machine_answers_is_a_fact_of_its_contact (void **state)
     fake_store_fault (FAKE_STORE_AWAY, 0);
 }
 
+/* ada answers what she was told of the contact: her words are there, named as hers. Her holiday's robot says nothing. */
+static void a_colleagues_answer_is_no_customers (void **state)
+{
+    (void)state;
+    char contact[ID_SIZE], other[ID_SIZE], id[ADDRESS_SIZE], head[1024], reply[512], words[DETAIL_SIZE];
+    take ("support@acme.example", "", contact);
+    mail_tag_message_id ("0123456789abcdef-1", "acme", contact, key_of ("acme"), "acme.example", id);
+    snprintf (head, sizeof head,
+              "From: Ada <Ada@staff.example>\r\nMessage-ID: <ada-1@staff.example>\r\nReferences: %s\r\n", id);
+    give ("support@acme.example", head, "I see to it.", reply);
+    assert_int_equal (sscanf (reply, "250 2.0.0 appended %26s", other), 1);
+    assert_string_equal (other, contact);
+    assert_int_equal (told (contact, FACT_MESSAGE, words), 1);
+    assert_string_equal (words, "ada, a colleague, by mail from Ada@staff.example (not sent on to the customer)");
+    size_t notices = told (contact, FACT_NOTICE, words); /* lea answers for it */
+    assert_int_equal (notices, 1);
+    assert_non_null (strstr (words, "ada, a colleague, wrote by mail"));
+    snprintf (head, sizeof head,
+              "From: Ada <ada@staff.example>\r\nMessage-ID: <ada-2@staff.example>\r\nReferences: %s\r\n"
+              "Auto-Submitted: auto-replied\r\n",
+              id);
+    give ("support@acme.example", head, "I am away.", reply);
+    assert_string_equal (reply, "250 2.0.0 ignored: vacation");
+    assert_int_equal (told (contact, FACT_MESSAGE, words), 1);
+    assert_int_equal (told (contact, FACT_NOTICE, words), notices);
+    assert_int_equal (told (contact, FACT_RECEIPT, words), 1);
+    /* what names no contact begins one, as anybody's */
+    give ("support@acme.example", "From: Ada <ada@staff.example>\r\nMessage-ID: <ada-3@staff.example>\r\n", "My key.",
+          reply);
+    assert_int_equal (sscanf (reply, "250 2.0.0 opened %26s", other), 1);
+    assert_string_not_equal (other, contact);
+}
+
 /* Each answers what it hears with a mail that says nothing of itself. */
 static void two_robots_come_to_an_end (void **state)
 {
@@ -457,6 +493,7 @@ int main (void)
         cmocka_unit_test_setup_teardown (our_own_mail_is_known_by_any_host_of_ours, set_up, tear_down),
         cmocka_unit_test_setup_teardown (a_group_that_is_our_own_address_hands_people_on, set_up, tear_down),
         cmocka_unit_test_setup_teardown (what_a_machine_answers_is_a_fact_of_its_contact, set_up, tear_down),
+        cmocka_unit_test_setup_teardown (a_colleagues_answer_is_no_customers, set_up, tear_down),
         cmocka_unit_test_setup_teardown (two_robots_come_to_an_end, set_up, tear_down),
         cmocka_unit_test_setup_teardown (who_wants_no_automatic_answer_gets_none, set_up, tear_down),
     };

@@ -20,7 +20,7 @@ static const char policy_text[] = "workspace: acme\n"
                                   "  chat: { weight: 10, live: true, offer: 15s, answer: spoken, identity: handle }\n"
                                   "people:\n"
                                   "  lea: { name: Lea }\n"
-                                  "  ada: { name: Ada }\n"
+                                  "  ada: { name: Ada, ways: [{ mail: ada@acme.example }] }\n"
                                   "country: \"+49\"\n"
                                   "settings: { reopen: 2m, retain: 10m, same_customer: %s }\n";
 
@@ -591,6 +591,31 @@ static void a_contact_is_adopted (void **state)
     assert_int_equal (contacts_of (kim.id), 1);
 }
 
+/* A colleague answers in the thread: whose contact it is stays as it was, and nobody is asked whether they are one. */
+static void a_colleague_in_the_thread (void **state)
+{
+    (void)state;
+    begin ("link");
+    heard_t first = say ((said_t){.channel = "mail", .customer = "kim@example.com", .thread = "t1"});
+    heard_t nobodys = say ((said_t){.channel = "mail", .thread = "t2"});
+    heard_t other = say ((said_t){.channel = "mail", .customer = "Ada@acme.example", .thread = "t1"});
+    assert_string_equal (other.receipt.contact, first.receipt.contact);
+    say ((said_t){.channel = "mail", .customer = "ada@acme.example", .thread = "t2"});
+    customer_t kim = customer_of ("kim@example.com");
+    assert_int_equal (kim.version, 1);
+    assert_int_equal (kim.proposals_n, 0);
+    assert_string_equal (contact_of (&first).customer_id, kim.id);
+    assert_string_equal (contact_of (&nobodys).customer_id, "");
+    /* whose matter it is when they begin one is another thing */
+    heard_t own = say ((said_t){.channel = "mail", .customer = "ada@acme.example"});
+    assert_true (opened (&own));
+    customer_t ada = customer_of ("ada@acme.example");
+    assert_string_equal (contact_of (&own).customer_id, ada.id);
+    assert_int_equal (contacts_of (ada.id), 1);
+    say ((said_t){.channel = "mail", .customer = "kim@work.example", .thread = "t1"});
+    assert_int_equal (customer_of ("kim@example.com").proposals_n, 1);
+}
+
 static void the_oldest_make_room (void **state)
 {
     (void)state;
@@ -710,19 +735,33 @@ static void people_see_whose_it_is (void **state)
 int main (void)
 {
     const struct CMUnitTest tests[] = {
-        TEST (nobody_named_costs_nothing),        TEST (a_first_contact_makes_a_record),
-        TEST (a_second_contact_is_linked),        TEST (a_second_contact_is_appended),
-        TEST (a_second_contact_is_separate),      TEST (linked_records_are_one_customer),
-        TEST (an_index_leads_elsewhere),          TEST (two_first_contacts_at_once),
-        TEST (two_first_contacts_are_one_matter), TEST (two_contacts_at_once_are_one_matter),
-        TEST (another_address_in_the_thread),     TEST (a_contact_is_adopted),
-        TEST (the_same_first_message_twice),      TEST (what_is_sent_again_is_done_once),
-        TEST (a_repeat_names_what_there_is),      TEST (who_is_known_elsewhere_is_not_new),
-        TEST (two_at_once_in_any_order),          TEST (a_call_that_was_owed_a_callback),
-        TEST (a_line_knows_numbers_by_itself),    TEST (a_contact_is_linked_to_what_somebody_has),
-        TEST (the_end_of_a_call_opens_nothing),   TEST (the_oldest_make_room),
-        TEST (a_long_list_hides_nobody),          TEST (who_was_forgotten_comes_again),
-        TEST (a_broken_record_stops_nobody),      TEST (people_see_whose_it_is),
+        TEST (nobody_named_costs_nothing),
+        TEST (a_first_contact_makes_a_record),
+        TEST (a_second_contact_is_linked),
+        TEST (a_second_contact_is_appended),
+        TEST (a_second_contact_is_separate),
+        TEST (linked_records_are_one_customer),
+        TEST (an_index_leads_elsewhere),
+        TEST (two_first_contacts_at_once),
+        TEST (two_first_contacts_are_one_matter),
+        TEST (two_contacts_at_once_are_one_matter),
+        TEST (another_address_in_the_thread),
+        TEST (a_contact_is_adopted),
+        TEST (a_colleague_in_the_thread),
+        TEST (the_same_first_message_twice),
+        TEST (what_is_sent_again_is_done_once),
+        TEST (a_repeat_names_what_there_is),
+        TEST (who_is_known_elsewhere_is_not_new),
+        TEST (two_at_once_in_any_order),
+        TEST (a_call_that_was_owed_a_callback),
+        TEST (a_line_knows_numbers_by_itself),
+        TEST (a_contact_is_linked_to_what_somebody_has),
+        TEST (the_end_of_a_call_opens_nothing),
+        TEST (the_oldest_make_room),
+        TEST (a_long_list_hides_nobody),
+        TEST (who_was_forgotten_comes_again),
+        TEST (a_broken_record_stops_nobody),
+        TEST (people_see_whose_it_is),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }

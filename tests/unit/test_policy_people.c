@@ -125,9 +125,49 @@ static void test_files (void **state)
     free (one), free (two), free (three), free (four);
 }
 
+/* Two spellings of one mailbox are one; a word for the log is no mailbox. */
+static void test_mail (void **state)
+{
+    (void)state;
+    static const char text[] =
+        "workspace: desk\nlast_resort: dana\nchannels:\n"
+        "  pager: { answer: none, out: { url: 'https://x.example/{to}', body: { k: '{text}' } } }\n"
+        "people:\n"
+        "  dana: { ways: [{ log: dana }, { mail: Dana.R@Desk.Example }] }\n"
+        "  ada: { ways: [{ mail: shared@desk.example }, { mail: ada@desk.example, after: 5m }] }\n"
+        "  ben: { ways: [{ mail: shared@desk.example }, { channel: pager, to: ben@desk.example }] }\n"
+        "  lea: {}\n";
+    static const struct {
+        const char *address, *person;
+    } addresses[] = {
+        {"dana.r@desk.example", "dana"},
+        {"Dana <DANA.R@desk.EXAMPLE>", "dana"},
+        {"dana@desk.example", ""},
+        {"ada@desk.example", "ada"},
+        {"shared@desk.example", "ada"},
+        {"ben@desk.example", "ben"},
+        {"ben@desk.example.org", ""},
+        {"ben", ""},
+        {"", ""},
+    };
+    policy_errors_t errors;
+    policy_t *policy = policy_parse (text, strlen (text), &errors);
+    if (!policy)
+        fail_msg ("%d: %s", errors.items[0].line, errors.items[0].what);
+    for (size_t i = 0; i < sizeof addresses / sizeof *addresses; i++) {
+        const policy_person_t *person = policy_person_by_mail (policy, addresses[i].address);
+        if (strcmp (person ? person->name : "", addresses[i].person) != 0)
+            fail_msg ("%s is %s", addresses[i].address, person ? person->name : "nobody");
+        assert_int_equal (policy_person_has_mail (person, addresses[i].address), person != NULL);
+    }
+    assert_true (policy_person_has_mail (policy_person (policy, "ben"), "shared@desk.example"));
+    assert_false (policy_person_has_mail (policy_person (policy, "ben"), "ada@desk.example"));
+    policy_destroy (&policy);
+}
+
 int main (void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test (test_rows), cmocka_unit_test (test_both),
-                                       cmocka_unit_test (test_files)};
+                                       cmocka_unit_test (test_files), cmocka_unit_test (test_mail)};
     return cmocka_run_group_tests (tests, NULL, NULL);
 }

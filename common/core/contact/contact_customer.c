@@ -56,14 +56,14 @@ static void copy_submission (turn_t *t, const submission_t *s)
 }
 
 /* What rules and promises look at: quotes and signatures speak of something else. */
-static const char *new_words (const submission_t *s)
+const char *new_words (const submission_t *s)
 {
     return word_empty (s->fresh) ? s->text : s->fresh;
 }
 
 /* "; sent Mon 23 Nov, 09:30 CET" of what was long under way. Our time stamps count: nothing follows from it. */
 #define UNDER_WAY_MS MS_PER_MINUTE
-static void note_sent (const turn_t *t, fact_t *fact)
+void note_sent (const turn_t *t, fact_t *fact)
 {
     wall_ms_t sent = t->event->submission->sent_at;
     char when[64], detail[2 * DETAIL_SIZE];
@@ -75,7 +75,7 @@ static void note_sent (const turn_t *t, fact_t *fact)
 }
 
 /* A fact for each: its name, type and size, what is to be said about it; where it lies is the fact's text. */
-static void note_attachments (turn_t *t)
+void note_attachments (turn_t *t)
 {
     const submission_t *s = t->event->submission;
     for (size_t i = 0; i < s->attachments_n && i < ATTACHMENTS_MAX; i++) {
@@ -174,29 +174,6 @@ apply_outcome_t act_open (turn_t *t)
     return APPLY_DONE;
 }
 
-static bool by_another_channel (const contact_t *c, const submission_t *s)
-{
-    return !word_empty (s->channel) && !word_same (s->channel, *c->reply_channel ? c->reply_channel : c->channel);
-}
-
-/* They came by a form or a chat, said where they read mail, and answer from there what we wrote. */
-static bool from_where_we_write (const contact_t *c, const submission_t *s)
-{
-    return c->return_way == WAY_BACK (MAIL) && *c->return_to && strcasecmp (s->customer, c->return_to) == 0;
-}
-
-/* Whoever knows a thread may write into it: colleagues must see that the words are not the customer's. */
-static bool by_somebody_else (const contact_t *c, const submission_t *s)
-{
-    if (word_empty (s->customer) || !*c->customer || strcasecmp (s->customer, c->customer) == 0 ||
-        from_where_we_write (c, s))
-        return false;
-    if (*c->customer_id && !word_empty (s->customer_id))
-        return !word_same (s->customer_id, c->customer_id) &&
-               !(s->customer_ids && strstr (s->customer_ids, c->customer_id));
-    return !by_another_channel (c, s);
-}
-
 /* They are answered where they are. By the same channel only who wrote before says that it is elsewhere by now: not
  * everybody who knows a thread, nor who answers a mail of ours that was not sent to them. A channel that has no way back
  * leaves the one that there is. */
@@ -265,7 +242,7 @@ static void note_message (turn_t *t)
                                      moved ? s->channel : "");
     fact->text = s->text;
     if (other)
-        WORD_COPY (fact->to, "somebody else");
+        WORD_COPY (fact->to, SOMEBODY_ELSE);
     note_sent (t, fact);
     note_attachments (t);
     customer_said (t);
@@ -276,6 +253,8 @@ static void note_message (turn_t *t)
 /* Nobody has it yet: what is owed is owed already. */
 apply_outcome_t act_message (turn_t *t)
 {
+    if (colleague_wrote (t))
+        return APPLY_DONE;
     note_message (t);
     return APPLY_DONE;
 }
@@ -306,6 +285,8 @@ static void tell_what_was_said (turn_t *t, bool other, const char *what)
 
 apply_outcome_t act_message_owned (turn_t *t)
 {
+    if (colleague_wrote (t))
+        return APPLY_DONE;
     bool other = by_somebody_else (t->c, t->event->submission);
     note_message (t);
     tell_what_was_said (t, other, "wrote again");
@@ -314,6 +295,8 @@ apply_outcome_t act_message_owned (turn_t *t)
 
 apply_outcome_t act_message_waiting (turn_t *t)
 {
+    if (colleague_wrote (t))
+        return APPLY_DONE;
     end_pause (t, t->now, "the customer answered");
     bool other = by_somebody_else (t->c, t->event->submission);
     note_message (t);
@@ -348,6 +331,8 @@ void customer_is_back (turn_t *t, const char *why)
 
 apply_outcome_t act_message_resolved (turn_t *t)
 {
+    if (colleague_wrote (t))
+        return APPLY_DONE;
     if (GUARD ("f16"))
         reopen (t, "", NULL, "the customer wrote again");
     note_message (t);

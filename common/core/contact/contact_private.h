@@ -117,6 +117,15 @@ void customer_is_back (turn_t *t, const char *why); /* a pause ends, what is res
 void customer_said (turn_t *t);                     /* counts, and the way back follows: not what is owed for it */
 void owe_answer (turn_t *t, bool stricter);         /* where no response is owed, or only a later one */
 void tell_owner (turn_t *t, const char *what, bool urgent);
+const char *new_words (const submission_t *s); /* what rules and promises look at */
+void note_sent (const turn_t *t, fact_t *fact);
+void note_attachments (turn_t *t);
+
+/* contact_writer.c */
+#define SOMEBODY_ELSE "somebody else" /* a message's `to`: the words are not the customer's */
+bool by_another_channel (const contact_t *c, const submission_t *s);
+bool by_somebody_else (const contact_t *c, const submission_t *s); /* who is no colleague */
+bool colleague_wrote (turn_t *t); /* then all is done that follows from it; false: nothing is done */
 
 /* contact_call.c */
 void hear_line (turn_t *t); /* what the submission says of it */

@@ -284,6 +284,11 @@ const calendar_t *policy_hours (const policy_t *self, const char *name);       /
 const policy_template_t *policy_template (const policy_t *self, const char *name);
 /* Who is meant by a name, or by the number at which they answer calls. */
 const policy_person_t *policy_person_called (const policy_t *self, const char *who);
+/* policy_mail.c: whom the policy reaches at that mail address by a way of theirs, also by a channel's call; NULL: nobody.
+ * Of several that share it, the first. */
+const policy_person_t *policy_person_by_mail (const policy_t *self, const char *address);
+/* Is it one of theirs? person may be NULL. */
+bool policy_person_has_mail (const policy_person_t *person, const char *address);
 bool policy_team_has (const policy_team_t *team, const char *person);
 
 /* What a submission looks like to rules and promises. Strings may be NULL. */

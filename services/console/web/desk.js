@@ -69,7 +69,7 @@ export class Desk {
   // The beginning of what was written: whoever is asked should know what about.
   async read(row) {
     const view = await api.contact(row.id).catch(() => null);
-    const said = ((view && view.timeline) || []).flatMap((event) => event.facts || []).filter((f) => (f.fact === "opened" || f.fact === "message") && f.text);
+    const said = ((view && view.timeline) || []).flatMap((event) => event.facts || []).filter((f) => (f.fact === "opened" || (f.fact === "message" && !f.to)) && f.text);
     if (said.length === 0 || !this.offered.has(row.id)) return;
     const {text} = said[said.length - 1];
     this.texts.set(row.id, text.length > TEXT_MAX ? `${text.slice(0, TEXT_MAX)}…` : text);
