@@ -147,9 +147,12 @@ static void on_bundled (void *arg, const commit_answer_t *answer)
 static void commit_bundle (bundle_t *self, const policy_t *policy)
 {
     const delivery_t *members[BUNDLE_MAX];
-    for (size_t i = 0; i < self->n; i++)
+    const contact_t *contacts[BUNDLE_MAX];
+    for (size_t i = 0; i < self->n; i++) {
         members[i] = &self->attempts[i]->delivery;
-    bundle_render (members, self->n, policy, self->now, &self->delivery);
+        contacts[i] = self->contacts[i];
+    }
+    bundle_render (members, contacts, self->n, policy, self->now, &self->delivery);
     commit_t *commit = commit_new (self->shard);
     bundle_put (commit, self->shard, &self->delivery);
     for (size_t i = 0; i < self->n; i++)

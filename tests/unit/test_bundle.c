@@ -91,6 +91,9 @@ static void with_whom (void **state)
     assert_false (bundle_together (&model, &other));
 }
 
+/* Nothing is known of whose they are. */
+static const contact_t *const nobodys[BUNDLE_MAX];
+
 static const policy_person_t people[] = {{.name = "ada", .display = "Ada L."}};
 static const policy_template_t templates[] = {{"bundle", "{subject} in {workspace}", "{person}:\n{text}"}};
 
@@ -112,25 +115,93 @@ static void one_notice (void **state)
         members[i] = &deliveries[i];
     }
     deliveries[1].urgent = true;
-    bundle_render (members, 3, &policy, NOW, &out);
+    bundle_render (members, nobodys, 3, &policy, NOW, &out);
     assert_string_equal (out.subject, "3 contacts need a look in acme");
     assert_string_equal (out.body, "Ada L.:\n1. it is late\n   Contact C1\n\n2. it is late\n   Contact C2\n"
                                    "\n3. it is late\n   Contact C3\n");
     assert_true (out.urgent && out.due == NOW && out.created_at == NOW && !*out.contact);
     assert_int_equal (out.purpose, PURPOSE (BUNDLE));
     assert_string_equal (out.address, model.address);
-    bundle_render (members, 3, &policy, NOW + 1, &again);
+    bundle_render (members, nobodys, 3, &policy, NOW + 1, &again);
     assert_string_equal (again.id, out.id);
     delivery_clear (&again);
-    bundle_render (members, 2, &policy, NOW, &again);
+    bundle_render (members, nobodys, 2, &policy, NOW, &again);
     assert_string_not_equal (again.id, out.id);
     delivery_clear (&again);
     delivery_clear (&out);
     policy.link_base = "https://desk";
     deliveries[2].purpose = PURPOSE (RETURNED); /* nothing of it can be acknowledged */
-    bundle_render (members, 3, &policy, NOW, &out);
+    bundle_render (members, nobodys, 3, &policy, NOW, &out);
     assert_non_null (strstr (out.body, "2. it is late\n   I see to it: https://desk/l/"));
     assert_null (strstr (strstr (out.body, "3. "), "https:"));
+    delivery_clear (&out);
+}
+
+static void each_line_says_whose_it_is (void **state)
+{
+    (void)state;
+    static const struct {
+        contact_t contact;
+        const char *line;
+    } rows[] = {
+        {{.customer_name = "Kim", .customer = "kim@example.org"}, "1. late\n   Contact C1, from Kim\n"},
+        {{.customer = "kim@example.org"}, "1. late\n   Contact C1, from kim@example.org\n"},
+        {{.customer_name = "Kim\n2. all is well"}, "1. late\n   Contact C1, from Kim 2. all is well\n"},
+        {{.state = 1}, "1. late\n   Contact C1, from somebody who gave no name\n"},
+    };
+    const policy_t policy = {.workspace = "acme"};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        delivery_t one = model, out, again;
+        WORD_COPY (one.contact, "C1");
+        one.subject = (char[]){"late"};
+        bundle_render ((const delivery_t *[]){&one}, (const contact_t *[]){&rows[i].contact}, 1, &policy, NOW, &out);
+        assert_string_equal (out.body, rows[i].line);
+        bundle_render ((const delivery_t *[]){&out}, nobodys, 1, &policy, NOW, &again); /* it knows its lines */
+        assert_string_equal (again.body, rows[i].line);
+        delivery_clear (&out);
+        delivery_clear (&again);
+    }
+    contact_t longest = {.state = 1};
+    memset (longest.customer, 'k', sizeof longest.customer - 1);
+    delivery_t one = model, out;
+    one.subject = (char[]){"late"};
+    bundle_render ((const delivery_t *[]){&one}, (const contact_t *[]){&longest}, 1, &policy, NOW, &out);
+    assert_int_equal (strlen (out.lines[0].customer), DISPLAY_SIZE - 1);
+    delivery_clear (&out);
+}
+
+/* A late step of the first promise is told after those of the promises in its place, and is read before them. */
+static void contact_by_contact (void **state)
+{
+    (void)state;
+    static const struct {
+        const char *contact;
+        char subject[16];
+        wall_ms_t promised, decided;
+    } rows[] = {
+        {"C2", "Broken again", NOW - 50, NOW - 50},   {"C1", "Broken again", NOW - 60, NOW - 60},
+        {"C1", "Broken again 2", NOW - 30, NOW - 30}, {"C2", "It came back", 0, NOW - 40},
+        {"C1", "Broken", NOW - 90, NOW - 10},         {"C2", "Broken", NOW - 80, NOW - 5},
+    };
+    static const char *const expect[] = {"Broken", "Broken again", "Broken again 2",
+                                         "Broken", "Broken again", "It came back"};
+    enum { N = sizeof rows / sizeof *rows };
+    const policy_t policy = {.workspace = "acme"};
+    delivery_t deliveries[N], out;
+    const delivery_t *members[N];
+    for (size_t i = 0; i < N; i++) {
+        deliveries[i] = model;
+        WORD_COPY (deliveries[i].contact, rows[i].contact);
+        deliveries[i].subject = (char *)rows[i].subject;
+        deliveries[i].says_by = rows[i].promised;
+        deliveries[i].created_at = rows[i].decided;
+        members[i] = &deliveries[i];
+    }
+    bundle_render (members, nobodys, N, &policy, NOW, &out);
+    for (size_t i = 0; i < N; i++) {
+        assert_string_equal (out.lines[i].contact, i < 3 ? "C1" : "C2");
+        assert_string_equal (out.lines[i].subject, expect[i]);
+    }
     delivery_clear (&out);
 }
 
@@ -153,9 +224,9 @@ static void a_bundle_joins (void **state)
         singles[i].way_index = (unsigned)i;
         WORD_COPY (singles[i].next, i == 1 ? "behind" : "");
     }
-    bundle_render ((const delivery_t *[]){&singles[0], &singles[2]}, 2, &policy, NOW, &bundle);
+    bundle_render ((const delivery_t *[]){&singles[0], &singles[2]}, nobodys, 2, &policy, NOW, &bundle);
     assert_int_equal (bundle.attempts, 2);
-    bundle_render ((const delivery_t *[]){&singles[1], &bundle}, 2, &policy, NOW, &out);
+    bundle_render ((const delivery_t *[]){&singles[1], &bundle}, nobodys, 2, &policy, NOW, &out);
     assert_int_equal (out.lines_n, 3);
     assert_string_equal (out.lines[0].delivery, "d2");
     assert_string_equal (out.lines[1].delivery, "d1");
@@ -169,7 +240,7 @@ static void a_bundle_joins (void **state)
     assert_int_equal (out.attempts, 2);
     assert_string_equal (out.subject, "3 contacts need a look");
     delivery_t late; /* one of them waits for so long that the way is no good */
-    bundle_render ((const delivery_t *[]){&singles[1], &bundle}, 2, &policy, NOW + BUNDLE_PATIENCE_MS, &late);
+    bundle_render ((const delivery_t *[]){&singles[1], &bundle}, nobodys, 2, &policy, NOW + BUNDLE_PATIENCE_MS, &late);
     assert_int_equal (late.attempts, 3);
     delivery_clear (&late);
     delivery_t rest;
@@ -244,7 +315,7 @@ static void what_is_left (void **state)
         deliveries[i].purpose = PURPOSE (STEP);
         deliveries[i].urgent = i == 1;
     }
-    bundle_render (members, 3, &policy, NOW, &all);
+    bundle_render (members, nobodys, 3, &policy, NOW, &all);
     all.attempts = 4;
     bundle_without (&all, (const char *const[]){NULL, "it is resolved", NULL}, &policy, NOW + 9, &rest);
     assert_string_equal (rest.subject, "2 contacts need a look");
@@ -261,8 +332,15 @@ static void what_is_left (void **state)
 
 int main (void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test (who_may),      cmocka_unit_test (with_whom),
-                                       cmocka_unit_test (one_notice),   cmocka_unit_test (each_line_has_its_reason),
-                                       cmocka_unit_test (what_is_left), cmocka_unit_test (a_bundle_joins)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test (who_may),
+        cmocka_unit_test (with_whom),
+        cmocka_unit_test (one_notice),
+        cmocka_unit_test (each_line_says_whose_it_is),
+        cmocka_unit_test (contact_by_contact),
+        cmocka_unit_test (each_line_has_its_reason),
+        cmocka_unit_test (what_is_left),
+        cmocka_unit_test (a_bundle_joins),
+    };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }

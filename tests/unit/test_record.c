@@ -74,7 +74,13 @@ static void a_contact_comes_back_whole (void **state)
 static void a_delivery_keeps_what_its_reason_needs (void **state)
 {
     (void)state;
-    bundle_line_t line = {.delivery = "d1", .delay_ms = 300000, .way = 2, .more = true, .subject = "late"};
+    bundle_line_t line = {.delivery = "d1",
+                          .delay_ms = 300000,
+                          .way = 2,
+                          .more = true,
+                          .says_by = 8,
+                          .customer = "Kim",
+                          .subject = "late"};
     const delivery_t delivery = {
         .id = "d2", .subject = "", .body = "", .delay_ms = 60000, .says_by = 9, .lines = &line, .lines_n = 1};
     record_head_t none = {.version = 0}, head = record_head_next (&none, KIND_DELIVERY, id_of (1), 0), read;
@@ -86,6 +92,8 @@ static void a_delivery_keeps_what_its_reason_needs (void **state)
     assert_int_equal (back.says_by, 9);
     assert_int_equal (back.lines[0].delay_ms, 300000);
     assert_int_equal (back.lines[0].way, 2);
+    assert_int_equal (back.lines[0].says_by, 8);
+    assert_string_equal (back.lines[0].customer, "Kim");
     assert_true (back.lines[0].more);
     delivery_clear (&back);
     free (bytes);

@@ -41,8 +41,8 @@ typedef struct promise {
     wall_ms_t step_fired; /* when the last step that fired was due */
 } promise_t;
 
-/* The only one eligible is asked again in spite of a decline, but not in the same breath; each time later, lest somebody
- * who is not at their desk is called without end. */
+/* The only one eligible is asked again in spite of a decline, but not in the same breath; each time later, lest
+ * somebody who is not at their desk is called without end. */
 #define ASK_AGAIN_MS     (5 * MS_PER_SECOND)
 #define ASK_AGAIN_MAX_MS (10 * MS_PER_MINUTE)
 

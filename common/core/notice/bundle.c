@@ -1,7 +1,7 @@
 /* bundle.c - many pages that wait for one person become one: who may be bundled, with whom, and the words.
  *
  * Told: deliveries that are due; a bundle, and which of its lines are moot. Says: one delivery, of which each is a line:
- * what it would have said in its subject, and the link to acknowledge it. */
+ * what it would have said in its subject, the link to acknowledge it, and whose contact it is. */
 #include "bundle.h"
 
 #include "ids.h"
@@ -59,6 +59,7 @@ static void add (text_t *self, const char *words)
 static void add_line (text_t *text, const delivery_t *bundle, size_t i, const policy_t *policy, wall_ms_t now)
 {
     const bundle_line_t *line = &bundle->lines[i];
+    const template_slot_t slots[] = {{"contact", line->contact}, {"customer", line->customer}};
     char words[64], link[LINK_SIZE] = "";
     snprintf (words, sizeof words, "%s%zu. ", i ? "\n" : "", i + 1);
     add (text, words);
@@ -69,8 +70,12 @@ static void add_line (text_t *text, const delivery_t *bundle, size_t i, const po
         add (text, "\n   I see to it: ");
         add (text, link);
     }
-    snprintf (words, sizeof words, "\n   Contact %s\n", line->contact);
-    add (text, words);
+    char *whose = template_expand (*line->customer ? "   Contact {contact}, from {customer}" : "   Contact {contact}",
+                                   slots, sizeof slots / sizeof *slots, 1);
+    add (text, "\n");
+    add (text, whose);
+    add (text, "\n");
+    free (whose);
 }
 
 /* An id follows from those of what went into it, bundles among them: a notice that ended never comes again with the same
@@ -112,7 +117,7 @@ static void finish (delivery_t *out, const policy_t *policy, wall_ms_t now)
     free (text.bytes);
 }
 
-static void put_lines (delivery_t *out, const delivery_t *member)
+static void put_lines (delivery_t *out, const delivery_t *member, const contact_t *contact)
 {
     for (size_t i = 0; i < member->lines_n; i++) { /* it is a bundle itself */
         bundle_line_t *line = &out->lines[out->lines_n++];
@@ -126,6 +131,7 @@ static void put_lines (delivery_t *out, const delivery_t *member)
                             .promise = member->promise,
                             .created_at = member->created_at,
                             .acknowledged_until = member->acknowledged_until,
+                            .says_by = member->says_by,
                             .delay_ms = member->delay_ms,
                             .way = member->way_index + 1,
                             .more = *member->next != 0,
@@ -133,15 +139,25 @@ static void put_lines (delivery_t *out, const delivery_t *member)
                             .subject = xstrdup (member->subject)};
     WORD_COPY (line->delivery, member->id);
     WORD_COPY (line->contact, member->contact);
+    WORD_COPY (line->customer, contact ? notice_customer_name (contact, true) : "");
 }
 
-/* Whichever was tried again first: they are read in the order in which they were decided. */
+/* What was promised first comes first, however late a step spoke of it. */
+static bool comes_after (const bundle_line_t *line, const bundle_line_t *other)
+{
+    int contact = strcmp (line->contact, other->contact);
+    wall_ms_t at = line->says_by ? line->says_by : line->created_at;
+    wall_ms_t other_at = other->says_by ? other->says_by : other->created_at;
+    return contact ? contact > 0 : at > other_at;
+}
+
+/* Whichever was tried again first: they are read contact by contact, by id in the order in which these were opened. */
 static void in_order (delivery_t *out)
 {
     for (size_t i = 1; i < out->lines_n; i++) {
         bundle_line_t line = out->lines[i];
         size_t at = i;
-        for (; at > 0 && out->lines[at - 1].created_at > line.created_at; at--)
+        for (; at > 0 && comes_after (&out->lines[at - 1], &line); at--)
             out->lines[at] = out->lines[at - 1];
         out->lines[at] = line;
     }
@@ -158,7 +174,17 @@ static unsigned attempts_of (const delivery_t *const *members, size_t n, bool pa
     return attempts;
 }
 
-void bundle_render (const delivery_t *const *members, size_t n, const policy_t *policy, wall_ms_t now, delivery_t *out)
+static wall_ms_t first_decided (const delivery_t *bundle)
+{
+    wall_ms_t first = TIME_NEVER;
+    for (size_t i = 0; i < bundle->lines_n; i++)
+        if (bundle->lines[i].created_at < first)
+            first = bundle->lines[i].created_at;
+    return first;
+}
+
+void bundle_render (const delivery_t *const *members, const contact_t *const *contacts, size_t n,
+                    const policy_t *policy, wall_ms_t now, delivery_t *out)
 {
     const delivery_t *first = members[0];
     *out = (delivery_t){.purpose = PURPOSE (BUNDLE), .way = first->way, .created_at = now, .due = now};
@@ -172,12 +198,12 @@ void bundle_render (const delivery_t *const *members, size_t n, const policy_t *
         const delivery_t *member = members[i];
         if (member->held_since && (!out->held_since || member->held_since < out->held_since))
             out->held_since = member->held_since; /* it is as late as the latest of them */
-        put_lines (out, member);
+        put_lines (out, member, contacts[i]);
         id = id_goes_on (id, member->id);
     }
     effect_id (id, 0, out->id);
     in_order (out);
-    out->attempts = attempts_of (members, n, now - out->lines[0].created_at < BUNDLE_PATIENCE_MS);
+    out->attempts = attempts_of (members, n, now - first_decided (out) < BUNDLE_PATIENCE_MS);
     finish (out, policy, now);
 }
 

@@ -15,8 +15,9 @@ typedef struct bundle_line {
     char delivery[DELIVERY_ID_SIZE], contact[ID_SIZE];
     purpose_t purpose;
     promise_kind_t promise;
-    wall_ms_t created_at, acknowledged_until;
+    wall_ms_t created_at, acknowledged_until, says_by;
     int64_t delay_ms;
+    char customer[DISPLAY_SIZE];
     unsigned way; /* which of their ways it was, from 1; 0: not known */
     bool more;    /* there is one behind it */
     bool urgent;
@@ -57,7 +58,7 @@ typedef struct delivery {
     char released[NAME_SIZE];          /* who said that it goes in spite of that */
     char dropped[DETAIL_SIZE];         /* who said that it is never sent, and why: it is only settled */
     int64_t delay_ms;                  /* to a person: how long this way waits after the notice was decided */
-    wall_ms_t says_by;                 /* APOLOGY: the new time that its words promise; 0: not known */
+    wall_ms_t says_by;                 /* what its words promise: an apology's new time, a step's; 0: not known */
     bundle_line_t *lines;              /* BUNDLE: what it tells of; owned */
     size_t lines_n;                    /* at most BUNDLE_MAX */
 } delivery_t;

@@ -109,7 +109,8 @@ delivery_t *notice_deliver (render_t *self, const policy_way_t *way)
                              .delay_ms = self->notice->person[0] ? way->delay_ms : 0,
                              .acknowledged_until = self->contact->acknowledged_until,
                              .way_index = (unsigned)self->out_n};
-    if (self->notice->purpose == BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_APOLOGY)
+    if (self->notice->purpose == BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_APOLOGY ||
+        self->notice->purpose == BUCKSTOP__V1__DELIVERY_PURPOSE__DELIVERY_PURPOSE_STEP)
         delivery->says_by = self->notice->due;
     effect_id (self->event, (*self->position)++, delivery->id);
     WORD_COPY (delivery->workspace, self->contact->workspace);

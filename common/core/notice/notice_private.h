@@ -46,6 +46,8 @@ void notice_customer (render_t *self);
 
 /* Fills the slots that a template may name, and due, about, promise and links behind them. */
 void notice_words (render_t *self);
+/* The name that they gave, else their address; colleagues always read something. */
+const char *notice_customer_name (const contact_t *contact, bool to_colleagues);
 /* A signed link by which that person acts on the contact; untouched where the policy has no link_base. */
 void notice_link (const policy_t *policy, const char *workspace, const char *contact, const char *person,
                   Buckstop__V1__ActionKind action, wall_ms_t now, char link[LINK_SIZE]);

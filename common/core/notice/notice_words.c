@@ -177,7 +177,7 @@ static const char *text_of (render_t *self)
     return self->text;
 }
 
-static const char *customer_of (const contact_t *contact, bool to_colleagues)
+const char *notice_customer_name (const contact_t *contact, bool to_colleagues)
 {
     if (contact->customer_name[0] || contact->customer[0] || !to_colleagues)
         return contact->customer_name[0] ? contact->customer_name : contact->customer;
@@ -196,7 +196,7 @@ void notice_words (render_t *self)
     put_slot (self, "person", customer ? who_answers (self) : shown_name (self->policy, notice->person));
     put_slot (self, "owner", customer ? who_answers (self) : shown_name (self->policy, contact->owner));
     put_slot (self, "accountable", customer ? who_answers (self) : shown_name (self->policy, contact->accountable));
-    put_slot (self, "customer", customer_of (contact, !customer));
+    put_slot (self, "customer", notice_customer_name (contact, !customer));
     put_slot (self, "about", customer ? "" : self->about);
     put_slot (self, "subject", subject_of (self));
     put_slot (self, "contact", contact->id);

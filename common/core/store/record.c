@@ -167,9 +167,9 @@ record_fault_t person_unpack (const void *bytes, size_t size, record_head_t *hea
     X (purpose) X (way) X (created_at) X (due) X (attempts) X (urgent) X (dead) X (promise) X (way_index) \
     X (held_until) X (acknowledged_until) X (holds) X (held_since) X (ended) X (own_id) X (unsaid) X (on_hold) \
     X (delay_ms) X (says_by)
-#define LINE_TEXTS(X)  X (delivery) X (contact)
+#define LINE_TEXTS(X)  X (delivery) X (contact) X (customer)
 #define LINE_VALUES(X) X (purpose) X (promise) X (created_at) X (acknowledged_until) X (urgent) X (delay_ms) \
-    X (way) X (more)
+    X (way) X (more) X (says_by)
 /* clang-format on */
 
 static void line_pack (const bundle_line_t *self, Buckstop__V1__BundleLine *to)
