@@ -8,12 +8,14 @@ foreach (name ${SERVICES})
 endforeach ()
 install (TARGETS ${programs} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 
-# Examples and descriptions, as they lie in deploy/: what a policy names by `use:`, and what other programs are fed with.
-foreach (folder channels policies downstream prometheus grafana redis kubernetes)
-    if (IS_DIRECTORY ${CMAKE_SOURCE_DIR}/deploy/${folder})
-        install (DIRECTORY deploy/${folder} DESTINATION ${BUCKSTOP_SHARE})
-    endif ()
+# Examples and descriptions, as they lie in deploy/: what a policy names by `use:`, what other programs are fed with, and
+# what the pages call for. Not what somebody made there: passwords and keys.
+foreach (folder channels policies downstream prometheus grafana redis kubernetes examples)
+    install (DIRECTORY deploy/${folder} DESTINATION ${BUCKSTOP_SHARE} USE_SOURCE_PERMISSIONS
+             PATTERN secrets EXCLUDE PATTERN users.acl EXCLUDE PATTERN __pycache__ EXCLUDE)
 endforeach ()
+install (FILES deploy/compose.yaml DESTINATION ${BUCKSTOP_SHARE})
+install (PROGRAMS deploy/container/secrets DESTINATION ${BUCKSTOP_SHARE}/container)
 install (FILES README.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 file (GLOB pages CONFIGURE_DEPENDS deploy/*.md)
 install (FILES ${pages} DESTINATION ${CMAKE_INSTALL_DOCDIR})

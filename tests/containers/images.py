@@ -1,7 +1,10 @@
 """The images: this tree's by deploy/Containerfile, the previous release's programs in the same, by previous.containerfile.
 
 What compiles has a name, so that the end of a run leaves its layers where the next one finds them."""
+import datetime
+import json
 import os
+import re
 import subprocess
 import tempfile
 
@@ -9,7 +12,8 @@ import engine
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 CONTAINERFILE = os.path.join(engine.ROOT, "deploy", "Containerfile")
-NOW, BEFORE, TOOLS = "localhost/buckstop:latest", "localhost/buckstop:previous", "localhost/buckstop-build:latest"
+NOW, BEFORE = "localhost/buckstop:latest", "localhost/buckstop:previous"
+TOOLS, BUILT, AGAIN = "localhost/buckstop-build:latest", "localhost/buckstop-built:latest", "localhost/buckstop-again:latest"
 OTHERS = ("redis", "mail", "prometheus")
 
 
@@ -18,12 +22,45 @@ def tools(podman):
     podman.build(TOOLS, engine.ROOT, CONTAINERFILE, target="tools")
 
 
+def git(*words):
+    return subprocess.run(["git", "-C", engine.ROOT, *words], capture_output=True, text=True, check=False).stdout.strip()
+
+
+def labels():
+    """What is told of this tree: its version, the commit that it stands on and when that was made, so that what did not
+    change is not built again."""
+    with open(os.path.join(engine.ROOT, "CMakeLists.txt"), encoding="utf-8") as file:
+        version = re.search(r"^project \(buckstop VERSION (\S+)", file.read(), re.M)[1]
+    now = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
+    return {"version": version, "revision": git("rev-parse", "HEAD") or "none", "created": git("log", "-1", "--format=%cI") or now}
+
+
+def told(podman):
+    """The labels that the image was built with: an earlier run may have done it."""
+    with open(podman.folder + "/labels", encoding="utf-8") as file:
+        return json.load(file)
+
+
+def arguments(given):
+    return [word for name, value in given.items() for word in ("--build-arg", f"{name.upper()}={value}")]
+
+
 def build(podman):
     """This tree, and what compose.yaml has beside it."""
     tools(podman)
-    podman.build(NOW, engine.ROOT, CONTAINERFILE, target="buckstop")
+    given = labels()
+    podman.build(NOW, engine.ROOT, CONTAINERFILE, *arguments(given), target="buckstop")
+    with open(podman.folder + "/labels", "w", encoding="utf-8") as file:
+        json.dump(given, file)
     for name in OTHERS:
         podman.build(f"localhost/buckstop-{name}:latest", engine.ROOT, CONTAINERFILE, target=name)
+
+
+def build_again(podman):
+    """This tree's image without any layer of an earlier one, but for what was compiled."""
+    podman.build(BUILT, engine.ROOT, CONTAINERFILE, target="build")
+    podman.build(AGAIN, engine.ROOT, CONTAINERFILE, "--no-cache", "--build-context", "build=container-image://" + BUILT,
+                 *arguments(told(podman)), target="buckstop")
 
 
 def previous():

@@ -1,5 +1,5 @@
-"""deploy/kubernetes: read with strict types, references followed (manifests.mjs); rendered by kubectl's own kustomize, where that
-is here, with the store in the cluster and outside of it, and judged once more."""
+"""deploy/kubernetes: read with strict types, references followed (manifests.mjs); rendered by kubectl's own kustomize, or by
+Debian 13's in a container, with the store in the cluster and outside of it, and judged once more."""
 import os
 import re
 import shutil
@@ -11,6 +11,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 FOLDER = engine.ROOT + "/deploy/kubernetes"
 SERVICES = ("intake", "routing", "escalation", "notification", "console", "archive", "cli")
 KUSTOMIZE = 4  # its first version that knows `labels:`; Debian bookworm's kubectl has 2
+IMAGE = "localhost/buckstop-kustomize:latest"
 TSC = ("node_modules/.bin/tsc", "--strict", "--noEmit", "--skipLibCheck", "--target", "es2022", "--module", "esnext",
        "--moduleResolution", "bundler")
 
@@ -21,13 +22,24 @@ def run(folder, *words):
     return done.stdout
 
 
-def kustomize_missing():
-    """Why it is not rendered, in words; or nothing."""
+def kubectl_renders():
     if not shutil.which("kubectl"):
-        return "kubectl is missing"
-    said = run("/", "kubectl", "version", "--client")
-    found = re.search(r"Kustomize Version: v(\d+)", said)
-    return "" if found and int(found[1]) >= KUSTOMIZE else "this kubectl's kustomize is older than " + str(KUSTOMIZE)
+        return False
+    found = re.search(r"Kustomize Version: v(\d+)", run("/", "kubectl", "version", "--client"))
+    return bool(found) and int(found[1]) >= KUSTOMIZE
+
+
+def renderer(podman):
+    """Folder -> what it renders to. None: neither kubectl nor podman can."""
+    if kubectl_renders():
+        return lambda folder: run(folder, "kubectl", "kustomize", ".")
+    ours = podman()
+    if not ours:
+        return None
+    ours.base_image()
+    ours.build(IMAGE, HERE, HERE + "/kustomize.containerfile")
+    words = ("run", "--rm", "--network", "none", "-v")
+    return lambda folder: ours.do(*words, folder + ":/given:ro", IMAGE, "kustomize", "build", "/given")
 
 
 def filled(folder):
@@ -44,10 +56,10 @@ def filled(folder):
             file.write("word\n")
 
 
-def rendered(folder):
-    """What `kubectl kustomize` makes of it, alone and with with-redis; the file with the latter."""
+def rendered(render, folder):
+    """What kustomize makes of it, alone and with with-redis; the file with the latter."""
     filled(folder)
-    run(folder, "kubectl", "kustomize", ".")
+    render(folder)
     with open(folder + "/kustomization.yaml", encoding="utf-8") as file:
         text = file.read()
     with open(folder + "/kustomization.yaml", "w", encoding="utf-8") as file:
@@ -55,15 +67,15 @@ def rendered(folder):
         file.write(re.sub(r"^# (components: \[with-redis\])", r"\1", text, flags=re.M))
     path = folder + "/rendered.out"
     with open(path, "w", encoding="utf-8") as file:
-        file.write(run(folder, "kubectl", "kustomize", "."))
+        file.write(render(folder))
     return path
 
 
-def check(npm, scratch):
-    """npm: a folder with what package-lock.json names."""
-    why = kustomize_missing()
+def check(npm, scratch, podman):
+    """npm: a folder with what package-lock.json names. podman: () -> an engine, or None; asked only where it is needed."""
+    render = renderer(podman)
     for name in ("manifests.mjs", "references.mjs"):
         shutil.copy(f"{HERE}/{name}", npm)
-    print("      " + run(npm, "node", "manifests.mjs", "manifests.ts", FOLDER, *([] if why else [rendered(scratch)])).strip()
-          + (f"; not rendered: {why}" if why else ""))
+    print("      " + run(npm, "node", "manifests.mjs", "manifests.ts", FOLDER, *([rendered(render, scratch)] if render else [])).strip()
+          + ("" if render else f"; not rendered: no kubectl with kustomize {KUSTOMIZE}, and no podman"))
     run(npm, *TSC, "manifests.ts")

@@ -70,10 +70,12 @@ const broken = structuredClone(all.find(({ object }) => object.kind === "Deploym
 broken.spec.template.spec.containers[0].readynessProbe = {};
 lines.push("// @ts-expect-error", `export const broken: ${imports.get("Deployment apps/v1")} = ${JSON.stringify(broken)};`);
 // What of it is bent, and what is said then.
-const first = (objects, kind, wanted) => objects.find(({ object }) => object.kind === kind && (!wanted || object.metadata.name === wanted)).object;
+const first = (objects, kind, wanted) =>
+  objects.find(({ object }) => object.kind === kind && (!wanted || object.metadata.name === wanted)).object;
 const BENT = [
   ["selects nobody", (objects) => (first(objects, "Service").spec.selector["app.kubernetes.io/name"] = "nobody")],
-  ["prometheus.io/scrape do not agree", (objects) => delete first(objects, "Deployment").spec.template.metadata.annotations],
+  ["prometheus.io/scrape do not agree",
+   (objects) => delete first(objects, "Deployment").spec.template.metadata.annotations],
   ...["intake-peers", "routing", "escalation", "notification"].map((peers) =>
     [`service '${peers}' is not headless`, (objects) => delete first(objects, "Service", peers).spec.clusterIP]),
   ["scales what has a number of its own", (objects) => (first(objects, "Deployment", "escalation").spec.replicas = 2)],

@@ -61,7 +61,8 @@ export function references(objects, outside) {
   for (const link of LINKS) {
     const hosts = of("ConfigMap").flatMap(({ object }) => [...(object.data?.[link] ?? "").matchAll(/tcp:\/\/([^:]+):/g)]);
     claim("settings", hosts.length, `no ConfigMap says ${link}`);
-    for (const [, host] of hosts) claim("settings", find("Service", host)?.spec.clusterIP === "None", `${link}: service '${host}' is not headless`);
+    for (const [, host] of hosts)
+      claim("settings", find("Service", host)?.spec.clusterIP === "None", `${link}: service '${host}' is not headless`);
   }
 
   for (const { where, object, labels, spec, ports } of pods) {

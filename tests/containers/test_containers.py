@@ -12,7 +12,9 @@ import tempfile
 import desk as d
 import composed
 import engine
+import image
 import images
+import installed
 import kubernetes
 import records
 import rolling
@@ -21,51 +23,46 @@ import units as booted
 
 w = d.w
 FOLDER = os.environ.get("BUCKSTOP_CONTAINERS", engine.ROOT + "/build-containers")
-ABSENT = "gcc cc ld cmake make curl python3"
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
 class Podman:
-    """Made when the first case needs it; its images are built then."""
+    """Made when the first case needs it; its images are built when one needs those."""
 
     made = None
+    built = False
+
+    @classmethod
+    def bare(cls):
+        """None: this machine can't."""
+        if cls.made is None and not engine.missing():
+            cls.made = engine.Engine(FOLDER)
+            cls.made.clear()
+        return cls.made
 
     @classmethod
     def get(cls):
-        if cls.made is None:
-            why = engine.missing()
-            if why:
-                raise w.Skipped(why)
-            cls.made = engine.Engine(FOLDER)
-            cls.made.clear()
-            if not (os.environ.get("BUCKSTOP_IMAGES") == "keep" and cls.made.has_image(images.NOW)):
-                images.build(cls.made)
+        if not cls.bare():
+            raise w.Skipped(engine.missing())
+        if not cls.built and not (os.environ.get("BUCKSTOP_IMAGES") == "keep" and cls.made.has_image(images.NOW)):
+            images.build(cls.made)
+        cls.built = True
         return cls.made
 
 
-def the_image(_stack):
+def the_image(stack):
+    """Its labels, its size, what is in it, its list of packages, Redis by TLS."""
     podman = Podman.get()
-    about = podman.inspect(images.NOW)
-    labels = about["Labels"]
-    for name in ("title", "description", "licenses", "version", "revision"):
-        assert labels["org.opencontainers.image." + name], labels
-    assert about["User"] == "10001:10001" and about["Healthcheck"]["Test"], about
-    look = "for name in $0; do command -v $name && exit 1; done; wc -l < /usr/share/buckstop/packages; ls /usr/bin/buckstop*"
-    text = podman.do("run", "--rm", "--network", "none", images.NOW, "sh", "-c", look, ABSENT)
-    for kind in w.KINDS:
-        podman.do("run", "--rm", "--network", "none", "--read-only", images.NOW, "buckstop-" + kind, "--version")
-    print(f"      {about['Size'] // 1000000} MB, {text.split()[0]} packages")
+    stack.callback(podman.clear)
+    image.checked(podman)
 
 
 def units(stack):
-    """What `cmake --install` left in the image: files in their places, and units that systemd takes, hardened."""
+    """What `cmake --install` left in the image: all files in their places, no other, and units that systemd takes, hardened."""
     podman = Podman.get()
     root = podman.do("image", "mount", images.NOW)
     try:
-        for path in ("bin/buckstop", "share/buckstop/channels/slack.yaml", "share/buckstop/policies/example.yaml",
-                     "share/buckstop/redis/redis.conf", "share/buckstop/prometheus/rules.yml", "lib/sysusers.d/buckstop.conf",
-                     "lib/tmpfiles.d/buckstop.conf", "share/buckstop/buckstop.env", "lib/systemd/system/buckstop.target"):
-            assert os.path.exists(f"{root}/usr/{path}"), path
+        print(f"      {installed.compared(podman, root)} files installed")
         if not shutil.which("systemd-analyze"):
             raise w.Skipped("systemd-analyze is missing")
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="buckstop-units-"))
@@ -111,7 +108,7 @@ def rolling_update(_stack):
 
 
 def manifests(stack):
-    """tsc --strict, on what manifests.mjs makes of them."""
+    """As kustomize renders them: tsc --strict, on what manifests.mjs makes of them."""
     if not shutil.which("npm"):
         raise w.Skipped("npm is missing")
     folder = FOLDER + "/npm"
@@ -125,7 +122,7 @@ def manifests(stack):
             shutil.rmtree(folder + "/node_modules", ignore_errors=True)
             raise w.Skipped("npm could not fetch what package-lock.json names: " + fetched.stderr[-300:])
     scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="buckstop-manifests-"))
-    kubernetes.check(folder, scratch + "/kubernetes")
+    kubernetes.check(folder, scratch + "/kubernetes", Podman.bare)
 
 
 SOURCES = """Types: deb
