@@ -11,6 +11,7 @@
 #include "watch_filter.h"
 #include "words.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
@@ -77,14 +78,22 @@ static bool count_line (void *arg, const json_t *line)
     return self->fn (self->arg, line);
 }
 
+static const char how_to_have_one[] =
+    "an archive is a folder that buckstop-archive writes to, beside the services:\n"
+    "  mkdir -m 700 DIR && buckstop-archive --dir DIR      with --redis as they have it";
+
 int archive_read (const cli_t *cli, int first, shelves_fn *fn, void *arg)
 {
     shelves_found_t found;
     counted_t counted = {.fn = fn, .arg = arg};
     int rc = shelves_read ((const char *const *)cli->words + first, (size_t)(cli->words_n - first), count_line,
                            &counted, &found);
+    if (rc == -ENOENT)
+        return cli_fail (CLI_NO, "%s: %s; %s", found.damage, strerror (-rc), how_to_have_one);
     if (rc < 0)
         return cli_fail (CLI_NO, "%s: %s", found.damage, strerror (-rc));
+    if (found.files == 0)
+        fprintf (stderr, "-- no file of an archive is there; %s\n", how_to_have_one);
     return say_found (&found);
 }
 

@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import json
 import os
+import re
 import sys
 import time
 
@@ -76,7 +77,8 @@ def complete(world):
 def numbers(world, *more):
     done = world.call("archive", "read", world.dir + "/archive", "--json", *more)
     assert done.returncode == 0, done.stderr
-    return [json.loads(line)["number"] for line in done.stdout.splitlines()], done.stderr
+    words = re.sub(r"(?m)^-- \d+ events read\n", "", done.stderr)  # how far it is, where that takes long
+    return [json.loads(line)["number"] for line in done.stdout.splitlines()], words
 
 
 def rounds(world, n):
@@ -239,6 +241,11 @@ def a_report_tells_where_time_went(stack):
     none = json.loads(world.cli("report", world.dir + "/archive", "--json", "--to", "2020-01-01"))
     assert none["events"] == 0 and not none["promises"], none
     assert "wants a day" in world.cli("report", world.dir + "/archive", "--from", "yesterday", status=2)
+    words = world.cli("report", world.dir + "/nowhere", status=1)
+    assert "/nowhere: No such file" in words and "buckstop-archive --dir DIR" in words, words
+    os.mkdir(world.dir + "/bare")
+    done = world.call("report", world.dir + "/bare")
+    assert done.returncode == 0 and "no file of an archive" in done.stderr and "buckstop-archive --dir" in done.stderr, done
 
 
 def who_is_forgotten_is_forgotten_here(stack):
