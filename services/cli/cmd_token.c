@@ -174,7 +174,7 @@ int cmd_token (cli_t *cli, const command_t *command, int argc, char **argv)
     } rows[] = {{"issue", 1, true, issue}, {"revoke", 2, false, revoke}, {"list", 1, false, list}};
     token_command_t self = {.cli = cli};
     const param_t own[] = {
-        {"scope", PARAM_STRING, NULL, 0, 0, &self.scope, "issue: channel, person or operator"},
+        {"scope", PARAM_STRING, NULL, 0, 0, &self.scope, "issue: channel, person or operator", .values = "scopes"},
         {"person", PARAM_STRING, NULL, 0, 0, &self.person, "issue: whose, with scope person"},
         {"note", PARAM_STRING, NULL, 0, 0, &self.note, "issue: what it is for"},
         {"before-policy", PARAM_SWITCH, "no", 0, 0, &self.before_policy,

@@ -11,12 +11,14 @@
 #include "ids.h"
 #include "keys.h"
 #include "lines.h"
+#include "log.h"
 #include "record.h"
+#include "token.h"
 
 #include <string.h>
 
 enum { PATIENCE_MS = 1500 };
-#define VALUES_SYNOPSIS "kinds | states | open-states | contacts | people | teams | channels"
+#define VALUES_SYNOPSIS "kinds | states | open-states | scopes | levels | contacts | people | teams | channels"
 
 /* ---- tables */
 
@@ -44,6 +46,20 @@ static void print_open_states (const policy_t *policy)
     for (unsigned i = 1; i < states->n_values; i++)
         if (states->values[i].value != BUCKSTOP__V1__CONTACT_STATE__CONTACT_STATE_CLOSED)
             puts (contact_state_name ((contact_state_t)states->values[i].value));
+}
+
+static void print_scopes (const policy_t *policy)
+{
+    (void)policy;
+    for (scope_t scope = SCOPE_CHANNEL; scope <= SCOPE_OPERATOR; scope++)
+        puts (scope_name (scope));
+}
+
+static void print_levels (const policy_t *policy)
+{
+    (void)policy;
+    for (log_level_t level = LOG_ERROR_; level <= LOG_DEBUG_; level++)
+        puts (log_level_word (level));
 }
 
 /* ---- the policy */
@@ -101,8 +117,10 @@ static const struct values_row {
     const char *name;
     void (*print) (const policy_t *policy);
     bool policy; /* is needed */
-} rows[] = {{"kinds", print_kinds, false},  {"states", print_states, false}, {"open-states", print_open_states, false},
-            {"people", print_people, true}, {"teams", print_teams, true},    {"channels", print_channels, true}};
+} rows[] = {
+    {"kinds", print_kinds, false},   {"states", print_states, false},   {"open-states", print_open_states, false},
+    {"scopes", print_scopes, false}, {"levels", print_levels, false},   {"people", print_people, true},
+    {"teams", print_teams, true},    {"channels", print_channels, true}};
 enum { ROWS = sizeof rows / sizeof *rows };
 
 static int print_from_policy (cli_t *cli, const struct values_row *row)

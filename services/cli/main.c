@@ -175,7 +175,8 @@ const command_t commands[] = {
      "info\n"
      "or debug; without it the level is shown. A service takes a change from its own machine alone, and begins with "
      "its\n"
-     "--log-level again when it is started anew. At debug each step of each contact is a line, with its trace."},
+     "--log-level again when it is started anew. At debug each step of each contact is a line, with its trace.",
+     "- levels"},
     {"archive", "read an archive's files; how far archives are",
      "read PATH ... | forget PATH ... | list | remove NAME [options]",
      "buckstop archive read /var/lib/buckstop/archive --kind promise_broken --from 2026-05-01", 1, WORDS_MANY,
