@@ -266,7 +266,7 @@ static int show (policy_command_t *self)
 
 static const policy_word_t words[] = {
     {"check", 2, 2, check, "secrets", true},
-    {"apply", 2, 2, apply, "by secrets", true},
+    {"apply", 2, 2, apply, "by secrets yes", true},
     {"show", 1, 2, show, "", false},
     {"history", 1, 1, policy_history, "", false},
     {"diff", 2, 3, policy_diff, "", false},
@@ -289,6 +289,8 @@ int cmd_policy (cli_t *cli, const command_t *command, int argc, char **argv)
     const param_t own[] = {
         {"by", PARAM_STRING, login ? login : "operator", 0, 0, &self.by, "apply, rollback: who does it"},
         {"dry-run", PARAM_SWITCH, "no", 0, 0, &self.dry_run, "rollback: only show what would change"},
+        {"yes", PARAM_SWITCH, "no", 0, 0, &self.yes,
+         "apply: also what stops mail of another workspace, since both name its address"},
         {"secrets", PARAM_STRING, "", 0, 0, &self.secrets,
          "check, apply: the directory of secrets; a file that the policy needs and that is not there is named"},
         {NULL}};

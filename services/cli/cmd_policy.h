@@ -11,7 +11,7 @@ typedef struct policy_command {
     cli_t *cli;
     const char *path; /* the second word: a file, or a version; NULL: none */
     const char *by;
-    bool dry_run;
+    bool dry_run, yes;
     const char *secrets; /* directory that is looked at; "" : none */
     char *text;
     size_t size;
@@ -34,8 +34,8 @@ int policy_command_apply (policy_command_t *self);
 
 /* ---- cmd_policy_others.c */
 
-/* Warns of what `text` claims and another workspace of the store, which is open, claims, too. CLI_GO; CLI_UNREACHABLE: the
- * store is away, or it was interrupted. */
+/* Warns of what `text` claims and another workspace of the store, which is open, claims, too. CLI_GO; CLI_NO: the other's
+ * mail would stop, and nobody said --yes; CLI_UNREACHABLE: the store is away, or it was interrupted. */
 int policy_look_at_others (policy_command_t *self);
 
 /* ---- cmd_policy_versions.c */

@@ -1,7 +1,9 @@
 /* cmd_policy_others.c - buckstop policy apply: what another workspace of the same store claims, too.
  *
- * Hears: the policies in force of all others. Says: a warning for each thing that can be only one's (policy_clash.h). A clash
- * holds nothing up: which of the two is to let go, only people know.
+ * Hears: the policies in force, of all. Says: each thing that can be only one's (policy_clash.h). Who comes second takes no
+ * mail away from who has it: that is refused, but for --yes (an address that moves belongs to both for a moment, and what
+ * comes in meanwhile waits with its sender). What clashes already is a warning, since the other of the two may have to go
+ * on without this one; so is a shared secret.
  * Limits: a workspace whose policy can't be read says nothing here; the audit names it. */
 #include "cmd_policy.h"
 
@@ -9,11 +11,40 @@
 #include "policy_clash.h"
 
 #include <string.h>
+#include <strings.h>
 
-static void say_clash (void *arg, const char *what, const char *why)
+typedef struct comparison {
+    policy_command_t *command;
+    const policy_t *other;
+    policy_t *former; /* ours that is in force; NULL: none */
+    const char *what; /* that is looked for in it */
+    bool found;
+    unsigned taken; /* addresses of others that this would take */
+} comparison_t;
+
+static void find_clash (void *arg, policy_clash_t kind, const char *what, const char *why)
 {
-    const policy_command_t *self = arg;
-    fprintf (stderr, "%s: warning: ", self->path);
+    comparison_t *self = arg;
+    (void)why;
+    self->found |= kind == CLASH_MAIL && strcasecmp (what, self->what) == 0;
+}
+
+static bool stands_already (comparison_t *self, const char *what)
+{
+    self->what = what;
+    self->found = false;
+    if (self->former)
+        policy_clashes (self->former, self->other, find_clash, self);
+    return self->found;
+}
+
+static void say_clash (void *arg, policy_clash_t kind, const char *what, const char *why)
+{
+    comparison_t *self = arg;
+    const policy_command_t *command = self->command;
+    bool takes = kind == CLASH_MAIL && !command->yes && !stands_already (self, what);
+    self->taken += takes;
+    fprintf (stderr, "%s: %s", command->path, takes ? "" : "warning: ");
     cli_quote (stderr, what, strlen (what), SIZE_MAX);
     fprintf (stderr, ": %s\n", why);
 }
@@ -38,18 +69,20 @@ static int load (policy_command_t *self, const char *workspace, policy_t **polic
     return rc;
 }
 
-static int compare_all (policy_command_t *self, const policy_t *mine, const cli_values_t *names)
+static int compare_all (comparison_t *self, const policy_t *mine, const cli_values_t *names)
 {
-    int rc = CLI_GO;
+    int rc = load (self->command, mine->workspace, &self->former);
     for (size_t i = 0; rc != CLI_UNREACHABLE && i < names->n; i++) {
         const char *name = names->items[i].bytes;
         policy_t *other = NULL;
         if (name && strcmp (name, mine->workspace) != 0)
-            rc = load (self, name, &other);
+            rc = load (self->command, name, &other);
+        self->other = other;
         if (other)
             policy_clashes (mine, other, say_clash, self);
         policy_destroy (&other);
     }
+    policy_destroy (&self->former);
     return rc;
 }
 
@@ -58,14 +91,21 @@ int policy_look_at_others (policy_command_t *self)
     int rc = CLI_GO;
     policy_errors_t errors = {0};
     cli_values_t names = {0};
+    comparison_t comparison = {.command = self};
     policy_t *mine = policy_parse (self->text, self->size, &errors);
     if (mine) {
         store_set (self->cli->store, KEY_WORKSPACES, cli_take, cli_ask (self->cli, &names));
         rc = cli_got (&names);
-        rc = rc == CLI_GO ? compare_all (self, mine, &names) : rc;
+        rc = rc == CLI_GO ? compare_all (&comparison, mine, &names) : rc;
     }
     cli_values_clear (&names);
     policy_destroy (&mine);
     policy_errors_clear (&errors);
+    if (rc != CLI_UNREACHABLE && comparison.taken)
+        return cli_fail (
+            CLI_NO,
+            "nothing was applied, since mail of another workspace would wait: leave its addresses out of %s, "
+            "or, to move them, say --yes and take them out of the other's policy next",
+            self->path);
     return rc == CLI_UNREACHABLE ? rc : CLI_GO;
 }

@@ -307,9 +307,14 @@ def a_workspace_goes(stack):
     world = open_desk(stack)
     with open(world.dir + "/trial.yaml", "w", encoding="utf-8") as file:
         file.write(POLICY.replace("workspace: desk", "workspace: due"))
+    both = "support@desk.example: channel 'mail' names it, and so does channel 'mail' of workspace 'desk'"
     done = world.call("policy", "apply", world.dir + "/trial.yaml")
-    assert done.returncode == 0 and "support@desk.example: channel 'mail' names it, and so does channel 'mail' of workspace " \
-        "'desk'" in done.stderr, done
+    assert done.returncode == 1 and f"trial.yaml: {both}" in done.stderr and "say --yes" in done.stderr, done
+    assert "due" not in world.cli("workspace", "list")  # who comes second takes no mail away
+    done = world.call("policy", "apply", world.dir + "/trial.yaml", "--yes")
+    assert done.returncode == 0 and f"trial.yaml: warning: {both}" in done.stderr, done
+    done = world.call("policy", "apply", world.dir + "/policy.yaml")  # it stood already: who had it first may go on
+    assert done.returncode == 0 and "warning: support@desk.example" in done.stderr and "'due'" in done.stderr, done
     token = world.cli("token", "issue", "--scope", "operator", "--workspace", "due").strip()
     w.until("it is served", lambda: world.ask("GET", "/v1/people", token=token).status == 200)
     kept = world.submit("mail", subject="stays")
@@ -345,7 +350,7 @@ def a_workspace_goes(stack):
     assert world.audit()
     # the same name again is a workspace like any other, with the policy that it has now
     with open(world.dir + "/trial.yaml", "w", encoding="utf-8") as file:
-        file.write(POLICY.replace("workspace: desk", "workspace: due").replace("ben", "zoe"))
+        file.write(POLICY.replace("workspace: desk", "workspace: due").replace("ben", "zoe").replace("support@", "trial@"))
     world.cli("policy", "apply", world.dir + "/trial.yaml")
     assert [row["version"] for row in json.loads(world.cli("policy", "history", "--workspace", "due", "--json"))] == [1]
     token = world.cli("token", "issue", "--scope", "operator", "--workspace", "due").strip()

@@ -23,19 +23,20 @@ static const struct {
      "channels: { mail: { address: b@x.example, answer: mail } }\nmail_from: n@x.example\n", ""},
     {"one address", "channels: { mail: { address: a@x.example, answer: mail } }\nmail_from: m@x.example\n",
      "channels: { post: { addresses: [b@x.example, A@X.example], answer: mail } }\nmail_from: n@x.example\n",
-     "a@x.example: channel 'mail' names it, and so does channel 'post' of workspace 'other'"},
+     "mail a@x.example: channel 'mail' names it, and so does channel 'post' of workspace 'other'"},
     {"one domain", "channels: { mail: { address: '@x.example', answer: mail } }\nmail_from: m@x.example\n",
-     "channels: { mail: { address: '@x.example', answer: mail } }\nmail_from: n@x.example\n", "@x.example: channel"},
+     "channels: { mail: { address: '@x.example', answer: mail } }\nmail_from: n@x.example\n",
+     "mail @x.example: channel"},
     {"an address of the other's domain",
      "channels: { mail: { address: a@x.example, answer: mail } }\nmail_from: m@x.example\n",
      "channels: { mail: { address: '@x.example', answer: mail } }\nmail_from: n@x.example\n", ""},
     {"one sender", "mail_from: 'Us <m@x.example>'\n", "mail_from: M@x.example\n",
-     "m@x.example: workspace 'other' sends from it, too"},
+     "mail m@x.example: workspace 'other' sends from it, too"},
     {"a sender that a channel names",
      "channels: { mail: { address: m@x.example, answer: mail } }\nmail_from: m@x.example\n", "mail_from: m@x.example\n",
      ""},
     {"one key", "channels: { sms: " SIGNED ("sms") " }\n", "channels: { texts: " SIGNED ("sms") " }\n",
-     "sms: it is the file of a key for the webhook of channel 'sms', and for a channel of workspace 'other'"},
+     "secret sms: it is the file of a key for the webhook of channel 'sms', and for a channel of workspace 'other'"},
     {"two keys", "channels: { sms: " SIGNED ("sms") " }\n", "channels: { sms: " SIGNED ("sms-other") " }\n", ""},
 };
 
@@ -52,10 +53,10 @@ static policy_t *parsed (const char *head, const char *rest)
     return policy;
 }
 
-static void note (void *arg, const char *what, const char *why)
+static void note (void *arg, policy_clash_t kind, const char *what, const char *why)
 {
     char *said = arg;
-    sprintf (said + strlen (said), "%s: %s\n", what, why);
+    sprintf (said + strlen (said), "%s %s: %s\n", kind == CLASH_MAIL ? "mail" : "secret", what, why);
 }
 
 static void test_rows (void **state)

@@ -23,14 +23,15 @@ typedef struct clash {
     bool found;
 } clash_t;
 
-static void __attribute__ ((format (printf, 3, 4))) say (const clash_t *self, const char *what, const char *format, ...)
+static void __attribute__ ((format (printf, 4, 5)))
+say (const clash_t *self, policy_clash_t kind, const char *what, const char *format, ...)
 {
     char why[2 * DETAIL_SIZE];
     va_list args;
     va_start (args, format);
     vsnprintf (why, sizeof why, format, args);
     va_end (args);
-    self->fn (self->arg, what, why);
+    self->fn (self->arg, kind, what, why);
 }
 
 /* ---- mail */
@@ -50,7 +51,7 @@ static void of_addresses (const clash_t *self, const policy_channel_t *channel)
     for (size_t i = 0; i < channel->addresses_n; i++) {
         const policy_channel_t *theirs = channel_at (self->other, channel->addresses[i]);
         if (theirs)
-            say (self, channel->addresses[i],
+            say (self, CLASH_MAIL, channel->addresses[i],
                  "channel '%s' names it, and so does channel '%s' of workspace '%s': mail to it comes to neither "
                  "until one of the two lets go of it",
                  channel->name, theirs->name, self->other->workspace);
@@ -66,7 +67,7 @@ static void of_sender (const clash_t *self)
         strcasecmp (mine.value, theirs.value) != 0 || channel_at (self->mine, mine.value) ||
         channel_at (self->other, mine.value))
         return;
-    say (self, mine.value,
+    say (self, CLASH_MAIL, mine.value,
          "workspace '%s' sends from it, too ('mail_from'), and no channel names it: bounces and answers to it come to "
          "neither; name it in a channel of one, or let one send from another",
          self->other->workspace);
@@ -95,7 +96,7 @@ static void of_secret (void *arg, const policy_secret_t *secret)
     policy_secrets (self->other, look_for, self);
     if (self->found)
         say (
-            self, secret->name,
+            self, CLASH_SECRET, secret->name,
             "it is the file of a key for %s, and for a channel of workspace '%s': where the two have accounts of their "
             "own at the platform, let one of them name another file",
             secret->what, self->other->workspace);
