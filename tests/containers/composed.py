@@ -214,6 +214,13 @@ def by_mail(house, desk):
     return contact
 
 
+def by_hand(house):
+    """What the page says to type: every service answers, and a token is taken."""
+    house.compose("run", "--rm", "hand", "health")
+    token = house.compose("run", "--rm", "hand", "token", "issue", "--scope", "operator", "--workspace", "desk").strip()
+    assert w.ask(house.http, "GET", "/v1/people", token=token).status == 200, token
+
+
 def breached(house, desk, watcher, subject):
     """A promise breaks: the console shows it, and a mail tells whom the ladder names."""
     contact = desk.submit("urgent", return_way="spoken", subject=subject)
@@ -285,6 +292,7 @@ def brought_up_and_hurt(podman):
     with opened(podman) as (house, desk, receiver):
         hardened(house)
         assert w.ask(house.console, "GET", "/").status == 200
+        by_hand(house)
         watcher = watched(house, desk)
         lives = d.start_lives(desk, receiver)
         lives.more(8, 60)
