@@ -1,6 +1,8 @@
 /* test_contact_writers.c - who writes into a contact: a colleague's mail is words, and nothing follows from it but that who
  * has the contact is told. */
 #include "contact.h"
+#include "keys.h"
+#include "record.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -149,6 +151,18 @@ static bool told_as_a_colleagues (const story_t *s)
     return message && strstr (message->detail, "a colleague");
 }
 
+/* The record that would be written is the one that was read. */
+static bool nothing_changed (const story_t *s)
+{
+    record_head_t head = {.schema = RECORD_SCHEMA, .kind = KIND_CONTACT, .version = 1};
+    size_t before_size, size;
+    uint8_t *before = contact_pack (&s->before, &head, &before_size), *after = contact_pack (&s->c, &head, &size);
+    bool same = before_size == size && memcmp (before, after, size) == 0;
+    free (before);
+    free (after);
+    return same;
+}
+
 /* ---- a colleague ---- */
 
 /* Whatever the contact waits for, it goes on waiting for it: it is what it was to the last byte. */
@@ -161,7 +175,7 @@ static void a_colleagues_mail_changes_nothing (void **state)
         submission_t mail = mail_from ("Ben@desk.example");
         mail.customer_id = "K2";
         writes (&s, &mail);
-        if (memcmp (&s.before, &s.c, sizeof s.c) != 0)
+        if (!nothing_changed (&s))
             fail_msg ("%s: something changed", contact_state_name (rows[i]));
         const fact_t *message = fact (&s, F (MESSAGE));
         assert_int_equal (s.fx.facts_n, 1);
@@ -216,12 +230,13 @@ static void a_contact_without_a_customer_stays_so (void **state)
     acts (&s, EVENT_ACCEPT, "ada");
     mail.customer_id = "K2";
     writes (&s, &mail);
-    assert_memory_equal (&s.before, &s.c, sizeof s.c);
+    assert_true (nothing_changed (&s));
     assert_true (told_as_a_colleagues (&s));
     kim.customer_id = "K1";
     writes (&s, &kim);
     assert_string_equal (s.c.customer_id, "K1");
     assert_false (told_as_a_colleagues (&s));
+    assert_false (nothing_changed (&s));
 }
 
 /* They opened it, it is where we write, or a person said that it is the customer's: then it is the customer. dana has no

@@ -4,8 +4,6 @@
 #include "address.h"
 
 #include <stdio.h>
-#include <string.h>
-#include <strings.h>
 
 typedef struct way_back {
     return_way_t way;
