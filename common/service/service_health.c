@@ -31,14 +31,20 @@ static void answer_health (service_t *service, http_request_t *request)
 
 static void answer_ready (service_t *service, http_request_t *request)
 {
-    const char *why = "";
-    char text[2 * DETAIL_SIZE + 64];
+    const service_private_t *self = service->private_;
+    const char *why = "", *refused = links_refused (service);
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = xcheck (open_memstream (&text, &size));
     bool ready = service_is_ready (service, &why);
-    int size = snprintf (text, sizeof text, ready ? "ready\n" : "not ready: %s\n", why);
-    const char *refused = links_refused (service);
+    fprintf (out, ready ? "ready\n" : "not ready: %s\n", why);
     if (*refused) /* it works all the same: what hints would say sooner is found in the store */
-        snprintf (text + size, sizeof text - (size_t)size, "hints are late: %s\n", refused);
+        fprintf (out, "hints are late: %s\n", refused);
+    if (self->started && !self->stopped && self->kind->remark)
+        self->kind->remark (service, self->arg, out);
+    fclose (out);
     answer (request, ready ? 200 : 503, text);
+    free (text);
 }
 
 static void answer_metrics (service_t *service, http_request_t *request)

@@ -109,8 +109,11 @@ typedef struct cli_pages {
     json_t *all;       /* the caller's: they are appended */
     int64_t seen;      /* more than `limit`: there are more; all of them when `newest` */
     char hint[DETAIL_SIZE];
+    char held[DETAIL_SIZE]; /* sending is held: why; a list of contacts says it on its first page */
 } cli_pages_t;
 int cli_http_pages (cli_t *cli, cli_pages_t *pages);
+/* Nothing goes out now: said on stderr. "" : it does. */
+void cli_say_held (const char *held);
 /* A part of a path or query, percent-encoded; free it. */
 char *cli_escape (const char *text);
 

@@ -58,6 +58,10 @@ static struct curl_slist *headers_of (const cli_t *cli, const cli_request_t *req
         snprintf (line, sizeof line, "Authorization: Bearer %s", cli->token);
         list = curl_slist_append (list, line);
     }
+    if (cli->workspace && *cli->workspace) {
+        snprintf (line, sizeof line, "Buckstop-Workspace: %s", cli->workspace);
+        list = curl_slist_append (list, line);
+    }
     if (request->key) {
         static const char name[] = "Idempotency-Key: ";
         size_t size = sizeof name + strlen (request->key); /* whole: cut, another's might be meant */
@@ -116,6 +120,7 @@ static const char *text_of (const json_t *problem, const char *key)
 /* What intake says is meant for programs that speak HTTP; here it is said for this command's options. */
 typedef struct saying {
     const char *code, *detail, *hint; /* detail NULL: as it came */
+    int status;                       /* the command's, if it is not CLI_NO */
 } saying_t;
 
 static const saying_t sayings[] = {
@@ -123,6 +128,9 @@ static const saying_t sayings[] = {
     {"bad-token", "it is wrong, or was revoked",
      "Set BUCKSTOP_TOKEN, or --token-file FILE, to one that is known; 'buckstop token issue' makes one."},
     {"not-you", NULL, "Leave --person out, or use an operator's token."},
+    {"other-workspace", NULL,
+     "Leave --workspace (BUCKSTOP_WORKSPACE) out, or give a token of that one (BUCKSTOP_TOKEN, --token-file).",
+     CLI_USAGE},
     {"no-such-path", NULL, "Is --server (BUCKSTOP_SERVER) the address of intake, and of this version?"},
     {"no-such-person", NULL, "'buckstop people' lists those it names."},
     {"unknown-person", NULL, "'buckstop people' lists those it names."},
@@ -185,11 +193,14 @@ static int judge (const cli_t *cli, const cli_request_t *request, CURLcode rc, c
         *out = value;
         return CLI_FINE;
     }
+    const saying_t *saying = saying_of (text_of (value, "code"));
     if (!request->quiet)
         say_problem (cli, request, value, answer);
     json_decref (value);
     /* too much at once, or out of order: neither says that the same will not be done later */
-    return answer->status == 429 || answer->status >= 500 ? CLI_UNREACHABLE : CLI_NO;
+    return answer->status == 429 || answer->status >= 500 ? CLI_UNREACHABLE
+           : saying && saying->status                     ? saying->status
+                                                          : CLI_NO;
 }
 
 int cli_http (cli_t *cli, const cli_request_t *request, json_t **out)
@@ -222,6 +233,14 @@ static void take_page (cli_pages_t *self, const json_t *page)
             json_array_remove (self->all, 0);
     }
     snprintf (self->hint, sizeof self->hint, "%s", text_of (page, "hint"));
+    if (*text_of (page, "held"))
+        snprintf (self->held, sizeof self->held, "%s", text_of (page, "held"));
+}
+
+void cli_say_held (const char *held)
+{
+    if (*held)
+        fprintf (stderr, "-- %s: nothing goes out, answers neither; 'buckstop held' shows what waits\n", held);
 }
 
 int cli_http_pages (cli_t *cli, cli_pages_t *self)

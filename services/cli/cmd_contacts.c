@@ -54,7 +54,7 @@ static void print_receipt (const cli_t *cli, const json_t *receipt)
 {
     char due[CLI_TIME_SIZE], in[CLI_TIME_SIZE];
     size_t index;
-    json_t *promise;
+    json_t *promise, *warning;
     if (cli->json) {
         cli_print_json (receipt);
         return;
@@ -70,6 +70,10 @@ static void print_receipt (const cli_t *cli, const json_t *receipt)
         }
         printf ("  promised: %-16s %s  %s\n", json_text (promise, "kind"), cli_time (at, due),
                 cli_in (at, clock_wall (), in));
+    }
+    json_array_foreach (json_object_get (receipt, "warnings"), index, warning)
+    {
+        printf ("  but %s\n", json_text (warning, "detail"));
     }
 }
 

@@ -116,6 +116,7 @@ int cmd_list (cli_t *cli, const command_t *command, int argc, char **argv)
     pages.all = json_array ();
     query_path (&query, path);
     rc = cli_http_pages (cli, &pages);
+    cli_say_held (pages.held);
     if (rc == CLI_FINE)
         rc = print_list (cli, &query, &pages);
     json_decref (pages.all);

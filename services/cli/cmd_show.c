@@ -8,6 +8,7 @@
 #include "lines.h"
 #include "show.h"
 #include "show_about.h"
+#include "watch_fold.h"
 #include "words.h"
 
 #include <stdlib.h>
@@ -57,7 +58,30 @@ static void print_promises (const json_t *contact, FILE *out)
              (long long)json_number (counts, "broken"), (long long)json_number (counts, "released"));
 }
 
-void show_print (const json_t *contact, bool color, FILE *out)
+/* A contact's own events do not repeat what it is about. */
+static void print_timeline (const json_t *contact, bool each, const line_style_t *style, FILE *out)
+{
+    watch_fold_t fold = {.runs = true};
+    char last[CLI_TIME_SIZE] = "";
+    size_t index;
+    json_t *event;
+    fputs ("timeline\n", out);
+    json_array_foreach (json_object_get (contact, "timeline"), index, event)
+    {
+        json_object_set (event, "channel", json_object_get (contact, "channel"));
+        json_object_set (event, "subject", json_object_get (contact, "subject"));
+        const char *day = lines_new_day (event, last);
+        if (day) {
+            watch_fold_print (&fold, 0, true, style, out);
+            fprintf (out, "%s\n", day);
+        }
+        if (each || !watch_fold_take (&fold, event, 0, style, out))
+            lines_print (event, style, out);
+    }
+    watch_fold_print (&fold, 0, true, style, out);
+}
+
+void show_print (const json_t *contact, bool each, bool color, FILE *out)
 {
     static const char *const lines[][2] = {{"state", "state"},         {"accountable", "accountable"},
                                            {"owner", "owner"},         {"offered to", "offered_to"},
@@ -81,20 +105,7 @@ void show_print (const json_t *contact, bool color, FILE *out)
     print_time (out, contact, "next look", "next_due");
     print_promises (contact, out);
     show_about (contact, out);
-    char last[CLI_TIME_SIZE] = "";
-    fputs ("timeline\n", out);
-    size_t index;
-    json_t *event;
-    json_array_foreach (json_object_get (contact, "timeline"), index, event)
-    {
-        /* a contact's own events do not repeat what it is about */
-        json_object_set (event, "channel", json_object_get (contact, "channel"));
-        json_object_set (event, "subject", json_object_get (contact, "subject"));
-        const char *day = lines_new_day (event, last);
-        if (day)
-            fprintf (out, "%s\n", day);
-        lines_print (event, &style, out);
-    }
+    print_timeline (contact, each, &style, out);
 }
 
 /* The contact with its first entries, then the rest of them until there is no more. */
@@ -129,7 +140,13 @@ int cmd_show (cli_t *cli, const command_t *command, int argc, char **argv)
 {
     json_t *contact = NULL;
     char whole[ID_SIZE];
-    int rc = cli_options (cli, command, NULL, argc, argv);
+    bool each;
+    const param_t own[] = {
+        {"all", PARAM_SWITCH, "no", 0, 0, &each,
+         "each delivery that is tried again or held, not a line for all of a reason"},
+        {NULL},
+    };
+    int rc = cli_options (cli, command, own, argc, argv);
     if (rc == CLI_GO)
         rc = cli_contact (cli, cli->words[0], whole);
     if (rc != CLI_GO)
@@ -138,7 +155,7 @@ int cmd_show (cli_t *cli, const command_t *command, int argc, char **argv)
     if (rc == CLI_FINE && cli->json)
         cli_print_json (contact);
     else if (rc == CLI_FINE)
-        show_print (contact, isatty (STDOUT_FILENO) && !getenv ("NO_COLOR"), stdout);
+        show_print (contact, each, isatty (STDOUT_FILENO) && !getenv ("NO_COLOR"), stdout);
     json_decref (contact);
     return rc;
 }

@@ -36,6 +36,7 @@ typedef struct top {
     const char *console, *person;
     bool once;
     bool stranger; /* the board knows no such person */
+    bool foreign;  /* it is of another workspace than is meant */
     top_board_t board;
     top_view_t view;
     top_link_t *link;
@@ -62,13 +63,21 @@ static bool is_known (const top_t *self)
     return false;
 }
 
+static bool is_meant (const top_t *self)
+{
+    const char *meant = self->cli->workspace;
+    return !meant || !*meant || strcmp (meant, json_text (self->board.board, "workspace")) == 0;
+}
+
 static void on_event (void *arg, const char *event, const char *data, size_t size)
 {
     top_t *self = arg;
     bool first = !self->board.board;
     top_board_take (&self->board, event, data, size, clock_mono ());
-    if (first && self->board.board && self->person && !is_known (self))
-        self->stranger = true;
+    if (!first || !self->board.board)
+        return;
+    self->stranger = self->person && !is_known (self);
+    self->foreign = !is_meant (self);
 }
 
 /* ---- what keys do */
@@ -94,7 +103,7 @@ static void open_story (top_t *self)
         return;
     }
     FILE *out = xcheck (open_memstream (&text, &size));
-    show_print (contact, false, out);
+    show_print (contact, false, false, out);
     fclose (out);
     top_story_keep (&self->view, text, top_screen_width ());
     self->view.line = line;
@@ -238,6 +247,11 @@ static int refused (const top_t *self)
 {
     char why[DETAIL_SIZE];
     int status = top_link_refused (self->link, why);
+    if (self->foreign)
+        return cli_fail (CLI_USAGE,
+                         "the token is good for workspace '%s', not for '%.60s'\n  Leave --workspace "
+                         "(BUCKSTOP_WORKSPACE) out, or give a token of that one (BUCKSTOP_TOKEN, --token-file).",
+                         json_text (self->board.board, "workspace"), self->cli->workspace);
     if (self->stranger) {
         const char *near = top_board_nearest (&self->board, self->person);
         return cli_fail (CLI_NO, "the policy names no person '%s'%s%s%s; 'buckstop people' lists those it names",
@@ -257,7 +271,8 @@ static int live (top_t *self)
     if (!top_screen_open ())
         return cli_fail (CLI_USAGE, "the terminal '%s' is not known: set TERM, or use --once",
                          getenv ("TERM") ? getenv ("TERM") : "");
-    while (!self->quit && !self->stranger && !told_to_end && top_link_refused (self->link, why) == CLI_GO) {
+    while (!self->quit && !self->stranger && !self->foreign && !told_to_end &&
+           top_link_refused (self->link, why) == CLI_GO) {
         self->view.trouble = top_link_trouble (self->link);
         top_screen_draw (&self->view, clock_mono ());
         top_link_wait (self->link, STDIN_FILENO, TURN_MS);

@@ -282,16 +282,12 @@ static int follow (watch_t *self)
     return rc;
 }
 
-/* Events come by HTTP too, and there the token alone says of which workspace. CLI_GO, or said. */
-static int check_workspace (const cli_t *cli, const json_t *page)
+static void say_held (cli_t *cli)
 {
-    const char *own = json_text (page, "workspace"); /* empty: an intake of before does not say it */
-    if (!cli->workspace || !*own || strcmp (cli->workspace, own) == 0)
-        return CLI_GO;
-    return cli_fail (CLI_USAGE,
-                     "the token is good for workspace '%s', not for '%.60s'\n  Leave --workspace (BUCKSTOP_WORKSPACE) "
-                     "out, or give a token of that one (BUCKSTOP_TOKEN, --token-file).",
-                     own, cli->workspace);
+    json_t *page = NULL;
+    cli_http (cli, &(cli_request_t){"GET", "/v1/contacts?limit=1", NULL, NULL, true}, &page);
+    cli_say_held (json_text (page, "held"));
+    json_decref (page);
 }
 
 /* CLI_GO, or said. */
@@ -299,8 +295,9 @@ static int begin (watch_t *self)
 {
     json_t *page = NULL;
     int rc = cli_await (self->cli, "/v1/events?after=0&limit=1", &page);
-    rc = rc == CLI_FINE ? check_workspace (self->cli, page) : rc;
-    rc = rc == CLI_GO ? watch_filter_ask (&self->filter, self->cli, self->last > 0) : rc;
+    rc = rc == CLI_FINE ? watch_filter_ask (&self->filter, self->cli, self->last > 0) : rc;
+    if (rc == CLI_GO)
+        say_held (self->cli);
     if (rc == CLI_GO)
         rc = find_start (self, page);
     json_decref (page);

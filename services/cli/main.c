@@ -15,7 +15,8 @@ enum {
     WORDS_PAIR = 2,
     WORDS_ACT = 3,
     WORDS_MANY = 256,
-    STORE_AND_WORKSPACE = USES_STORE | USES_WORKSPACE
+    STORE_AND_WORKSPACE = USES_STORE | USES_WORKSPACE,
+    INTAKE = USES_INTAKE | USES_WORKSPACE
 };
 
 /* Whoever types must know who reads it. */
@@ -86,32 +87,32 @@ static const char held_notes[] =
 const command_t commands[] = {
     {"submit", "hand in what a customer says", "TEXT [options]",
      "buckstop submit 'Where is my parcel?' --channel mail --customer ann@example.org --subject Parcel", 1, WORDS_FEW,
-     USES_INTAKE, cmd_submit},
+     INTAKE, cmd_submit},
     {"show", "one contact: state, promises, timeline", "CONTACT [options]", "buckstop show 7TQ4ZD", 1, WORDS_FEW,
-     USES_INTAKE, cmd_show, NULL, "contacts"},
-    {"list", "contacts, by state, team, owner", "[options]", "buckstop list --at-risk --team billing", 0, 0,
-     USES_INTAKE, cmd_list},
+     INTAKE, cmd_show, NULL, "contacts"},
+    {"list", "contacts, by state, team, owner", "[options]", "buckstop list --at-risk --team billing", 0, 0, INTAKE,
+     cmd_list},
     {"act", "do something with a contact: accept it, reply, note, hand it on, resolve it",
      "accept | decline | reply | note | wait | transfer | resolve | reopen | acknowledge | release CONTACT [TEXT] "
      "[options]",
-     "buckstop act reply 7TQ4ZD 'It is on its way.' --person ada", WORDS_PAIR, WORDS_ACT, USES_INTAKE, cmd_act,
-     act_notes, "- contacts"},
+     "buckstop act reply 7TQ4ZD 'It is on its way.' --person ada", WORDS_PAIR, WORDS_ACT, INTAKE, cmd_act, act_notes,
+     "- contacts"},
     {"repair", "the same step for many contacts: back to routing, to somebody else, resolved",
      "reroute | reassign | resolve [options]",
      "buckstop repair reroute --owner ben --reason 'ben is ill' --dry-run\n"
      "  buckstop repair reassign --team cards --to-team front --reason 'the card desk is closed today'\n"
      "  buckstop repair resolve --subject 'printer test' --older 2h --reason 'a test'",
-     1, WORDS_FEW, USES_INTAKE, cmd_repair, repair_notes},
+     1, WORDS_FEW, INTAKE, cmd_repair, repair_notes},
     {"watch", "follow what happens", "[options]",
-     "buckstop watch --team billing\n  buckstop watch --kind promise_broken,step --json", 0, 0,
-     USES_INTAKE | USES_STREAM | USES_WORKSPACE, cmd_watch, watch_notes},
+     "buckstop watch --team billing\n  buckstop watch --kind promise_broken,step --json", 0, 0, INTAKE | USES_STREAM,
+     cmd_watch, watch_notes},
     {"top", "the board in a terminal, live: what breaks next, who is there, what happens; keys to act", "[options]",
-     "buckstop top --console http://127.0.0.1:7480 --person dana", 0, 0, USES_INTAKE, cmd_top,
+     "buckstop top --console http://127.0.0.1:7480 --person dana", 0, 0, INTAKE, cmd_top,
      "keys: up, down, PgUp, PgDn move; Enter opens a contact's story; a acknowledges, t takes it; p people and teams;\n"
      "? all keys; q back, and out. Without a terminal the board is printed once, with --json as it came."},
     {"people", "who is there; be there; a company's own list of people into the policy",
      "[list | present PERSON | away PERSON | import FILE] [options]",
-     "buckstop people present ada --for 8h\n  buckstop people import staff.csv --dry-run", 0, WORDS_PAIR, USES_INTAKE,
+     "buckstop people present ada --for 8h\n  buckstop people import staff.csv --dry-run", 0, WORDS_PAIR, INTAKE,
      cmd_people, "import has options of its own: buckstop people import --help"},
     {"explain", "who would get a contact now, and why nobody else", "CONTACT [options]", "buckstop explain 7TQ4ZD", 1,
      WORDS_FEW, STORE_AND_WORKSPACE, cmd_explain, NULL, "contacts"},

@@ -6,6 +6,7 @@
 
 /* The contact with its whole timeline, of a whole id. CLI_FINE, or why (as cli_request_t) and the exit status. */
 int show_fetch (cli_t *cli, const char *id, char *why, size_t why_size, json_t **contact);
-void show_print (const json_t *contact, bool color, FILE *out);
+/* each: also of deliveries that are tried again for one reason each is a line. */
+void show_print (const json_t *contact, bool each, bool color, FILE *out);
 
 #endif

@@ -1,7 +1,8 @@
 /* watch_fold.c - the like of one minute as one line, so that a far side that is dead does not fill the screen.
  *
  * Hears: events, one after the other; that time passes. Says: what is printed as it stands; after a minute one line that
- * says how many more there were. As long as they go on that is a line a minute. Nothing is left out without its number.
+ * says how many more there were. As long as they go on that is a line a minute; of a timeline, which is not followed, it
+ * is one line until something else happens. Nothing is left out without its number.
  * Limits: FOLD_GROUPS reasons at a time, what is beyond is printed as it stands.
  */
 #include "watch_fold.h"
@@ -69,25 +70,25 @@ static fold_group_t *free_place (watch_fold_t *self)
 
 /* ---- lines */
 
-static void print_group (const fold_group_t *group, const line_style_t *style, FILE *out)
+static void print_group (const fold_group_t *group, bool runs, const line_style_t *style, FILE *out)
 {
     char since[CLI_TIME_SIZE], line[2 * DETAIL_SIZE];
     const char *words = "";
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         words = rows[i].fact == group->fact ? rows[i].words : words;
-    snprintf (line, sizeof line, "%s: %u more since %s, %s (--all shows each)", words, group->more,
-              lines_clock (group->first, since), group->reason);
+    snprintf (line, sizeof line, "%s: %u more since %s, %s (%s--all shows each)", words, group->more,
+              lines_clock (group->first, since), group->reason, runs ? "show " : "");
     lines_note (group->last, line, style, out);
 }
 
 /* After a minute without any the next one is new again. */
-static void end_minute (fold_group_t *group, mono_ms_t now, const line_style_t *style, FILE *out)
+static void end_minute (fold_group_t *group, bool runs, mono_ms_t now, const line_style_t *style, FILE *out)
 {
     if (!group->more) {
         *group = (fold_group_t){NULL};
         return;
     }
-    print_group (group, style, out);
+    print_group (group, runs, style, out);
     group->more = 0;
     group->first = group->last;
     group->until = now + MS_PER_MINUTE;
@@ -97,8 +98,9 @@ static void end_minutes (watch_fold_t *self, wall_ms_t at, mono_ms_t now, const 
 {
     for (size_t i = 0; i < FOLD_GROUPS; i++) {
         fold_group_t *group = &self->groups[i];
-        if (group->fact && (now >= group->until || at >= group->first + MS_PER_MINUTE))
-            end_minute (group, now, style, out);
+        bool over = !self->runs && (now >= group->until || at >= group->first + MS_PER_MINUTE);
+        if (group->fact && (over || at == TIME_NEVER))
+            end_minute (group, self->runs, now, style, out);
     }
 }
 
@@ -114,7 +116,7 @@ bool watch_fold_take (watch_fold_t *self, const json_t *event, mono_ms_t now, co
     const fold_row_t *row = json_array_size (facts) == 1 ? row_of (fact) : NULL;
     const char *reason = row ? reason_of (fact) : NULL;
     wall_ms_t at = cli_time_parse (json_text (fact, "at"));
-    end_minutes (self, at, now, style, out);
+    end_minutes (self, self->runs && !reason ? TIME_NEVER : at, now, style, out);
     if (!reason)
         return false;
     without_ms (reason, like);

@@ -1,4 +1,5 @@
-/* watch_fold.h - the like of one minute as one line: deliveries that are tried again or held for one reason. */
+/* watch_fold.h - the like of one minute, or of one run, as one line: deliveries that are tried again or held for one
+ * reason. */
 #ifndef BUCKSTOP_WATCH_FOLD_H
 #define BUCKSTOP_WATCH_FOLD_H
 
@@ -15,8 +16,9 @@ typedef struct fold_group {
     unsigned more;
 } fold_group_t;
 
-/* Zero at first. */
+/* Zero at first, but for `runs`. */
 typedef struct watch_fold {
+    bool runs; /* what is over: however long it went on, until anything else was said */
     fold_group_t groups[FOLD_GROUPS];
 } watch_fold_t;
 

@@ -95,7 +95,7 @@ static void refused (ask_t *ask, const work_result_t *result)
     refusal_t refusal =
         refusal_of (kinds[result->apply], "%s%s", result->why ? result->why : "", more_words (ask, result, more));
     if (result->apply != APPLY_BAD)
-        refusal_about (&refusal, result->contact);
+        refusal_about (&refusal, result->contact, action_of (ask)->person);
     ask_refuse (&ask, &refusal);
 }
 
@@ -123,7 +123,7 @@ static void no_room (ask_t *ask, const work_result_t *result)
                                     result->answer->failed_op == OP_ROOM ? "'%s' has no room for another contact"
                                                                          : "the presence of '%s' just ended",
                                     self->person);
-    refusal_about (&refusal, result->contact);
+    refusal_about (&refusal, result->contact, action_of (ask)->person);
     ask_refuse (&ask, &refusal);
 }
 
@@ -336,10 +336,8 @@ void action_take (ask_t **ask_p)
     ask_t *ask = *ask_p;
     size_t size;
     refusal_t refusal;
-    if (!id_valid (ask->id)) {
-        ask_refuse_as (ask_p, REFUSE_NO_CONTACT, "'%.64s' is not the id of a contact", ask->id);
+    if (!ask_id (ask_p))
         return;
-    }
     const void *bytes = http_body (ask->http, &size);
     body_type_t type = body_type (http_header (ask->http, "Content-Type"));
     if (body_action (&ask->body, type, bytes, size, ask->id, &ask->action, &refusal))

@@ -2,6 +2,7 @@
 #include "ask.h"
 
 #include "clock.h"
+#include "ids.h"
 #include "keys.h"
 #include "there.h"
 #include "words.h"
@@ -95,6 +96,22 @@ bool ask_query (ask_t **self_p, const char *name, int64_t min, int64_t max, int6
         return true;
     ask_refuse_as (self_p, REFUSE_QUERY, "'%s' must be a number from %lld to %lld", name, (long long)min,
                    (long long)max);
+    return false;
+}
+
+bool ask_id (ask_t **self_p)
+{
+    const ask_t *self = *self_p;
+    if (id_valid (self->id))
+        return true;
+    if (strlen (self->id) < ID_SIZE - 1)
+        ask_refuse_as (
+            self_p, REFUSE_NO_CONTACT,
+            "'%s' is not the id of a contact, which is whole here, %d characters; GET /v1/contacts?ends= finds "
+            "an open one by its last four or more, and so does 'buckstop show'",
+            self->id, ID_SIZE - 1);
+    else
+        ask_refuse_as (self_p, REFUSE_NO_CONTACT, "'%.64s' is not the id of a contact", self->id);
     return false;
 }
 

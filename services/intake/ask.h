@@ -13,6 +13,7 @@
 #include "known.h"
 #include "languages.h"
 #include "once.h"
+#include "pages.h"
 #include "receipt.h"
 #include "refusal.h"
 #include "routes.h"
@@ -109,8 +110,11 @@ void ask_refuse_as (ask_t **self_p, refusal_kind_t kind, const char *format, ...
     __attribute__ ((format (printf, 3, 4)));
 void ask_away (ask_t **self_p);
 void ask_json (ask_t **self_p, json_t *value); /* 200; takes the value */
+page_place_t ask_place (const ask_t *self);    /* of whoever looks at a page: valid while the ask is */
 void ask_page (ask_t **self_p, int status, const char *html, size_t size);
 void ask_events (ask_t **self_p, Buckstop__V1__EventsPage *page);
+/* False: it can't be the id of a contact, and the ask is refused and gone. */
+bool ask_id (ask_t **self_p);
 /* A read did not bring this contact: it is none, or its record is no record. */
 void ask_refuse_no_contact (ask_t **self_p, const char *contact);
 /* Outcomes of work that mean the same for all: AWAY, CONFLICT, BROKEN, STUCK, MISSING. */

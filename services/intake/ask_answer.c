@@ -4,7 +4,7 @@
  * looks (signed links) it is a page. ZeroMQ: an envelope, with the trace of the question. */
 #include "ask.h"
 
-#include "pages.h"
+#include "ids.h"
 #include "views.h"
 #include "wire.h"
 #include "words.h"
@@ -123,9 +123,16 @@ static void receipt_to_peer (void *arg, Buckstop__V1__Receipt *message)
     peer_answer (self->ask, BUCKSTOP__V1__ENVELOPE__BODY_RECEIPT, message);
 }
 
+page_place_t ask_place (const ask_t *self)
+{
+    return (page_place_t){.policy = workspaces_policy (self->intake->service->workspaces, self->bearer.workspace),
+                          .console = self->intake->params->console};
+}
+
 static void receipt_to_page (ask_t *self, const receipt_t *receipt)
 {
-    char *html = page_of_receipt (receipt);
+    page_place_t place = ask_place (self);
+    char *html = page_of_receipt (&place, receipt);
     http_page (self, 200, html, strlen (html));
     free (html);
 }
@@ -214,6 +221,15 @@ static void refusal_by_http (ask_t *self, const refusal_t *refusal)
     http_json (self, (int)row->problem.status, TYPE_PROBLEM, refusal_json (refusal), &headers);
 }
 
+/* Once the link is known to be ours, the path's id is that of its contact. */
+static void refusal_to_page (ask_t *self, const refusal_t *refusal)
+{
+    page_place_t place = ask_place (self);
+    char *html = page_of_refusal (&place, id_valid (self->id) ? self->id : "", refusal);
+    http_page (self, (int)refusal_row (refusal->kind)->problem.status, html, strlen (html));
+    free (html);
+}
+
 void ask_refuse_early (ask_t *self, const refusal_t *refusal)
 {
     if (self->answered)
@@ -226,9 +242,7 @@ void ask_refuse_early (ask_t *self, const refusal_t *refusal)
         refusal_to_message (refusal, &message);
         peer_answer (self, BUCKSTOP__V1__ENVELOPE__BODY_REFUSAL, &message);
     } else if (self->route && self->route->page) {
-        char *html = page_of_refusal (refusal);
-        http_page (self, (int)refusal_row (refusal->kind)->problem.status, html, strlen (html));
-        free (html);
+        refusal_to_page (self, refusal);
     } else {
         refusal_by_http (self, refusal);
     }

@@ -124,10 +124,8 @@ void contact_show (ask_t **ask_p)
     int64_t from;
     if (!ask_query (ask_p, "from", 0, FROM_MAX, 0, &from))
         return;
-    if (!id_valid (ask->id)) {
-        ask_refuse_as (ask_p, REFUSE_NO_CONTACT, "'%.64s' is not the id of a contact", ask->id);
+    if (!ask_id (ask_p))
         return;
-    }
     *ask_p = NULL;
     show_t *self = ask->more = xcalloc (1, sizeof *self);
     ask->free_more = show_free;

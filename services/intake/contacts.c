@@ -8,6 +8,7 @@
  * Limits: closed contacts are not listed. */
 #include "ask.h"
 
+#include "hold.h"
 #include "views.h"
 #include "words.h"
 #include "xmalloc.h"
@@ -27,6 +28,7 @@ typedef struct list {
     char ids[CHUNK][ID_SIZE], chunk_end[ID_SIZE]; /* of the chunk at hand: those to read, and where it ends */
     size_t ids_n;
     bool last_chunk;
+    char held[DETAIL_SIZE]; /* nothing goes out now: since when, and why */
     json_t *contacts;
 } list_t;
 
@@ -66,8 +68,8 @@ static void list_end (ask_t *ask, bool more)
 {
     const list_t *self = ask->more;
     const policy_t *policy = workspaces_policy (ask->intake->service->workspaces, ask->bearer.workspace);
-    ask_json (&ask, json_pack ("{s:O, s:s?, s:o*}", "contacts", self->contacts, "next", more ? self->after : NULL,
-                               "hint", hint_of (self, policy)));
+    ask_json (&ask, json_pack ("{s:O, s:s?, s:o*, s:o*}", "contacts", self->contacts, "next", more ? self->after : NULL,
+                               "hint", hint_of (self, policy), "held", value_some (self->held)));
 }
 
 static void list_more (ask_t *ask);
@@ -158,6 +160,29 @@ static void list_more (ask_t *ask)
                      ids_read, ask);
 }
 
+static void hold_seen (void *arg, const store_values_t *values)
+{
+    ask_t *ask = arg;
+    list_t *self = ask->more;
+    if (values->away) {
+        ask_away (&ask);
+        return;
+    }
+    if (values->n == 1 && values->items[0].bytes) {
+        hold_t hold = hold_read (values->items[0].bytes, values->items[0].size);
+        hold_words (&hold, self->held);
+    }
+    list_more (ask);
+}
+
+/* Whoever begins a list is told: what they answer would not go out. */
+static void look_at_hold (ask_t *ask)
+{
+    char key[KEY_SIZE];
+    const char *keys[] = {key_hold (key, ask_shard (ask), ask->bearer.workspace)};
+    store_get (ask_store (ask), keys, 1, hold_seen, ask);
+}
+
 static bool is_yes (const char *text)
 {
     return strcmp (text, "1") == 0 || strcmp (text, "true") == 0 || strcmp (text, "yes") == 0;
@@ -200,5 +225,8 @@ void contacts_list (ask_t **ask_p)
         return;
     *ask_p = NULL;
     self->contacts = json_array ();
-    list_more (ask);
+    if (*self->after || *self->ends)
+        list_more (ask);
+    else
+        look_at_hold (ask);
 }

@@ -20,9 +20,22 @@ static bool accepts_protobuf (const char *accept)
     return accept && strstr (accept, "application/x-protobuf");
 }
 
+/* Whoever says which one they mean is told when the token means another: else they would act in the wrong one. */
+static bool is_meant (const ask_t *self, const char **meant)
+{
+    *meant = http_header (self->http, "Buckstop-Workspace");
+    return !*meant || !**meant || strcmp (*meant, self->bearer.workspace) == 0;
+}
+
 static void let_in (ask_t *self)
 {
     char wanted[48];
+    const char *meant;
+    if (!is_meant (self, &meant)) {
+        ask_refuse_as (&self, REFUSE_WORKSPACE, "it is good for workspace '%s', not for '%.60s'",
+                       self->bearer.workspace, meant);
+        return;
+    }
     if (!(self->route->scopes & SCOPE_BIT (self->bearer.scope))) {
         ask_refuse_as (&self, REFUSE_SCOPE, "this needs the scope %s; the token's is %s",
                        scopes_name (self->route->scopes, wanted, sizeof wanted), scope_name (self->bearer.scope));

@@ -58,6 +58,8 @@ static const param_t params[] = {
      "seconds of silence after which an LMTP connection is closed"},
     {"spool", PARAM_STRING, "", 0, 0, &intake_params.spool,
      "directory for the files that come with mails; without one they are listed and not kept", option_spool},
+    {"console", PARAM_STRING, "", 0, 0, &intake_params.console,
+     "URL of the console, as people open it: the pages behind links in notices lead on to it", option_url},
     {"languages", PARAM_STRING, LANGUAGES_DIRECTORY, 0, 0, &intake_params.languages,
      "directory of libexttextcat's data, by which a message's language is recognised; \"\": none is"},
     {NULL},

@@ -28,6 +28,7 @@ typedef struct intake_params {
     int64_t mail_threads;
     int64_t lmtp_connections;
     int64_t lmtp_timeout;        /* seconds */
+    const char *console;         /* URL of people's console, where pages behind links lead on to; NULL and "" : none */
     const char *languages;       /* directory of what languages look like; NULL and "" : none is recognised */
     intake_t *running;           /* between start and stop */
     secrets_look_t secrets_look; /* it outlives the door */

@@ -6,7 +6,6 @@
 #include "ask.h"
 
 #include "link.h"
-#include "pages.h"
 #include "record.h"
 #include "words.h"
 #include "xmalloc.h"
@@ -52,7 +51,8 @@ static void contact_read (void *arg, const store_values_t *values)
     else if (contact_unpack (values->items[0].bytes, values->items[0].size, &head, &contact) != RECORD_OK)
         ask_refuse_as (&ask, REFUSE_BROKEN, "The record of contact '%s' can't be read.", claim->contact);
     else {
-        char *html = page_of_question (action_name (claim), claim->person, &contact);
+        page_place_t place = ask_place (ask);
+        char *html = page_of_question (&place, action_name (claim), claim->person, &contact);
         ask_page (&ask, 200, html, strlen (html));
         free (html);
     }

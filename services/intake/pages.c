@@ -4,8 +4,12 @@
  * accept contacts. No script, no foreign resource: see the headers in ask_answer.c. */
 #include "pages.h"
 
+#include "calendar.h"
+#include "words.h"
+
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static void put_escaped (FILE *out, const char *text)
 {
@@ -57,6 +61,38 @@ static void put_row (FILE *out, const char *name, const char *text)
     fputs ("</dd>", out);
 }
 
+enum { DUE_SIZE = 64 };
+
+/* As notices say it: in the zone of the hours it runs on, else of the workspace's first ones. hours NULL: not known. */
+static const char *due_text (const page_place_t *place, const char *hours, wall_ms_t due, char text[DUE_SIZE])
+{
+    const policy_t *policy = place->policy;
+    const calendar_t *calendar = policy && hours ? policy_hours (policy, hours) : NULL;
+    if (!calendar && policy && policy->hours_n)
+        calendar = policy->hours[0].calendar;
+    return calendar_format (calendar, due, text, DUE_SIZE);
+}
+
+/* The way on: where it is answered. */
+static void put_way_on (FILE *out, const page_place_t *place, const char *contact)
+{
+    const char *console = place->console ? place->console : "";
+    size_t length = strlen (console);
+    while (length > 0 && console[length - 1] == '/')
+        length--;
+    if (!length) {
+        fputs ("<p>Go on with it in the console, or by <code>buckstop show ", out);
+        put_escaped (out, contact);
+        fputs ("</code>.</p>", out);
+        return;
+    }
+    char url[ADDRESS_SIZE];
+    snprintf (url, sizeof url, "%.*s/#/contact/%s", (int)length, console, contact);
+    fputs ("<p><a href=\"", out);
+    put_escaped (out, url);
+    fputs ("\">Open it in the console</a></p>", out);
+}
+
 typedef struct page {
     char *bytes;
     size_t size;
@@ -79,10 +115,10 @@ static char *page_close (page_t *self)
     return self->bytes;
 }
 
-char *page_of_question (const char *action, const char *person, const contact_t *contact)
+char *page_of_question (const page_place_t *place, const char *action, const char *person, const contact_t *contact)
 {
     page_t page;
-    char title[64], due[TIME_TEXT_SIZE];
+    char title[64], due[DUE_SIZE];
     snprintf (title, sizeof title, "%s this contact?", action);
     title[0] = (char)(title[0] >= 'a' && title[0] <= 'z' ? title[0] - 'a' + 'A' : title[0]);
     page_open (&page, title);
@@ -96,7 +132,7 @@ char *page_of_question (const char *action, const char *person, const contact_t 
     put_row (page.out, "They wrote", contact->said);
     put_row (page.out, "State", contact_state_name (contact->state));
     put_row (page.out, "Accountable", contact->accountable);
-    put_row (page.out, "Promised by", promise ? time_text (promise->due, due) : "");
+    put_row (page.out, "Promised by", promise ? due_text (place, promise->hours, promise->due, due) : "");
     put_row (page.out, "You act as", person);
     put_row (page.out, "Contact", contact->id);
     fputs ("</dl><form method=\"post\"><button type=\"submit\">", page.out);
@@ -105,7 +141,21 @@ char *page_of_question (const char *action, const char *person, const contact_t 
     return page_close (&page);
 }
 
-char *page_of_receipt (const receipt_t *receipt)
+/* "First response by: Mon 23 Nov, 09:30 CET", of what is still to be done. */
+static void put_promises (FILE *out, const page_place_t *place, const receipt_t *receipt)
+{
+    for (size_t i = 0; i < receipt->promises_n; i++) {
+        const struct receipt_promise *promise = &receipt->promises[i];
+        char name[NAME_SIZE], due[DUE_SIZE];
+        if (promise->answered || promise->kind == BUCKSTOP__V1__PROMISE_KIND__PROMISE_KIND_ACKNOWLEDGE)
+            continue;
+        snprintf (name, sizeof name, "%s by", promise_kind_name (promise->kind));
+        word_spaced (name);
+        put_row (out, name, due_text (place, NULL, promise->due, due));
+    }
+}
+
+char *page_of_receipt (const page_place_t *place, const receipt_t *receipt)
 {
     page_t page;
     page_open (&page, "Done");
@@ -113,11 +163,13 @@ char *page_of_receipt (const receipt_t *receipt)
     put_row (page.out, "Contact", receipt->contact);
     put_row (page.out, "State", contact_state_name (receipt->state));
     put_row (page.out, "Accountable", receipt->accountable);
+    put_promises (page.out, place, receipt);
     fputs ("</dl>", page.out);
+    put_way_on (page.out, place, receipt->contact);
     return page_close (&page);
 }
 
-char *page_of_refusal (const refusal_t *refusal)
+char *page_of_refusal (const page_place_t *place, const char *contact, const refusal_t *refusal)
 {
     page_t page;
     const problem_t *row = &refusal_row (refusal->kind)->problem;
@@ -129,5 +181,7 @@ char *page_of_refusal (const refusal_t *refusal)
         put_row (page.out, "Owner", refusal->owner);
         fputs ("</dl>", page.out);
     }
+    if (*contact)
+        put_way_on (page.out, place, contact);
     return page_close (&page);
 }

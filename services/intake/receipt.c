@@ -37,6 +37,7 @@ void receipt_message (const receipt_t *self, receipt_message_fn *fn, void *arg)
     message.promises = pointers;
     message.state = self->state;
     message.version = self->version;
+    message.no_way_back = self->no_way_back;
     fn (arg, &message);
 }
 
@@ -66,7 +67,10 @@ int receipt_unpack (const void *bytes, size_t size, receipt_t *self)
     Buckstop__V1__Receipt *message = buckstop__v1__receipt__unpack (NULL, size, bytes);
     if (!message)
         return -1;
-    *self = (receipt_t){.disposition = message->disposition, .state = message->state, .version = message->version};
+    *self = (receipt_t){.disposition = message->disposition,
+                        .state = message->state,
+                        .version = message->version,
+                        .no_way_back = message->no_way_back};
     bool fits = word_fits (self->contact, sizeof self->contact, message->contact) &&
                 word_fits (self->accountable, sizeof self->accountable, message->accountable) &&
                 message->n_promises <= PROMISES_MAX;
@@ -83,6 +87,15 @@ const char *disposition_name (disposition_t disposition)
     return (size_t)disposition < sizeof names / sizeof *names ? names[disposition] : names[0];
 }
 
+/* It is taken all the same; NULL: there is none. */
+static json_t *warnings (const receipt_t *self)
+{
+    if (!self->no_way_back)
+        return NULL;
+    return json_pack ("[{s:s, s:s}]", "code", "no-way-back", "detail",
+                      NO_WAY_BACK "; say more to the same contact with 'return_to', and it has one");
+}
+
 json_t *receipt_json (const receipt_t *self)
 {
     json_t *promises = json_array ();
@@ -91,7 +104,7 @@ json_t *receipt_json (const receipt_t *self)
                                json_pack ("{s:s, s:o, s:o*}", "kind", promise_kind_name (self->promises[i].kind), "due",
                                           value_time (self->promises[i].due), "answered",
                                           self->promises[i].answered ? json_true () : NULL));
-    return json_pack ("{s:o, s:s, s:o, s:o, s:s}", "contact", value_text (self->contact), "disposition",
+    return json_pack ("{s:o, s:s, s:o, s:o, s:s, s:o*}", "contact", value_text (self->contact), "disposition",
                       disposition_name (self->disposition), "accountable", value_text (self->accountable), "promises",
-                      promises, "state", contact_state_name (self->state));
+                      promises, "state", contact_state_name (self->state), "warnings", warnings (self));
 }

@@ -19,6 +19,7 @@ typedef struct receipt {
     size_t promises_n;
     contact_state_t state;
     uint64_t version;
+    bool no_way_back; /* of a submission: nobody can answer it, and whoever sent it may still say where to */
 } receipt_t;
 
 /* Of the contact as committed at `version`; its promises are those still pending. */

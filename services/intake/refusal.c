@@ -22,6 +22,8 @@ static const refusal_row_t rows[REFUSE_KINDS] = {
                        "Use a token of the scope that the detail names."}},
     [REFUSE_NOT_YOU] = {{403, "not-you", "A person's token acts for that person only",
                          "Leave 'person' out, or use an operator's token."}},
+    [REFUSE_WORKSPACE] = {{403, "other-workspace", "The token is of another workspace",
+                           "Use a token of the workspace that Buckstop-Workspace names, or leave that header out."}},
     [REFUSE_NO_PATH] = {{404, "no-such-path", "There is nothing at this path", "The paths stand in openapi.yaml."}},
     [REFUSE_NO_CONTACT] = {{404, "no-such-contact", "There is no such contact in this workspace",
                             "Check the id; a closed contact is kept for the policy's retention time."}},
@@ -117,11 +119,12 @@ refusal_t refusal_of (refusal_kind_t kind, const char *format, ...)
     return self;
 }
 
-void refusal_about (refusal_t *self, const contact_t *contact)
+void refusal_about (refusal_t *self, const contact_t *contact, const char *person)
 {
     if (!contact)
         return;
     self->state = contact->state;
+    contact_allowed (contact, person, self->allowed, sizeof self->allowed);
     WORD_COPY (self->owner, contact->owner);
     WORD_COPY (self->accountable, contact->accountable);
     WORD_COPY (self->offered_to, contact->offered_to);
@@ -129,13 +132,11 @@ void refusal_about (refusal_t *self, const contact_t *contact)
 
 static json_t *about (const refusal_t *self)
 {
-    char allowed[DETAIL_SIZE];
-    return json_pack ("{s:s, s:s, s:o*, s:o*, s:o*}",                                    /**/
-                      "state", contact_state_name (self->state),                         /**/
-                      "allowed", contact_allowed (self->state, allowed, sizeof allowed), /**/
-                      "owner", value_some (self->owner),                                 /**/
-                      "offered_to", value_some (self->offered_to),                       /**/
-                      "accountable", value_some (self->accountable));
+    return json_pack ("{s:s, s:s, s:o*, s:o*, s:o*}",            /**/
+                      "state", contact_state_name (self->state), /**/
+                      "allowed", self->allowed,                  /**/
+                      "owner", value_some (self->owner),         /**/
+                      "offered_to", value_some (self->offered_to), "accountable", value_some (self->accountable));
 }
 
 json_t *refusal_json (const refusal_t *self)

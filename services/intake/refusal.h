@@ -19,6 +19,7 @@ typedef enum refusal_kind {
     REFUSE_SIGNATURE, /* of a webhook */
     REFUSE_SCOPE,
     REFUSE_NOT_YOU,
+    REFUSE_WORKSPACE,
     REFUSE_NO_PATH,
     REFUSE_NO_CONTACT,
     REFUSE_NO_PERSON,
@@ -62,6 +63,7 @@ typedef struct refusal {
     const char *allow;                /* METHOD: the Allow header */
     /* of the contact that was asked for, when its state is the reason */
     contact_state_t state;
+    char allowed[DETAIL_SIZE]; /* to whoever asked */
     char owner[NAME_SIZE], accountable[NAME_SIZE], offered_to[NAME_SIZE];
 } refusal_t;
 
@@ -75,8 +77,8 @@ const refusal_row_t *refusal_row (refusal_kind_t kind);
 refusal_t refusal_of (refusal_kind_t kind, const char *format, ...) __attribute__ ((format (printf, 2, 3)));
 refusal_t refusal_of_list (refusal_kind_t kind, const char *format, va_list words)
     __attribute__ ((format (printf, 2, 0)));
-/* The state, the actions it allows and who holds it go with the refusal. */
-void refusal_about (refusal_t *self, const contact_t *contact);
+/* The state, the actions it allows to that person and who holds it go with the refusal. */
+void refusal_about (refusal_t *self, const contact_t *contact, const char *person);
 json_t *refusal_json (const refusal_t *self); /* application/problem+json; the caller owns it */
 
 #endif

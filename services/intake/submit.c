@@ -90,8 +90,6 @@ void submit_open (ask_t **ask_p)
 void submit_append (ask_t **ask_p)
 {
     const ask_t *ask = *ask_p;
-    if (id_valid (ask->id))
+    if (ask_id (ask_p))
         by_http (ask_p, ask->id);
-    else
-        ask_refuse_as (ask_p, REFUSE_NO_CONTACT, "'%.64s' is not the id of a contact", ask->id);
 }

@@ -82,6 +82,8 @@ void submit_extra (void *arg, commit_t *commit, const contact_t *after)
     self->receipt = receipt_of (after, after->version + 1,
                                 self->opening ? BUCKSTOP__V1__DISPOSITION__DISPOSITION_OPENED
                                               : BUCKSTOP__V1__DISPOSITION__DISPOSITION_APPENDED);
+    const policy_t *policy = workspaces_policy (ask->intake->service->workspaces, ask->bearer.workspace);
+    self->receipt.no_way_back = policy && contact_lacks_way_back (after, policy);
     expect_thread (self, ask, commit);
     name_by_message (self, ask, commit);
     customers_extra (self->customer, ask, commit, after, self->opening);

@@ -143,3 +143,14 @@ size_t hold_count (const notification_t *self)
         n += feed->on_hold;
     return n;
 }
+
+void hold_remark (const notification_t *self, FILE *out)
+{
+    size_t n = 0;
+    for (const feed_t *feed = self->feeds; feed; feed = feed->next)
+        if (feed->on_hold)
+            fprintf (out, "%s%s",
+                     n++ ? ", " : "sending is held, nothing goes out ('buckstop held'): ", feed->workspace);
+    if (n)
+        fputc ('\n', out);
+}

@@ -235,6 +235,12 @@ static void print_metrics (service_t *service, void *arg, FILE *out)
                      settle_name ((enum settle)how), (unsigned long long)self->outcomes[way][how]);
 }
 
+static void remark (service_t *service, void *arg, FILE *out)
+{
+    (void)service;
+    hold_remark (((notification_params_t *)arg)->self, out);
+}
+
 const service_kind_t notification_kind = {
     .name = "notification",
     .summary = "sends what the outbox holds: mail, signed webhooks, log lines; publishes every event",
@@ -246,4 +252,5 @@ const service_kind_t notification_kind = {
     .idle = idle,
     .stop = stop,
     .metrics = print_metrics,
+    .remark = remark,
 };

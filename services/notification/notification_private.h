@@ -345,6 +345,7 @@ bool hold_stops (attempt_t *attempt, wall_ms_t now); /* true: it waits for a wor
 bool hold_drops (attempt_t *attempt);                /* true: it is never sent, and gone from here */
 void hold_look (feed_t *feed);                       /* each second */
 size_t hold_count (const notification_t *self);
+void hold_remark (const notification_t *self, FILE *out); /* a line that names the workspaces; or none */
 
 void lanes_open (notification_t *self);
 void lanes_close (notification_t *self);

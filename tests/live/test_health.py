@@ -74,6 +74,27 @@ def what_is_not_well(stack):
     assert "redis" in words.lower() or "store" in words.lower(), words
 
 
+def sending_is_held(stack):
+    """Whoever looks is told, before they wonder why no answer comes; it is no failure."""
+    world = w.open_world(stack, POLICY)
+    services_of(world)
+    world.environment.update(BUCKSTOP_SERVER=f"http://127.0.0.1:{world['intake'].port}", BUCKSTOP_TOKEN=world.token,
+                             BUCKSTOP_STREAM=world.endpoints("stream", 1))
+    assert not world.call("list").stderr
+    world.cli("held", "begin", "--by", "dana", "--reason", "we look first")
+    held = "ready\nsending is held, nothing goes out ('buckstop held'): desk\n"
+    w.until("notification says so", lambda: world.cli("health", "notification") == held.replace("\n", "; ", 1), 20)
+    assert world.cli("health").count(" ready; sending is held") == 1
+    told = world.call("list")
+    assert told.returncode == 0 and told.stderr.startswith("-- sending is held by dana since "), told
+    assert "we look first: nothing goes out, answers neither; 'buckstop held' shows what waits\n" in told.stderr, told
+    watch = world.watch("--last", "1")
+    w.until("watch says so", lambda: any(line.startswith("-- sending is held by dana") for line in watch.errors))
+    world.cli("held", "end", "--by", "dana")
+    assert not world.call("list").stderr
+    w.until("it is over", lambda: world.cli("health", "notification") == "ready\n", 20)
+
+
 def words_that_are_none(stack):
     """What answers there need not be one of ours: its words are cut where a character is, and JSON stays JSON."""
     answer = b"x" * 510 + "\N{EURO SIGN}\x1b[31m".encode() + b"\xff\r\n"
@@ -104,7 +125,7 @@ def slips(stack):
     assert "it is empty" in world.cli("health", "--services-file", world.dir + "/empty", status=2)
 
 
-CASES = [all_or_one, what_is_not_well, words_that_are_none, slips]
+CASES = [all_or_one, what_is_not_well, sending_is_held, words_that_are_none, slips]
 
 if __name__ == "__main__":
     sys.exit(w.main(CASES))

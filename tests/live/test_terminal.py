@@ -66,6 +66,10 @@ def retried(world):
     return [fact for event in events for fact in event["facts"] if fact["fact"] == "delivery_retried"]
 
 
+def retries_shown(world, contact, *words):
+    return [line for line in world.cli("show", contact, *words).splitlines() if "a delivery is tried again" in line]
+
+
 def counts(lines):
     """Of each line: for how many it stands."""
     return [int(more.group(1)) if (more := re.search(r": (\d+) more since .*--all shows each", line)) else 1 for line in lines]
@@ -90,8 +94,13 @@ def one_dead_host(stack):
     again = watch.about("a delivery is tried again")
     assert "webhook" in again[0] and "--all" not in again[0], again
     assert before <= sum(counts(again)) <= len(retried(world)) and len(again) < 5 and "by webhook: " in again[-1], again
+    of_one = w.until("one is tried again and again", lambda: next((
+        row["contact"] for row in world.contacts() if len(retries_shown(world, row["contact"], "--all")) > 2), None), 60)
     world["notification"].end()  # from here on nothing more happens; none of it is lost, however it is read
     assert world.act(last, "note", "dana", text="the end of it").status == 200
+    each, folded = (retries_shown(world, of_one, *words) for words in (("--all",), ()))
+    assert counts(each) == [1] * len(each) and len(folded) < len(each) == sum(counts(folded)), (each, folded)
+    assert "(show --all shows each)" in folded[-1], folded
     every = len(retried(world))
     for words, folded in (((), True), (("--all",), False), (("--kind", "delivery_retried"), False)):
         watch = Lines(world, "--last", "1000", *words)
@@ -134,7 +143,28 @@ def no_subject(stack):
     assert world.cli("show", contact).startswith(contact + "  (no subject)\n")
 
 
-CASES = [one_dead_host, begun_while_the_store_is_away, no_subject]
+def another_workspace_is_meant(stack):
+    """Whoever says which one they mean does nothing in another, whatever the token is good for."""
+    world = open_desk(stack)
+    console = world.add("console")
+    world.environment["BUCKSTOP_CONSOLE"] = f"http://127.0.0.1:{console.port}"
+    contact = world.submit("mail")
+    commands = (("submit", "hello", "--channel", "mail"), ("list",), ("show", contact), ("act", "note", contact, "x", "--person", "ada"),
+                ("repair", "reroute", "--all", "--reason", "x", "--dry-run"), ("people",), ("people", "present", "ada"),
+                ("watch", "--last", "1"), ("top",))
+    for command in commands:
+        world.environment["BUCKSTOP_WORKSPACE"] = "shop"
+        told = world.cli(*command, status=2)
+        assert "good for workspace 'desk', not for 'shop'\n  Leave --workspace (BUCKSTOP_WORKSPACE) out" in told, (command, told)
+    assert not w.count_facts(world.view(contact))["noted"] and [row["contact"] for row in world.contacts()] == [contact]
+    assert not any(person["present"] for person in world.insist("GET", "/v1/people").json()["people"])
+    for command in commands:
+        if command[0] != "watch":
+            world.cli(*command, "--workspace", "desk")
+    assert "not for 'shop'" in world.cli("list", "--json", status=2)
+
+
+CASES = [one_dead_host, begun_while_the_store_is_away, no_subject, another_workspace_is_meant]
 
 if __name__ == "__main__":
     sys.exit(w.main(CASES))

@@ -269,7 +269,7 @@ static void allowed_words_are_those_of_the_table (void **state)
     (void)state;
     for (int from = 0; from < CONTACT_STATES; from++) {
         char words[DETAIL_SIZE], wanted[DETAIL_SIZE] = "";
-        contact_allowed ((contact_state_t)from, words, sizeof (words));
+        contact_allowed (&(contact_t){.state = (contact_state_t)from}, NULL, words, sizeof (words));
         for (size_t i = 0; i < sizeof (table) / sizeof (table[0]); i++) {
             event_kind_t kind = table[i].event;
             if (kind < EVENT_ACCEPT || kind > EVENT_RELEASE || table[i].expect[from] == NO)

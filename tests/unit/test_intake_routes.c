@@ -132,7 +132,7 @@ static void problems (void **state)
     refusal_t refusal = refusal_of (REFUSE_NO_STATE, "'%s' is \"not\" possible", "accept");
     contact_t contact = {
         .state = BUCKSTOP__V1__CONTACT_STATE__CONTACT_STATE_OWNED, .owner = "ada", .accountable = "ada"};
-    refusal_about (&refusal, &contact);
+    refusal_about (&refusal, &contact, "ada");
     json_t *value = refusal_json (&refusal);
     assert_non_null (value);
     assert_string_equal (json_string_value (json_object_get (value, "type")), "urn:buckstop:problem:not-in-this-state");
@@ -141,6 +141,10 @@ static void problems (void **state)
     assert_string_equal (json_string_value (json_object_get (value, "state")), "owned");
     assert_string_equal (json_string_value (json_object_get (value, "owner")), "ada");
     assert_non_null (strstr (json_string_value (json_object_get (value, "allowed")), "reply"));
+    json_decref (value);
+    refusal_about (&refusal, &contact, "ben");
+    value = refusal_json (&refusal);
+    assert_string_equal (json_string_value (json_object_get (value, "allowed")), "note, acknowledge");
     json_decref (value);
 }
 

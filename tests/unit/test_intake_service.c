@@ -22,6 +22,7 @@
 
 static const char policy_text[] = "workspace: acme\n"
                                   "last_resort: lea\n"
+                                  "hours: { office: { zone: Europe/Berlin, week: { mon: ['09:00-17:00'] } } }\n"
                                   "channels:\n"
                                   "  chat: { weight: 50, live: true, offer: 20s }\n"
                                   "  mail: { weight: 10, offer: 15m }\n"
@@ -76,7 +77,7 @@ static int set_up (void **state)
     fake_run ();
     for (int i = 0; i < INTAKES; i++) {
         services[i] = (service_t){.loop = loop, .store = store, .submit = endpoints[i]};
-        params[i] = (intake_params_t){.listen = endpoints[i]};
+        params[i] = (intake_params_t){.listen = endpoints[i], .console = "https://console.example/"};
         assert_int_equal (service_start_in (&services[i], &intake_kind, &params[i]), 0);
     }
     fake_advance (100);
@@ -99,13 +100,14 @@ static int tear_down (void **state)
 
 typedef struct request {
     const char *method, *path, *token, *body, *type, *key;
-    int at; /* which intake */
+    int at;                /* which intake */
+    const char *workspace; /* which is meant */
 } request_t;
 
 static fake_answer_t *begin (request_t request)
 {
-    char token[128], type[128];
-    const char *headers[4] = {NULL};
+    char token[128], type[128], meant[64];
+    const char *headers[5] = {NULL};
     size_t n = 0;
     if (request.token) {
         snprintf (token, sizeof token, "Authorization: Bearer %s", request.token);
@@ -118,6 +120,10 @@ static fake_answer_t *begin (request_t request)
     if (request.key) {
         snprintf (key_header, sizeof key_header, "Idempotency-Key: %s", request.key);
         headers[n++] = key_header;
+    }
+    if (request.workspace) {
+        snprintf (meant, sizeof meant, "Buckstop-Workspace: %s", request.workspace);
+        headers[n++] = meant;
     }
     return fake_http_request (request.at ? "intake-1" : "intake-0", request.method, request.path, headers, request.body,
                               request.body ? strlen (request.body) : 0);
@@ -204,6 +210,59 @@ static void opened (void **state)
     json_decref (receipt);
 }
 
+/* Taken all the same; who sent it is told, and who is to answer it: once more with an address, and there is a way. */
+static void no_way_back (void **state)
+{
+    (void)state;
+    json_t *receipt = ask ((request_t){"POST", "/v1/contacts", channel, POST "}", .key = "k"}, 202);
+    const json_t *warning = json_array_get (json_object_get (receipt, "warnings"), 0);
+    expect_text (warning, "code", "no-way-back");
+    assert_non_null (strstr (text_of (warning, "detail"), "no address that an answer could go to"));
+    char id[ID_SIZE];
+    word_copy (id, ID_SIZE, text_of (receipt, "contact"));
+    json_t *again = ask ((request_t){"POST", "/v1/contacts", channel, POST "}", .key = "k"}, 202);
+    assert_true (json_equal (receipt, again));
+    json_t *view = ask ((request_t){"GET", below (id, ""), operator_}, 200);
+    const json_t *first = json_array_get (json_object_get (view, "timeline"), 0);
+    const json_t *fact = json_array_get (json_object_get (first, "facts"), 0);
+    assert_non_null (strstr (text_of (fact, "detail"), "there is no way back to the customer"));
+    json_decref (ask (
+        (request_t){"POST", below (id, "/messages"), channel,
+                    "{\"channel\":\"post\",\"text\":\"more\",\"customer\":\"joe\",\"return_to\":\"joe@example.com\"}"},
+        202));
+    json_t *more = ask ((request_t){"POST", below (id, "/messages"), channel, "{\"text\":\"more\"}"}, 202);
+    assert_null (json_object_get (more, "warnings"));
+    json_decref (ask ((request_t){"POST", "/v1/contacts", channel, MAIL "}"}, 202)); /* a channel that answers nobody */
+    json_decref (receipt);
+    json_decref (again);
+    json_decref (view);
+    json_decref (more);
+}
+
+/* What is refused says what whoever asked may do instead. */
+static void accepted_while_it_waits (void **state)
+{
+    (void)state;
+    char id[ID_SIZE];
+    json_t *receipt = ask ((request_t){"POST", "/v1/contacts", channel, POST "}"}, 202);
+    word_copy (id, ID_SIZE, text_of (receipt, "contact"));
+    json_decref (receipt);
+    json_decref (ask (
+        (request_t){"POST", below (id, "/messages"), channel, "{\"text\":\"more\",\"return_to\":\"joe@example.com\"}"},
+        202));
+    json_decref (act (ada, id, "{\"action\":\"accept\"}", 200));
+    json_decref (act (ada, id, "{\"action\":\"wait\",\"text\":\"which one?\"}", 200));
+    json_t *own = act (ada, id, "{\"action\":\"accept\"}", 409), *other = act (ben, id, "{\"action\":\"accept\"}", 409);
+    expect_text (own, "detail",
+                 "ada has it already, and it waits for the customer; possible now: decline, reply, note, resolve, "
+                 "acknowledge, release");
+    expect_text (own, "allowed", "decline, reply, note, resolve, acknowledge, release");
+    expect_text (other, "detail", "ada has it, and it waits for the customer; possible now: note, acknowledge");
+    expect_text (other, "allowed", "note, acknowledge");
+    json_decref (own);
+    json_decref (other);
+}
+
 typedef struct refusal_case {
     request_t request;
     int status;
@@ -243,6 +302,9 @@ static void refused_at_the_door (void **state)
         {{"POST", "/v1/contacts", wrong, "{}"}, 401, "bad-token", ""},
         {{"POST", "/v1/contacts", ada, "{}"}, 403, "wrong-scope", "channel or operator"},
         {{"GET", "/v1/contacts", channel, NULL}, 403, "wrong-scope", "person or operator"},
+        {{"POST", "/v1/contacts", channel, MAIL "}", .workspace = "shop"}, 403, "other-workspace", "not for 'shop'"},
+        {{"POST", "/v1/contacts", channel, "{", .workspace = "acme"}, 400, "malformed", "line 1"},
+        {{"POST", "/v1/contacts", channel, "{", .workspace = ""}, 400, "malformed", "line 1"},
         {{"POST", "/v1/contacts", channel, "{", NULL}, 400, "malformed", "line 1"},
         {{"POST", "/v1/contacts", channel, "{}", "text/plain"}, 415, "wrong-content-type", ""},
         {{"POST", "/v1/contacts", channel, "{}", ""}, 415, "wrong-content-type", ""},
@@ -290,7 +352,11 @@ static void refused_about_a_contact (void **state)
     snprintf (messages, sizeof messages, "/v1/contacts/%s/messages", id);
     snprintf (actions, sizeof actions, "/v1/contacts/%s/actions", id);
     const refusal_case_t rows[] = {
-        {{"GET", "/v1/contacts/nonsense", operator_}, 404, "no-such-contact", "nonsense"},
+        {{"GET", "/v1/contacts/nonsense", operator_}, 404, "no-such-contact", "'buckstop show'"},
+        {{"GET", "/v1/contacts/4F2K9Q", operator_}, 404, "no-such-contact", "whole here, 26 characters"},
+        {{"POST", "/v1/contacts/4F2K9Q/actions", operator_, "{}"}, 404, "no-such-contact", "GET /v1/contacts?ends="},
+        {{"POST", "/v1/contacts/4F2K9Q/messages", operator_, "{}"}, 404, "no-such-contact", "whole here"},
+        {{"GET", "/v1/contacts/!!!!!!!!!!!!!!!!!!!!!!!!!!", operator_}, 404, "no-such-contact", "'!!!"},
         {{"GET", "/v1/contacts/00000000000000000000000000", operator_}, 404, "no-such-contact", ""},
         {{"POST", "/v1/contacts/00000000000000000000000000/messages", channel, "{\"text\":\"x\"}"},
          404,
@@ -854,7 +920,7 @@ static void page (const char *method, const char *path, int status, const char *
 static void one_click (void **state)
 {
     (void)state;
-    char id[ID_SIZE], link[LINK_TOKEN_SIZE + 4];
+    char id[ID_SIZE], link[LINK_TOKEN_SIZE + 4], way_on[128];
     json_t *receipt = ask ((request_t){"POST", "/v1/contacts", channel,
                                        "{\"channel\":\"mail\",\"text\":\"x\",\"subject\":\"<b>card</b>\"}"},
                            202);
@@ -862,13 +928,19 @@ static void one_click (void **state)
     json_decref (receipt);
     sign (id, "ada", fake_store_now () + 1000, link);
     page ("GET", link, 200, "&lt;b&gt;card&lt;/b&gt;");
+    page ("GET", link, 200, "<dt>Promised by</dt><dd>");
+    page ("GET", link, 200, " CET</dd>"); /* as the mail that it stood in */
     json_t *view = ask ((request_t){"GET", below (id, ""), operator_}, 200);
     expect_text (view, "state", "received"); /* a scanner that opens links accepts nothing */
     json_decref (view);
     page ("POST", link, 200, "Done");
-    page ("POST", link, 200, "Done");
+    page ("POST", link, 200, "<dt>first response by</dt><dd>");
+    page ("POST", link, 200, " CET</dd>");
+    snprintf (way_on, sizeof way_on, "<a href=\"https://console.example/#/contact/%s\">", id);
+    page ("POST", link, 200, way_on);
     sign (id, "ben", fake_store_now () + 1000, link);
     page ("POST", link, 409, "ada");
+    page ("POST", link, 409, way_on);
     fake_advance (1000);
     page ("GET", link, 410, "expired");
     page ("POST", "/l/nonsense", 404, "not one of ours");
@@ -991,6 +1063,8 @@ int main (void)
 {
     const struct CMUnitTest tests[] = {
         TEST (opened),
+        TEST (no_way_back),
+        TEST (accepted_while_it_waits),
         TEST (refused_at_the_door),
         TEST (refused_submissions),
         TEST (refused_about_a_contact),

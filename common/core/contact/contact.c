@@ -102,12 +102,48 @@ static const cell_t machine[CONTACT_STATES][EVENT_KINDS] = {
 };
 /* clang-format on */
 
-const char *contact_allowed (contact_state_t state, char *buffer, size_t size)
+/* Who may do what the state allows; what an action itself refuses besides, it says in words. */
+typedef enum whose { ANYBODYS, ASKED_ONES, OWNERS, ASKED_OR_OWNERS, OWNERS_OR_ACCOUNTABLES } whose_t;
+
+static whose_t whose (event_kind_t kind, contact_state_t state)
+{
+    static const whose_t rows[EVENT_KINDS] = {
+        [EVENT_ACCEPT] = ASKED_ONES,
+        [EVENT_DECLINE] = ASKED_OR_OWNERS,
+        [EVENT_REPLY] = OWNERS,
+        [EVENT_WAIT] = OWNERS,
+        [EVENT_TRANSFER] = OWNERS_OR_ACCOUNTABLES,
+        [EVENT_RESOLVE] = OWNERS_OR_ACCOUNTABLES,
+        [EVENT_RELEASE] = OWNERS_OR_ACCOUNTABLES,
+    };
+    bool nobodys = state == S_RECEIVED || state == S_QUEUED; /* whoever helps themselves */
+    return kind == EVENT_ACCEPT && nobodys ? ANYBODYS : rows[kind];
+}
+
+static bool may (const contact_t *c, event_kind_t kind, const char *person)
+{
+    bool owner = word_same (c->owner, person), asked = word_same (c->offered_to, person);
+    switch (whose (kind, c->state)) {
+    case ASKED_ONES:
+        return asked;
+    case OWNERS:
+        return owner;
+    case ASKED_OR_OWNERS:
+        return asked || owner;
+    case OWNERS_OR_ACCOUNTABLES:
+        return owner || word_same (c->accountable, person);
+    default:
+        return true;
+    }
+}
+
+const char *contact_allowed (const contact_t *self, const char *person, char *buffer, size_t size)
 {
     size_t used = 0;
     buffer[0] = '\0';
     for (event_kind_t kind = EVENT_ACCEPT; kind <= EVENT_RELEASE; kind++) {
-        if (state >= CONTACT_STATES || !machine[state][kind].act)
+        if (self->state >= CONTACT_STATES || !machine[self->state][kind].act ||
+            (!word_empty (person) && !may (self, kind, person)))
             continue;
         int n = snprintf (buffer + used, size - used, "%s%s", used ? ", " : "", event_kind_name (kind));
         if (n < 0 || used + (size_t)n >= size)
@@ -117,18 +153,25 @@ const char *contact_allowed (contact_state_t state, char *buffer, size_t size)
     return buffer;
 }
 
+static apply_outcome_t refuse_by_state (turn_t *t)
+{
+    const contact_t *c = t->c;
+    const contact_event_t *event = t->event;
+    char allowed[DETAIL_SIZE];
+    contact_allowed (c, event->by, allowed, sizeof (allowed));
+    if (event->kind == EVENT_ACCEPT && c->state == S_WAITING)
+        return turn_refuse (t, APPLY_NO_STATE, "%s has it%s, and it waits for the customer; possible now: %s", c->owner,
+                            word_same (c->owner, event->by) ? " already" : "", allowed);
+    return turn_refuse (t, APPLY_NO_STATE, "'%s' is not possible while the contact is %s; possible now: %s",
+                        event_kind_name (event->kind), contact_state_name (c->state), *allowed ? allowed : "nothing");
+}
+
 static apply_outcome_t act_on (turn_t *t)
 {
     const submission_t *said = t->event->submission;
     bool line = t->event->kind == EVENT_MESSAGE && said->call; /* a line that rings says as much as a message */
     act_fn *act = machine[t->c->state][line ? EVENT_CALL : t->event->kind].act;
-    char allowed[DETAIL_SIZE];
-    if (act)
-        return act (t);
-    contact_allowed (t->c->state, allowed, sizeof (allowed));
-    return turn_refuse (t, APPLY_NO_STATE, "'%s' is not possible while the contact is %s; possible now: %s",
-                        event_kind_name (t->event->kind), contact_state_name (t->c->state),
-                        *allowed ? allowed : "nothing");
+    return act ? act (t) : refuse_by_state (t);
 }
 
 bool contact_is_current (const contact_t *self, const policy_t *policy)

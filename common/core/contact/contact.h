@@ -267,6 +267,9 @@ wall_ms_t contact_queue_score (const contact_t *self);
 #define PRIORITY_SHIFT_MS (5 * MS_PER_MINUTE) /* a point of priority counts as so much nearer a deadline */
 /* Is it open, and was a caller promised a call back? Then a new call of that customer belongs to it. */
 bool contact_owes_callback (const contact_t *self);
+/* Its channel answers, but the customer gave nowhere to answer to: whoever has it must know before they write. */
+#define NO_WAY_BACK "there is no way back to the customer: they gave no address that an answer could go to"
+bool contact_lacks_way_back (const contact_t *self, const policy_t *policy);
 /* Does routing owe it somebody (received, queued, or a transfer to a team)? */
 bool contact_wants_somebody (const contact_t *self);
 /* Does it stand in the queue, where routing looks by itself? What is queued; and what wants somebody and whose hint was
@@ -285,7 +288,7 @@ int call_state_parse (const char *word, call_state_t *call);
 int contact_state_parse (const char *word, contact_state_t *state);
 int promise_kind_parse (const char *word, promise_kind_t *kind);
 int action_parse (const char *word, Buckstop__V1__ActionKind *kind);
-/* The actions that people may take in a state, "accept, decline, note". */
-const char *contact_allowed (contact_state_t state, char *buffer, size_t size);
+/* The actions that this person may take now, "accept, decline, note"; of nobody ("" or NULL) all that its state knows. */
+const char *contact_allowed (const contact_t *self, const char *person, char *buffer, size_t size);
 
 #endif

@@ -72,6 +72,15 @@ void note_sent (const turn_t *t, fact_t *fact)
     WORD_COPY (fact->detail, detail);
 }
 
+static void note_no_way_back (const turn_t *t, fact_t *fact)
+{
+    char detail[2 * DETAIL_SIZE];
+    if (!contact_lacks_way_back (t->c, t->policy))
+        return;
+    snprintf (detail, sizeof detail, "%s; " NO_WAY_BACK, fact->detail);
+    WORD_COPY (fact->detail, detail);
+}
+
 /* A fact for each: its name, type and size, what is to be said about it; where it lies is the fact's text. */
 void note_attachments (turn_t *t)
 {
@@ -152,11 +161,12 @@ apply_outcome_t act_open (turn_t *t)
     c->pause_left_ms = t->policy->pause_ms;
     c->messages = 1;
     WORD_COPY (c->said, new_words (s));
-    fact_t *fact = turn_fact_detail (t, FACT (OPENED), "rule %s, team %s%s%s%s", *c->rule ? c->rule : "(none)", c->team,
-                                     gave_up ? "; a pattern of rule " : "", gave_up ? gave_up->name : "",
-                                     gave_up ? " gave up at its limit" : "");
+    fact_t *fact = turn_fact_detail (t, FACT (OPENED), "%s%s, team %s%s%s%s", *c->rule ? "rule " : "no rule matched",
+                                     c->rule, c->team, gave_up ? "; a pattern of rule " : "",
+                                     gave_up ? gave_up->name : "", gave_up ? " gave up at its limit" : "");
     WORD_COPY (fact->to, c->team);
     fact->text = s->text;
+    note_no_way_back (t, fact);
     note_sent (t, fact);
     note_attachments (t);
     note_link (t);

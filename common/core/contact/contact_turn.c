@@ -88,6 +88,14 @@ bool can_tell_customer (const contact_t *c)
            c->return_way == WAY_BACK (CHANNEL);
 }
 
+bool contact_lacks_way_back (const contact_t *self, const policy_t *policy)
+{
+    const policy_channel_t *channel =
+        policy_channel (policy, *self->reply_channel ? self->reply_channel : self->channel);
+    return self->return_way == WAY_BACK (UNSPECIFIED) && channel &&
+           (channel->answer != WAY_BACK (UNSPECIFIED) || channel->out);
+}
+
 policy_subject_t subject_of (const contact_t *c, const char *text)
 {
     return (policy_subject_t){.channel = c->channel,

@@ -8,7 +8,7 @@
 #include "notice.h"
 #include "template.h"
 
-enum { DUE_TEXT_SIZE = 64, ABOUT_SIZE = 160, LINK_SIZE = ADDRESS_SIZE + LINK_TOKEN_SIZE + 8, SLOTS_MAX = 20 };
+enum { DUE_TEXT_SIZE = 64, ABOUT_SIZE = 224, LINK_SIZE = ADDRESS_SIZE + LINK_TOKEN_SIZE + 8, SLOTS_MAX = 20 };
 
 /* Everything that rendering one notice looks at. */
 typedef struct render {

@@ -133,7 +133,10 @@ static void about_text (render_t *self)
     const contact_t *contact = self->contact;
     const struct {
         const char *before, *value;
-    } parts[] = {{"tier ", contact->tier}, {"speaks ", contact->language}, {"also open: ", contact->linked}};
+    } parts[] = {{"tier ", contact->tier},
+                 {"speaks ", contact->language},
+                 {"also open: ", contact->linked},
+                 {"no way back: ", contact_lacks_way_back (contact, self->policy) ? "an answer can't reach them" : ""}};
     size_t used = 0;
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         if (*parts[i].value)
