@@ -48,6 +48,7 @@ class Stream:
         self.events, self.rows, self.people, self.teams = [], {}, {}, {}
         self.counts, self.promises, self.number, self.last_id, self.ended = {}, {}, 0, None, False
         self.feed, self.pulse, self.left_out = [], {}, 0
+        self.whole = threading.Lock()  # while an event is taken the picture is half the old one
         headers = {"Accept": "text/event-stream"}
         if token:
             headers["Authorization"] = "Bearer " + token
@@ -84,6 +85,10 @@ class Stream:
         self.ended = True
 
     def take(self, name, number, data):
+        with self.whole:
+            self.take_whole(name, number, data)
+
+    def take_whole(self, name, number, data):
         if number is not None:
             self.last_id = number
         if name == "board":
@@ -111,7 +116,11 @@ class Stream:
         return [data for kind, _, data in self.events if kind == name]
 
     def wait(self, what, condition, seconds=20):
-        return until(lambda: f"{what}: {self.counts} {list(self.rows.values())[:3]} {self.pulse}", condition, seconds)
+        def look():
+            with self.whole:
+                return condition()
+
+        return until(lambda: f"{what}: {self.counts} {list(self.rows.values())[:3]} {self.pulse}", look, seconds)
 
     def close(self):
         with contextlib.suppress(OSError, AttributeError):

@@ -278,6 +278,14 @@ def every_way(house, far):
     subscriber.connect(service.stream)
     subscriber.setsockopt(zmq.SUBSCRIBE, b"acme.")
     subscriber.setsockopt(zmq.RCVTIMEO, 10000)
+
+    def heard():
+        """Something is published until the subscription has arrived."""
+        house.put(house.delivery(address="ada", way=house.pb.WAY_KIND_LOG))
+        return subscriber.poll(200)
+
+    until("the stream is heard", 10, heard)
+    until("nothing waits", 10, lambda: house.waiting() == 0)
     url = f"http://127.0.0.1:{far.port}"
     with open(f"{house.dir}/secrets/pager.next", "w") as key:
         key.write("next key")
@@ -298,11 +306,11 @@ def every_way(house, far):
     until("the mail is there", 5, lambda: far.mails)
     assert len(far.mails) == 1 and far.mails[0].rcpt_tos == ["ada@example.com"]
     assert " notice " in service.text()
-    numbers = []
-    while len(numbers) < 4:
+    numbers, told = [], house.told(house.events.FACT_KIND_DELIVERED)
+    while len(numbers) < told:
         _, frame = subscriber.recv_multipart()
         numbers.append(house.envelopes.Envelope.FromString(frame).event.number)
-    assert numbers == list(range(numbers[0], numbers[0] + 4)), numbers
+    assert told > 4 and numbers == list(range(numbers[0], numbers[0] + told)), numbers
     subscriber.close()
     assert service.stop() == 0
 
@@ -418,7 +426,8 @@ def two_replicas(house, far):
     deliveries = [house.delivery(address=f"http://127.0.0.1:{far.port}/slow") for _ in range(100)]
     house.put(*deliveries)
     until("all are delivered", 20, lambda: house.waiting() == 0)
-    assert len(far.of("/slow")) == 100 and len(far.ids("/slow")) == 100, len(far.of("/slow"))
+    retried = house.told(house.events.FACT_KIND_DELIVERY_RETRIED)  # a machine that paused for longer than an attempt
+    assert len(far.ids("/slow")) == 100 and len(far.of("/slow")) <= 100 + retried, (len(far.of("/slow")), retried)
     one.stop()
     two.stop()
 

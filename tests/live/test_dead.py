@@ -5,6 +5,7 @@ Ends with "N passed, N failed".
 """
 import os
 import sys
+import time
 
 import world as w
 from console import Described, Stream
@@ -20,7 +21,7 @@ teams:
   front: { lead: dana, members: [ada] }
 settings: { presence: 1h }
 """
-WITHIN = 8  # seconds in which gauges follow
+WITHIN = 20  # seconds in which gauges follow, on a busy machine
 
 
 def open_desk(stack):
@@ -79,10 +80,14 @@ def what_waits_is_said(stack):
     world, receiver = open_desk(stack)
     os.rename(world.dir + "/secrets/callback", world.dir + "/secrets/away")
     contact = submit(world, receiver)
-    w.until("it is said", lambda: "in the outbox, the oldest for" in world.cli("dead"))
-    words = world.cli("dead")
-    assert "0 dead letters" in words and "1 waits in the outbox" in words and "/callback" in words, words
-    assert world["notification"].metric("buckstop_outbox_held_age_seconds") > 0
+
+    def said():
+        words = world.cli("dead")
+        return "1 waits in the outbox, the oldest for" in words and words
+
+    words = w.until(lambda: "it is said: " + world.cli("dead"), said)
+    assert "0 dead letters" in words and "/callback" in words, words
+    w.until("its age is shown", lambda: world["notification"].metric("buckstop_outbox_held_age_seconds") > 0, WITHIN)
     os.rename(world.dir + "/secrets/away", world.dir + "/secrets/callback")
     w.until("it arrives", lambda: receiver.calls, 60)
     w.until("nothing waits", lambda: "wait" not in world.cli("dead"))
@@ -112,8 +117,9 @@ def what_is_tried_again_is_late(stack):
     assert watcher.pulse["outbox"]["waiting"] >= 1, watcher.pulse
     Described().check("Pulse", watcher.pulse)
     notification.end()
-    notification.start()  # it remembers nothing, and knows all the same
-    w.until("it has its age again", lambda: notification.metric("buckstop_outbox_age_seconds") > 6, WITHIN)
+    began = time.monotonic()
+    notification.start()  # it remembers nothing, and knows all the same: more than it could have counted by now
+    w.until("it has its age again", lambda: notification.metric("buckstop_outbox_age_seconds") > time.monotonic() - began + 3, WITHIN)
 
 
 CASES = [a_dead_reply_is_replayed, an_acknowledgement_that_dies_is_told, what_waits_is_said, what_is_tried_again_is_late]

@@ -148,7 +148,8 @@ def policy(port, more_channels="", more_people="", tell=""):
 def house_of(stack, given=None, keys=KEYS):
     far = Far()
     stack.callback(far.close)
-    world = w.open_world(stack, given or policy(far.port), start=False)
+    # an attempt that was given up since the machine paused would be a second page
+    world = w.open_world(stack, given or policy(far.port), start=False, options={"notification": ["--attempt-ms", "20000"]})
     shutil.copytree(f"{w.ROOT}/deploy/downstream", world.dir + "/downstream")
     world.options["intake"] = ["--secrets", world.dir + "/secrets"]
     for name, key in keys.items():

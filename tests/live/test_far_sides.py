@@ -6,6 +6,7 @@ Each person is reached by one peer; what goes wrong with it is told by the perso
 failed".
 """
 import contextlib
+import email
 import os
 import random
 import shutil
@@ -159,7 +160,8 @@ def storm(stack):
     other.behave.clear()
     closed.open(stack, receiver.smtp_port)
     w.until("the outbox is empty", world.settled, 60)
-    assert len(receiver.mails) == len(mails), receiver.mails
+    # a mail whose answer came too late is sent again, and is the same one
+    assert len({email.message_from_bytes(mail.content)["Message-ID"] for mail in receiver.mails}) == len(mails), receiver.mails
     for key, ids in other.told().items():
         assert len(ids) == 1, (key, ids)
     print(f"      {len(other.told())} told after {len(other.calls)} calls")
@@ -200,7 +202,7 @@ def name_server(stack):
         flow(world, receiver, 40)
 
     quick_turns(world, trouble)
-    silent.settimeout(5)
+    silent.settimeout(20)
     assert silent.recv(512), "nobody asked the name server"
     for contact in contacts[:2]:
         w.until("it is said that it is tried again",

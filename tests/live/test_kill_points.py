@@ -128,7 +128,7 @@ def every_point(stack):
         service.kill()
         service.start(wait=False, BUCKSTOP_KILL_AT=point, BUCKSTOP_KILL_COUNT=str(1 if point in FIRST else PASS))
         try:
-            service.wait_killed(5 if point in BY_RACE else 15)
+            service.wait_killed(5 if point in BY_RACE else 60)
         except AssertionError:
             never.append(point)
         service.start()

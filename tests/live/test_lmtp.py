@@ -227,7 +227,7 @@ def too_large(stack):
 
 def many_that_never_finish(stack):
     """Twenty connections in the midst of everything: others are served, and in the end these are closed."""
-    house = house_of(stack, options={"intake": ["--lmtp-timeout", "2", "--lmtp-connections", "22"]})
+    house = house_of(stack, options={"intake": ["--lmtp-timeout", "6", "--lmtp-connections", "22"]})  # all are there before the first is ended
     idle = [house.client(stack) for _ in range(20)]
     for number, client in enumerate(idle):
         if number % 4 == 1:

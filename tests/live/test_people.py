@@ -31,10 +31,10 @@ promises:
 ladders:
   quiet:
     - { at: due, tell: [lead] }
-settings: { presence: 2s, makeups: 0 }
+settings: { presence: 4s, makeups: 0 }
 """
 ADA = "  ada: { name: Ada L., capacity: 1000 }\n"
-LONG = ("presence: 2s", "presence: 1h")
+LONG = ("presence: 4s", "presence: 1h")
 
 
 def changed(*changes, text=POLICY):

@@ -105,8 +105,9 @@ def a_trace_that_was_brought(stack):
     events = desk.world.ask("GET", "/v1/events?after=0").json()["events"]
     traces = {event.get("trace") for event in events if event.get("contact") == contact}
     assert traces == {TRACE}, traces
-    notices = [fact for fact in desk.world["notification"].facts("notice") if fact.get("contact") == contact]
-    assert notices and {fact["trace"] for fact in notices} == {TRACE[3:35]}, notices
+    notices = w.until("the log is told", lambda: [fact for fact in desk.world["notification"].facts("notice")
+                                                  if fact.get("contact") == contact])
+    assert {fact["trace"] for fact in notices} == {TRACE[3:35]}, notices
 
 
 def a_trace_that_is_made(stack):
@@ -155,7 +156,7 @@ def zeromq_too(stack):
         ask.submit.token, ask.submit.channel, ask.submit.text = desk.world.token, "chat", "hello"
         ask.submit.return_way, ask.submit.return_to = 2, desk.far.url("/back")
         dealer.send(ask.SerializeToString())
-        assert dealer.poll(5000), "no answer"
+        assert dealer.poll(20000), "no answer"
         answer = desk.pb.Envelope.FromString(dealer.recv_multipart()[-1])
         assert answer.receipt.contact and answer.trace == trace, answer
         view = desk.world.view(answer.receipt.contact)

@@ -63,7 +63,7 @@ def another_workspace_than_the_token_s(stack):
 
 def said(watch, words):
     """On stderr, for the operator; what was said before does not count again."""
-    w.until(lambda: f"it says that it {words}: {watch.errors}", lambda: any(words in line for line in watch.errors), 5)
+    w.until(lambda: f"it says that it {words}: {watch.errors}", lambda: any(words in line for line in watch.errors), 20)
     watch.errors.clear()
 
 
