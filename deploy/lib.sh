@@ -224,6 +224,13 @@ start_console() {
     wait_for 30 settled console "$run/console.log" || true
     is_ready console "$run/console.log" || not_started console "$run/console.log"
 }
+# start_archive BUILD RUN DIRECTORY: keeps what happened, for reports; after the others, whose events it keeps.
+start_archive() {
+    mkdir -p "$3"
+    start archive "$2/archive.log" "$1/buckstop-archive" --redis "unix:$2/redis.sock" --health 127.0.0.1:0 --dir "$3"
+    wait_for 30 settled archive "$2/archive.log" || true
+    is_ready archive "$2/archive.log" || not_started archive "$2/archive.log"
+}
 is_ready() { log_of_now "$2" | grep -q "$1 ready\$"; }
 pid_of() {
     local i
