@@ -4,30 +4,17 @@
  * Limits: ANSWER_TIMEOUT_S for the whole exchange, or cli->patience_ms. A request with an Idempotency-Key whose answer
  * was lost is sent once more: the key makes that harmless.
  */
-#include "cli.h"
+#include "cli_exchange.h"
 
 #include "xmalloc.h"
 
-#include <curl/curl.h>
 #include <inttypes.h>
 
 enum { ANSWER_TIMEOUT_S = 15, CONNECT_TIMEOUT_S = 5, ANSWER_MAX = 64 * 1024 * 1024, URL_SIZE = 2048, LINE_SIZE = 256 };
 
-typedef struct answer {
-    char *bytes;
-    size_t size;
-    long status; /* 0: none came */
-    char error[CURL_ERROR_SIZE];
-} answer_t;
-
-typedef struct waiting {
-    cli_slow_t slow;
-    const char *server;
-} waiting_t;
-
 static size_t on_bytes (char *bytes, size_t size, size_t n, void *arg)
 {
-    answer_t *answer = arg;
+    cli_answer_t *answer = arg;
     size_t more = size * n;
     if (answer->size + more > ANSWER_MAX)
         return 0;
@@ -41,10 +28,10 @@ static size_t on_bytes (char *bytes, size_t size, size_t n, void *arg)
 /* Called about once a second while an answer is waited for. */
 static int on_waiting (void *arg, curl_off_t down_all, curl_off_t down, curl_off_t up_all, curl_off_t up)
 {
-    waiting_t *self = arg;
+    cli_exchange_t *self = arg;
     (void)down_all, (void)down, (void)up_all, (void)up;
     if (cli_slow (&self->slow))
-        fprintf (stderr, "-- waiting for %s\n", self->server);
+        fprintf (stderr, "-- waiting for %s\n", self->cli->server);
     return 0;
 }
 
@@ -73,42 +60,45 @@ static struct curl_slist *headers_of (const cli_t *cli, const cli_request_t *req
     return list;
 }
 
-static CURLcode exchange (const cli_t *cli, const cli_request_t *request, answer_t *answer)
+void cli_exchange_open (cli_exchange_t *self)
 {
     char url[URL_SIZE];
+    const cli_t *cli = self->cli;
+    const cli_request_t *request = &self->request;
     size_t length = strlen (cli->server);
     while (length > 0 && cli->server[length - 1] == '/')
         length--;
     snprintf (url, sizeof url, "%.*s%s", (int)length, cli->server, request->path);
-    CURL *curl = xcheck (curl_easy_init ());
-    struct curl_slist *headers = headers_of (cli, request);
-    char *body = request->body ? json_dumps (request->body, JSON_COMPACT) : NULL;
-    curl_easy_setopt (curl, CURLOPT_URL, url);
-    curl_easy_setopt (curl, CURLOPT_CUSTOMREQUEST, request->method);
-    curl_easy_setopt (curl, CURLOPT_HTTPHEADER, headers);
-    curl_easy_setopt (curl, CURLOPT_WRITEFUNCTION, on_bytes);
-    curl_easy_setopt (curl, CURLOPT_WRITEDATA, answer);
-    curl_easy_setopt (curl, CURLOPT_ERRORBUFFER, answer->error);
-    curl_easy_setopt (curl, CURLOPT_TIMEOUT_MS,
+    self->curl = xcheck (curl_easy_init ());
+    self->headers = headers_of (cli, request);
+    self->body = request->body ? json_dumps (request->body, JSON_COMPACT) : NULL;
+    curl_easy_setopt (self->curl, CURLOPT_URL, url);
+    curl_easy_setopt (self->curl, CURLOPT_CUSTOMREQUEST, request->method);
+    curl_easy_setopt (self->curl, CURLOPT_HTTPHEADER, self->headers);
+    curl_easy_setopt (self->curl, CURLOPT_WRITEFUNCTION, on_bytes);
+    curl_easy_setopt (self->curl, CURLOPT_WRITEDATA, &self->answer);
+    curl_easy_setopt (self->curl, CURLOPT_ERRORBUFFER, self->answer.error);
+    curl_easy_setopt (self->curl, CURLOPT_TIMEOUT_MS,
                       cli->patience_ms ? (long)cli->patience_ms : (long)ANSWER_TIMEOUT_S * MS_PER_SECOND);
-    curl_easy_setopt (curl, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_TIMEOUT_S);
-    curl_easy_setopt (curl, CURLOPT_NOSIGNAL, 1L);
-    waiting_t waiting = {.server = cli->server};
+    curl_easy_setopt (self->curl, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_TIMEOUT_S);
+    curl_easy_setopt (self->curl, CURLOPT_NOSIGNAL, 1L);
     if (!request->quiet && !request->why) {
-        curl_easy_setopt (curl, CURLOPT_XFERINFOFUNCTION, on_waiting);
-        curl_easy_setopt (curl, CURLOPT_XFERINFODATA, &waiting);
-        curl_easy_setopt (curl, CURLOPT_NOPROGRESS, 0L);
+        curl_easy_setopt (self->curl, CURLOPT_XFERINFOFUNCTION, on_waiting);
+        curl_easy_setopt (self->curl, CURLOPT_XFERINFODATA, self);
+        curl_easy_setopt (self->curl, CURLOPT_NOPROGRESS, 0L);
     }
-    if (body)
-        curl_easy_setopt (curl, CURLOPT_POSTFIELDS, body);
-    CURLcode rc = curl_easy_perform (curl);
-    curl_easy_getinfo (curl, CURLINFO_RESPONSE_CODE, &answer->status);
-    if (rc != CURLE_OK && !*answer->error)
-        snprintf (answer->error, sizeof answer->error, "%s", curl_easy_strerror (rc));
-    curl_slist_free_all (headers);
-    curl_easy_cleanup (curl);
-    free (body);
-    return rc;
+    if (self->body)
+        curl_easy_setopt (self->curl, CURLOPT_POSTFIELDS, self->body);
+}
+
+void cli_exchange_close (cli_exchange_t *self)
+{
+    curl_slist_free_all (self->headers);
+    if (self->curl)
+        curl_easy_cleanup (self->curl);
+    free (self->body);
+    free (self->answer.bytes);
+    *self = (cli_exchange_t){.cli = self->cli, .request = self->request};
 }
 
 static const char *text_of (const json_t *problem, const char *key)
@@ -151,7 +141,8 @@ static const saying_t *saying_of (const char *code)
     return NULL;
 }
 
-static void say_problem (const cli_t *cli, const cli_request_t *request, const json_t *problem, const answer_t *answer)
+static void say_problem (const cli_t *cli, const cli_request_t *request, const json_t *problem,
+                         const cli_answer_t *answer)
 {
     if (request->why) {
         const char *detail = text_of (problem, "detail"), *title = text_of (problem, "title");
@@ -176,9 +167,12 @@ static void say_problem (const cli_t *cli, const cli_request_t *request, const j
         fprintf (stderr, "  %s\n", hint);
 }
 
-static int judge (const cli_t *cli, const cli_request_t *request, CURLcode rc, const answer_t *answer, json_t **out)
+static int judge (const cli_exchange_t *self, CURLcode rc, json_t **out)
 {
     json_error_t error;
+    const cli_t *cli = self->cli;
+    const cli_request_t *request = &self->request;
+    const cli_answer_t *answer = &self->answer;
     if (rc != CURLE_OK) {
         if (request->why)
             snprintf (request->why, request->why_size, "can't reach %s: %s", cli->server, answer->error);
@@ -203,21 +197,30 @@ static int judge (const cli_t *cli, const cli_request_t *request, CURLcode rc, c
                                                           : CLI_NO;
 }
 
+int cli_exchange_end (cli_exchange_t *self, CURLcode rc, json_t **out)
+{
+    *out = NULL;
+    curl_easy_getinfo (self->curl, CURLINFO_RESPONSE_CODE, &self->answer.status);
+    if (rc != CURLE_OK && !*self->answer.error)
+        snprintf (self->answer.error, sizeof self->answer.error, "%s", curl_easy_strerror (rc));
+    int status = judge (self, rc, out);
+    if (self->request.http_status)
+        *self->request.http_status = rc == CURLE_OK ? self->answer.status : 0;
+    cli_exchange_close (self);
+    return status;
+}
+
 int cli_http (cli_t *cli, const cli_request_t *request, json_t **out)
 {
-    answer_t answer = {.bytes = NULL};
-    *out = NULL;
-    CURLcode rc = exchange (cli, request, &answer);
+    cli_exchange_t exchange = {.cli = cli, .request = *request};
+    cli_exchange_open (&exchange);
+    CURLcode rc = curl_easy_perform (exchange.curl);
     if (rc != CURLE_OK && rc != CURLE_COULDNT_CONNECT && request->key) {
-        free (answer.bytes);
-        answer = (answer_t){.bytes = NULL};
-        rc = exchange (cli, request, &answer);
+        cli_exchange_close (&exchange);
+        cli_exchange_open (&exchange);
+        rc = curl_easy_perform (exchange.curl);
     }
-    int status = judge (cli, request, rc, &answer, out);
-    if (request->http_status)
-        *request->http_status = rc == CURLE_OK ? answer.status : 0;
-    free (answer.bytes);
-    return status;
+    return cli_exchange_end (&exchange, rc, out);
 }
 
 static void take_page (cli_pages_t *self, const json_t *page)

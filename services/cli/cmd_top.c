@@ -2,18 +2,19 @@
  *
  * Hears: the console's stream, keys. Says: the screen; an action over HTTP to intake when a key asks for it, as `buckstop
  * act` does; a contact's story. Without a terminal: the board once.
- * Limits: while an action is on its way the screen stands still.
+ *
+ *   top_keys  the table of keys        top_link   the stream, and requests beside it
+ *   top_act   what is done             top_board  what the stream told
+ *   top_write a line that is written   top_screen, top_lists, top_foot, top_story: what is where
+ *   top_find  the search
  */
 #include "commands.h"
 
 #include "clock.h"
-#include "ids.h"
 #include "lines.h"
 #include "option_checks.h"
-#include "show.h"
-#include "top_link.h"
+#include "top.h"
 #include "top_print.h"
-#include "top_screen.h"
 #include "xmalloc.h"
 
 #include <ncurses.h>
@@ -21,27 +22,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum {
-    TURN_MS = 200,
-    FIRST_MS = 15000,
-    PATH_SIZE = 128,
-    KEY_TEXT_SIZE = 64,
-    KEY_ESCAPE = 27,
-    KEY_CTRL_C = 3,
-    KEY_RETURN = '\r'
-};
-
-typedef struct top {
-    cli_t *cli;
-    const char *console, *person;
-    bool once;
-    bool stranger; /* the board knows no such person */
-    bool foreign;  /* it is of another workspace than is meant */
-    top_board_t board;
-    top_view_t view;
-    top_link_t *link;
-    bool quit;
-} top_t;
+enum { TURN_MS = 200, FIRST_MS = 15000 };
 
 static volatile sig_atomic_t told_to_end;
 
@@ -80,165 +61,12 @@ static void on_event (void *arg, const char *event, const char *data, size_t siz
     self->foreign = !is_meant (self);
 }
 
-/* ---- what keys do */
-
-static void say (top_t *self, const char *format, ...) __attribute__ ((format (printf, 2, 3)));
-static void say (top_t *self, const char *format, ...)
+void top_say (top_t *self, const char *format, ...)
 {
     va_list list;
     va_start (list, format);
     vsnprintf (self->view.message, sizeof self->view.message, format, list);
     va_end (list);
-}
-
-static void open_story (top_t *self)
-{
-    char *text = NULL, why[DETAIL_SIZE] = "";
-    size_t size = 0, line = self->view.page == TOP_STORY ? self->view.line : 0;
-    json_t *contact = NULL;
-    if (!*self->view.chosen)
-        return;
-    if (show_fetch (self->cli, self->view.chosen, why, sizeof why, &contact) != CLI_FINE) {
-        say (self, "%s", why);
-        return;
-    }
-    FILE *out = xcheck (open_memstream (&text, &size));
-    show_print (contact, false, false, out);
-    fclose (out);
-    top_story_keep (&self->view, text, top_screen_width ());
-    self->view.line = line;
-    self->view.page = TOP_STORY;
-    free (text);
-    json_decref (contact);
-}
-
-static void act (top_t *self, const char *action, const char *done)
-{
-    char path[PATH_SIZE], key[KEY_TEXT_SIZE], id[ID_SIZE], why[DETAIL_SIZE] = "";
-    uint8_t random[ID_RANDOM_BYTES];
-    json_t *receipt = NULL;
-    if (!*self->view.chosen)
-        return;
-    clock_random (random, sizeof random);
-    id_make (clock_wall (), random, id);
-    snprintf (key, sizeof key, "top-%s", id);
-    snprintf (path, sizeof path, "/v1/contacts/%s/actions", self->view.chosen);
-    json_t *body = json_pack ("{s:s, s:s*}", "action", action, "person", self->person);
-    int rc = cli_http (self->cli, &(cli_request_t){"POST", path, body, key, false, why, sizeof why}, &receipt);
-    if (rc == CLI_FINE)
-        say (self, "%s: %s", short_id (self->view.chosen), done);
-    else
-        say (self, "%s", why);
-    json_decref (receipt);
-    json_decref (body);
-    if (self->view.page == TOP_STORY)
-        open_story (self);
-}
-
-static void move_by (top_t *self, int by)
-{
-    top_view_t *view = &self->view;
-    size_t *at = view->page == TOP_STORY ? &view->line : &view->cursor;
-    if (by < 0 && *at < (size_t)-by)
-        *at = 0;
-    else
-        *at = (size_t)((ssize_t)*at + by); /* past the end: the screen puts it right */
-    if (view->page == TOP_CONTACTS) {
-        size_t n = self->board.rows_n;
-        *at = *at >= n ? n ? n - 1 : 0 : *at;
-        snprintf (view->chosen, sizeof view->chosen, "%s", n ? json_text (self->board.rows[*at], "id") : "");
-    }
-}
-
-static void go_back (top_t *self)
-{
-    top_story_drop (&self->view);
-    self->view.page = TOP_CONTACTS;
-}
-
-/* Escape goes back only: a key that the terminal's description does not know begins with it. */
-static void back_or_out (top_t *self)
-{
-    if (self->view.page == TOP_CONTACTS)
-        self->quit = true;
-    go_back (self);
-}
-
-static void switch_people (top_t *self)
-{
-    if (self->view.page == TOP_STORY)
-        return;
-    self->view.page = self->view.page == TOP_PEOPLE ? TOP_CONTACTS : TOP_PEOPLE;
-    self->view.cursor = self->view.top = 0;
-}
-
-static void do_acknowledge (top_t *self)
-{
-    if (self->view.page != TOP_PEOPLE)
-        act (self, "acknowledge", "acknowledged");
-}
-
-static void do_take (top_t *self)
-{
-    if (self->view.page != TOP_PEOPLE)
-        act (self, "accept", "taken");
-}
-
-static void do_story (top_t *self)
-{
-    if (self->view.page != TOP_PEOPLE)
-        open_story (self);
-}
-
-static void do_keys (top_t *self)
-{
-    top_story_drop (&self->view);
-    self->view.page = TOP_KEYS;
-}
-
-static void do_quit (top_t *self)
-{
-    self->quit = true;
-}
-
-static bool move_key (top_t *self, int key)
-{
-    const int page = (int)top_screen_list_height (), all = 1000000;
-    const struct {
-        int key, by;
-    } rows[] = {{KEY_UP, -1}, {'k', -1},        {KEY_DOWN, 1}, {'j', 1},       {KEY_PPAGE, -page}, {KEY_NPAGE, page},
-                {' ', page},  {KEY_HOME, -all}, {'g', -all},   {KEY_END, all}, {'G', all}};
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        if (rows[i].key == key) {
-            move_by (self, rows[i].by);
-            return true;
-        }
-    return false;
-}
-
-static void take_key (top_t *self, int key)
-{
-    static const struct {
-        int key;
-        void (*run) (top_t *self);
-    } rows[] = {{'q', back_or_out},    {KEY_ESCAPE, go_back},  {KEY_CTRL_C, do_quit}, {'Q', do_quit},
-                {'a', do_acknowledge}, {'t', do_take},         {'p', switch_people},  {'?', do_keys},
-                {'r', do_story},       {KEY_RETURN, do_story}, {'\n', do_story},      {KEY_ENTER, do_story}};
-    self->view.message[0] = '\0';
-    if (key == KEY_RESIZE) { /* its lines are as long as there was room */
-        if (self->view.page == TOP_STORY)
-            open_story (self);
-        return;
-    }
-    if (self->view.page == TOP_KEYS && key != KEY_CTRL_C) {
-        self->view.page = TOP_CONTACTS;
-        return;
-    }
-    if (move_key (self, key))
-        return;
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        if (rows[i].key == key)
-            rows[i].run (self);
 }
 
 /* ---- live */
@@ -274,10 +102,11 @@ static int live (top_t *self)
     while (!self->quit && !self->stranger && !self->foreign && !told_to_end &&
            top_link_refused (self->link, why) == CLI_GO) {
         self->view.trouble = top_link_trouble (self->link);
+        top_keys_foot (&self->view);
         top_screen_draw (&self->view, clock_mono ());
         top_link_wait (self->link, STDIN_FILENO, TURN_MS);
         for (int key; (key = top_screen_key ()) != ERR;)
-            take_key (self, key);
+            top_take_key (self, key);
     }
     top_screen_close ();
     int rc = refused (self);
@@ -305,6 +134,22 @@ static int once (top_t *self)
     return CLI_FINE;
 }
 
+/* The manual says of the keys what the screen does. */
+static int read_options (top_t *self, const command_t *command, const param_t *own, int argc, char **argv)
+{
+    char *keys = top_keys_text (), *notes = NULL;
+    size_t size;
+    command_t with_keys = *command;
+    FILE *out = xcheck (open_memstream (&notes, &size));
+    fprintf (out, "keys:\n%s\nWithout a terminal the board is printed once, with --json as it came.", keys);
+    fclose (out);
+    with_keys.notes = notes;
+    int rc = cli_options (self->cli, &with_keys, own, argc, argv);
+    free (keys);
+    free (notes);
+    return rc;
+}
+
 int cmd_top (cli_t *cli, const command_t *command, int argc, char **argv)
 {
     top_t self = {.cli = cli};
@@ -316,9 +161,11 @@ int cmd_top (cli_t *cli, const command_t *command, int argc, char **argv)
         {"once", PARAM_SWITCH, "no", 0, 0, &self.once, "print the board once; as without a terminal"},
         {NULL},
     };
-    int rc = cli_options (cli, command, own, argc, argv);
+    int rc = read_options (&self, command, own, argc, argv);
     if (rc != CLI_GO)
         return rc;
+    self.at_console = *cli;
+    self.at_console.server = self.console;
     struct sigaction action = {.sa_handler = on_signal};
     sigaction (SIGTERM, &action, NULL);
     sigaction (SIGHUP, &action, NULL);
@@ -327,6 +174,8 @@ int cmd_top (cli_t *cli, const command_t *command, int argc, char **argv)
     self.link = top_link_new (cli, self.console, on_event, &self);
     bool terminal = isatty (STDOUT_FILENO) && isatty (STDIN_FILENO) && !cli->json && !self.once;
     rc = terminal ? live (&self) : once (&self);
+    top_act_end (&self);
+    top_find_end (&self);
     top_link_destroy (&self.link);
     top_story_drop (&self.view);
     top_board_clear (&self.board);

@@ -107,9 +107,7 @@ const command_t commands[] = {
      "buckstop watch --team billing\n  buckstop watch --kind promise_broken,step --json", 0, 0, INTAKE | USES_STREAM,
      cmd_watch, watch_notes},
     {"top", "the board in a terminal, live: what breaks next, who is there, what happens; keys to act", "[options]",
-     "buckstop top --console http://127.0.0.1:7480 --person dana", 0, 0, INTAKE, cmd_top,
-     "keys: up, down, PgUp, PgDn move; Enter opens a contact's story; a acknowledges, t takes it; p people and teams;\n"
-     "? all keys; q back, and out. Without a terminal the board is printed once, with --json as it came."},
+     "buckstop top --console http://127.0.0.1:7480 --person dana", 0, 0, INTAKE, cmd_top},
     {"people", "who is there; be there; a company's own list of people into the policy",
      "[list | present PERSON | away PERSON | import FILE] [options]",
      "buckstop people present ada --for 8h\n  buckstop people import staff.csv --dry-run", 0, WORDS_PAIR, INTAKE,

@@ -15,5 +15,6 @@ long long top_number (const json_t *object, const char *key);
 /* Below the head; the view's cursor is put right. */
 void top_draw_contacts (top_view_t *view, wall_ms_t now);
 void top_draw_people (top_view_t *view, wall_ms_t now);
+void top_draw_foot (const top_view_t *view); /* last: the terminal's cursor stays where it puts it */
 
 #endif

@@ -9,7 +9,6 @@
 #include "clock.h"
 #include "xmalloc.h"
 
-#include <curl/curl.h>
 #include <string.h>
 
 enum { SILENT_MS = 3500, LOW_SPEED_S = 10, CONNECT_S = 5, PAUSE_MIN_MS = 250, PAUSE_MAX_MS = 5000, LINE_SIZE = 256 };
@@ -142,6 +141,23 @@ static void judge (top_link_t *self, CURLcode rc)
                   rc == CURLE_OK ? "the console ended the stream" : curl_easy_strerror (rc));
 }
 
+static void stream_ended (top_link_t *self, CURLcode rc)
+{
+    judge (self, rc);
+    end (self);
+    self->lost = true;
+    self->again = clock_mono () + self->pause_ms;
+    self->pause_ms = self->pause_ms * 2 < PAUSE_MAX_MS ? self->pause_ms * 2 : PAUSE_MAX_MS;
+}
+
+static void beside_ended (top_link_t *self, CURL *easy, CURLcode rc)
+{
+    char *beside = NULL;
+    curl_easy_getinfo (easy, CURLINFO_PRIVATE, &beside);
+    curl_multi_remove_handle (self->multi, easy);
+    ((const top_beside_t *)(void *)beside)->done (((const top_beside_t *)(void *)beside)->arg, rc);
+}
+
 static void look (top_link_t *self)
 {
     int left;
@@ -152,15 +168,22 @@ static void look (top_link_t *self)
     int running;
     curl_multi_perform (self->multi, &running);
     while ((message = curl_multi_info_read (self->multi, &left))) {
-        if (message->msg != CURLMSG_DONE)
-            continue;
-        judge (self, message->data.result);
-        end (self);
-        self->lost = true;
-        self->again = clock_mono () + self->pause_ms;
-        self->pause_ms = self->pause_ms * 2 < PAUSE_MAX_MS ? self->pause_ms * 2 : PAUSE_MAX_MS;
-        break;
+        if (message->msg == CURLMSG_DONE && message->easy_handle == self->easy)
+            stream_ended (self, message->data.result);
+        else if (message->msg == CURLMSG_DONE)
+            beside_ended (self, message->easy_handle, message->data.result);
     }
+}
+
+void top_link_add (top_link_t *self, CURL *easy, top_beside_t *beside)
+{
+    curl_easy_setopt (easy, CURLOPT_PRIVATE, beside);
+    curl_multi_add_handle (self->multi, easy);
+}
+
+void top_link_remove (top_link_t *self, CURL *easy)
+{
+    curl_multi_remove_handle (self->multi, easy);
 }
 
 static void say_trouble (top_link_t *self)

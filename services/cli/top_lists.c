@@ -36,17 +36,41 @@ static void put_heads (int y, const column_t *columns, size_t n)
     put_columns (y, LOOK_HEAD, columns, cells, n);
 }
 
-/* The cursor stays on its contact, or where it was; and on the page. */
-static void follow_cursor (top_view_t *view, size_t n)
+size_t top_view_rows (const top_view_t *view)
 {
-    size_t height = top_screen_list_height ();
-    for (size_t i = 0; view->page == TOP_CONTACTS && *view->chosen && i < n; i++)
-        if (strcmp (json_text (view->board->rows[i], "id"), view->chosen) == 0)
-            view->cursor = i;
+    const top_board_t *board = view->board;
+    return view->page == TOP_PEOPLE  ? json_array_size (board->teams) + json_array_size (board->people)
+           : view->page == TOP_FOUND ? json_array_size (view->found)
+                                     : board->rows_n;
+}
+
+const json_t *top_view_row (const top_view_t *view, size_t index)
+{
+    if (view->page != TOP_FOUND)
+        return view->board->rows[index];
+    const json_t *row = json_array_get (view->found, index),
+                 *now = json_object_get (view->board->by_id, json_text (row, "id"));
+    return now ? now : row;
+}
+
+void top_view_choose (top_view_t *view)
+{
+    size_t n = top_view_rows (view);
     if (view->cursor >= n)
         view->cursor = n ? n - 1 : 0;
-    if (view->page == TOP_CONTACTS)
-        snprintf (view->chosen, sizeof view->chosen, "%s", n ? json_text (view->board->rows[view->cursor], "id") : "");
+    if (view->page != TOP_PEOPLE)
+        snprintf (view->chosen, sizeof view->chosen, "%s",
+                  n ? json_text (top_view_row (view, view->cursor), "id") : "");
+}
+
+/* The cursor stays on its contact, or where it was; and on the page. */
+static void follow_cursor (top_view_t *view)
+{
+    size_t height = top_screen_list_height (), n = top_view_rows (view);
+    for (size_t i = 0; view->page != TOP_PEOPLE && *view->chosen && i < n; i++)
+        if (strcmp (json_text (top_view_row (view, i), "id"), view->chosen) == 0)
+            view->cursor = i;
+    top_view_choose (view);
     if (view->cursor < view->top)
         view->top = view->cursor;
     if (view->cursor >= view->top + height)
@@ -101,16 +125,20 @@ void top_draw_contacts (top_view_t *view, wall_ms_t now)
     static const column_t columns[] = {{"", 2},     {"CONTACT", 7}, {"STATE", 8}, {"WITH", 8},
                                        {"TEAM", 8}, {"NEXT", 14},   {"DUE", 11},  {"SUBJECT", 0}};
     enum { N = sizeof columns / sizeof *columns };
-    const top_board_t *board = view->board;
+    const char *none = view->page == TOP_FOUND ? "nothing open or kept has these words; a closed contact: its whole id"
+                       : view->board->board    ? "nothing is open"
+                                               : "";
     size_t height = top_screen_list_height ();
-    follow_cursor (view, board->rows_n);
+    follow_cursor (view);
+    if (view->page == TOP_FOUND)
+        top_put_line (HEAD_LINES - 1, LOOK_GOOD, "%s", view->found_words);
     put_heads (HEAD_LINES, columns, N);
     for (size_t i = 0; i < height; i++) {
         int y = HEAD_LINES + 1 + (int)i;
-        if (view->top + i < board->rows_n)
-            draw_contact (y, columns, N, board->rows[view->top + i], now, view->top + i == view->cursor);
+        if (view->top + i < top_view_rows (view))
+            draw_contact (y, columns, N, top_view_row (view, view->top + i), now, view->top + i == view->cursor);
         else
-            top_put_line (y, LOOK_DIM, "%s", i == 0 && board->board ? "nothing is open" : "");
+            top_put_line (y, LOOK_DIM, "%s", i == 0 ? none : "");
     }
 }
 
@@ -163,8 +191,8 @@ void top_draw_people (top_view_t *view, wall_ms_t now)
                                        {"ROOM", 8}, {"OLDEST", 11},  {"LOAD", 0}};
     enum { N = sizeof columns / sizeof *columns };
     const top_board_t *board = view->board;
-    size_t teams = json_array_size (board->teams), n = teams + json_array_size (board->people);
-    follow_cursor (view, n);
+    size_t teams = json_array_size (board->teams), n = top_view_rows (view);
+    follow_cursor (view);
     put_heads (HEAD_LINES, columns, N);
     for (size_t i = 0; i < top_screen_list_height (); i++) {
         size_t at = view->top + i;

@@ -27,6 +27,15 @@ static attr_t look_of (int look)
     return plain[look] | (colours ? COLOR_PAIR (pairs[look]) : 0);
 }
 
+/* A terminal that knows how puts these around what is pasted; another passes over the request. */
+static void tell_pastes (void)
+{
+    define_key ("\033[200~", TOP_KEY_PASTE);
+    define_key ("\033[201~", TOP_KEY_PASTED);
+    fputs ("\033[?2004h", stdout);
+    fflush (stdout);
+}
+
 bool top_screen_open (void)
 {
     static const short inks[] = {COLOR_RED, COLOR_YELLOW, COLOR_CYAN};
@@ -40,8 +49,9 @@ bool top_screen_open (void)
     nonl ();
     keypad (stdscr, TRUE);
     nodelay (stdscr, TRUE);
-    curs_set (0);
+    meta (stdscr, TRUE); /* bytes of UTF-8 have eight bits */
     set_escdelay (50);
+    tell_pastes ();
     colours = has_colors () && !getenv ("NO_COLOR");
     if (colours) {
         start_color ();
@@ -55,6 +65,8 @@ bool top_screen_open (void)
 void top_screen_close (void)
 {
     endwin ();
+    fputs ("\033[?2004l", stdout);
+    fflush (stdout);
 }
 
 int top_screen_key (void)
@@ -220,7 +232,7 @@ static void draw_feed (const top_board_t *board)
     }
 }
 
-static void draw_story (top_view_t *view)
+static void draw_text (top_view_t *view)
 {
     int height = LINES - 2;
     if (view->line + (size_t)height > view->lines_n)
@@ -231,54 +243,20 @@ static void draw_story (top_view_t *view)
     }
 }
 
-static void draw_keys (void)
-{
-    static const char *const lines[] = {"",
-                                        "  up down k j       one line",
-                                        "  PgUp PgDn space   one page;  Home End: the first, the last",
-                                        "  Enter             the contact's story",
-                                        "  a                 acknowledge: its escalation holds for a while",
-                                        "  t                 take it: accept what you are asked for",
-                                        "  p                 people and teams, and back",
-                                        "  r                 read the story again",
-                                        "  q                 back; from the list: leave;  Esc back",
-                                        "",
-                                        "  !!  a promise is broken    !  due within a minute    ok  acknowledged",
-                                        "  2 h and bars: how many promises broke, of the last two hours",
-                                        "",
-                                        "  An operator's token acts for whom --person names."};
-    for (int i = 0; i < LINES - 2; i++)
-        top_put_line (1 + i, LOOK_PLAIN, "%s", (size_t)i < sizeof lines / sizeof *lines ? lines[i] : "");
-}
-
-static void draw_foot (const top_view_t *view)
-{
-    static const char *const keys[] = {
-        [TOP_CONTACTS] = " q quit  Enter story  a acknowledge  t take  p people  ? keys",
-        [TOP_PEOPLE] = " p contacts  q back  ? keys",
-        [TOP_STORY] = " q back  a acknowledge  t take  r read again",
-        [TOP_KEYS] = " any key: back",
-    };
-    top_put_line (LINES - 1, LOOK_BAR, "%s%s", *view->message ? " " : "",
-                  *view->message ? view->message : keys[view->page]);
-}
-
 void top_screen_draw (top_view_t *view, mono_ms_t at)
 {
     wall_ms_t now = top_board_now (view->board, at);
     erase ();
     draw_head (view, now);
-    if (view->page == TOP_STORY)
-        draw_story (view);
-    else if (view->page == TOP_KEYS)
-        draw_keys ();
+    if (view->page == TOP_STORY || view->page == TOP_KEYS)
+        draw_text (view);
     else {
-        if (view->page == TOP_CONTACTS)
-            top_draw_contacts (view, now);
-        else
+        if (view->page == TOP_PEOPLE)
             top_draw_people (view, now);
+        else
+            top_draw_contacts (view, now);
         draw_feed (view->board);
     }
-    draw_foot (view);
+    top_draw_foot (view);
     refresh ();
 }
