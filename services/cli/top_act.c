@@ -1,8 +1,8 @@
 /* top_act.c - what `buckstop top` does with a contact: intake's actions, with the words that belong to them.
  *
- * Hears: an act of the table of keys, the line that was written for it, intake's answer. Says: the request; what came of it.
- * Sent again after an answer that was lost, or was "not now", the same words have the same idempotency key: they are done
- * once. What was refused, or written anew, has another.
+ * Hears: an act of the table of keys, the line that was written for it, intake's answer. Says: the request; what came of
+ * it. Sent again after an answer that was lost, or was "not now", the same words have the same idempotency key: they are
+ * done once. What was refused, or written anew, has another.
  * Limits: one act at a time. */
 #include "top.h"
 

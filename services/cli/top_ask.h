@@ -19,8 +19,8 @@ typedef struct top_ask {
     char why[DETAIL_SIZE];
 } top_ask_t;
 
-/* cli names the server; it, and self, stay where they are until the answer. The rest is copied. One that is under way is
- * dropped. */
+/* cli names the server; it, and self, stay where they are until the answer. The rest is copied. One that is under way
+ * is dropped. */
 void top_ask_send (top_ask_t *self, top_link_t *link, const cli_t *cli, const cli_request_t *request, top_answer_fn *fn,
                    void *arg);
 bool top_ask_under_way (const top_ask_t *self);

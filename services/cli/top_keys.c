@@ -1,5 +1,5 @@
-/* top_keys.c - the keys of `buckstop top`, in one table: what each does, and what is said of it at the bottom, on the page of
- * keys, and in the manual. What they do with a contact has the console's letters.
+/* top_keys.c - the keys of `buckstop top`, in one table: what each does, and what is said of it at the bottom, on the
+ * page of keys, and in the manual. What they do with a contact has the console's letters.
  *
  * Hears: keys, as ncurses names them. Says: what is done.
  * Limits: while a story is fetched the screen stands still. */

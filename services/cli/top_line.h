@@ -28,8 +28,8 @@ typedef struct top_line {
 } top_line_t;
 
 void top_line_set (top_line_t *self, const char *text);
-/* A byte as it was typed or pasted, put in at the cursor once its character is whole. What is no UTF-8 is left out, and so
- * is what would be a command to a terminal, but for a line end; a tab becomes a space. */
+/* A byte as it was typed or pasted, put in at the cursor once its character is whole. What is no UTF-8 is left out,
+ * and so is what would be a command to a terminal, but for a line end; a tab becomes a space. */
 void top_line_byte (top_line_t *self, unsigned char byte);
 void top_line_edit (top_line_t *self, top_edit_t edit);
 

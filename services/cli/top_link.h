@@ -14,8 +14,8 @@ top_link_t *top_link_new (const cli_t *cli, const char *console, sse_fn *fn, voi
 void top_link_destroy (top_link_t **self_p);
 /* Waits for the stream, for something on descriptor fd, or so long. */
 void top_link_wait (top_link_t *self, int fd, int ms);
-/* Another request, on its way while the stream is heard. done: from top_link_wait, once, with the handle given back. What is
- * removed before that is not told. */
+/* Another request, on its way while the stream is heard. done: from top_link_wait, once, with the handle given back.
+ * What is removed before that is not told. */
 typedef struct top_beside {
     void (*done) (void *arg, CURLcode rc);
     void *arg;

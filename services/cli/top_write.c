@@ -1,8 +1,8 @@
 /* top_write.c - keys of `buckstop top` while a line is written at its bottom.
  *
- * Hears: keys, as ncurses names them; what a terminal pastes, which it tells apart. Says: the line; that it is to be sent.
- * A line end that was pasted is one of the text: it sends nothing. Escape gives up only if nothing comes behind it, as it
- * does of keys that the terminal's description does not know. */
+ * Hears: keys, as ncurses names them; what a terminal pastes, which it tells apart. Says: the line; that it is to be
+ * sent. A line end that was pasted is one of the text: it sends nothing. Escape gives up only if nothing comes behind it,
+ * as it does of keys that the terminal's description does not know. */
 #include "top.h"
 
 #include "words.h"
