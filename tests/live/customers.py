@@ -42,7 +42,7 @@ class Watch:
     def stop(self):
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
-        status = self.process.wait(10)
+        status = self.process.wait(30)
         self.reads.set()
         for thread in self.threads:
             thread.join(5)

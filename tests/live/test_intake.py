@@ -11,6 +11,8 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
+import time
 
 import zmq
 
@@ -31,7 +33,7 @@ teams:
 KILL_POINTS = ["intake.heard", "intake.before-load", "intake.decided", "intake.before-commit", "intake.after-commit",
                "intake.after-send", "intake.committed", "intake.answered"]
 NOBODY = "0" * 26
-ROUNDS = 40
+ROUNDS, PATIENCE = 40, 200
 
 
 class House(w.World):
@@ -53,8 +55,15 @@ class House(w.World):
         return self.redis.zrange(keys[0], 0, -1) if keys else []
 
 
-def request(house, method, path, body=None, token="channel", at=1, key=None, kind="application/json"):
-    return house.ask(method, path, body, key, at, 10.0, house.tokens.get(token, token), kind)
+def request(house, method, path, body=None, token="channel", at=1, key=None, kind="application/json", busy=None):
+    """As a customer: again, by its key, while it is busy, which it also says where the machine was slow. busy: those answers."""
+    key, busy = key or f"own-{next(house.counter)}", busy if busy is not None else []
+    while True:
+        answer = house.ask(method, path, body, key, at, 10.0, house.tokens.get(token, token), kind)
+        if answer.status != 503 or len(busy) > PATIENCE:
+            return answer
+        busy.append(answer)
+        threading.Event().wait(0.02)
 
 
 def said(text="hello", **more):
@@ -130,12 +139,13 @@ def half_a_request(house):
 
 def same_twice_at_once(house):
     for i in range(ROUNDS):
-        before = len(house.open_contacts())
+        before, busy = len(house.open_contacts()), []
         answers = w.at_once(*[lambda at=at: request(house, "POST", "/v1/contacts", said(f"twice {i}"), at=at,
-                                                  key=f"twice-{i}") for at in (1, 2, 1, 2)])
+                                                  key=f"twice-{i}", busy=busy) for at in (1, 2, 1, 2)])
         assert len({answer.body for answer in answers}) == 1, [answer.body for answer in answers]
         assert all(answer.status == 202 for answer in answers)
-        assert sum(answer.headers.get("Idempotent-Replay") == "true" for answer in answers) == 3
+        first = sum(answer.headers.get("Idempotent-Replay") != "true" for answer in answers)
+        assert first == 1 or (first == 0 and busy), answers  # or it was done, and told too late
         assert len(house.open_contacts()) == before + 1
     expect(request(house, "POST", "/v1/contacts", said("another"), key="twice-0"), 409, "key-reused")
 
@@ -195,7 +205,7 @@ def over_zeromq(house):
 
     def say(envelope):
         dealer.send(envelope if isinstance(envelope, bytes) else envelope.SerializeToString())
-        assert dealer.poll(5000), "no answer"
+        assert dealer.poll(20000), "no answer"
         return pb.Envelope.FromString(dealer.recv_multipart()[-1])
 
     ask = pb.Envelope(trace="t")
@@ -245,25 +255,35 @@ def megabytes(house):
     assert len(entries) == 4
     server = f"http://127.0.0.1:{house['intake-1'].port}"
     shown = json.loads(house.cli("show", contact, "--json", "--server", server))
-    assert [len(event["facts"][0]["text"]) for event in shown["timeline"]] == [len(text)] + [1000000] * 3
+    lengths = [len(fact["text"]) for fact in w.facts_of(shown) if fact["fact"] in ("opened", "message")]
+    assert lengths == [len(text)] + [1000000] * 3, lengths
 
 
 def gone_while_waiting(house):
     """Clients that hang up while their request waits for the store: nothing is left of them, and what they sent with a
     key is done once when they come again."""
-    links, before = [], len(house.open_contacts())
-    with house.redis_stopped():
-        for n in range(40):
-            body = json.dumps(said(f"gone {n}"))
-            link = socket.create_connection(("127.0.0.1", house["intake-1"].port))
-            link.sendall((f"POST /v1/contacts HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {house.token}\r\n"
-                          f"Content-Type: application/json\r\nIdempotency-Key: gone-{n}\r\n"
-                          f"Content-Length: {len(body)}\r\n\r\n{body}").encode())
-            links.append(link)
-        w.until("they wait", lambda: house["intake-1"].metric("buckstop_intake_requests_open") == 40)
-        for link in links:
-            link.close()
-    w.until("none waits", lambda: house["intake-1"].metric("buckstop_intake_requests_open") == 0)
+    before, intake = len(house.open_contacts()), house["intake-1"]
+
+    def under_way():
+        return intake.metric("buckstop_intake_requests_open")
+
+    def all_gone():
+        """They wait for half a second: all went meanwhile, if the machine was quick enough."""
+        w.until("it is ready", intake.ready)
+        with house.redis_stopped(), contextlib.ExitStack() as links:
+            for n in range(40):
+                body = json.dumps(said(f"gone {n}"))
+                link = links.enter_context(socket.create_connection(("127.0.0.1", intake.port)))
+                link.sendall((f"POST /v1/contacts HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {house.token}\r\n"
+                              f"Content-Type: application/json\r\nIdempotency-Key: gone-{n}\r\n"
+                              f"Content-Length: {len(body)}\r\n\r\n{body}").encode())
+            end, waited = time.monotonic() + 0.6, False
+            while not waited and time.monotonic() < end:
+                waited = under_way() == 40
+        w.until("none waits", lambda: under_way() == 0)
+        return waited
+
+    w.until("they wait, and go", all_gone, 60)
     again = [expect(house.insist("POST", "/v1/contacts", said(f"gone {n}"), f"gone-{n}"), 202)["contact"]
              for n in range(40)]
     once = [expect(house.insist("POST", "/v1/contacts", said(f"gone {n}"), f"gone-{n}", at=2), 202)["contact"]

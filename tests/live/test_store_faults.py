@@ -32,12 +32,13 @@ people:
 teams:
   front: { lead: dana, members: [ada] }
 promises:
-  - { when: { channel: soon }, first_response: 1s, ladder: quiet }
+  - { when: { channel: soon }, first_response: 2s, ladder: quiet }
 ladders:
   quiet:
     - { at: due, tell: [lead] }
 settings: { presence: 1h, makeups: 0 }
 """
+DUE_S = 2.2  # by then a promise of `soon` is overdue
 HANGS = 3.0  # seconds: no answer takes that long, whatever happens
 # Intake waits for half a second and answers within one; later on a machine that held its breath for so long, or kept intake
 # waiting for a processor.
@@ -53,9 +54,10 @@ class Load:
 
     def one(self, _who, key):
         while True:
-            began = time.monotonic()
+            took = Took(soon=True)
             answer = self.world.ask("POST", "/v1/contacts", {"channel": "mail", "text": "hello", "customer": key}, key)
-            self.slowest = max(self.slowest, time.monotonic() - began)
+            passed = time.monotonic() - took.began
+            self.slowest = max(self.slowest, passed if passed < HANGS else took.seconds())
             if answer.status == 202:
                 self.accepted[key] = answer["contact"]
                 return answer["contact"]
@@ -119,7 +121,7 @@ def health_answers(world):
 
 def not_ready(world):
     for service in world.services.values():
-        w.until(f"{service.name} says that it is not ready", lambda s=service: s.ask("/readyz").status == 503, 5)
+        w.until(f"{service.name} says that it is not ready", lambda s=service: s.ask("/readyz").status == 503)
 
 
 def told_step(receiver, contact):
@@ -166,7 +168,7 @@ def killed_and_restarted(stack):
     load.refuses(12)
     health_answers(world)
     not_ready(world)
-    w.until("the promises are overdue", lambda: time.monotonic() > began + 1.2)
+    w.until("the promises are overdue", lambda: time.monotonic() > began + DUE_S)
     assert not any(told_step(receiver, contact) for contact in soon)
     world.start_redis()
     for contact in soon:
@@ -313,10 +315,10 @@ def quite_full(world, receiver, contact):
     assert answer.status == 503 and answer.headers["Retry-After"], answer
     health_answers(world)
     full_is_said(world, contact)
-    w.until("the promise is overdue", lambda: time.monotonic() > began + 1.2)
+    w.until("the promise is overdue", lambda: time.monotonic() > began + DUE_S)
     assert world.view(contact)["version"] == before
     world.redis.config_set("maxmemory", 0)
-    w.until("all are ready by themselves", lambda: all(s.ready() for s in world.services.values()), 5)
+    w.until("all are ready by themselves", lambda: all(s.ready() for s in world.services.values()))
     w.until("its promise breaks, and the lead is told", lambda: told_step(receiver, soon))
     assert world.act(contact, "note", "ada", "full", text="full").status == 200
     assert world.view(contact)["version"] == before + 1
@@ -430,6 +432,7 @@ def cut_deep(stack):
     world, receiver = open_desk(stack)
     load = Load(world)
     load.customers.more(40)
+    w.until("the file is written anew", lambda: rewritten(world))  # as it is for each new run
     marked = losses.mark(world.dir)
     load.customers.more(20)
     accepted = load.customers.end()
