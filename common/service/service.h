@@ -61,8 +61,7 @@ typedef struct service_kind {
     void (*stop) (service_t *self, void *arg);  /* free all */
     void (*jumped) (service_t *self, void *arg, int64_t ms); /* the store's clock did; said in the log already */
     void (*metrics) (service_t *self, void *arg, FILE *out); /* more lines for /metrics */
-    void (*remark) (service_t *self, void *arg,
-                    FILE *out); /* more lines for /readyz: what works, and should be known */
+    void (*remark) (service_t *self, void *arg, FILE *out);  /* more lines for /readyz: what should be known */
 } service_kind_t;
 
 /* The whole main: parses, wires, starts, runs, drains. Returns the exit status: 0 clean, 1 a failure,

@@ -689,6 +689,7 @@ static void test_stopped (void **state)
     assert_int_equal (stopped.answer.outcome, COMMIT_AWAY);
     assert_true (self->unready);
     assert_non_null (strstr (store_why_not (self->store), ": it does not answer in time"));
+    assert_true (store_silent (self->store));
     commit = step ("two", 0, "b");
     store_commit (self->store, &commit, 3000, on_commit, &after);
     kill (self->redis.pid, SIGCONT);
@@ -923,6 +924,7 @@ static void test_tcp_by_name (void **state)
     live_for (self->loop, 50);
     assert_false (store_ready (self->store));
     assert_false (store_answered (self->store));
+    assert_false (store_silent (self->store));
 }
 
 /* ---- a replica */

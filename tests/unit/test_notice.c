@@ -557,6 +557,13 @@ static void about_the_customer (void **state)
     f->contact.linked[0] = '\0';
     render (f, (notice_t){.purpose = PURPOSE (ASSIGNED), .person = "ada"});
     assert_non_null (strstr (f->out[0].body, "\nAbout them: tier gold, speaks de\n"));
+    static const policy_channel_t channels[] = {{.name = "chat", .answer = BUCKSTOP__V1__RETURN_WAY__RETURN_WAY_MAIL}};
+    f->policy.channels = channels;
+    f->policy.channels_n = 1;
+    f->contact.return_way = BUCKSTOP__V1__RETURN_WAY__RETURN_WAY_UNSPECIFIED;
+    f->contact.return_to[0] = f->contact.tier[0] = '\0';
+    render (f, (notice_t){.purpose = PURPOSE (OFFER), .person = "ada"});
+    assert_non_null (strstr (f->out[0].body, "\nAbout them: speaks de, no way back: an answer can't reach them\n"));
 }
 
 /* Whoever is asked reads what was written, whoever has it that there is more: a page without it says nothing. */
