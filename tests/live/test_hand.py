@@ -59,6 +59,7 @@ def watch_filters(stack):
         state_of(world, contact, "offered", "owned")
         assert world.act(contact, "accept", person).status == 200
         assert world.act(contact, "note", person, text="seen").status == 200
+    w.until("nothing more will be told", world.settled)
     asked = {
         ("--kind", "accepted"): lambda e, f: f["fact"] == "accepted",
         ("--kind", "accepted,noted", "--channel", "chat"): lambda e, f: f["fact"] in ("accepted", "noted"),
@@ -271,11 +272,13 @@ def repairs(stack):
     world.cli("repair", "resolve", "--owner", "ada", status=2)
     world.cli("repair", "reassign", "--owner", "ada", "--reason", "x", status=2)
     # a dry run changes nothing
+    for contact in mine[4:]:
+        state_of(world, contact, "offered")
+    w.until("nothing else does", world.settled)
     before = {contact: world.view(contact)["version"] for contact in mine + [other]}
     report = json.loads(world.cli("repair", "resolve", "--owner", "ada", "--reason", "x", "--dry-run", "--json"))
     assert report["changed"] == 4 and report["dry_run"], report
     assert before == {contact: world.view(contact)["version"] for contact in mine + [other]}
-    state_of(world, mine[4], "offered")
     offered = json.loads(world.cli("repair", "reroute", "--contact", mine[4], "--reason", "x", "--dry-run", "--json"))
     assert [(row["accountable"], row["with"]) for row in offered["contacts"]] == [("dana", "ada")], offered
     assert "ACCOUNTABLE" in world.cli("repair", "resolve", "--owner", "ada", "--reason", "x", "--dry-run")
