@@ -5,6 +5,7 @@ Ends with "N passed, N failed".
 """
 import json
 import sys
+import time
 
 import world as w
 
@@ -191,6 +192,32 @@ def calls_stop_while_notices_wait(stack):
     world["notification"].start()
 
 
+def calls_stop_while_timers_are_late(stack):
+    """A notice whose time to be sent has passed, and whose place in the outbox is no reason yet."""
+    watch = w.open_receiver(stack)
+    options = ["--audit-every", "1", "--audit-rate", "100000", "--late-limit", "1", "--outbox-limit", "80000",
+               "--deadman-url", watch.url("/ping/secret")]
+    world = w.open_world(stack, POLICY, options={"escalation": options})
+    world.present("ada")
+    calls_come(world, watch)
+    world["escalation"].end()  # it begins again when nothing but the notice is late
+    world["notification"].kill()
+    contact, said = world.submit(), len(world["escalation"].facts("not all is well"))
+    w.until("ada has it", lambda: world.view(contact)["state"] == "owned", 60)
+    world["escalation"].start()
+    w.until("it is withheld", lambda: world["escalation"].metric("buckstop_deadman_withheld_total") > 0, 60)
+    why = [row["why"] for row in world["escalation"].facts("not all is well")[said:]]
+    assert [line.startswith("a timer of notices is overdue for ") for line in why] == [True], why
+    assert world["escalation"].metric("buckstop_audit_violations") == 0
+    began = time.monotonic() + 1  # what was called by then may still be under way
+    rounds(world, 2)
+    assert world["escalation"].metric("buckstop_well") == 0
+    assert not [call for call in list(watch.calls) if call.at > began]
+    world["notification"].start()
+    w.until("all is well", lambda: world["escalation"].metric("buckstop_well") == 1, 60)
+    calls_come(world, watch)
+
+
 if __name__ == "__main__":
     sys.exit(w.main([calls_come_while_all_is_well, found_while_the_round_runs, what_is_being_moved, a_watch_that_fails,
-                     calls_stop_while_notices_wait]))
+                     calls_stop_while_notices_wait, calls_stop_while_timers_are_late]))
