@@ -304,12 +304,15 @@ const walks = {
   },
 };
 
-// The drawing of promises has bars upwards for what was kept and downwards for what was broken, and words for both; they agree
-// with the figures beside it.
+// The drawing of promises has a solid line upwards for what was kept and a dashed one downwards for what was broken, and words
+// for both; they agree with the figures beside it.
 async function drawn(page) {
   const [, ...said] = /: (\d+) promises kept, (\d+) broken/.exec(await page.getAttribute("#trend svg", "aria-label"));
-  const bars = (selector) => page.getAttribute(selector, "d"), counts = [await shown(page, "kept"), await shown(page, "broken-today")];
-  return /^(M[\d.]+ \d+h8\.0v-\d+\.\dh-8\.0z)+$/.test(await bars("#trend .kept-bars")) && /^(M[\d.]+ \d+h8\.0v\d+\.\dh-8\.0z)+$/.test(await bars("#trend .broken-bars"))
+  const [up, down] = await page.$$eval("#trend .kept-line, #trend .broken-line", (all) => all.map((one) =>
+    ({heights: one.getAttribute("d").split("L").map((point) => Number(point.split(" ")[1])), dashed: getComputedStyle(one).strokeDasharray !== "none"})));
+  const axis = [up.heights[0], down.heights[0]], counts = [await shown(page, "kept"), await shown(page, "broken-today")];
+  return up.heights.length === 96 && down.heights.length === 96 && !up.dashed && down.dashed && axis[0] < axis[1]
+    && up.heights.every((y) => y <= axis[0]) && Math.min(...up.heights) < axis[0] && down.heights.every((y) => y >= axis[1]) && Math.max(...down.heights) > axis[1]
     && said.every((n, i) => Number(n) > 0 && Number(n) === counts[i]);
 }
 

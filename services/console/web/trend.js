@@ -1,26 +1,32 @@
-// trend.js - promises of the last 24 hours: kept upwards, broken downwards, so that shape says it without colour.
+// trend.js - promises of the last 24 hours, as two lines: kept, solid and upwards; broken, dashed and downwards. Which is
+// which is so seen without colour.
 
 import {h, svg} from "./dom.js";
 import {hour} from "./time.js";
 
-const WIDTH = 960, UP = 96, DOWN = 64, BARS = 96; // a bar a quarter of an hour
+const WIDTH = 960, UP = 96, DOWN = 64, QUARTERS = 96; // a point a quarter of an hour
 
-// Steps of five minutes into BARS columns that end now.
+// Steps of five minutes into QUARTERS of an hour that end now.
 export function columns(trend, end, span = 24 * 3600000) {
-  const out = Array.from({length: BARS}, () => ({kept: 0, broken: 0}));
+  const out = Array.from({length: QUARTERS}, () => ({kept: 0, broken: 0}));
   for (const step of trend) {
-    const index = Math.floor((step.at - (end - span)) / (span / BARS));
-    if (index < 0 || index >= BARS) continue;
+    const index = Math.floor((step.at - (end - span)) / (span / QUARTERS));
+    if (index < 0 || index >= QUARTERS) continue;
     out[index].kept += step.kept || 0;
     out[index].broken += step.broken || 0;
   }
   return out;
 }
 
-function bars(heights, y, sign) {
-  const width = WIDTH / BARS;
-  return heights.map((height, i) => (height > 0
-    ? `M${(i * width + 1).toFixed(1)} ${y}h${(width - 2).toFixed(1)}v${(sign * Math.max(height, 2)).toFixed(1)}h${(2 - width).toFixed(1)}z` : "")).join("");
+// From the middle of the first quarter to that of the last; the least count is seen, too.
+function line(heights, y, sign) {
+  const width = WIDTH / QUARTERS;
+  return `M${heights.map((height, i) => `${(i + 0.5) * width} ${(y + sign * (height > 0 ? Math.max(height, 2) : 0)).toFixed(1)}`).join("L")}`;
+}
+
+function area(path, y) {
+  const edge = WIDTH / QUARTERS / 2;
+  return `${path}L${WIDTH - edge} ${y}L${edge} ${y}z`;
 }
 
 export function draw(parent, trend, end) {
@@ -32,13 +38,14 @@ export function draw(parent, trend, end) {
   parent.key = key;
   const picture = svg("svg", {viewBox: `0 0 ${WIDTH} ${UP + DOWN + 4}`, preserveAspectRatio: "none", role: "img",
     "aria-label": `Last 24 hours: ${kept} promises kept, ${broken} broken`});
+  const up = line(data.map((c) => (c.kept / most) * UP), UP, -1), down = line(data.map((c) => (c.broken / most) * UP), UP + 3, 1);
   picture.append(
-    svg("path", {class: "kept-bars", d: bars(data.map((c) => (c.kept / most) * UP), UP, -1)}),
+    svg("path", {class: "kept-area", d: area(up, UP)}), svg("path", {class: "broken-area", d: area(down, UP + 3)}),
     svg("path", {class: "axis", d: `M0 ${UP + 1}H${WIDTH}`}),
-    svg("path", {class: "broken-bars", d: bars(data.map((c) => (c.broken / most) * UP), UP + 3, 1)}));
+    svg("path", {class: "kept-line", d: up}), svg("path", {class: "broken-line", d: down}));
   const scale = h("div", {class: "scale", "aria-hidden": "true"},
     ...[24, 18, 12, 6, 0].map((back) => h("span", null, back ? hour(end - back * 3600000) : "now")));
   parent.replaceChildren(
-    h("p", {class: "legend", "aria-hidden": "true"}, h("span", {class: "kept-sign"}, "kept"), h("span", {class: "broken-sign"}, "broken")),
+    h("p", {class: "legend", "aria-hidden": "true"}, h("span", {class: "kept-sign"}, "kept, upwards"), h("span", {class: "broken-sign"}, "broken, downwards")),
     picture, scale);
 }
