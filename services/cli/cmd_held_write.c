@@ -34,12 +34,12 @@ typedef struct pass {
 
 static const char *words_of (const pass_t *self, const delivery_t *delivery, char words[DETAIL_SIZE])
 {
-    static const char *const rows[] = {[VERDICT_GOES] = "it goes",
-                                       [VERDICT_DROPPED] = "it is dropped",
-                                       [VERDICT_SENT] = "it counts as sent, since it was before",
-                                       [VERDICT_NO_HOLD] = "nothing is held any more"};
+    static const char *const rows[] = {[VERDICT_GOES] = "is sent in spite of the hold",
+                                       [VERDICT_DROPPED] = "is never sent",
+                                       [VERDICT_SENT] = "counts as sent, since it was before",
+                                       [VERDICT_NO_HOLD] = "is sent: nothing is held any more"};
     const char *reason = self->command->reason;
-    snprintf (words, DETAIL_SIZE, "%s by %s: %s%s%s", purpose_name (delivery->purpose), way_name (delivery->way),
+    snprintf (words, DETAIL_SIZE, "%s by %s %s%s%s", purpose_name (delivery->purpose), way_name (delivery->way),
               rows[self->verdict], *reason ? ": " : "", WORD_CUT (reason, REASON_SHOWN));
     return words;
 }
@@ -220,11 +220,12 @@ int held_drop (held_command_t *self)
 
 /* ---- the hold itself */
 
-static void say_all (const held_command_t *self, commit_t *commit, fact_kind_t kind)
+static void say_all (const held_command_t *self, commit_t *commit, fact_kind_t kind, const char *words)
 {
     fact_t fact = {.kind = kind, .at = store_now (self->cli->store)};
     WORD_COPY (fact.by, self->by);
-    WORD_COPY (fact.detail, self->reason);
+    snprintf (fact.detail, sizeof fact.detail, "%s%s%s", words, *words && *self->reason ? ": " : "",
+              WORD_CUT (self->reason, REASON_SHOWN));
     event_put (commit, self->shard, self->cli->workspace, NULL, NULL, &fact, false);
 }
 
@@ -242,7 +243,7 @@ int held_begin (held_command_t *self)
     key_hold (key, self->shard, self->cli->workspace);
     commit_expect_free (commit, key);
     commit_put (commit, key, text, size, 0);
-    say_all (self, commit, BUCKSTOP__V1__FACT_KIND__FACT_KIND_SENDING_HELD);
+    say_all (self, commit, BUCKSTOP__V1__FACT_KIND__FACT_KIND_SENDING_HELD, "");
     int rc = cli_commit (self->cli, &commit, &committed);
     if (rc != CLI_GO)
         return rc;
@@ -265,7 +266,7 @@ int held_end (held_command_t *self)
     key_hold (key, self->shard, self->cli->workspace);
     commit_expect_value (commit, key, self->hold_text, self->hold_size);
     commit_delete (commit, key);
-    say_all (self, commit, BUCKSTOP__V1__FACT_KIND__FACT_KIND_SENDING_RELEASED);
+    say_all (self, commit, BUCKSTOP__V1__FACT_KIND__FACT_KIND_SENDING_RELEASED, "sending goes on");
     int rc = cli_commit (self->cli, &commit, &committed);
     if (rc == CLI_GO && committed.outcome != COMMIT_DONE)
         rc = cli_fail (CLI_NO, "somebody else has changed it in this moment: look again");

@@ -90,7 +90,7 @@ static const fact_words_t rows[] = {
     {"delivery_receipt", PLAIN, "the far side says: {detail}"},
     {"forgotten", YELLOW, "personal data was removed"},
     {"sending_held", RED, "sending is held by {by}: {detail}"},
-    {"sending_released", YELLOW, "a word of {by}: {detail}"},
+    {"sending_released", YELLOW, "{by} has decided: {detail}"},
     {"clock_jumped", RED, "the clock jumped"},
 };
 

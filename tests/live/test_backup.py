@@ -136,6 +136,9 @@ def a_restore_holds_all_that_it_finds(stack):
     assert receiver.ids("/back") == {replies[first]}, receiver.calls
     assert any(fact["fact"] == "sending_released" and "counts as sent" in fact["detail"]
                for fact in w.facts_of(world.view(third)))
+    world.environment["BUCKSTOP_TOKEN"] = world.token
+    shown = world.cli("show", first, "--server", f"http://{world['intake'].host}:{world['intake'].port}")
+    assert "olga has decided: reply by webhook is sent in spite of the hold" in shown, shown
 
     # what comes in now waits, too; then all goes
     late = answered(world, receiver)

@@ -77,9 +77,11 @@ const table = {
   bounced: ["bad", (f) => `It came back: ${f.to}`],
   delivery_receipt: ["dim", (f) => `The far side says: ${f.detail || f.to}`],
   forgotten: ["warn", () => "Personal data was removed"],
+  sending_held: ["bad", (f) => `Sending is held by ${who(f)}`],
+  sending_released: ["warn", (f) => `${who(f)} has decided: ${f.detail}`],
   clock_jumped: ["bad", () => "The clock jumped"],
 };
-const saysDetail = new Set(["attached", "call", "delivery_receipt", "present"]);
+const saysDetail = new Set(["attached", "call", "delivery_receipt", "present", "sending_released"]);
 
 // What an operator looks up for.
 const escalations = new Set(["promise_broken", "step", "step_empty", "moved", "nobody", "offer_expired", "returned", "set_aside",
