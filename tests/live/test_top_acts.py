@@ -36,7 +36,7 @@ def each_key_acts(stack):
     contact = world.submit("mail", subject="A lost card")
     w.until("it is offered", lambda: world.view(contact).get("offered_to") == "ada")
     other = own(world, "ada", subject="Another card")
-    top = open_one(stack, world, contact, "--person", "ada", lines=50, columns=100)
+    top = open_one(stack, world, contact, "--person", "ada", lines=80, columns=100)
     short = contact[-6:]
 
     def acts(key, asks, text, done, *shown):
