@@ -1,4 +1,4 @@
-"""The images: this tree's by deploy/Containerfile, the previous release's programs in the same, by previous.containerfile.
+"""The images: this tree's, and that of the release before it; each by the deploy/Containerfile of its own tree.
 
 What compiles has a name, so that the end of a run leaves its layers where the next one finds them."""
 import datetime
@@ -64,17 +64,21 @@ def build_again(podman):
 
 
 def previous():
-    """The commit of the release before this one, whole; None: this clone does not hold it."""
+    """The commit of the release before this one, whole; None: this clone is not whole, or none."""
     with open(os.path.join(HERE, "previous"), encoding="utf-8") as file:
         commit = file.read().strip()
-    held = subprocess.run(["git", "-C", engine.ROOT, "cat-file", "-e", commit + "^{commit}"], capture_output=True, check=False)
-    return commit if held.returncode == 0 else None
+    if git("cat-file", "-t", commit) == "commit":
+        return commit
+    if git("rev-parse", "--is-shallow-repository") == "false":
+        raise engine.Failed(f"tests/containers/previous names {commit}, which is no commit here: name one that has landed")
+    return None
 
 
 def build_previous(podman, commit):
+    """Its own tree by its own deploy/Containerfile."""
     if podman.has_image(BEFORE) and podman.inspect(BEFORE, "Labels", "org.opencontainers.image.revision") == commit:
         return
     with tempfile.TemporaryDirectory(prefix="buckstop-previous-") as context:
         tar = subprocess.run(["git", "-C", engine.ROOT, "archive", commit], stdout=subprocess.PIPE, check=True)
         subprocess.run(["tar", "-x", "-C", context], input=tar.stdout, check=True)
-        podman.build(BEFORE, context, os.path.join(HERE, "previous.containerfile"), "--build-arg", "REVISION=" + commit)
+        podman.build(BEFORE, context, context + "/deploy/Containerfile", *arguments({"revision": commit}), target="buckstop")
