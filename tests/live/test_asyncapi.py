@@ -65,7 +65,7 @@ class Sockets:
     def request(self, socket, envelope):
         check(self.pb, "submit", envelope.SerializeToString())
         socket.send(envelope.SerializeToString())
-        assert socket.poll(5000), "no answer"
+        assert socket.poll(20000), "no answer"
         return check(self.pb, "submit", socket.recv_multipart()[-1])
 
 
@@ -131,8 +131,12 @@ def hint(stack, link, kind, act):
     world, pb, sockets = house_of(stack, **{kind: 0})
     pull = sockets.open(zmq.PULL, link, bind=True)
     world.start()
-    act(world)
-    assert pull.poll(10000), f"nothing comes by {link}"
+
+    def comes():
+        act(world)  # again, if nobody was connected yet: a hint is not kept
+        return pull.poll(2000)
+
+    w.until(f"something comes by {link}", comes, 30)
     name, said = check(pb, link, pull.recv())
     assert name == link, said
 
@@ -149,9 +153,13 @@ def hints_to_notification(stack):
     world, pb, sockets = house_of(stack, notification=0)
     pull = sockets.open(zmq.PULL, "outbox", bind=True)
     world.start()
-    world.submit()
     world.present("ada")
-    assert pull.poll(20000), "nothing comes by outbox"
+
+    def comes():
+        world.submit()
+        return pull.poll(2000)
+
+    w.until("something comes by outbox", comes, 30)
     assert check(pb, "outbox", pull.recv())[0] == "outbox"
 
 

@@ -359,7 +359,7 @@ def nobody_planned(stack):
     body = json.dumps({"flight": {"number": 7, "from": {"loft": "north"}, "pigeons": [
         {"ring": "DE-1", "landed": landed, "letter": {"words": "<p>Grain&nbsp;is <b>late</b></p>", "tongue": "en_GB"}},
         {"ring": "DE-2", "letter": {"kind": "empty"}}]}}).encode()
-    answer = house.post("pigeon", *by_loft(body))
+    answer = house.repost("pigeon", *by_loft(body))
     assert (answer.status, answer.body) == (202, b"coo"), answer
     contact, = house.of_channel("pigeon")
     view = house.view(contact["contact"])
