@@ -2,7 +2,9 @@
 // happens outside of the page when it is asked by a line of JSON. Waits look for conditions; nothing sleeps.
 import assert from "node:assert/strict";
 import {mkdirSync, rmSync} from "node:fs";
+import {keyboard} from "./hands.mjs";
 import {Load} from "./load.mjs";
+import {order, unwell} from "./order.mjs";
 import {otherEyes, saidWithoutColour, shapeOf} from "./signs.mjs";
 import {about, axe, browser, crowded, judged, linked, outside, row, shown, somebody, text, until, wrong} from "./tools.mjs";
 import {longTasks, tasksOf, waits, within} from "./trace.mjs";
@@ -12,6 +14,8 @@ const FRAME_MS = 50, LOAD_S = 30, ROUNDS = 3, PAINT_MS = 1000, EVENTS_S = 500, A
 // ---- the walks
 
 const walks = {
+  keyboard, order, unwell,
+
   async wall() {
     const page = await somebody(null);
     await page.goto(about.url);
