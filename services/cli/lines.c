@@ -28,7 +28,7 @@ typedef struct fact_words {
     const char *color;
     const char
         *words; /* template.h's slots: by, to, promise, due, number, subject, channel, text, person, detail, said;
-                          by and the detail are added at the end where the words have no place for them */
+                          by, text and the detail are added at the end where the words have no place for them */
 } fact_words_t;
 
 #define MESSAGE_OF_OTHERS "message of others" /* one that names somebody else than the customer */
@@ -184,11 +184,22 @@ static char *said_of (const char *subject, const char *text)
     return said;
 }
 
+/* The row's words, or the fact's name. What somebody wrote with it ends them, where they have no place for it. */
+static char *words_with_text (const fact_words_t *row, const json_t *fact)
+{
+    char name[NAME_SIZE], *words = NULL;
+    const char *known = row ? row->words : spaced (json_text (fact, "fact"), name, sizeof name);
+    bool add = *json_text (fact, "text") && !strstr (known, "{text}") && !strstr (known, "{said}");
+    if (asprintf (&words, "%s%s", known, add ? ": {text}" : "") < 0)
+        abort ();
+    return words;
+}
+
 static char *say (const json_t *event, const json_t *fact)
 {
-    char due[CLI_TIME_SIZE], promise[NAME_SIZE], number[24], name[NAME_SIZE];
-    const char *kind = json_text (fact, "fact"), *by = json_text (fact, "by");
-    const fact_words_t *row = words_of (fact);
+    char due[CLI_TIME_SIZE], promise[NAME_SIZE], number[24];
+    const char *by = json_text (fact, "by");
+    char *row = words_with_text (words_of (fact), fact);
     snprintf (number, sizeof number, "%lld", (long long)json_number (fact, "number"));
     char *said = said_of (json_text (event, "subject"), json_text (fact, "text"));
     const template_slot_t slots[SLOTS] = {
@@ -204,8 +215,9 @@ static char *say (const json_t *event, const json_t *fact)
         {"detail", json_text (fact, "detail")},
         {"said", said},
     };
-    char *words = template_expand (row ? row->words : spaced (kind, name, sizeof name), slots, SLOTS, 1);
+    char *words = template_expand (row, slots, SLOTS, 1);
     free (said);
+    free (row);
     return words;
 }
 

@@ -49,7 +49,7 @@ def it_follows_and_acts(stack):
     # the cursor stays on its contact when the order changes
     top.press(DOWN)
     assert world.act(hot, "resolve", "ada", text="done").status == 200
-    top.shows("ada resolved it")
+    top.shows("ada resolved it: done")
     top.press(ENTER)
     top.shows(calm, "A calm question", "timeline")
     top.press(ESCAPE)
