@@ -2,19 +2,18 @@
 // happens outside of the page when it is asked by a line of JSON. Waits look for conditions; nothing sleeps.
 import assert from "node:assert/strict";
 import {mkdirSync, rmSync} from "node:fs";
+import {load} from "./busy.mjs";
 import {keyboard} from "./hands.mjs";
-import {Load} from "./load.mjs";
 import {order, unwell} from "./order.mjs";
 import {otherEyes, saidWithoutColour, shapeOf} from "./signs.mjs";
-import {about, axe, browser, crowded, judged, linked, outside, row, shown, somebody, text, until, wrong} from "./tools.mjs";
-import {longTasks, tasksOf, waits, within} from "./trace.mjs";
+import {about, axe, browser, judged, linked, outside, row, shown, somebody, text, until, wrong} from "./tools.mjs";
 
-const FRAME_MS = 50, LOAD_S = 30, ROUNDS = 3, PAINT_MS = 1000, EVENTS_S = 500, AGAIN_MS = 2500;
+const AGAIN_MS = 2500;
 
 // ---- the walks
 
 const walks = {
-  keyboard, order, unwell,
+  load, keyboard, order, unwell,
 
   async wall() {
     const page = await somebody(null);
@@ -268,44 +267,6 @@ const walks = {
     await others;
     console.log(`${count} views without a finding; screenshots in ${about.shots}`);
   },
-
-  async load() {
-    const page = await somebody(about.operator);
-    await page.addInitScript(() => {
-      const look = new MutationObserver(() => {
-        if (!document.querySelector("#next .row")) return;
-        look.disconnect();
-        requestAnimationFrame(() => { setTimeout(() => { window.painted = performance.now(); }); });
-      });
-      look.observe(document, {childList: true, subtree: true});
-    });
-    const paints = [];
-    for (let round = 0; round < ROUNDS && !paints.some((ms) => ms < PAINT_MS); round++) {
-      await page.goto(round ? `${about.url}?${round}#/wall` : `${about.url}#/wall`);
-      paints.push(await page.waitForFunction(() => window.painted).then((handle) => handle.jsonValue()));
-    }
-    console.log(`the wall of ${about.contacts} contacts was painted after ${paints.map(Math.round).join(", ")} ms`);
-    if (crowded()) console.log("the machine is crowded: how soon it was painted says little");
-    else assert.ok(Math.min(...paints) < PAINT_MS);
-    await linked(page, "live");
-    await page.click("#stream-all");
-    const ids = (await outside("open")).map((one) => one.contact);
-    let long;
-    for (let round = 0; round < ROUNDS; round++) {
-      const load = new Load(about, ids, EVENTS_S), before = await outside("newest"), waitedBefore = waits();
-      await browser.startTracing(page, {categories: ["toplevel", "devtools.timeline", "disabled-by-default-devtools.timeline"]});
-      await load.run(LOAD_S);
-      const trace = await browser.stopTracing(), tasks = tasksOf(trace), events = (await outside("newest")) - before;
-      const judgement = longTasks(tasks, FRAME_MS, waitedBefore); // what others do on this machine is not the page's
-      long = judgement.long;
-      console.log(`${Math.round(events / LOAD_S)} events a second for ${LOAD_S} s; ${load.refused} refused; ${tasks.length} tasks of the page, the longest ${Math.max(...tasks.map((one) => one.ms)).toFixed(1)} ms, ${Math.max(...tasks.map((one) => one.cpu)).toFixed(1)} ms of processor; it waited ${judgement.waited.toFixed(0)} ms for one`);
-      console.log(`the busiest: ${within(trace, tasks.reduce((a, b) => (a.cpu > b.cpu ? a : b)))}`);
-      assert.ok(events / LOAD_S >= EVENTS_S * (crowded() ? 0.5 : 0.9), "that many events came");
-      if (long.length === 0) break;
-    }
-    assert.deepEqual(long.map((task) => `${task.ms} ms of which ${task.cpu} working`), []);
-    await until("the counts are the server's", () => isTrue(page), 30000);
-  },
 };
 
 // The drawing of promises has a solid line upwards for what was kept and a dashed one downwards for what was broken, and words
@@ -335,18 +296,6 @@ async function withoutColours() {
     await otherEyes(page, judged, (eye) => `${about.shots}/wall-wide-${colorScheme}-${eye}.png`);
   }
   await page.context().close();
-}
-
-// Every number that the wall shows against a walk over the store itself.
-async function isTrue(page) {
-  const open = (await outside("open")).filter((one) => one.state !== "resolved"), of = (...states) => open.filter((one) => states.includes(one.state)).length;
-  const should = {open: open.length, nobody: of("received", "offered", "queued"), offered: of("offered"), queued: of("queued"), work: of("owned", "waiting"), waiting: of("waiting"),
-    at_risk: open.filter((one) => one.at_risk).length, broken: open.filter((one) => one.promises.some((promise) => promise.state === "broken")).length};
-  const is = Object.fromEntries(await Promise.all(Object.keys(should).map(async (name) => [name, await shown(page, name)])));
-  const same = JSON.stringify(is) === JSON.stringify(should);
-  if (same) console.log(`counts: ${JSON.stringify(is)}`);
-  else if (isTrue.said !== JSON.stringify(is)) console.log(`not yet: ${isTrue.said = JSON.stringify(is)} ${JSON.stringify(should)}`);
-  return same;
 }
 
 try {
