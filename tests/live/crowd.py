@@ -15,7 +15,7 @@ import socket
 import threading
 import time
 
-from test_console import call, sign_in
+from test_console import call_once, sign_in
 
 COUNTS, FRAME = re.compile(rb'"counts":(\{[^}]*\})'), re.compile(rb"\r\n[0-9a-fA-F]+\r\n")  # of a chunk
 DONE = {"accept": {}, "reply": {"text": "so it is"}, "resolve": {"text": "done"}}
@@ -118,7 +118,7 @@ class Person:
     def ask(self, method, path, body=None, **more):
         csrf = {} if method == "GET" else {"Buckstop-CSRF": self.csrf}
         for _ in range(AGAIN):
-            answer = call(self.world, method, path, body, {"Cookie": self.cookie, **csrf, **more})
+            answer = call_once(self.world, method, path, body, {"Cookie": self.cookie, **csrf, **more})
             busy = answer.status == 503 and answer["code"] in ("busy", "no-answer-in-time")  # the same again, by its key
             self.answers["busy" if busy else answer.status] += 1
             if not busy:

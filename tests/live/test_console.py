@@ -32,6 +32,7 @@ ladders:
     - { at: due, tell: [lead] }
 settings: { presence: 1h, makeups: 0 }
 """
+AGAIN, SLOW = 20, ("no-answer-in-time", "busy")
 
 
 def open_console(stack, policy=POLICY, options=(), **given):
@@ -40,7 +41,14 @@ def open_console(stack, policy=POLICY, options=(), **given):
     return world
 
 
-def call(world, method, path, body=None, headers=None):
+def call(world, *given, **more):
+    """The same once more where the machine was slow: whoever changes something has a key, or changes the same twice."""
+    answers = (call_once(world, *given, **more) for _ in range(AGAIN))
+    return next((got for got in answers if got.status != 503 or got.json().get("code") not in SLOW), None) or \
+        call_once(world, *given, **more)
+
+
+def call_once(world, method, path, body=None, headers=None):
     """One request to the console, as a browser sends it: nothing is added."""
     link = http.client.HTTPConnection("127.0.0.1", world.console.port, timeout=20)
     headers = dict(headers or {})
@@ -365,7 +373,7 @@ def a_trusted_proxy_names_the_person(stack):
     contact = world.submit()
     path = f"/v1/contacts/{contact}/actions"
     assert call(world, "POST", path, {"action": "note", "text": "x", "person": "ben"}, own).status == 403
-    assert call(world, "POST", path, {"action": "note", "text": "hm"}, own).status == 200
+    assert call(world, "POST", path, {"action": "note", "text": "hm"}, {**own, "Idempotency-Key": "hm"}).status == 200
     facts = w.facts_of(world.view(contact))
     assert [fact["by"] for fact in facts if fact["fact"] == "noted"] == ["ada"]
     assert call(world, "POST", "/v1/contacts", {"channel": "mail", "text": "x", "customer": "k"}, own).status == 403
