@@ -1,6 +1,6 @@
-"""deploy/compose.yaml as it stands, brought up by docker-compose over podman's socket, one service after the other (podman 4.3
-stands still when docker-compose 1.29 makes several at once). Contacts come from outside through HTTP and mail; a promise
-breaks; a container of each kind is killed, the network taken from some and given back."""
+"""deploy/compose.yaml as it stands, built and brought up by docker-compose over podman's socket, one service after the other (podman
+4.3 stands still when docker-compose 1.29 makes several at once). The operator's hand is run; contacts come from outside through
+HTTP and mail; a promise breaks; a container of each kind is killed, the network taken from some and given back."""
 import contextlib
 import json
 import os
@@ -14,6 +14,7 @@ import time
 
 import desk as d
 import engine
+import images
 
 sys.path.insert(0, os.path.join(engine.ROOT, "tests", "live"))
 import console  # noqa: E402  pylint: disable=wrong-import-position,import-error
@@ -33,9 +34,12 @@ POLICY = (d.POLICY
           .replace("teams:\n", "teams:\n  night: { lead: max, members: [max] }\n")
           .replace("rules:\n", "rules:\n  - { name: urgent, when: { channel: urgent }, then: { team: night } }\n")
           .replace("promises:\n", "promises:\n  - { when: { channel: urgent }, first_response: 3s, acknowledge: 1h, ladder: quiet }\n"))
+# the labels as they are told of the image that is there, so that it is the same once more
 OVERRIDE = """services:
   notification:
     environment: {{ BUCKSTOP_PRIVATE_TARGETS: "yes", BUCKSTOP_PRIVATE_CALLBACKS: "yes" }}
+  intake:
+    build: {{ args: {{ VERSION: "{version}", REVISION: "{revision}", CREATED: "{created}" }} }}
 """
 
 
@@ -59,10 +63,10 @@ class House:
 
         self.config = yaml.safe_load(self.compose("config"))
 
-    def compose(self, *words):
+    def compose(self, *words, timeout=60):
         files = ["-f", engine.ROOT + "/deploy/compose.yaml", "-f", self.folder + "/override.yaml"]
         done = subprocess.run(["docker-compose", *files, *words], env=self.environment, capture_output=True, text=True,
-                              timeout=60, check=False)
+                              timeout=timeout, check=False)
         assert done.returncode == 0, (words, done.stdout[-3000:], done.stderr[-5000:])
         return done.stdout
 
@@ -177,9 +181,10 @@ def opened(podman):
         stack.callback(podman.clear)
         for name, text in (("override.yaml", OVERRIDE), ("policy.yaml", "")):
             with open(f"{folder}/{name}", "w", encoding="utf-8") as file:
-                file.write(text.format())
+                file.write(text.format(**images.told(podman)))
         house = House(podman, folder)
         stack.enter_context(listening(podman, house.socket))
+        house.compose("build", timeout=600)  # of layers that are there
         house.up(*OTHERS)  # with its first container a network has its gateway
         receiver = w.Receiver(house.gateway())
         stack.callback(receiver.close)
