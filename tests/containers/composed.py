@@ -1,6 +1,6 @@
-"""deploy/compose.yaml as it stands, built and brought up by docker-compose over podman's socket, one service after the other (podman
-4.3 stands still when docker-compose 1.29 makes several at once). The operator's hand is run; contacts come from outside through
-HTTP and mail; a promise breaks; a container of each kind is killed, the network taken from some and given back."""
+"""deploy/compose.yaml as it stands, built and brought up by docker-compose over podman's socket, as the page says: up -d --build.
+The operator's hand is run; contacts come from outside through HTTP and mail; a promise breaks; a container of each kind is
+killed, the network taken from some and given back."""
 import contextlib
 import json
 import os
@@ -74,9 +74,8 @@ class House:
         return [name for name in self.config["services"] if name not in ONCE]
 
     def up(self, *services):
-        """One after the other: see above."""
-        for service in services:
-            self.compose("up", "-d", "--no-build", "--no-deps", service)
+        """All, where none is named. What the images are made of is there already."""
+        self.compose("up", "-d", "--build", *services, timeout=600)
 
     def container(self, service):
         return f"{PROJECT}_{service}_1"
@@ -184,13 +183,12 @@ def opened(podman):
                 file.write(text.format(**images.told(podman)))
         house = House(podman, folder)
         stack.enter_context(listening(podman, house.socket))
-        house.compose("build", timeout=600)  # of layers that are there
         house.up(*OTHERS)  # with its first container a network has its gateway
         receiver = w.Receiver(house.gateway())
         stack.callback(receiver.close)
         with open(folder + "/policy.yaml", "w", encoding="utf-8") as file:
             file.write(POLICY.replace("HOOK", receiver.url("/hook")))
-        house.up(*(service for service in house.services() if service not in OTHERS), "policy")
+        house.up()
         house.all_well()
         desk = d.Desk([("127.0.0.1", house.http)], house.within, house.store)
         stack.callback(desk.close)
