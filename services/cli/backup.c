@@ -5,6 +5,7 @@
 #include "xmalloc.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <sodium.h>
 #include <string.h>
 
@@ -30,6 +31,23 @@ void backup_progress (backup_progress_t *self, uint64_t done, uint64_t all)
         fprintf (stderr, "-- %s: %.0f of %.0f MB\n", self->what, (double)done / MEGABYTE, (double)all / MEGABYTE);
     else
         fprintf (stderr, "-- %s: %lld s\n", self->what, (long long)((now - self->began) / MS_PER_SECOND));
+}
+
+void backup_waits (const char *what)
+{
+    fprintf (stderr, "-- waiting for %s\n", what);
+}
+
+bool backup_ready (int fd, short events, int64_t ms, const char *what)
+{
+    struct pollfd one = {.fd = fd, .events = events};
+    mono_ms_t ends = clock_mono () + ms;
+    for (mono_ms_t left = ms;; left = ends - clock_mono ()) {
+        int rc = poll (&one, 1, left > QUIET_MS ? QUIET_MS : left > 0 ? (int)left : 0);
+        if (rc || left <= QUIET_MS)
+            return rc == 1;
+        backup_waits (what);
+    }
 }
 
 bool backup_hash (const char *path, char hex[BACKUP_HASH_SIZE], uint64_t *size)

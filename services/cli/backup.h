@@ -16,6 +16,10 @@ typedef struct backup_progress {
     mono_ms_t began, said;
 } backup_progress_t;
 void backup_progress (backup_progress_t *self, uint64_t done, uint64_t all);
+/* Nothing has come for two seconds: says what is waited for. */
+void backup_waits (const char *what);
+/* Waits for a descriptor, so many milliseconds at most, and says so meanwhile. False: it is not ready. */
+bool backup_ready (int fd, short events, int64_t ms, const char *what);
 /* BLAKE2b-256 of a file, in hex. False: said. */
 bool backup_hash (const char *path, char hex[BACKUP_HASH_SIZE], uint64_t *size);
 

@@ -3,7 +3,7 @@
  * Hears: intake's list, or the store's index of open contacts. Says: the whole id; or which ones it could be.
  * Limits: closed contacts are in neither: those need the whole id.
  */
-#include "cli.h"
+#include "cli_wait.h"
 
 #include "ids.h"
 #include "keys.h"
@@ -143,7 +143,7 @@ int cli_contact_stored (cli_t *cli, const char *given, char id[ID_SIZE])
     memcpy (ends, id, ID_SIZE);
     key_open (key, store_shard (cli->store, cli->workspace), cli->workspace);
     store_range_lex (cli->store, key, "", PAGE, on_ids, &self);
-    if (!cli_run (cli) || self.away)
+    if (!cli_wait (cli) || self.away)
         return cli_away (cli, "");
     if (self.wrong_type)
         return cli_fail (CLI_NO, "the key %s in redis is damaged: give the whole id; 'buckstop audit' tells more", key);

@@ -4,7 +4,7 @@
  * answer stopped it; Ctrl-C ends that at once.
  * Limits: the store must be ready within READY_MS.
  */
-#include "cli.h"
+#include "cli_wait.h"
 
 #include "keys.h"
 #include "log.h"
@@ -177,7 +177,7 @@ int cli_workspace (cli_t *cli)
         return cli_workspace_known (cli);
     cli->status = CLI_USAGE;
     store_set (cli->store, KEY_WORKSPACES, on_workspaces, cli);
-    if (!cli_run (cli))
+    if (!cli_wait (cli))
         return CLI_UNREACHABLE;
     cli->workspace = cli->workspace_found;
     return *cli->workspace_found ? CLI_GO : cli->status;

@@ -56,26 +56,44 @@ void cli_take (void *arg, const store_values_t *values)
     }
 }
 
+typedef struct patience {
+    cli_t *cli;
+    loop_timer_t *slow;
+} patience_t;
+
 /* Nothing has come for so long. */
 static void on_slow (void *arg)
 {
-    cli_values_t *values = arg;
-    const char *why = store_why_not (values->cli->store);
+    patience_t *self = arg;
+    loop_t *loop = self->cli->loop;
+    const char *why = store_why_not (self->cli->store);
     fprintf (stderr, "-- waiting for the store: %s\n", *why ? why : "it has not answered yet");
-    values->slow = loop_at (values->cli->loop, loop_now (values->cli->loop) + SLOW_MS, on_slow, values);
+    self->slow = loop_at (loop, loop_now (loop) + SLOW_MS, on_slow, self);
+}
+
+bool cli_wait (cli_t *cli)
+{
+    patience_t patience = {.cli = cli};
+    patience.slow = loop_at (cli->loop, loop_now (cli->loop) + SLOW_MS, on_slow, &patience);
+    bool go = cli_run (cli);
+    loop_cancel (cli->loop, &patience.slow);
+    return go;
+}
+
+static void count_answer (cli_t *cli)
+{
+    cli->answers++;
+    if (cli_slow (&cli->slow))
+        fprintf (stderr, "-- %zu answers of the store so far\n", cli->answers);
 }
 
 static bool wait_for_it (cli_values_t *values)
 {
     cli_t *cli = values->cli;
     bool go = true;
-    values->slow = loop_at (cli->loop, loop_now (cli->loop) + SLOW_MS, on_slow, values);
     while (go && values->asked)
-        go = cli_run (cli);
-    loop_cancel (cli->loop, &values->slow);
-    cli->answers++;
-    if (cli_slow (&cli->slow))
-        fprintf (stderr, "-- %zu answers of the store so far\n", cli->answers);
+        go = cli_wait (cli);
+    count_answer (cli);
     return go;
 }
 
@@ -124,12 +142,13 @@ int cli_commit (cli_t *cli, commit_t **commit_p, cli_committed_t *committed)
     self->cli = cli;
     store_commit (cli->store, commit_p, COMMIT_TIMEOUT_MS, on_commit, self);
     while (!self->answered)
-        if (!cli_run (cli)) {
+        if (!cli_wait (cli)) {
             self->alone = true; /* its answer still comes, while the store is closed */
             return CLI_UNREACHABLE;
         }
     int rc = CLI_GO;
     kill_point (after_commit);
+    count_answer (cli);
     *committed = self->committed;
     if (self->committed.outcome == COMMIT_AWAY)
         rc = cli_away (cli, ": it may have happened; the same command again does no harm");

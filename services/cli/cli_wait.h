@@ -12,7 +12,6 @@ typedef struct cli_values {
     store_value_t *items;
     size_t n;
     uint64_t cursor;
-    loop_timer_t *slow; /* while it is waited for */
 } cli_values_t;
 
 /* For any read or small write: store_get (cli->store, keys, n, cli_take, cli_ask (cli, &values)), then cli_got. */
@@ -21,6 +20,9 @@ void cli_take (void *arg, const store_values_t *values);
 /* CLI_GO, or said, and the exit status: the store is away, or a key of another type, or somebody pressed Ctrl-C. */
 int cli_got (cli_values_t *values);
 void cli_values_clear (cli_values_t *values);
+
+/* Runs the loop as cli_run; what does not come for long is told on stderr. */
+bool cli_wait (cli_t *cli);
 
 typedef struct cli_committed {
     commit_outcome_t outcome;

@@ -1,19 +1,19 @@
 /* cmd_audit.c - buckstop audit: proves on a running system that nothing is lost (laws 1 and 2 of the design).
  *
  * Hears: a round over all that the store holds (common/audit). Says: a table of what is wrong, and counts; how far it
- * is, where somebody looks on. Writes that Redis lost after it had acknowledged them are named until somebody has looked,
+ * is, once that takes long. Writes that Redis lost after it had acknowledged them are named until somebody has looked,
  * and says --forget-losses: that shows them once more, and forgets what it has shown.
  * Limits: of many findings the first SHOWN_MAX are shown, all are counted.
  */
 #include "commands.h"
 
 #include "audit.h"
+#include "cli_wait.h"
 #include "keys.h"
 #include "values.h"
 #include "xmalloc.h"
 
 #include <inttypes.h>
-#include <unistd.h>
 
 enum { SETTLE_MS = 2000, PATIENCE_MS = 3000, PROGRESS_MS = 2000, SHOWN_MAX = 1000 };
 
@@ -61,12 +61,12 @@ static bool forget_losses (audit_t *self)
     if (!self->forget_losses)
         return true;
     store_list (self->cli->store, KEY_LOST, 0, LOST_LINES_MAX - 1, on_losses, self);
-    if (!cli_run (self->cli) || !self->answered)
+    if (!cli_wait (self->cli) || !self->answered)
         return false;
     show_losses (self);
     self->answered = false;
     store_list_drop (self->cli->store, KEY_LOST, (int64_t)json_array_size (self->forgotten), on_forgotten, self);
-    return cli_run (self->cli) && self->answered;
+    return cli_wait (self->cli) && self->answered;
 }
 
 /* ------------------------------------------------------------------ the round */
@@ -95,7 +95,7 @@ static void on_progress (void *arg)
 {
     audit_t *self = arg;
     const audit_result_t *so_far = audit_so_far (self->round);
-    fprintf (stderr, "audit: %" PRIu64 " contacts read, %.0f a second; %" PRIu64 " findings\n", so_far->counts.contacts,
+    fprintf (stderr, "-- %" PRIu64 " contacts read, %.0f a second; %" PRIu64 " findings\n", so_far->counts.contacts,
              (double)so_far->counts.contacts / seconds_of (self), so_far->findings);
     self->progress = loop_at (self->cli->loop, loop_now (self->cli->loop) + PROGRESS_MS, on_progress, self);
 }
@@ -116,8 +116,7 @@ static bool audit_all (audit_t *self)
                                                 .found = on_found,
                                                 .done = on_done,
                                                 .arg = self});
-    if (isatty (STDERR_FILENO))
-        self->progress = loop_at (cli->loop, self->began + PROGRESS_MS, on_progress, self);
+    self->progress = loop_at (cli->loop, self->began + PROGRESS_MS, on_progress, self);
     bool read = cli_run (cli) && self->result.whole;
     loop_cancel (cli->loop, &self->progress);
     audit_end (&self->round);

@@ -43,7 +43,7 @@ static int find_policy (customer_command_t *self)
     cli_t *cli = self->cli;
     self->workspaces = workspaces_new (cli->loop, cli->store);
     workspaces_refresh (self->workspaces, cli->workspace, on_policy, self);
-    if (!cli_run (cli))
+    if (!cli_wait (cli))
         return CLI_UNREACHABLE;
     if (self->policy)
         return CLI_GO;

@@ -13,7 +13,6 @@
 #include "xmalloc.h"
 
 #include <errno.h>
-#include <unistd.h>
 
 enum { FILE_MAX = 256 * 1024 * 1024, READ_STEP = 1024 * 1024, SHOWN_MAX = 100, PROGRESS_MS = 2000 };
 
@@ -250,7 +249,7 @@ static void on_progress (void *arg)
     import_t *self = arg;
     loop_t *loop = self->command->cli->loop;
     double seconds = (double)(loop_now (loop) - self->began) / (double)MS_PER_SECOND;
-    fprintf (stderr, "import: %zu rows, %.0f a second, %.0f %% of the file\n", ended (self),
+    fprintf (stderr, "-- %zu rows, %.0f a second, %.0f %% of the file\n", ended (self),
              (double)ended (self) / (seconds > 0 ? seconds : 1),
              100.0 * (double)rows_read (self->rows) / (double)self->size);
     self->progress = loop_at (loop, loop_now (loop) + PROGRESS_MS, on_progress, self);
@@ -267,8 +266,7 @@ static bool import_rows (import_t *self, rows_format_t format)
     cli_t *cli = self->command->cli;
     self->rows = rows_new (format, self->text, self->size, self->command->policy);
     self->began = loop_now (cli->loop);
-    if (isatty (STDERR_FILENO))
-        self->progress = loop_at (cli->loop, self->began + PROGRESS_MS, on_progress, self);
+    self->progress = loop_at (cli->loop, self->began + PROGRESS_MS, on_progress, self);
     (void)loop_at (cli->loop, self->began, begin, self);
     while (cli_run (cli) && (self->jobs_n || !(self->all_read || self->away)))
         ;

@@ -5,6 +5,7 @@
  */
 #include "commands.h"
 
+#include "cli_wait.h"
 #include "dead_letters.h"
 #include "keys.h"
 #include "outbox_waiting.h"
@@ -115,7 +116,7 @@ static int perform (dead_command_t *self, void (*run) (dead_command_t *self))
     rc = cli_workspace (self->cli);
     if (rc == CLI_GO) {
         run (self);
-        rc = cli_run (self->cli) ? self->status : CLI_UNREACHABLE;
+        rc = cli_wait (self->cli) ? self->status : CLI_UNREACHABLE;
     }
     cli_store_close (self->cli);
     return rc;

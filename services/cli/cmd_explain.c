@@ -4,6 +4,7 @@
  */
 #include "commands.h"
 
+#include "cli_wait.h"
 #include "explain.h"
 
 #include <string.h>
@@ -68,7 +69,7 @@ int cmd_explain (cli_t *cli, const command_t *command, int argc, char **argv)
     if (rc == CLI_GO) {
         self.workspaces = workspaces_new (cli->loop, cli->store);
         workspaces_refresh (self.workspaces, cli->workspace, on_policy, &self);
-        rc = cli_run (cli) ? self.status : CLI_UNREACHABLE;
+        rc = cli_wait (cli) ? self.status : CLI_UNREACHABLE;
         workspaces_destroy (&self.workspaces);
     }
     cli_store_close (cli);

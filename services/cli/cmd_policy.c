@@ -6,6 +6,7 @@
  */
 #include "cmd_policy.h"
 
+#include "cli_wait.h"
 #include "commands.h"
 #include "policy_read.h"
 #include "secrets_look.h"
@@ -213,7 +214,7 @@ int policy_command_apply (policy_command_t *self)
 {
     self->status = CLI_UNREACHABLE;
     policy_apply (self->cli->store, self->cli->loop, self->text, self->size, self->by, on_applied, self);
-    cli_run (self->cli);
+    cli_wait (self->cli);
     return self->status;
 }
 

@@ -17,7 +17,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { KEY_TEXT_SIZE = 96, RUN_SIZE = 48, REASON_SIZE = 900, PROGRESS_MS = 2000 };
+enum { KEY_TEXT_SIZE = 96, RUN_SIZE = 48, REASON_SIZE = 900 };
 
 typedef struct repair repair_t;
 
@@ -38,7 +38,6 @@ struct repair {
     char run[RUN_SIZE], text[REASON_SIZE];
     json_t *done; /* rows */
     size_t steps, refused, left;
-    mono_ms_t told;
 };
 
 /* ---- the steps */
@@ -144,13 +143,10 @@ static int take (repair_t *self, const json_t *contact)
     return CLI_GO;
 }
 
-static void progress (repair_t *self, size_t at, size_t all)
+static void progress (const repair_t *self, size_t at, size_t all)
 {
-    mono_ms_t now = clock_mono ();
-    if (now - self->told < PROGRESS_MS || !isatty (STDERR_FILENO))
-        return;
-    self->told = now;
-    fprintf (stderr, "repair: %zu of %zu\n", at, all);
+    if (cli_slow (&self->cli->slow))
+        fprintf (stderr, "-- %zu of %zu contacts\n", at, all);
 }
 
 /* All are listed before the first is changed: what a step changes would move the pages. */

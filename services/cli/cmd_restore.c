@@ -165,6 +165,7 @@ static int see_hold (restoring_t *self, const char *workspace, int shard)
 {
     char key[KEY_SIZE];
     key_hold (key, shard, workspace);
+    backup_progress_t progress = {.what = "redis takes the holds"};
     for (mono_ms_t ends = clock_mono () + LOAD_MS / 24; clock_mono () < ends; poll (NULL, 0, LOOK_MS)) {
         redisReply *reply = link_ask (self->link, "EXISTS %s", key);
         bool there = reply && reply->integer == 1;
@@ -173,6 +174,7 @@ static int see_hold (restoring_t *self, const char *workspace, int shard)
         if (there || away)
             return there ? CLI_GO : CLI_UNREACHABLE;
         rdb_door_keep (&self->door);
+        backup_progress (&progress, 0, 0);
     }
     return cli_fail (CLI_UNREACHABLE, "redis does not take the hold of workspace %s", workspace);
 }

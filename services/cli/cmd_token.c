@@ -4,6 +4,7 @@
  */
 #include "commands.h"
 
+#include "cli_wait.h"
 #include "ids.h"
 #include "tokens.h"
 #include "values.h"
@@ -150,7 +151,7 @@ static int perform (token_command_t *self, int (*run) (token_command_t *self), b
     if (rc == CLI_GO)
         rc = run (self);
     if (rc == CLI_GO)
-        rc = cli_run (self->cli) ? self->status : CLI_UNREACHABLE;
+        rc = cli_wait (self->cli) ? self->status : CLI_UNREACHABLE;
     if (rc == CLI_FINE && run == list) {
         if (self->cli->json)
             cli_print_json (self->list);

@@ -122,7 +122,7 @@ static int look (workspace_command_t *self)
         return rc;
     self->counts[F_CONTACTS].n -= self->open < self->counts[F_CONTACTS].n ? self->open : self->counts[F_CONTACTS].n;
     tokens_list (self->cli->store, self->name, on_token, self);
-    if (!cli_run (self->cli) || self->away)
+    if (!cli_wait (self->cli) || self->away)
         return cli_away (self->cli, "");
     return CLI_GO;
 }

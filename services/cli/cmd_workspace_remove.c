@@ -9,9 +9,8 @@
 
 #include <inttypes.h>
 #include <string.h>
-#include <unistd.h>
 
-enum { KEYS_A_COMMIT = 100, EVENTS_PAGE = 500, PROGRESS_EVERY = 20000 };
+enum { KEYS_A_COMMIT = 100, EVENTS_PAGE = 500 };
 
 static int unlist (workspace_command_t *self)
 {
@@ -97,7 +96,7 @@ static void drop_key (const workspace_command_t *self, commit_t *commit, const c
 static int drop_keys (workspace_command_t *self)
 {
     cli_committed_t committed;
-    bool tell = isatty (STDERR_FILENO);
+    cli_slow_t told = {.began = 0};
     for (size_t i = 0; i < self->keys.n;) {
         commit_t *commit = commit_new (self->shard);
         for (size_t k = 0; k < KEYS_A_COMMIT && i < self->keys.n; k++)
@@ -105,8 +104,8 @@ static int drop_keys (workspace_command_t *self)
         int rc = cli_commit (self->cli, &commit, &committed);
         if (rc != CLI_GO)
             return rc;
-        if (tell && i % PROGRESS_EVERY == 0)
-            fprintf (stderr, "workspace %s: %zu of %zu keys are gone\n", self->name, i, self->keys.n);
+        if (cli_slow (&told))
+            fprintf (stderr, "-- %zu of %zu keys are gone\n", i, self->keys.n);
     }
     return CLI_GO;
 }

@@ -80,8 +80,7 @@ void rdb_door_close (rdb_door_t *self)
 
 static bool ready (int fd, short events, int ms)
 {
-    struct pollfd one = {.fd = fd, .events = events};
-    return poll (&one, 1, ms) == 1;
+    return backup_ready (fd, events, ms, "redis to take the copy");
 }
 
 static bool send_some (const rdb_door_t *self, const char *bytes, size_t size, int ms)

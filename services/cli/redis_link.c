@@ -3,26 +3,42 @@
  * TLS is that of the store's door (store_tls.h), where hiredis has it. Limits: LINK_SECONDS for each answer. */
 #include "redis_link.h"
 
+#include "backup.h"
 #include "store_address.h"
 #include "store_tls.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { LINK_SECONDS = 30 };
+enum { LINK_SECONDS = 30, SLOW_SECONDS = 2 };
+
+/* NULL: link->errstr says why, or nothing came. */
+static redisReply *answer_to_it (redisContext *link)
+{
+    void *reply = NULL;
+    int done = 0;
+    while (!done)
+        if (redisBufferWrite (link, &done) != REDIS_OK)
+            return NULL;
+    bool came = backup_ready (link->fd, POLLIN, (int64_t)LINK_SECONDS * MS_PER_SECOND, "redis");
+    return came && redisGetReply (link, &reply) == REDIS_OK ? reply : NULL;
+}
 
 redisReply *link_ask (redisContext *link, const char *format, ...)
 {
     va_list args;
     va_start (args, format);
-    redisReply *reply = redisvCommand (link, format, args);
+    redisReply *reply = redisvAppendCommand (link, format, args) == REDIS_OK ? answer_to_it (link) : NULL;
     va_end (args);
     if (reply && reply->type != REDIS_REPLY_ERROR)
         return reply;
     cli_fail (CLI_UNREACHABLE, "redis says to %.*s: %s", (int)strcspn (format, " "), format,
-              reply ? reply->str : link->errstr);
+              reply           ? reply->str
+              : *link->errstr ? link->errstr
+                              : "nothing, for too long");
     freeReplyObject (reply);
     return NULL;
 }
@@ -69,17 +85,27 @@ static ssize_t receive (redisContext *link, char *to, size_t most)
 #endif
 }
 
+static bool is_silence (void)
+{
+    return errno == EAGAIN || errno == EWOULDBLOCK;
+}
+
 ssize_t link_receive (redisContext *link, char *to, size_t most)
 {
-    redisSetTimeout (link, (struct timeval){.tv_sec = LINK_SILENCE_SECONDS});
+    redisSetTimeout (link, (struct timeval){.tv_sec = SLOW_SECONDS});
     ssize_t n;
-    do { /* whoever was stopped (Ctrl-Z) goes on where it was */
+    int silent = 0;
+    for (;;) { /* whoever was stopped (Ctrl-Z) goes on where it was */
         errno = 0;
         n = receive (link, to, most);
-    } while (n <= 0 && errno == EINTR);
-    if (n > 0)
-        return n;
-    if (errno == EAGAIN || errno == EWOULDBLOCK)
+        if (n > 0)
+            return n;
+        if (is_silence () && (silent += SLOW_SECONDS) < LINK_SILENCE_SECONDS)
+            backup_waits ("redis");
+        else if (errno != EINTR)
+            break;
+    }
+    if (is_silence ())
         cli_fail (CLI_UNREACHABLE, "redis has sent nothing for %d s", (int)LINK_SILENCE_SECONDS);
     else
         cli_fail (CLI_UNREACHABLE, "redis has closed the connection: %s; its log says why",

@@ -4,20 +4,18 @@
 Ends with "N passed, N failed".
 """
 import concurrent.futures
-import contextlib
 import http.server
 import json
 import os
 import re
-import select
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import threading
 
 import world as w
+from relay import relayed
 
 POLICY = """workspace: desk
 last_resort: dana
@@ -140,33 +138,6 @@ def former_policies(stack):
     assert key and world.audit()
 
 
-def relayed(stack, world, words, at, then):
-    """The command with a store behind a relay, which calls `then` before it lets a request with `at` in it pass. Its status."""
-    door = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
-    command = subprocess.Popen([f"{w.BUILD}/buckstop", *words], stdout=subprocess.DEVNULL, cwd=world.dir,
-                               env={**world.environment, "BUCKSTOP_REDIS": f"127.0.0.1:{door.getsockname()[1]}"})
-    stack.callback(command.kill)
-    others = {}  # each end of a link: the other
-    while command.poll() is None:
-        for end in select.select([door, *others], [], [], 0.1)[0]:
-            if end is door:
-                link, store = stack.enter_context(door.accept()[0]), stack.enter_context(socket.socket(socket.AF_UNIX))
-                store.connect(world.socket)
-                others |= {link: store, store: link}
-            elif end in others:
-                got = b""
-                with contextlib.suppress(OSError):  # it may be gone, and so may the other
-                    got = end.recv(1 << 16)
-                    if at in got and end.family == socket.AF_INET:
-                        then(command)
-                    others[end].sendall(got)
-                if not got:
-                    for one in (others[end], end):
-                        del others[one]
-                        one.close()
-    return command.returncode
-
-
 def interrupted_it_applies_nothing(stack):
     """Ctrl-C while it looks at the other workspaces."""
     world, told = open_desk(stack), []
@@ -175,9 +146,9 @@ def interrupted_it_applies_nothing(stack):
 
     def interrupt(command):
         told.append(command.send_signal(signal.SIGINT))
-    assert relayed(stack, world, ("policy", "apply", "next.yaml"), b"SMEMBERS", interrupt) == 3 and told
+    assert relayed(stack, world, ("policy", "apply", "next.yaml"), b"SMEMBERS", interrupt)[0] == 3 and told
     assert len(json.loads(world.cli("policy", "history", "--json"))) == 1
-    assert relayed(stack, world, ("policy", "apply", "next.yaml"), b"SMEMBERS", lambda _: None) == 0
+    assert relayed(stack, world, ("policy", "apply", "next.yaml"), b"SMEMBERS", lambda _: None)[0] == 0
     assert len(json.loads(world.cli("policy", "history", "--json"))) == 2
 
 
