@@ -18,6 +18,14 @@ typedef struct top_act {
     bool need; /* words must be there */
 } top_act_t;
 
+/* What was sent and has no certain end. Sent again as it is, it has the same key, and is done once. */
+typedef struct top_said {
+    char *words; /* NULL: a free place */
+    char key[64];
+    bool written; /* in a line: kept while there is room. What a key alone says: until another act. */
+} top_said_t;
+enum { TOP_SAID_MAX = 8 };
+
 typedef struct top {
     cli_t *cli;
     cli_t at_console; /* the same, but that the console answers */
@@ -34,11 +42,12 @@ typedef struct top {
     top_line_t line;  /* of an act. After it was given up it stays, for the same act on the same contact. */
     const top_act_t *act;
     char contact[ID_SIZE];
-    /* what was asked for, and has not ended: with these words it is done once, however often it is sent */
     top_ask_t acting, finding;
     const top_act_t *acted; /* that of a line; NULL: it had none */
-    char said_done[DETAIL_SIZE], key[64];
-    char *said;
+    char said_done[DETAIL_SIZE];
+    top_said_t said[TOP_SAID_MAX];
+    top_said_t *saying; /* what is on its way, of these */
+    size_t said_n;      /* how often there was no room */
 } top_t;
 
 void top_say (top_t *self, const char *format, ...) __attribute__ ((format (printf, 2, 3)));

@@ -2,8 +2,8 @@
  *
  * Hears: an act of the table of keys, the line that was written for it, intake's answer. Says: the request; what came of
  * it. Sent again after an answer that was lost, or was "not now", the same words have the same idempotency key: they are
- * done once. What was refused, or written anew, has another.
- * Limits: one act at a time. */
+ * done once, whatever else was done meanwhile. What was refused, or written anew, has another.
+ * Limits: one act at a time; TOP_SAID_MAX lines without a certain end. */
 #include "top.h"
 
 #include "clock.h"
@@ -97,19 +97,39 @@ static bool add_first (top_t *self, json_t *body, const char *word)
 
 /* ---- the request */
 
-static void make_key (top_t *self)
+static void make_key (top_said_t *said)
 {
     uint8_t random[ID_RANDOM_BYTES];
     char id[ID_SIZE];
     clock_random (random, sizeof random);
     id_make (clock_wall (), random, id);
-    snprintf (self->key, sizeof self->key, "top-%s", id);
+    snprintf (said->key, sizeof said->key, "top-%s", id);
 }
 
-static void forget_said (top_t *self)
+static void forget (top_said_t *said)
 {
-    free (self->said);
-    self->said = NULL;
+    free (said->words);
+    *said = (top_said_t){NULL};
+}
+
+/* Takes words. */
+static top_said_t *remember (top_t *self, char *words, bool written)
+{
+    top_said_t *room = NULL;
+    for (top_said_t *said = self->said; said < self->said + TOP_SAID_MAX; said++) {
+        if (said->words && strcmp (said->words, words) == 0) {
+            free (words);
+            return said;
+        }
+        if (!said->written)
+            forget (said);
+        room = room || said->words ? room : said;
+    }
+    if (!room)
+        forget (room = &self->said[self->said_n++ % TOP_SAID_MAX]);
+    *room = (top_said_t){.words = words, .written = written};
+    make_key (room);
+    return room;
 }
 
 static void on_acted (void *arg, int status, const json_t *receipt, const char *why)
@@ -120,7 +140,7 @@ static void on_acted (void *arg, int status, const json_t *receipt, const char *
         top_say (self, "say it again: it is done once (%s)", why);
         return;
     }
-    forget_said (self);
+    forget (self->saying);
     if (status != CLI_FINE) {
         top_say (self, "%s", why);
         return;
@@ -142,15 +162,12 @@ static void hand_in (top_t *self, const top_act_t *act, const char *contact, con
     fprintf (out, "%s %s", contact, said);
     fclose (out);
     free (said);
-    if (!self->said || strcmp (self->said, whole) != 0)
-        make_key (self);
-    free (self->said);
-    self->said = whole;
+    self->saying = remember (self, whole, act->asks);
     snprintf (path, sizeof path, "/v1/contacts/%s/actions", contact);
     snprintf (self->said_done, sizeof self->said_done, "%s: %s%s%s", short_id (contact), act->done, *to ? " " : "", to);
     top_say (self, "%s: %s ...", short_id (contact), act->action);
-    top_ask_send (&self->acting, self->link, self->cli, &(cli_request_t){"POST", path, body, self->key}, on_acted,
-                  self);
+    top_ask_send (&self->acting, self->link, self->cli, &(cli_request_t){"POST", path, body, self->saying->key},
+                  on_acted, self);
 }
 
 /* ---- from the keys */
@@ -228,5 +245,6 @@ void top_act_send (top_t *self)
 void top_act_end (top_t *self)
 {
     top_ask_drop (&self->acting);
-    forget_said (self);
+    for (size_t i = 0; i < TOP_SAID_MAX; i++)
+        forget (&self->said[i]);
 }

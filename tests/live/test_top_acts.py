@@ -214,11 +214,11 @@ def a_lost_answer_doubles_nothing(stack):
     top.shows(contact[-6:], "owned")
     top.press("n", "just once", ENTER)
     w.until("it is on its way", lambda: len(server.heard) == 1)
-    # the screen lives on meanwhile, and what is sent is not changed
+    # the screen lives on meanwhile, and what is sent is not changed: what came after a key is drawn after it was heard
     top.shows("note ...")
+    top.press("x", ENTER)
     other = world.submit("mail", subject="Another one")
     top.shows(other[-6:], "note ...")
-    top.press("x", ENTER)
     top.writes("> just once")
     server.may_end.set()
     top.shows("say it again: it is done once")
@@ -233,6 +233,20 @@ def a_lost_answer_doubles_nothing(stack):
         top.press("!", ENTER)
         top.shows(": noted")
     assert len({key for key, _ in server.heard}) == 5, server.heard
+    # nor is it doubled where something else was done meanwhile
+    top.press("n", "once more", ENTER)
+    top.shows("say it again: it is done once")
+    top.press(ESCAPE)
+    top.shows("q quit")
+    top.press("c")
+    top.shows(": acknowledged")
+    top.press("n")
+    top.writes("> once more")
+    top.press(ENTER)
+    top.shows("say it again: it is done once")
+    top.press(ENTER)
+    top.shows(": noted")
+    assert world.cli("show", contact).count("once more") == 1
     top.press("q")
     top.ends()
 
