@@ -217,7 +217,7 @@ start_console() {
     local build=$1 run=$2 listen=$3 http=$4 others
     shift 4
     others=$(health_doors "$run" intake routing escalation notification | paste -s -d ,)
-    case "$http" in '*:'* | :* | 0.0.0.0:*) http=127.0.0.1:${http##*:} ;; esac
+    ! is_everywhere "$http" || http=127.0.0.1:${http##*:}
     start console "$run/console.log" "$build/buckstop-console" --redis "unix:$run/redis.sock" --route "ipc://$run/route" \
         --due "ipc://$run/due" --outbox "ipc://$run/outbox" --health 127.0.0.1:0 --listen "$listen" --intake "http://$http" \
         --services "$others" "$@"
@@ -242,6 +242,13 @@ is_address() {
     local port=${1##*:}
     [[ "$1" == *?:* && "$port" =~ ^[0-9]{1,5}$ ]] && [ "$port" -ge 1 ] && [ "$port" -le 65535 ]
 }
+# Does it listen at every address here? Elsewhere that one means nothing.
+is_everywhere() {
+    case "$1" in '*:'* | :* | 0.0.0.0:* | '[::]:'*) return 0 ;; esac
+    return 1
+}
+# leads_on_to ADDRESS:PORT: the console's URL for pages behind links in notices; nothing where people elsewhere can't use it.
+leads_on_to() { is_everywhere "$1" || printf 'http://%s\n' "$1"; }
 # Does somebody answer at ADDRESS:PORT already? Only a first look: intake itself has the last word.
 answers_at() {
     local host=${1%:*}

@@ -59,7 +59,8 @@ class House:
             **podman.environment, "DOCKER_HOST": "unix://" + self.socket, "COMPOSE_PROJECT_NAME": PROJECT,
             "BUCKSTOP_PRIVATE": folder + "/private", "BUCKSTOP_POLICY": folder + "/policy.yaml",
             "BUCKSTOP_HTTP_PORT": str(self.http), "BUCKSTOP_LMTP_PORT": str(self.lmtp),
-            "BUCKSTOP_PROMETHEUS_PORT": str(self.prometheus), "BUCKSTOP_CONSOLE_PORT": str(self.console)}
+            "BUCKSTOP_PROMETHEUS_PORT": str(self.prometheus), "BUCKSTOP_CONSOLE_PORT": str(self.console),
+            "BUCKSTOP_CONSOLE_URL": f"http://127.0.0.1:{self.console}"}
 
         self.config = yaml.safe_load(self.compose("config"))
 
@@ -218,7 +219,9 @@ def by_mail(house, desk):
 
 
 def by_hand(house):
-    """What the page says to type: every service answers, and a token is taken."""
+    """What the page says to type: every service answers, and a token is taken; intake knows where people open the console."""
+    told = house.config["services"]["intake"]["environment"]
+    assert told["BUCKSTOP_CONSOLE"] == f"http://127.0.0.1:{house.console}", told
     house.compose("run", "--rm", "hand", "health")
     token = house.compose("run", "--rm", "hand", "token", "issue", "--scope", "operator", "--workspace", "desk").strip()
     assert w.ask(house.http, "GET", "/v1/people", token=token).status == 200, token

@@ -169,6 +169,14 @@ def who_needs_a_mail_server(stack):
         assert done.returncode == 0 and done.stdout.strip() == words, (policy, done)
 
 
+def pages_lead_where_people_can_go(_stack):
+    """Behind a link in a notice: not to an address that only means "everywhere here"."""
+    for console, leads in (("127.0.0.1:7480", "http://127.0.0.1:7480\n"), ("desk.example:80", "http://desk.example:80\n"),
+                           ("[::1]:7480", "http://[::1]:7480\n"), ("0.0.0.0:7480", ""), ("[::]:7480", ""), ("*:7480", "")):
+        done = lib('leads_on_to "$1"; echo on', console)
+        assert done.returncode == 0 and done.stdout == leads + "on\n", (console, done)
+
+
 def who_has_no_terminal_is_told_how_far_it_is(stack):
     """A line now and then; all that was said only when it fails, and the status is that of what ran."""
     place = tempfile.mkdtemp(prefix="buckstop-counted-")
@@ -205,7 +213,7 @@ def who_has_no_terminal_is_told_how_far_it_is(stack):
 
 
 CASES = [who_runs_is_named, data_of_before_are_found, taken_ports_are_told_at_once, sockets_lie_where_they_lay,
-         who_needs_a_mail_server, who_has_no_terminal_is_told_how_far_it_is]
+         who_needs_a_mail_server, pages_lead_where_people_can_go, who_has_no_terminal_is_told_how_far_it_is]
 
 if __name__ == "__main__":
     sys.exit(w.main(CASES))
