@@ -32,6 +32,18 @@ static void on_signal (int number)
     told_to_end = 1;
 }
 
+/* Whatever ends it, a terminal is given back. One that writes to a connection which is gone hears of it by curl. */
+static void hear_signals (bool terminal)
+{
+    static const int ends[] = {SIGTERM, SIGHUP, SIGINT};
+    struct sigaction end = {.sa_handler = on_signal}, nothing = {.sa_handler = SIG_IGN};
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+        if (terminal || ends[i] != SIGINT)
+            sigaction (ends[i], &end, NULL);
+    if (terminal)
+        sigaction (SIGPIPE, &nothing, NULL);
+}
+
 static bool is_known (const top_t *self)
 {
     size_t index;
@@ -166,13 +178,11 @@ int cmd_top (cli_t *cli, const command_t *command, int argc, char **argv)
         return rc;
     self.at_console = *cli;
     self.at_console.server = self.console;
-    struct sigaction action = {.sa_handler = on_signal};
-    sigaction (SIGTERM, &action, NULL);
-    sigaction (SIGHUP, &action, NULL);
     self.view.board = &self.board;
     self.view.console = self.console;
     self.link = top_link_new (cli, self.console, on_event, &self);
     bool terminal = isatty (STDOUT_FILENO) && isatty (STDIN_FILENO) && !cli->json && !self.once;
+    hear_signals (terminal);
     rc = terminal ? live (&self) : once (&self);
     top_act_end (&self);
     top_find_end (&self);

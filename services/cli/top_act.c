@@ -89,7 +89,7 @@ static bool add_first (top_t *self, json_t *body, const char *word)
     if (!*word)
         top_say (self, "first a %s: Tab shows which there are", what);
     else
-        top_say (self, "there is no %s '%.*s'%s%s%s; Tab shows which there are", what, (int)SHOWN_MAX, word,
+        top_say (self, "there is no %s '%s'%s%s%s; Tab shows which there are", what, WORD_CUT (word, SHOWN_MAX),
                  near ? ", did you mean '" : "", near ? near : "", near ? "'?" : "");
     free (names.items);
     return false;

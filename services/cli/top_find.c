@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+enum { WORDS_SHOWN = 60, NAMES_SHOWN = 120 };
+
 void top_find_begin (top_t *self)
 {
     top_line_set (&self->words, "");
@@ -45,8 +47,9 @@ static void on_found (void *arg, int status, const json_t *answer, const char *w
     if (json_number (answer, "more") > 0)
         snprintf (more, sizeof more, " and %lld more", (long long)json_number (answer, "more"));
     name_customers (json_object_get (answer, "customers"), customers, sizeof customers);
-    snprintf (view->found_words, sizeof view->found_words, "'%.60s': %zu found%s%.120s", self->words.text,
-              json_array_size (rows), more, customers);
+    snprintf (view->found_words, sizeof view->found_words, "'%s': %zu found%s%s",
+              WORD_CUT (self->words.text, WORDS_SHOWN), json_array_size (rows), more,
+              WORD_CUT (customers, NAMES_SHOWN));
     view->writing = NULL;
     view->page = view->list = TOP_FOUND;
     view->cursor = view->top = 0;

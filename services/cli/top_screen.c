@@ -171,7 +171,8 @@ static void spark (const json_t *trend, size_t steps, char *text, size_t size)
     }
     for (size_t i = from; i < n && used < size; i++) {
         int64_t broken = json_number (json_array_get (trend, i), "broken");
-        used += (size_t)snprintf (text + used, size - used, "%s", bars[broken * (BARS - 1) / most]);
+        double share = broken > 0 ? (double)broken / (double)most : 0;
+        used += (size_t)snprintf (text + used, size - used, "%s", bars[(int)(share * (BARS - 1))]);
     }
 }
 

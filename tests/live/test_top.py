@@ -156,6 +156,62 @@ def the_console_says_why_not(stack):
     top.ends()
 
 
+class Strange(http.server.BaseHTTPRequestHandler):
+    """A console that says what none of ours says; then what it begins with."""
+
+    EVENTS = (("board", {"workspace": 5, "contacts": [5, {"id": 7}, {"id": "x" * 300, "state": None, "next": 5}], "teams": "none",
+                         "people": [3, {"name": None, "load": 7}], "counts": [], "promises": {"opened": "many"},
+                         "trend": [{"broken": -3}, {"broken": 2 ** 62}, 5]}),
+              ("board", [1]), ("change", {"contacts": {"id": 1}, "gone": [1, None], "people": [None]}), ("pulse", "none"),
+              ("feed", {"events": [1, {"facts": 2}, {"facts": [3, {"fact": 4}]}]}), ("none", None),
+              ("board", {"workspace": "strange", "trend": [{"broken": -3}, {"broken": 2 ** 62}], "contacts":
+                         [{"id": "one", "state": "owned", "subject": "\x1b[2J \u009b2J \r all shown"}]}))
+    may_end = threading.Event()
+
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.end_headers()
+        for event, value in Strange.EVENTS:
+            self.wfile.write(f"event: {event}\ndata: {json.dumps(value)}\n\n".encode())
+        Strange.may_end.wait(60)
+
+    def log_message(self, *_):
+        pass
+
+
+def what_no_console_says(stack):
+    """It is not believed, and no text is a command to the terminal."""
+    world = open_desk(stack)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Strange)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    stack.callback(server.server_close)
+    stack.callback(server.shutdown)
+    stack.callback(Strange.may_end.set)
+    top = open_top(stack, world, "--console", f"http://127.0.0.1:{server.server_port}", columns=132)
+    top.shows("buckstop top   strange", "?[2J ?2J ? all shown", "2 h ▁█")
+    top.press("p")
+    top.shows("WHO", "q back")
+    top.press("q", "q")
+    top.ends()
+
+
+def told_to_end(stack):
+    """However that is: the terminal is its own again, and knows no pastes. A connection that broke is no reason to end."""
+    world = open_desk(stack)
+    pastes = 2004 << 5  # as pyte names a mode of DEC's
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+        top = open_top(stack, world)
+        top.shows("live", "0 open")
+        top.becomes("it knows pastes", lambda: pastes in top.screen.mode)
+        top.process.send_signal(signal.SIGPIPE)
+        top.press("?")
+        top.shows("all keys")
+        top.process.send_signal(number)
+        top.becomes("it knows none", lambda: pastes not in top.screen.mode)
+        top.ends()
+
+
 def without_a_terminal(stack):
     world = open_desk(stack)
     contact = world.submit("mail", subject="printed once")
@@ -211,7 +267,8 @@ def a_list_fits(stack):
     top.ends()
 
 
-CASES = [it_follows_and_acts, sizes, cut_off, the_console_says_why_not, without_a_terminal, a_list_fits]
+CASES = [it_follows_and_acts, sizes, cut_off, the_console_says_why_not, what_no_console_says, told_to_end, without_a_terminal,
+         a_list_fits]
 
 if __name__ == "__main__":
     sys.exit(w.main(CASES))

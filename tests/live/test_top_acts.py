@@ -277,6 +277,8 @@ def finds(stack):
     # what nobody has; an id; nothing at all; and back
     top.press("/", "nosuchword", ENTER)
     top.shows("0 found", "nothing open or kept has these words")
+    top.press("/", "x" + "ö" * 40, ENTER)  # long words are cut between two letters
+    top.shows("'x" + "ö" * 29 + "': 0 found")
     top.press("/", done, ENTER)
     top.shows("1 found", "Long ago")
     top.press("/", ENTER)
