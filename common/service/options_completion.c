@@ -199,35 +199,63 @@ static void zsh_part (const options_t *self, FILE *out)
 
 /* ---- fish */
 
+/* Only as the first word: another command has the same one further on, perhaps. Without the end quote. */
+static void fish_where (const char *command, FILE *out)
+{
+    fprintf (out, " -n 'set -l words (commandline -opc); test \"$words[2]\" = %s", command);
+}
+
 static void fish_line (const options_t *self, FILE *out)
 {
     const char *command = command_of (self);
     fprintf (out, "complete -c %.*s", (int)strcspn (self->program, " "), self->program);
-    if (command)
-        fprintf (out, " -n '__fish_seen_subcommand_from %s'", command);
+    if (command) {
+        fish_where (command, out);
+        fputc ('\'', out);
+    }
 }
 
 static void fish_places (const options_t *self, FILE *out)
 {
     char values[OPTIONS_NAME_SIZE];
     const char *command = command_of (self);
-    for (size_t i = 0; command && i < WORD_PLACES; i++)
-        if (options_word_values (self, i, values))
-            fprintf (
-                out,
-                "complete -c %.*s -n '__fish_seen_subcommand_from %s; and test (count (commandline -opc)) -eq %zu' "
-                "-f -a \"(buckstop completion values %s 2>/dev/null)\"\n",
-                (int)strcspn (self->program, " "), self->program, command, i + 2, values);
+    for (size_t i = 0; command && i < WORD_PLACES; i++) {
+        if (!options_word_values (self, i, values))
+            continue;
+        fprintf (out, "complete -c %.*s", (int)strcspn (self->program, " "), self->program);
+        fish_where (command, out);
+        fprintf (out, "; and test (count $words) -eq %zu' -f -a \"(buckstop completion values %s 2>/dev/null)\"\n",
+                 i + 2, values);
+    }
+}
+
+static void fish_each_word (const options_t *self, FILE *out)
+{
+    char word[OPTIONS_NAME_SIZE];
+    for (size_t i = 0; options_word (self, i, word); i++)
+        fprintf (out, " %s", word);
+}
+
+/* One of them, once. */
+static void fish_words (const options_t *self, FILE *out)
+{
+    char word[OPTIONS_NAME_SIZE];
+    const char *command = command_of (self);
+    if (!command || !options_word (self, 0, word))
+        return;
+    fprintf (out, "complete -c %.*s", (int)strcspn (self->program, " "), self->program);
+    fish_where (command, out);
+    fputs ("; and not __fish_seen_subcommand_from", out);
+    fish_each_word (self, out);
+    fputs ("' -a '", out);
+    fish_each_word (self, out);
+    fputs ("'\n", out);
 }
 
 static void fish_part (const options_t *self, FILE *out)
 {
-    char word[OPTIONS_NAME_SIZE];
     const param_t *row;
-    for (size_t i = 0; options_word (self, i, word); i++) {
-        fish_line (self, out);
-        fprintf (out, " -a %s\n", word);
-    }
+    fish_words (self, out);
     for (size_t i = 0; (row = options_row (self, i)); i++) {
         fish_line (self, out);
         fprintf (out, " -l %s%s -d '", row->name, row->kind == PARAM_SWITCH ? "" : " -r");
@@ -254,10 +282,9 @@ static void fish_begin (const char *program, const options_command_t *commands, 
             fprintf (out, strchr ("'\\", *at) ? "\\%c" : "%c", *at);
         fputs ("'\n", out);
     }
-    fprintf (out,
-             "complete -c %s -n __fish_use_subcommand -f -a 'help completion'\n"
-             "complete -c %s -n '__fish_seen_subcommand_from completion' -f -a 'bash zsh fish'\n",
-             program, program);
+    fprintf (out, "complete -c %s -n __fish_use_subcommand -f -a 'help completion'\ncomplete -c %s", program, program);
+    fish_where ("completion", out);
+    fputs ("' -f -a 'bash zsh fish'\n", out);
 }
 
 static void fish_end (const char *program, bool commands, FILE *out)
