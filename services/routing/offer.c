@@ -144,14 +144,6 @@ static void on_offered (void *arg, const work_result_t *result)
 
 /* ---- an offer ---- */
 
-static bool excludes (const contact_t *contact, const char *person, wall_ms_t now)
-{
-    for (size_t i = 0; i < contact->excluded_n; i++)
-        if (strcmp (contact->excluded[i].person, person) == 0 && contact->excluded[i].until > now)
-            return true;
-    return false;
-}
-
 /* The contact may have moved since it was matched, and the policy by which it was matched may have been swapped: then
  * it is matched again. */
 static bool still_right (void *arg, const contact_t *before, wall_ms_t now, const policy_t *policy,
@@ -162,7 +154,7 @@ static bool still_right (void *arg, const contact_t *before, wall_ms_t now, cons
     if (policy->version != order->policy || !contact_wants_somebody (before) ||
         strcmp (before->owner, order->person) == 0)
         return false;
-    return order->again || !excludes (before, order->person, now);
+    return !contact_excludes (before, order->person, order->epoch, order->again, now, policy);
 }
 
 static event_id_t offer_id (const desk_t *desk, const route_pair_t *pair)

@@ -282,6 +282,44 @@ static void allowed_words_are_those_of_the_table (void **state)
     }
 }
 
+/* Who owns it, was asked, answers for it, or is nobody of these: what they are told that they may do is what is not
+ * refused them for who they are. That the owner may accept again changes nothing, and is not said. */
+static void agrees (const story_t *s, const char *by)
+{
+    char words[DETAIL_SIZE], list[DETAIL_SIZE + 4], name[NAME_SIZE + 4];
+    snprintf (list, sizeof list, ", %s, ", contact_allowed (&s->c, by, words, sizeof words));
+    for (event_kind_t kind = EVENT_ACCEPT; kind <= EVENT_RELEASE; kind++) {
+        story_t tried = *s;
+        contact_event_t event = event_of (kind);
+        event.by = by;
+        apply_outcome_t outcome = apply (&tried, &event);
+        snprintf (name, sizeof name, ", %s, ", event_kind_name (kind));
+        bool said = strstr (list, name) != NULL;
+        bool done = outcome != APPLY_NO_STATE && outcome != APPLY_NOT_YOURS;
+        if (said != done && !(kind == EVENT_ACCEPT && strcmp (by, s->c.owner) == 0))
+            fail_msg ("%s by %s while %s: said '%s', and %s", event_kind_name (kind), by,
+                      contact_state_name (s->c.state), words, done ? "done" : tried.why);
+    }
+}
+
+static void what_somebody_may_is_what_is_done (void **state)
+{
+    (void)state;
+    static const char *const people[] = {"ada", "ben", "lea", "dana"};
+    for (int from = S (RECEIVED); from < CONTACT_STATES; from++)
+        for (size_t i = 0; i < sizeof people / sizeof *people; i++) {
+            story_t s = in_state ((contact_state_t)from);
+            agrees (&s, people[i]);
+            if (from != S (OWNED))
+                continue;
+            contact_event_t offer = event_of (EVENT_OFFER);
+            offer.person = "ben";
+            does (&s, EVENT_TRANSFER);
+            assert_int_equal (apply (&s, &offer), APPLY_DONE);
+            agrees (&s, people[i]);
+        }
+}
+
 /* ---- promises ---- */
 
 static const promise_t *promise (const story_t *s, promise_kind_t kind, unsigned generation)
@@ -536,6 +574,10 @@ static void a_transfer_has_two_phases (void **state)
     assert_int_equal (apply (&s, &offer), APPLY_DONE);
     assert_true (told (&s, D (OFFER), "ben"));
     assert_string_equal (s.fx.notices[0].detail, "Ada hands it over: words");
+    story_t former = s; /* a worker of the former release leaves the words out */
+    former.c.transfer_words[0] = former.c.offered_to[0] = '\0';
+    assert_int_equal (apply (&former, &offer), APPLY_DONE);
+    assert_string_equal (former.fx.notices[0].detail, "a transfer");
     assert_string_equal (s.c.owner, "ada");
     contact_event_t accept = event_of (EVENT_ACCEPT);
     accept.by = "ben";
@@ -582,6 +624,57 @@ static void who_lets_offers_run_out_is_asked_more_slowly (void **state)
         for (size_t j = 0; j < s.fx.facts_n; j++)
             said = s.fx.facts[j].kind == F (OFFER_EXPIRED) ? s.fx.facts[j].detail : said;
         assert_string_equal (said, words);
+    }
+}
+
+static void an_exclusion_that_ended_gives_way_first (void **state)
+{
+    (void)state;
+    story_t s = in_state (S (RECEIVED));
+    for (size_t i = 0; i < EXCLUSIONS_MAX; i++) {
+        exclusion_t *excluded = &s.c.excluded[s.c.excluded_n++];
+        snprintf (excluded->person, sizeof excluded->person, "p%zu", i);
+        excluded->until = s.now + (i == 3 ? MS_PER_SECOND : MS_PER_HOUR);
+    }
+    for (size_t round = 0; round < 2; round++) {
+        static const char *const gone[] = {"p3", "p0"}; /* then the oldest */
+        is_offered (&s, round ? "ben" : "ada", 1);
+        passes (&s, 20 * MS_PER_SECOND);
+        assert_int_equal (s.c.excluded_n, EXCLUSIONS_MAX);
+        assert_string_equal (s.c.excluded[EXCLUSIONS_MAX - 1].person, round ? "ben" : "ada");
+        for (size_t i = 0; i < EXCLUSIONS_MAX; i++)
+            assert_string_not_equal (s.c.excluded[i].person, gone[round]);
+        assert_string_equal (s.c.excluded[0].person, round ? "p1" : "p0");
+    }
+}
+
+/* As routing looks at the record once more before it offers: what was chosen may have been asked meanwhile. */
+static void who_let_it_run_out_is_excluded (void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *person, *named;
+        int64_t ago; /* the third time that ben let it run out, in his second epoch */
+        uint32_t epoch;
+        bool again, expect;
+    } rows[] = {
+        {"somebody else", "ada", "", 1000, 2, false, false},
+        {"a moment ago", "ben", "", 1000, 2, false, true},
+        {"nobody else can, but it is too soon", "ben", "", 19999, 2, true, true},
+        {"nobody else can", "ben", "", 20000, 2, true, false},
+        {"others can", "ben", "", 20000, 2, false, true},
+        {"they came anew", "ben", "", 1000, 3, true, false},
+        {"they came anew, and others can", "ben", "", 1000, 3, false, true},
+        {"it has ended", "ben", "", 5 * MS_PER_MINUTE, 2, false, false},
+        {"it is handed over to them by name", "ben", "ben", 1000, 2, false, false},
+        {"it is handed over to somebody else", "ben", "ada", 1000, 2, false, true},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        contact_t c = {.excluded = {{.person = "ben", .times = 3, .epoch = 2}}, .excluded_n = 1};
+        c.excluded[0].until = T0 - rows[i].ago + policy->decline_ms;
+        snprintf (c.transfer_to, sizeof c.transfer_to, "%s", rows[i].named);
+        if (contact_excludes (&c, rows[i].person, rows[i].epoch, rows[i].again, T0, policy) != rows[i].expect)
+            fail_msg ("%s", rows[i].name);
     }
 }
 
@@ -979,6 +1072,7 @@ int main (void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test (every_cell),
         cmocka_unit_test (allowed_words_are_those_of_the_table),
+        cmocka_unit_test (what_somebody_may_is_what_is_done),
         cmocka_unit_test (a_reply_keeps_its_promise_only_once_it_arrived),
         cmocka_unit_test (a_reply_that_failed_was_never_given),
         cmocka_unit_test (a_break_is_judged_by_its_deadline_and_owes_an_apology),
@@ -994,6 +1088,8 @@ int main (void)
         cmocka_unit_test (too_many_transfers_climb),
         cmocka_unit_test (a_transfer_has_two_phases),
         cmocka_unit_test (who_lets_offers_run_out_is_asked_more_slowly),
+        cmocka_unit_test (an_exclusion_that_ended_gives_way_first),
+        cmocka_unit_test (who_let_it_run_out_is_excluded),
         cmocka_unit_test (the_pause_has_bounds),
         cmocka_unit_test (the_customer_is_told_who_and_when),
         cmocka_unit_test (a_contact_does_not_close_over_a_reply_under_way),

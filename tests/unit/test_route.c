@@ -374,6 +374,11 @@ static void set_only_one_came_anew (scene_t *s)
     person.epoch = 2;
     roster_seen (s->roster, roster_find (s->roster, "ben"), &person);
 }
+static void set_transfer_to_who_declined (scene_t *s)
+{
+    exclude_often (s, 1000, 1);
+    set_transfer_to_ben (s);
+}
 static void set_one_declined (scene_t *s)
 {
     exclude (s, "ada", NOW - ASK_AGAIN_MS);
@@ -412,6 +417,7 @@ static const struct {
     {"the third time later", set_only_one_let_three_run_out, ROUTE_BUSY, "", "asked again after a while"},
     {"but asked", set_only_one_let_three_run_out_long_ago, ROUTE_OFFER, "ben", "asked again: nobody else"},
     {"at once, if they came anew", set_only_one_came_anew, ROUTE_OFFER, "ben", "asked again: nobody else"},
+    {"at once, if it is handed over to them by name", set_transfer_to_who_declined, ROUTE_OFFER, "ben", "1 eligible"},
     {"who declined is not asked while others can", set_one_declined, ROUTE_OFFER, "ben", "1 declined it"},
     {"the preferred one is waited for", set_preferred_full, ROUTE_BUSY, "", "waits for the preferred one"},
     {"but not for ever", set_preferred_full_too_long, ROUTE_OFFER, "ben", "ben (0 of 4 in use, 3 eligible)"},
@@ -533,8 +539,10 @@ static void test_roster_is_derived (void **state)
     assert_int_equal (roster_person (roster, ada)->used, 2); /* c1, and mine; c2 weighs nothing */
     assert_int_equal (roster_person (roster, ada)->held.n, 3);
     person_t person = world_person ("ada");
+    assert_false (roster_seen (roster, ada, &person));
     person.epoch = 2;
-    roster_seen (roster, ada, &person);
+    assert_true (
+        roster_seen (roster, ada, &person)); /* went and came, and nobody saw it: they can take more than before */
     assert_int_equal (roster_person (roster, ada)->used, 0);
     roster_destroy (&roster);
 }

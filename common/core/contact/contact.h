@@ -272,6 +272,10 @@ bool contact_owes_callback (const contact_t *self);
 bool contact_lacks_way_back (const contact_t *self, const policy_t *policy);
 /* Does routing owe it somebody (received, queued, or a transfer to a team)? */
 bool contact_wants_somebody (const contact_t *self);
+/* May that person, in that epoch of theirs, not be asked? again: nobody else can be. To whom a colleague hands it over
+ * by name, they may, whatever they let run out before. */
+bool contact_excludes (const contact_t *self, const char *person, uint32_t epoch, bool again, wall_ms_t now,
+                       const policy_t *policy);
 /* Does it stand in the queue, where routing looks by itself? What is queued; and what wants somebody and whose hint was
  * lost: its hand-off timer has fired. Where hints arrive, a contact never passes through the queue for nothing. */
 bool contact_in_queue (const contact_t *self);

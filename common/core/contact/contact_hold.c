@@ -51,7 +51,35 @@ wall_ms_t exclusion_again_at (const exclusion_t *self, const policy_t *policy)
     return self->until - exclusion_ms (self->times, policy) + pause_ms (self->times, policy);
 }
 
-/* The oldest gives way when the list is full: exclusions are a courtesy, not a law. */
+/* Of an epoch of theirs that is over: who comes anew is not held to it. */
+static bool is_former (const exclusion_t *self, uint32_t epoch)
+{
+    return self->epoch && epoch > self->epoch;
+}
+
+bool contact_excludes (const contact_t *self, const char *person, uint32_t epoch, bool again, wall_ms_t now,
+                       const policy_t *policy)
+{
+    if (word_same (self->transfer_to, person))
+        return false;
+    for (size_t i = 0; i < self->excluded_n; i++) {
+        const exclusion_t *theirs = &self->excluded[i];
+        if (!word_same (theirs->person, person) || theirs->until <= now)
+            continue;
+        return !again || (now < exclusion_again_at (theirs, policy) && !is_former (theirs, epoch));
+    }
+    return false;
+}
+
+/* One that has ended, else the oldest: exclusions are a courtesy, not a law. */
+static size_t who_gives_way (const contact_t *c, wall_ms_t now)
+{
+    for (size_t i = 0; i < EXCLUSIONS_MAX; i++)
+        if (c->excluded[i].until <= now)
+            return i;
+    return 0;
+}
+
 void exclude (turn_t *t, const char *person, uint32_t epoch)
 {
     contact_t *c = t->c;
@@ -63,8 +91,9 @@ void exclude (turn_t *t, const char *person, uint32_t epoch)
         else if (c->excluded[i].epoch == epoch)
             next.times += c->excluded[i].times;
     if (kept == EXCLUSIONS_MAX) {
-        memmove (c->excluded, c->excluded + 1, sizeof (c->excluded[0]) * (EXCLUSIONS_MAX - 1));
+        size_t at = who_gives_way (c, t->now);
         kept--;
+        memmove (c->excluded + at, c->excluded + at + 1, sizeof (c->excluded[0]) * (kept - at));
     }
     WORD_COPY (next.person, person);
     next.until = t->now + exclusion_ms (next.times, t->policy);

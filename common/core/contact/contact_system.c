@@ -84,7 +84,8 @@ apply_outcome_t act_offer_transfer (turn_t *t)
     if (!transfer_is_proposed (t->c))
         return turn_refuse (t, APPLY_STALE, "no transfer is proposed");
     set_offer (t);
-    WORD_COPY (notice_offer (t, PURPOSE (OFFER))->detail, t->c->transfer_words);
+    const char *words = *t->c->transfer_words ? t->c->transfer_words : "a transfer"; /* the former release keeps none */
+    WORD_COPY (notice_offer (t, PURPOSE (OFFER))->detail, words);
     return APPLY_DONE;
 }
 

@@ -55,7 +55,7 @@ void route_need (const contact_t *contact, wall_ms_t now, const policy_t *policy
         need->waits_for_preferred = contact->preferred_until > now;
     }
     for (size_t i = 0; i < contact->excluded_n; i++)
-        if (contact->excluded[i].until > now)
+        if (contact->excluded[i].until > now && !*need->only) /* by name: whoever hands it over knows better */
             exclude (need, &contact->excluded[i], now >= exclusion_again_at (&contact->excluded[i], policy));
 }
 

@@ -181,8 +181,9 @@ bool roster_seen (roster_t *self, int index, const person_t *person)
     route_person_t *row = row_at (self, index);
     if (!row)
         return false;
-    bool could = row->present && !row->leaving;
-    if (person->epoch != row->epoch) /* an older one too: answers come in order, so the store itself went back */
+    bool same = person->epoch == row->epoch; /* else they went and came, though nobody saw it */
+    bool could = same && row->present && !row->leaving;
+    if (!same) /* an older one too: answers come in order, so the store itself went back */
         new_epoch (row, person->epoch);
     row->present = person->present;
     row->present_until = person->present_until;
