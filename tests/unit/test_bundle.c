@@ -170,7 +170,8 @@ static void each_line_says_whose_it_is (void **state)
     delivery_clear (&out);
 }
 
-/* A late step of the first promise is told after those of the promises in its place, and is read before them. */
+/* A late step of the first promise is told after those of the promises in its place, and is read before them; of two steps
+ * of one promise the one that was decided first is. */
 static void contact_by_contact (void **state)
 {
     (void)state;
@@ -182,9 +183,10 @@ static void contact_by_contact (void **state)
         {"C2", "Broken again", NOW - 50, NOW - 50},   {"C1", "Broken again", NOW - 60, NOW - 60},
         {"C1", "Broken again 2", NOW - 30, NOW - 30}, {"C2", "It came back", 0, NOW - 40},
         {"C1", "Broken", NOW - 90, NOW - 10},         {"C2", "Broken", NOW - 80, NOW - 5},
+        {"C1", "Soon broken", NOW - 90, NOW - 95},
     };
-    static const char *const expect[] = {"Broken", "Broken again", "Broken again 2",
-                                         "Broken", "Broken again", "It came back"};
+    static const char *const expect[] = {"Soon broken", "Broken",       "Broken again", "Broken again 2",
+                                         "Broken",      "Broken again", "It came back"};
     enum { N = sizeof rows / sizeof *rows };
     const policy_t policy = {.workspace = "acme"};
     delivery_t deliveries[N], out;
@@ -199,7 +201,7 @@ static void contact_by_contact (void **state)
     }
     bundle_render (members, nobodys, N, &policy, NOW, &out);
     for (size_t i = 0; i < N; i++) {
-        assert_string_equal (out.lines[i].contact, i < 3 ? "C1" : "C2");
+        assert_string_equal (out.lines[i].contact, i < 4 ? "C1" : "C2");
         assert_string_equal (out.lines[i].subject, expect[i]);
     }
     delivery_clear (&out);

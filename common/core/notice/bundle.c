@@ -142,13 +142,15 @@ static void put_lines (delivery_t *out, const delivery_t *member, const contact_
     WORD_COPY (line->customer, contact ? notice_customer_name (contact, true) : "");
 }
 
-/* What was promised first comes first, however late a step spoke of it. */
+/* What was promised first comes first, however late a step spoke of it; of two steps of it the earlier one. */
 static bool comes_after (const bundle_line_t *line, const bundle_line_t *other)
 {
     int contact = strcmp (line->contact, other->contact);
     wall_ms_t at = line->says_by ? line->says_by : line->created_at;
     wall_ms_t other_at = other->says_by ? other->says_by : other->created_at;
-    return contact ? contact > 0 : at > other_at;
+    if (contact || at != other_at)
+        return contact ? contact > 0 : at > other_at;
+    return line->created_at > other->created_at;
 }
 
 /* Whichever was tried again first: they are read contact by contact, by id in the order in which these were opened. */

@@ -18,9 +18,9 @@ enum { BUNDLE_MIN = 3 };
 
 bool bundle_may (const delivery_t *self, wall_ms_t now);
 bool bundle_together (const delivery_t *a, const delivery_t *b);
-/* One notice that lists them, contact by contact, of each by the time that was promised, else when they were decided:
- * the id follows from theirs. `contacts` are theirs (NULL: of a bundle, which knows its lines). The caller clears it.
- * Their lines (1, of a bundle its own) are at most BUNDLE_MAX together. */
+/* One notice that lists them, contact by contact, of each by the time that was promised, else (or where that is the same)
+ * when they were decided: the id follows from theirs. `contacts` are theirs (NULL: of a bundle, which knows its lines). The
+ * caller clears it. Their lines (1, of a bundle its own) are at most BUNDLE_MAX together. */
 void bundle_render (const delivery_t *const *members, const contact_t *const *contacts, size_t n,
                     const policy_t *policy, wall_ms_t now, delivery_t *out);
 /* As delivery_moot, of one line. */
