@@ -11,15 +11,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void put_escaped (FILE *out, const char *text)
+static void put_some_escaped (FILE *out, const char *text, size_t size)
 {
     static const char *const forms[256] = {
         ['&'] = "&amp;", ['<'] = "&lt;", ['>'] = "&gt;", ['"'] = "&quot;", ['\''] = "&#39;"};
-    for (; *text; text++)
+    for (const char *end = text + size; text < end; text++)
         if (forms[(unsigned char)*text])
             fputs (forms[(unsigned char)*text], out);
         else
             fputc (*text, out);
+}
+
+static void put_escaped (FILE *out, const char *text)
+{
+    put_some_escaped (out, text, strlen (text));
 }
 
 static void put_head (FILE *out, const char *title)
@@ -86,10 +91,10 @@ static void put_way_on (FILE *out, const page_place_t *place, const char *contac
         fputs ("</code>.</p>", out);
         return;
     }
-    char url[ADDRESS_SIZE];
-    snprintf (url, sizeof url, "%.*s/#/contact/%s", (int)length, console, contact);
     fputs ("<p><a href=\"", out);
-    put_escaped (out, url);
+    put_some_escaped (out, console, length);
+    fputs ("/#/contact/", out);
+    put_escaped (out, contact);
     fputs ("\">Open it in the console</a></p>", out);
 }
 

@@ -6,6 +6,7 @@
 #include "ids.h"
 #include "keys.h"
 #include "link.h"
+#include "pages.h"
 #include "plan.h"
 #include "policy_apply.h"
 #include "record.h"
@@ -16,6 +17,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -917,6 +919,20 @@ static void page (const char *method, const char *path, int status, const char *
     fake_answer_destroy (&answer);
 }
 
+/* A console may stand far below its host: half of its address would lead nowhere. */
+static void a_long_way_on (void **state)
+{
+    (void)state;
+    const char *id = "01K00000000000000000000000";
+    char console[2 * ADDRESS_SIZE] = "https://console.example/", end[64];
+    memset (console + strlen (console), 'd', ADDRESS_SIZE);
+    snprintf (end, sizeof end, "ddd/#/contact/%s\">", id);
+    const refusal_t refusal = refusal_of (REFUSE_NOT_YOU, "no");
+    char *html = page_of_refusal (&(page_place_t){.console = console}, id, &refusal);
+    assert_non_null (strstr (html, end));
+    free (html);
+}
+
 static void one_click (void **state)
 {
     (void)state;
@@ -1092,6 +1108,7 @@ int main (void)
         TEST (memory_near_the_limit),
         TEST (revoked),
         TEST (tokens_listed),
+        TEST (a_long_way_on),
         TEST (one_click),
         TEST (over_the_bus),
         TEST (as_protobuf),
