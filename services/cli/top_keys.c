@@ -2,7 +2,7 @@
  * page of keys, and in the manual. What they do with a contact has the console's letters.
  *
  * Hears: keys, as ncurses names them. Says: what is done.
- * Limits: while a story is fetched the screen stands still. */
+ * Limits: while a story is fetched the screen stands still, for STORY_MS a page of it at most. */
 #include "top.h"
 
 #include "show.h"
@@ -11,7 +11,7 @@
 #include <ncurses.h>
 #include <string.h>
 
-enum { KEY_ESCAPE = 27, KEY_CTRL_C = 3, KEY_RETURN = '\r', KEYS_MAX = 4, ALL = 1000000 };
+enum { KEY_ESCAPE = 27, KEY_CTRL_C = 3, KEY_RETURN = '\r', KEYS_MAX = 4, ALL = 1000000, STORY_MS = 5000 };
 enum {
     ON_CONTACTS = 1 << TOP_CONTACTS,
     ON_PEOPLE = 1 << TOP_PEOPLE,
@@ -176,9 +176,11 @@ void top_open_story (top_t *self)
     char *text = NULL, why[DETAIL_SIZE] = "";
     size_t size = 0, line = self->view.page == TOP_STORY ? self->view.line : 0;
     json_t *contact = NULL;
+    cli_t reader = *self->cli;
+    reader.patience_ms = STORY_MS;
     if (!*self->view.chosen)
         return;
-    if (show_fetch (self->cli, self->view.chosen, why, sizeof why, &contact) != CLI_FINE) {
+    if (show_fetch (&reader, self->view.chosen, why, sizeof why, &contact) != CLI_FINE) {
         top_say (self, "%s", why);
         return;
     }

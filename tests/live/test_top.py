@@ -118,6 +118,13 @@ def cut_off(stack):
     top.shows("NOTHING HEARD")
     world.console.process.send_signal(signal.SIGCONT)
     top.shows("live", seconds=20)
+    # a story that does not come holds the screen up for a moment only
+    world["intake"].process.send_signal(signal.SIGSTOP)
+    top.press(ENTER)
+    top.shows("can't reach")
+    world["intake"].process.send_signal(signal.SIGCONT)
+    top.press(ENTER)
+    top.shows(contact, "timeline")
     # told to end it gives the terminal back
     top.process.terminate()
     top.ends()
