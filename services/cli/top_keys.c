@@ -291,7 +291,8 @@ static void single (top_t *self, int key)
         go_back (self);
 }
 
-/* What is pasted where nothing is written does nothing: no letter of it is a key. */
+/* What is pasted where nothing is written does nothing: no letter of it is a key. Nor is a Ctrl-C with more behind it; a
+ * person's ends a paste whose end was lost. */
 void top_take_key (top_t *self, int key)
 {
     bool stays = key == TOP_KEY_PASTED || (self->view.writing && top_write_sending (self));
@@ -299,7 +300,8 @@ void top_take_key (top_t *self, int key)
         self->view.message[0] = '\0';
     if (key == KEY_RESIZE)
         resized (self);
-    else if (key == TOP_KEY_PASTE || key == TOP_KEY_PASTED || (self->pasting && key == KEY_CTRL_C))
+    else if (key == TOP_KEY_PASTE || key == TOP_KEY_PASTED ||
+             (self->pasting && key == KEY_CTRL_C && !top_screen_waits ()))
         self->pasting = key == TOP_KEY_PASTE;
     else if (self->pasting)
         top_write_paste (self, key);

@@ -74,6 +74,12 @@ int top_screen_key (void)
     return getch ();
 }
 
+bool top_screen_waits (void)
+{
+    int key = getch ();
+    return key != ERR && ungetch (key) == OK;
+}
+
 /* ---- texts */
 
 /* At most so many columns; the rest of them is blank. */

@@ -34,6 +34,7 @@ bool top_terminal_known (void); /* is there a description of it? */
 void top_screen_close (void);
 /* A key, as ncurses names it; -1: none waits. */
 int top_screen_key (void);
+bool top_screen_waits (void); /* a key does */
 void top_screen_draw (top_view_t *view, mono_ms_t at);
 /* The list that is shown: of contacts that were found, as the board has them now where it has them. */
 size_t top_view_rows (const top_view_t *view);

@@ -140,6 +140,11 @@ def writing(stack):
     top.shows(": noted")
     words = world.cli("show", contact, "--json")
     assert words.count("pasted line") == 600 and "last" in words, words
+    # nor does a Ctrl-C in it end it
+    top.press("n", PASTE + b"one\x03\rtwo" + PASTED)
+    top.writes("> one↵two")
+    top.press(CTRL_U, ESCAPE)
+    top.shows("q back")
     # no more than there is room for
     top.press("n", PASTE, "x" * 17000, PASTED)
     top.shows("the line is full at 16384 bytes")
