@@ -73,7 +73,7 @@ def each_key_acts(stack):
     top.press(CTRL_U, "d", TAB, "she knows them", ENTER)
     top.shows(f"{short}: proposed to dana")
     top.press("G")
-    top.shows("hands it over: she knows them")
+    top.shows("ada proposes to hand it to dana: she knows them")
     assert world.act(contact, "accept", "dana").status == 200
     top.press("n", ENTER)
     top.shows("nothing is written")
