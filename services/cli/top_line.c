@@ -55,10 +55,8 @@ static size_t after (const top_line_t *self, size_t at)
 static size_t before (const top_line_t *self, size_t at)
 {
     while (at > 0) {
-        do
-            at--;
-        while (at > 0 && is_inside (self->text[at]));
-        if (width_of (self->text + at) > 0)
+        at--;
+        if (!is_inside (self->text[at]) && width_of (self->text + at) > 0)
             break;
     }
     return at;

@@ -61,18 +61,21 @@ static size_t least_of (size_t a, size_t b)
 static size_t distance (const char *a, const char *b)
 {
     size_t rows[3][NEAR_WORD_MAX + 1], n = strlen (b), i = 0;
+    char last_a = '\0';
     for (size_t j = 0; j <= n; j++)
         rows[0][j] = j;
-    while (a[i++]) {
+    for (; *a; last_a = *a++) {
+        i++;
         size_t *row = rows[i % 3], *above = rows[(i + 2) % 3], *above2 = rows[(i + 1) % 3];
+        char last_b = '\0';
         row[0] = i;
-        for (size_t j = 1; j <= n; j++) {
-            row[j] = least_of (above[j - 1] + (a[i - 1] != b[j - 1]), least_of (row[j - 1], above[j]) + 1);
-            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+        for (size_t j = 1; j <= n; last_b = b[j++ - 1]) {
+            row[j] = least_of (above[j - 1] + (*a != b[j - 1]), least_of (row[j - 1], above[j]) + 1);
+            if (*a == last_b && b[j - 1] == last_a) /* neither is so before the second letter */
                 row[j] = least_of (row[j], above2[j - 2] + 1);
         }
     }
-    return rows[(i - 1) % 3][n];
+    return rows[i % 3][n];
 }
 
 static const char *name_at (const void *rows, size_t row_size, size_t index)
