@@ -256,6 +256,14 @@ answers_at() {
     [ "$host" != '*' ] || host=127.0.0.1
     timeout 1 bash -c ': 3<>"/dev/tcp/$0/$1"' "$host" "${1##*:}" 2>/dev/null
 }
+# smtp_door URL: its ADDRESS:PORT.
+smtp_door() {
+    local at=${1#*://} port=25
+    at=${at%%/*} at=${at##*@}
+    case "$1" in smtps:*) port=465 ;; esac
+    [[ "$at" =~ :[0-9]+$ ]] || at=$at:$port
+    printf '%s\n' "$at"
+}
 # again [--OPTION VALUE ...]: the command that was given (COMMAND), with these instead of its own.
 again() {
     local words=("${COMMAND[@]}") i found

@@ -100,6 +100,8 @@ typedef struct cli_request {
 int cli_http (cli_t *cli, const cli_request_t *request, json_t **answer);
 /* GET, as cli_http; while the answer is "not now" (429, 5xx) it is waited for, some minutes at most, and said. */
 int cli_await (cli_t *cli, const char *path, json_t **answer);
+/* Says so: what was asked is waited for. status, why: as cli_request_t gave them. */
+void cli_say_later (const cli_t *cli, long status, const char *why);
 /* The members of an array that comes in pages: "next" goes into ?after=. */
 typedef struct cli_pages {
     const char *path, *array;

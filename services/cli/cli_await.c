@@ -11,6 +11,14 @@
 
 enum { AGAIN_MS = 1000, PATIENCE_MS = 5 * 60 * 1000 };
 
+void cli_say_later (const cli_t *cli, long status, const char *why)
+{
+    if (status) /* there is an answer: not now */
+        fprintf (stderr, "-- %s can't say it now: %s; going on as soon as it can (Ctrl-C ends)\n", cli->server, why);
+    else
+        fprintf (stderr, "-- %s does not answer; going on as soon as it does (Ctrl-C ends)\n", cli->server);
+}
+
 int cli_await (cli_t *cli, const char *path, json_t **answer)
 {
     char why[DETAIL_SIZE] = "";
@@ -18,8 +26,8 @@ int cli_await (cli_t *cli, const char *path, json_t **answer)
     const cli_request_t quiet = {"GET", path, NULL, NULL, true, why, sizeof why, &status};
     mono_ms_t end = clock_mono () + PATIENCE_MS;
     int rc = cli_http (cli, &quiet, answer);
-    if (rc == CLI_UNREACHABLE && status) /* there is an answer: not now */
-        fprintf (stderr, "-- %s can't say it now: %s; going on as soon as it can (Ctrl-C ends)\n", cli->server, why);
+    if (rc == CLI_UNREACHABLE && status)
+        cli_say_later (cli, status, why);
     for (bool gone = false; rc == CLI_UNREACHABLE && (gone || status) && clock_mono () < end;) {
         poll (NULL, 0, AGAIN_MS);
         rc = cli_http (cli, &quiet, answer);

@@ -66,11 +66,12 @@ static bool is_read (watch_t *self)
 /* One page behind what was seen. CLI_FINE: asked; *more: there may be others. */
 static int ask_page (watch_t *self, uint64_t after, json_t **page)
 {
-    char path[PATH_SIZE];
+    char path[PATH_SIZE], why[DETAIL_SIZE] = "";
+    long status = 0;
     snprintf (path, sizeof path, "/v1/events?after=%" PRIu64 "&limit=%d", after, (int)PAGE);
-    int rc = cli_http (self->cli, &(cli_request_t){"GET", path, NULL, NULL, true}, page);
+    int rc = cli_http (self->cli, &(cli_request_t){"GET", path, NULL, NULL, true, why, sizeof why, &status}, page);
     if (rc == CLI_UNREACHABLE && !self->lost)
-        fprintf (stderr, "-- %s does not answer; going on as soon as it does\n", self->cli->server);
+        cli_say_later (self->cli, status, why);
     if (rc == CLI_FINE && self->lost)
         fprintf (stderr, "-- connected again\n");
     self->lost = rc == CLI_UNREACHABLE;

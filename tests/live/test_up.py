@@ -212,8 +212,16 @@ def who_has_no_terminal_is_told_how_far_it_is(stack):
         assert not [name for name in os.listdir(place) if name.startswith("tmp.")], os.listdir(place)
 
 
+def where_a_mail_server_is(_stack):
+    """The door of an --smtp, as it is asked whether somebody answers there."""
+    for url, door in (("smtp://mail.example", "mail.example:25"), ("smtps://mail.example/", "mail.example:465"),
+                      ("smtp://me:word@mail.example:587/x", "mail.example:587"), ("smtp://[::1]:26", "[::1]:26"),
+                      ("smtp://[::1]", "[::1]:25")):
+        assert lib('smtp_door "$1"', url).stdout == door + "\n", url
+
+
 CASES = [who_runs_is_named, data_of_before_are_found, taken_ports_are_told_at_once, sockets_lie_where_they_lay,
-         who_needs_a_mail_server, pages_lead_where_people_can_go, who_has_no_terminal_is_told_how_far_it_is]
+         who_needs_a_mail_server, where_a_mail_server_is, pages_lead_where_people_can_go, who_has_no_terminal_is_told_how_far_it_is]
 
 if __name__ == "__main__":
     sys.exit(w.main(CASES))

@@ -48,7 +48,7 @@ const policy_template_t policy_builtin_templates[POLICY_TEMPLATES] = {
      "\n"
      "An answer is promised by {due}. Can you take it?\n"
      "Take it: {link_accept}\n"
-     "If you can't, decline or let the offer run out: somebody else is asked then.\n"
+     "If you can't, decline or let the offer run out: somebody else is asked then. An answer by mail takes nothing.\n"
      "\n"
      "Contact {contact}\n" NO_WAY_TO_THE_CUSTOMER},
     {"assigned", "Yours now: {subject}",
