@@ -11,25 +11,28 @@
 
 enum { PATH_SIZE = 2048, PAGE_MAX = 500 };
 
-/* "!!": broken; "!": nearly. */
-static const char *risk_of (const json_t *contact, wall_ms_t due, wall_ms_t now)
+/* "!!": broken; "!": nearly, or the answer is on its way and not there in time. */
+static const char *risk_of (const json_t *contact, bool answered, wall_ms_t due, wall_ms_t now)
 {
-    return due && due < now ? "!!" : json_is_true (json_object_get (contact, "at_risk")) ? "!" : "";
+    bool late = due && due < now;
+    return late && !answered ? "!!" : late || json_is_true (json_object_get (contact, "at_risk")) ? "!" : "";
 }
 
 /* On a terminal the end of an id tells enough, and what follows fits. */
 static void list_row (table_t *table, const json_t *contact, bool terminal)
 {
-    char in[CLI_TIME_SIZE];
+    char in[CLI_TIME_SIZE], kind[64];
     const char *id = json_text (contact, "contact");
     wall_ms_t now = clock_wall ();
-    const json_t *promise = json_object_get (contact, "next_promise");
+    const json_t *next = json_object_get (contact, "next_promise");
+    const json_t *answered = next ? NULL : json_object_get (contact, "answered_promise");
     const char *owner = json_text (contact, "owner"), *offered = json_text (contact, "offered_to");
+    const json_t *promise = next ? next : answered;
     wall_ms_t due = promise ? cli_time_parse (json_text (promise, "due")) : 0;
+    snprintf (kind, sizeof kind, "%s%s", promise ? json_text (promise, "kind") : "", answered ? ", on its way" : "");
     table_row (table, terminal ? short_id (id) : id, json_text (contact, "state"), json_text (contact, "accountable"),
-               *owner ? owner : offered, json_text (contact, "team"), json_text (contact, "channel"),
-               promise ? json_text (promise, "kind") : "", cli_in (due, now, in), risk_of (contact, due, now),
-               lines_subject (contact), NULL);
+               *owner ? owner : offered, json_text (contact, "team"), json_text (contact, "channel"), kind,
+               cli_in (due, now, in), risk_of (contact, answered, due, now), lines_subject (contact), NULL);
 }
 
 typedef struct list_query {

@@ -24,6 +24,14 @@ bool top_row_broken (const json_t *row)
     return json_is_true (json_object_get (json_object_get (row, "next"), "broken"));
 }
 
+const char *top_row_next (const json_t *row, wall_ms_t *due)
+{
+    const json_t *next = json_object_get (row, "next"), *answered = json_object_get (row, "answered");
+    bool on_its_way = !json_is_object (next) && json_is_object (answered);
+    *due = on_its_way ? json_number (answered, "due") : top_row_due (row);
+    return on_its_way ? "on its way" : json_text (next, "kind");
+}
+
 /* Broken first, then by what is due next, then by age. */
 static int by_need (const void *a, const void *b)
 {

@@ -30,5 +30,7 @@ const char *top_board_nearest (const top_board_t *self, const char *word);
 /* Of a row: when what comes next is due (TIME_NEVER: nothing), and whether it is broken. */
 wall_ms_t top_row_due (const json_t *row);
 bool top_row_broken (const json_t *row);
+/* What its line says of that: the kind and when it is due; where nothing comes next, of an answer that is on its way. */
+const char *top_row_next (const json_t *row, wall_ms_t *due);
 
 #endif

@@ -96,9 +96,9 @@ static const char *whose (const json_t *row)
 static void draw_contact (int y, const column_t *columns, size_t n, const json_t *row, wall_ms_t now, bool cursor)
 {
     char in[CLI_TIME_SIZE];
-    wall_ms_t due = top_row_due (row);
+    wall_ms_t due;
+    const char *next = top_row_next (row, &due);
     bool broken = top_row_broken (row), soon = !broken && due != TIME_NEVER && due - now < SOON_SHOWN_MS;
-    const json_t *next = json_object_get (row, "next");
     const char *const cells[] = {broken                                ? "!!"
                                  : soon                                ? "!"
                                  : *json_text (row, "acknowledged_by") ? "ok"
@@ -107,7 +107,7 @@ static void draw_contact (int y, const column_t *columns, size_t n, const json_t
                                  json_text (row, "state"),
                                  whose (row),
                                  json_text (row, "team"),
-                                 json_text (next, "kind"),
+                                 next,
                                  in_short (due, now, in),
                                  lines_subject (row)};
     bool done = strcmp (json_text (row, "state"), "resolved") == 0;

@@ -14,10 +14,11 @@ static void print_rows (const top_board_t *self)
         const json_t *row = self->rows[i];
         const char *owner = json_text (row, "owner");
         char in[CLI_TIME_SIZE];
-        table_row (table, top_row_broken (row) ? "!!" : "", json_text (row, "id"), json_text (row, "state"),
-                   json_text (row, "accountable"), *owner ? owner : json_text (row, "offered_to"),
-                   json_text (row, "team"), json_text (json_object_get (row, "next"), "kind"),
-                   cli_in (top_row_due (row), now, in), lines_subject (row), NULL);
+        wall_ms_t due;
+        const char *next = top_row_next (row, &due), *risk = top_row_broken (row) ? "!!" : due < now ? "!" : "";
+        table_row (table, risk, json_text (row, "id"), json_text (row, "state"), json_text (row, "accountable"),
+                   *owner ? owner : json_text (row, "offered_to"), json_text (row, "team"), next, cli_in (due, now, in),
+                   lines_subject (row), NULL);
     }
     table_print (table, stdout);
     table_destroy (&table);

@@ -31,6 +31,11 @@ static json_t *view_next (const promise_t *promise, bool broken)
                       "broken", broken);
 }
 
+static json_t *view_answered (const promise_t *promise)
+{
+    return json_pack ("{s:s, s:I}", "kind", promise_kind_name (promise->kind), "due", (json_int_t)promise->due);
+}
+
 static json_t *view_holders (const contact_t *contact)
 {
     return json_pack ("{s:o, s:o, s:o, s:o, s:o}",                                                       /**/
@@ -50,6 +55,7 @@ static wall_ms_t risk_of (const contact_t *contact)
 static char *json_of (const contact_t *contact, const promise_t *next, bool broken)
 {
     wall_ms_t risk_at = risk_of (contact);
+    const promise_t *answered = contact_answered_promise (contact);
     const char *customer = *contact->customer_name ? contact->customer_name : contact->customer;
     json_t *view = json_pack ("{s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:i, s:I, s:o, s:o, s:o, s:I, s:I}", /**/
                               "id", value_text (contact->id),                                           /**/
@@ -69,6 +75,8 @@ static char *json_of (const contact_t *contact, const promise_t *next, bool brok
     json_object_update_new (xcheck (view), xcheck (view_holders (contact)));
     if (!*contact->subject && *contact->said)
         json_object_set_new (view, "said", value_text (WORD_CUT (contact->said, SAID_SHOWN)));
+    if (answered)
+        json_object_set_new (view, "answered", xcheck (view_answered (answered)));
     char *text = xcheck (json_dumps (view, JSON_COMPACT));
     json_decref (view);
     return text;

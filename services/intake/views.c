@@ -39,16 +39,26 @@ static json_t *view_next (const promise_t *promise)
                       promise->state == BUCKSTOP__V1__PROMISE_STATE__PROMISE_STATE_BROKEN);
 }
 
+static json_t *view_answered (const promise_t *promise)
+{
+    if (!promise)
+        return NULL;
+    return json_pack ("{s:o, s:o}", "kind", value_text (promise_kind_name (promise->kind)), "due",
+                      value_time (promise->due));
+}
+
 static json_t *view_promises (const contact_t *contact)
 {
     json_t *promises = json_array ();
     for (size_t i = 0; i < contact->promises_n; i++)
         json_array_append_new (promises, view_promise (&contact->promises[i]));
-    return json_pack ("{s:o*, s:o, s:{s:I, s:I, s:I, s:I}}", "next_promise",
-                      view_next (contact_pressing_promise (contact)), "promises", promises, "counts", /**/
-                      "opened", (json_int_t)contact->opened,                                          /**/
-                      "kept", (json_int_t)contact->kept,                                              /**/
-                      "broken", (json_int_t)contact->broken,                                          /**/
+    return json_pack ("{s:o*, s:o*, s:o, s:{s:I, s:I, s:I, s:I}}",                            /**/
+                      "next_promise", view_next (contact_pressing_promise (contact)),         /**/
+                      "answered_promise", view_answered (contact_answered_promise (contact)), /**/
+                      "promises", promises, "counts",                                         /**/
+                      "opened", (json_int_t)contact->opened,                                  /**/
+                      "kept", (json_int_t)contact->kept,                                      /**/
+                      "broken", (json_int_t)contact->broken,                                  /**/
                       "released", (json_int_t)contact->released);
 }
 

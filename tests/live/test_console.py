@@ -10,6 +10,7 @@ import sys
 
 import world as w
 from console import Described, Stream
+from ports import free_port
 
 POLICY = """workspace: desk
 last_resort: dana
@@ -291,6 +292,26 @@ def list_and_console_name_the_same_promise_as_next(stack):
     assert watcher.rows[slow]["next"]["kind"] == "first_response", watcher.rows[slow]
 
 
+def an_answer_on_its_way_owes_nothing_and_is_told(stack):
+    """No mail server is there: the row says what is answered and not there yet, as proto/console.yaml has it."""
+    world = w.open_world(stack, POLICY.replace("mail: { weight: 1, accept: auto, answer: spoken }",
+                                               "mail: { weight: 1, accept: auto, answer: mail, address: help@desk.example }"),
+                         options={"notification": ["--smtp", f"smtp://127.0.0.1:{free_port()}"], "console": []})
+    world.console = world.add("console")
+    watcher = stream(stack, world)
+    world.present("ada")
+    contact = world.submit("mail", return_way="mail", return_to="kim@far.example")
+    watcher.wait("ada has it", lambda: watcher.rows.get(contact, {}).get("owner") == "ada")
+    owed = watcher.rows[contact]["next"]
+    assert owed and "answered" not in watcher.rows[contact], watcher.rows
+    world.act(contact, "reply", "ada", text="A new one is sent.")
+    watcher.wait("it is answered", lambda: "answered" in watcher.rows[contact])
+    row, viewed = watcher.rows[contact], world.view(contact)["answered_promise"]
+    assert row["next"] is None and row["answered"] == {"kind": owed["kind"], "due": owed["due"]}, row
+    assert viewed["kind"] == owed["kind"], viewed
+    Described().check("Row", row)
+
+
 def who_comes_back_reads_what_they_missed(stack):
     world = open_console(stack)
     watcher = stream(stack, world)
@@ -513,7 +534,7 @@ if __name__ == "__main__":
                      who_signed_out_stays_out_with_the_same_cookie, addresses_of_the_house_are_told_to_operators_alone,
                      replicas_with_one_key_share_sessions,
                      what_happens_is_seen_and_counted_as_the_store_has_it, a_promise_breaks_and_stands_first,
-                     list_and_console_name_the_same_promise_as_next,
+                     list_and_console_name_the_same_promise_as_next, an_answer_on_its_way_owes_nothing_and_is_told,
                      who_comes_back_reads_what_they_missed, it_says_when_the_store_is_away_and_goes_on_behind,
                      actions_go_to_intake_with_the_rights_of_the_token, a_trusted_proxy_names_the_person,
                      a_workspace_sees_nothing_of_another, a_removed_workspace_leaves_the_console,

@@ -25,9 +25,25 @@ teams:
 settings: { presence: 1h }
 """
 
+AWAY = """workspace: desk
+last_resort: dana
+channels:
+  mail: { weight: 1, accept: auto, answer: mail, address: support@desk.example }
+  soon: { weight: 1, accept: auto, answer: mail, address: soon@desk.example }
+people:
+  ada: { name: Ada L., capacity: 1000 }
+  dana: { name: Dana R. }
+teams:
+  front: { lead: dana, members: [ada] }
+promises:
+  - { when: { channel: soon }, first_response: 3s }
+  - { first_response: 1h }
+settings: { presence: 1h }
+"""
 
-def open_desk(stack, way="{ log: ada }"):
-    world = w.open_world(stack, POLICY.replace("WAY", way))
+
+def open_desk(stack, way="{ log: ada }", policy=POLICY, **given):
+    world = w.open_world(stack, policy.replace("WAY", way), **given)
     world.environment["BUCKSTOP_SERVER"] = f"http://127.0.0.1:{world['intake'].port}"
     world.environment["BUCKSTOP_TOKEN"] = world.token
     world.environment["BUCKSTOP_STREAM"] = world.endpoints("stream", 1)
@@ -162,7 +178,40 @@ def another_workspace_is_meant(stack):
     assert "not for 'shop'" in world.cli("list", "--json", status=2)
 
 
-CASES = [one_dead_host, begun_while_the_store_is_away, no_subject, another_workspace_is_meant]
+def an_answer_on_its_way(stack):
+    """No mail server is there: what is answered is not there yet, and said so, also behind its deadline."""
+    world = open_desk(stack, policy=AWAY, options={"notification": ["--smtp", f"smtp://127.0.0.1:{free_port()}"]})
+    console = world.add("console")
+    world.environment["BUCKSTOP_CONSOLE"] = f"http://127.0.0.1:{console.port}"
+    world.present("ada")
+    early = answered(world, "mail")
+    late = w.until("one is answered in time", lambda: answered(world, "soon"), 60)
+    assert "answered, on its way" in world.cli("show", early), world.cli("show", early)
+
+    def says(command, contact, pattern):
+        line = next((row for row in world.cli(command).splitlines() if contact in row), "")
+        return re.search(pattern, line)
+
+    for command, pattern in (("list", r"  first_response, on its way +{} +its subject"), ("top", r"  on its way +{} +its subject")):
+        w.until(f"{command} says when it is due", lambda command=command, pattern=pattern:
+                says(command, early, pattern.format(r"in \d+ min")))
+        w.until(f"{command} says that it was due", lambda command=command, pattern=pattern:
+                says(command, late, pattern.format(r"\d.* ago[ !]*")))
+    assert says("list", late, " ago +!  ") and not says("list", early, "!"), world.cli("list")
+    assert says("top", late, "^!  ") and not says("top", early, "!"), world.cli("top")
+
+
+def answered(world, channel):
+    """Its id; none where its promise broke first."""
+    contact = world.submit(channel, subject="its subject", return_way="mail", return_to="kim@far.example")
+    w.until("ada has it", lambda: world.view(contact).get("owner") == "ada")
+    assert world.act(contact, "reply", "ada", text="A new one is sent.").status == 200
+    view = world.view(contact)
+    assert ("next_promise" in view) != ("answered_promise" in view), view
+    return contact if "answered_promise" in view else None
+
+
+CASES = [one_dead_host, begun_while_the_store_is_away, no_subject, another_workspace_is_meant, an_answer_on_its_way]
 
 if __name__ == "__main__":
     sys.exit(w.main(CASES))

@@ -122,6 +122,36 @@ static void what_is_broken_stands_first_then_what_breaks_next (void **state)
     board_destroy (&board);
 }
 
+/* Answered is not delivered: the row says so, and stands where it stood. */
+static void an_answer_on_its_way_is_told_and_owes_nothing (void **state)
+{
+    static const struct {
+        wall_ms_t answered_at[2];
+        int due, next; /* 0: there is none */
+    } rows[] = {
+        {{0, 0}, 0, 5000},
+        {{NOW, 0}, 9000, 5000},
+        {{0, NOW}, 5000, 9000},
+        {{NOW, NOW}, 5000, 0},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        board_t *board = new_board (100);
+        contact_t *contact = a_contact (1, STATE (OWNED));
+        with_promise (contact, PSTATE (PENDING), NOW + 9000, 60000)->promises[0].answered_at = rows[i].answered_at[0];
+        with_promise (contact, PSTATE (PENDING), NOW + 5000, 60000)->promises[1].answered_at = rows[i].answered_at[1];
+        board_contact (board, contact);
+        json_t *page = page_of (board, NOW, 10), *row = json_array_get (json_object_get (page, "contacts"), 0);
+        const json_t *answered = json_object_get (row, "answered"), *next = json_object_get (row, "next");
+        assert_int_equal (answered != NULL, rows[i].due != 0);
+        assert_int_equal (json_is_null (next), rows[i].next == 0);
+        assert_int_equal (json_integer_value (json_object_get (answered, "due")), rows[i].due ? NOW + rows[i].due : 0);
+        assert_int_equal (json_integer_value (json_object_get (next, "due")), rows[i].next ? NOW + rows[i].next : 0);
+        json_decref (page);
+        board_destroy (&board);
+    }
+}
+
 /* ------------------------------------------------------------ the counts */
 
 static void counts_go_by_state_and_what_is_at_risk_by_time (void **state)
@@ -537,6 +567,7 @@ int main (void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test (what_is_broken_stands_first_then_what_breaks_next),
+        cmocka_unit_test (an_answer_on_its_way_is_told_and_owes_nothing),
         cmocka_unit_test (counts_go_by_state_and_what_is_at_risk_by_time),
         cmocka_unit_test (loads_are_read_off_what_people_hold_in_their_epoch),
         cmocka_unit_test (only_what_changed_is_told_and_once),

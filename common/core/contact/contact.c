@@ -248,6 +248,17 @@ const promise_t *contact_pressing_promise (const contact_t *self)
     return first ? first : contact_next_promise (self);
 }
 
+const promise_t *contact_answered_promise (const contact_t *self)
+{
+    const promise_t *first = NULL;
+    for (size_t i = 0; i < self->promises_n; i++) {
+        const promise_t *p = &self->promises[i];
+        if (p->answered_at && (!first || p->due < first->due))
+            first = p;
+    }
+    return first;
+}
+
 static const promise_t *callback_owed (const contact_t *self)
 {
     for (size_t i = 0; i < self->promises_n; i++)

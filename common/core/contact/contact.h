@@ -260,6 +260,8 @@ bool contact_handoff_strays (const contact_t *self, wall_ms_t now);
 const promise_t *contact_next_promise (const contact_t *self);
 /* What is shown as next: of those that are broken the one that was due first, since it is owed; else contact_next_promise. */
 const promise_t *contact_pressing_promise (const contact_t *self);
+/* Of the promises whose answer is on its way, not yet accepted by the far side, the one that is due first; NULL: none. */
+const promise_t *contact_answered_promise (const contact_t *self);
 /* Does the policy still name its team and who is accountable? If not, the next look gives it to others. */
 bool contact_is_current (const contact_t *self, const policy_t *policy);
 /* The waiting order within a class: the deadline of the promise that is due first, priority shifting it. */

@@ -5,11 +5,12 @@ import {now, span, spoken} from "./time.js";
 import {promise, short} from "./words.js";
 
 const SIGNS = {broken: "broken", risk: "at risk"}; // the shapes' names, for who listens
+const isLate = (promise) => promise.due <= now();
 const HELD_MS = 1500; // so long nothing moves under a hand that was just there
 
 export function urgency(row) {
-  if (!row.next) return "none";
-  if (row.next.broken || row.next.due <= now()) return "broken";
+  if (!row.next) return row.answered && isLate(row.answered) ? "risk" : "none"; // the answer is not there in time
+  if (row.next.broken || isLate(row.next)) return "broken";
   return row.risk_at && row.risk_at <= now() ? "risk" : "calm";
 }
 
@@ -46,19 +47,18 @@ function name(sign, words) {
   } else for (const of of ["role", "aria-label"]) sign.removeAttribute(of);
 }
 
+function owed(next, level) {
+  const kind = next.kind === "acknowledge" ? "acknowledge" : promise(next.kind); // the column is narrow
+  return level === "broken" ? `${kind} late` : kind;
+}
+
 function count(node) {
   const {row, parts: part} = node, level = urgency(row);
   mark(node, "urgency", level);
   name(part.sign, SIGNS[level]);
-  if (!row.next) {
-    say(part.left, "–");
-    say(part.kind, "nothing owed");
-    return;
-  }
-  const left = row.next.due - now();
-  say(part.left, span(Math.abs(left)));
-  const kind = row.next.kind === "acknowledge" ? "acknowledge" : promise(row.next.kind); // the column is narrow
-  say(part.kind, level === "broken" ? `${kind} late` : kind);
+  const shown = row.next || row.answered;
+  say(part.left, shown ? span(Math.abs(shown.due - now())) : "–");
+  say(part.kind, row.next ? owed(row.next, level) : !shown ? "nothing owed" : isLate(shown) ? "on its way, late" : "answered, on its way");
 }
 
 function mend(node, row) {
