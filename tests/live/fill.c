@@ -9,8 +9,9 @@
 #include "xmalloc.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
-enum { WINDOW = 64, CHANNELS_MAX = 8 }; /* few at once: a slow disk answers them in time */
+enum { WINDOW = 64, CHANNELS_MAX = 8, AGAIN_MS = 100 }; /* few at once: a slow disk answers them in time */
 
 typedef struct fill {
     service_t *service;
@@ -29,8 +30,6 @@ static const param_t params[] = {
     {NULL},
 };
 
-static void open_one (void);
-
 static event_id_t drawn (void)
 {
     event_id_t id = {{0}};
@@ -38,13 +37,51 @@ static event_id_t drawn (void)
     return id;
 }
 
-static void on_queued (void *arg, const work_result_t *result)
+/* One contact, until it waits. What the store had no time for is asked again as it was, under the same ids. */
+typedef struct one {
+    int64_t number;
+    char id[ID_SIZE];
+    event_id_t opened, queued;
+} one_t;
+
+static void open_one (one_t *one);
+static void queue_one (one_t *one);
+
+static void on_open_again (void *arg)
 {
-    (void)arg;
+    open_one (arg);
+}
+
+static void on_queue_again (void *arg)
+{
+    queue_one (arg);
+}
+
+static void wait_a_little (one_t *one, loop_fn *then)
+{
+    loop_at (fill.service->loop, loop_now (fill.service->loop) + AGAIN_MS, then, one);
+}
+
+static void next_one (void)
+{
+    if (fill.begun == fill.count)
+        return;
+    one_t *one = xcalloc (1, sizeof *one);
+    uint8_t random[ID_RANDOM_BYTES];
+    clock_random (random, sizeof random);
+    id_make (store_now (fill.service->store), random, one->id);
+    one->number = ++fill.begun;
+    one->opened = drawn (), one->queued = drawn ();
+    open_one (one);
+}
+
+static void ended (one_t *one, const work_result_t *result)
+{
     fill.done++;
-    fill.failed += result->outcome != WORK_DONE;
+    fill.failed += result->outcome != WORK_DONE && result->outcome != WORK_ALREADY;
+    free (one);
     if (fill.done < fill.count) {
-        open_one ();
+        next_one ();
         return;
     }
     printf ("{\"contacts\": %lld, \"failed\": %lld, \"ms\": %lld}\n", (long long)fill.done, (long long)fill.failed,
@@ -53,31 +90,43 @@ static void on_queued (void *arg, const work_result_t *result)
     loop_stop (fill.service->loop);
 }
 
-static void on_opened (void *arg, const work_result_t *result)
+static void on_queued (void *arg, const work_result_t *result);
+
+static void queue_one (one_t *one)
 {
-    (void)arg;
-    if (result->outcome != WORK_DONE) {
-        on_queued (NULL, result);
-        return;
-    }
     work_begin (&(work_order_t){.service = fill.service,
-                                .workspace = result->contact->workspace,
-                                .contact = result->contact->id,
-                                .event = {.kind = EVENT_QUEUE, .id = drawn (), .detail = "nobody is here yet"},
-                                .done = on_queued});
+                                .workspace = workspaces_name (fill.service->workspaces, 0),
+                                .contact = one->id,
+                                .event = {.kind = EVENT_QUEUE, .id = one->queued, .detail = "nobody is here yet"},
+                                .done = on_queued,
+                                .arg = one});
 }
 
-static void open_one (void)
+static void on_queued (void *arg, const work_result_t *result)
 {
-    if (fill.begun == fill.count)
-        return;
-    char id[ID_SIZE], customer[32];
-    uint8_t random[ID_RANDOM_BYTES];
-    const char *name = fill.names[(size_t)fill.begun++ % fill.names_n];
-    clock_random (random, sizeof random);
-    id_make (store_now (fill.service->store), random, id);
-    snprintf (customer, sizeof customer, "customer %lld", (long long)fill.begun);
-    submission_t said = {.channel = fill.begun == fill.count && *fill.rare ? fill.rare : name,
+    if (result->outcome == WORK_AWAY)
+        wait_a_little (arg, on_queue_again);
+    else
+        ended (arg, result);
+}
+
+static void on_opened (void *arg, const work_result_t *result)
+{
+    if (result->outcome == WORK_AWAY)
+        wait_a_little (arg, on_open_again);
+    else if (result->outcome == WORK_DONE || result->outcome == WORK_ALREADY)
+        queue_one (arg);
+    else
+        ended (arg, result);
+}
+
+static void open_one (one_t *one)
+{
+    char customer[32];
+    snprintf (customer, sizeof customer, "customer %lld", (long long)one->number);
+    submission_t said = {.channel = one->number == fill.count && *fill.rare
+                                        ? fill.rare
+                                        : fill.names[(size_t)(one->number - 1) % fill.names_n],
                          .subject = "Where is my card?",
                          .text = "I ordered it two weeks ago and it has not come.",
                          .customer = customer,
@@ -91,14 +140,15 @@ static void open_one (void)
     const char *workspace = workspaces_name (fill.service->workspaces, 0);
     work_begin (&(work_order_t){.service = fill.service,
                                 .workspace = workspace,
-                                .contact = id,
+                                .contact = one->id,
                                 .event = {.kind = EVENT_OPEN,
-                                          .id = drawn (),
+                                          .id = one->opened,
                                           .submission = &said,
-                                          .contact = id,
+                                          .contact = one->id,
                                           .workspace = workspace,
                                           .trace = ""},
-                                .done = on_opened});
+                                .done = on_opened,
+                                .arg = one});
 }
 
 static int start (service_t *service, void *arg)
@@ -112,7 +162,7 @@ static int start (service_t *service, void *arg)
         at += size + (at[size] == ',');
     }
     for (int i = 0; i < WINDOW; i++)
-        open_one ();
+        next_one ();
     return 0;
 }
 

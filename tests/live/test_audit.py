@@ -38,7 +38,7 @@ def rounds(world, more):
     """So many whole rounds from now on; the first may have begun before."""
     metric = "buckstop_audit_rounds_total"
     goal = world["escalation"].metric(metric) + more + 1
-    w.until("the audit goes round", lambda: world["escalation"].metric(metric) >= goal, 30)
+    w.until("the audit goes round", lambda: world["escalation"].metric(metric) >= goal, 120)
 
 
 def violations(world, n):

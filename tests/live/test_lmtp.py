@@ -128,7 +128,8 @@ people: { dana: { name: Dana R., ways: [{ log: dana }] } }
     house.apply(sender % ", address: shop@desk.example")
     w.until("both are known", lambda: asked("shop@desk.example") == 250)
     assert taken(client.give(TO, lmtp.mail())[0])[0] == "opened"  # what a channel names counts before a sender
-    house.apply(sender % ", address: Support@desk.example")
+    house.apply(sender % ", address: Support@desk.example", status=1)  # asks whether that is meant
+    house.cli("policy", "apply", house.dir + "/policy.yaml", "--yes")
     w.until("it is claimed", lambda: asked(TO) == 451)
     answer = house.post(lmtp.mail(message_id="<token@far.example>"))  # whose token says the workspace
     assert answer.status == 202 and answer["disposition"] == "opened", answer

@@ -148,7 +148,10 @@ class World:
                               text=True, timeout=120, check=False)
 
     def cli(self, *words, status=0):
-        done = self.call(*words)
+        return self.ended(self.call(*words), words, status)
+
+    @staticmethod
+    def ended(done, words, status):
         assert done.returncode == status, f"buckstop {' '.join(words)}: {done.returncode}\n{done.stdout}{done.stderr}"
         return done.stdout + (done.stderr if status else "")
 
@@ -156,7 +159,13 @@ class World:
         path = self.dir + "/policy.yaml"
         with open(path, "w", encoding="utf-8") as file:
             file.write(policy)
-        return self.cli("policy", "apply", path, status=status)
+        return self.patiently("policy", "apply", path, status=status)
+
+    def patiently(self, *words, status=0):
+        """As its exit status says: a store that had no time is asked again."""
+        tries = []
+        until(lambda: f"the store has time: {tries[-1]}", lambda: tries.append(self.call(*words)) or tries[-1].returncode != 3, 30)
+        return self.ended(tries[-1], words, status)
 
     def audit(self):
         """Clean, or it says what is not. Promises: opened = pending + kept + broken + released is one of its checks."""
@@ -174,7 +183,7 @@ class World:
         return ask(intake.port, method, path, body, token, key, timeout, kind, intake.host)
 
     def issue(self, scope, *more):
-        return self.cli("token", "issue", "--scope", scope, "--workspace", "desk", *more).strip()
+        return self.patiently("token", "issue", "--scope", scope, "--workspace", "desk", *more).strip()
 
     def insist(self, method, path, body=None, key=None, at=1, seconds=30.0, heard=None):
         """As a careful client: the same request with the same key, at any intake, until there is an answer but 503."""
