@@ -54,7 +54,7 @@ def listed(podman):
     return len(names)
 
 
-def again(podman):
+def twice(podman):
     """Built once more it has the same packages. Where Debian has newer ones since, it is built twice."""
     had = None
     for _ in range(2):
@@ -109,6 +109,5 @@ def checked(podman):
     within(podman, "sh", "-c", "for name in $0; do command -v $name && exit 1; done; exit 0", ABSENT)
     size, more = small(podman, about)
     count = listed(podman)
-    again(podman)
     speaks_tls(podman)
     print(f"      {size} MB, {more} of them ours; {count} packages; redis by tls")

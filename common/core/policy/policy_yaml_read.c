@@ -60,7 +60,7 @@ static size_t least_of (size_t a, size_t b)
 /* How many letters must change, come, go, or swap with their neighbour (optimal string alignment); words are short. */
 static size_t distance (const char *a, const char *b)
 {
-    size_t rows[3][NEAR_WORD_MAX + 1], n = strlen (b), i = 0;
+    size_t rows[3][NEAR_WORD_MAX + 1] = {{0}}, n = strlen (b), i = 0;
     char last_a = '\0';
     for (size_t j = 0; j <= n; j++)
         rows[0][j] = j;
