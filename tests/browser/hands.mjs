@@ -82,6 +82,7 @@ async function acts(page) {
   await press(page, "Tab");
   await says(page, "Ben knows this one.");
   await factOf(page, "transfer_proposed");
+  await page.waitForSelector("#composer-text", {state: "detached"});
   await press(page, "Escape");
   await page.waitForSelector("html:not([data-story])");
   return first;
@@ -100,6 +101,7 @@ async function declines(page) {
   await press(page, "b");
   await says(page, "Too much today.");
   await until("it went back", async () => (await outside("view", {contact: third})).owner !== "ada", LONG_MS);
+  await page.waitForSelector("#composer-text", {state: "detached"}); // else Escape would close that alone
   await press(page, "Escape");
   await page.waitForSelector("html:not([data-story])");
 }
