@@ -148,6 +148,8 @@ export async function keyboard() {
   await page.locator("#found-contacts .row").first().waitFor();
   await press(page, "ArrowDown", "Enter");
   await page.locator("#story-title", {hasText: "Back again"}).waitFor();
-  await press(page, "Escape", "g");
+  await press(page, "Escape");
+  await page.waitForSelector("html:not([data-story])");
+  await press(page, "g");
   await page.waitForSelector("html[data-view=desk]");
 }
