@@ -97,7 +97,11 @@ class DeliveryCase(Case):
         self.key = found[0].decode()
         self.ours = self.key.rsplit(":", 1)[1]
         self.subject = "delivery " + self.ours
-        self.planted = False
+        w.until("its first attempt is over: one under way would write it whole", self.was_tried, 20)
+
+    def was_tried(self):
+        timeline = self.desk.ask("GET", "/v1/contacts/" + self.contact)["timeline"]
+        return any(fact["fact"] == "delivery_retried" for event in timeline for fact in event["facts"])
 
     def request(self):
         self.ground.receiver.behave["/desk"] = "ok"

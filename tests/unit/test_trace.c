@@ -113,6 +113,7 @@ static void test_record (void **state)
     before.trace = GOOD;
     bytes = contact_pack (&contact, &head, &with);
     memcpy (old, bytes, RECORD_HEAD_SIZE);
+    memset (old + 12, 0, 4); /* whose head says no hash */
     free (bytes);
     size_t size = RECORD_HEAD_SIZE + buckstop__v1__contact__pack (&before, old + RECORD_HEAD_SIZE);
     assert_int_equal (contact_unpack (old, size, &read, &back), RECORD_OK);

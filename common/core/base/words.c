@@ -49,3 +49,12 @@ uint64_t word_hash (uint64_t hash, const char *word)
         hash = (hash ^ (unsigned char)*word) * UINT64_C (1099511628211);
     return hash;
 }
+
+uint32_t bytes_hash (const void *bytes, size_t size)
+{
+    const uint8_t *at = bytes;
+    uint32_t hash = 2166136261u;
+    for (const uint8_t *end = at + size; at < end; at++)
+        hash = (hash ^ *at) * 16777619u;
+    return hash;
+}

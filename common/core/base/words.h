@@ -27,5 +27,7 @@ char *word_spaced (char *word);
 /* FNV-1a, for tables in memory: the hash of all words that were given, one after the other, from WORD_HASH on. */
 #define WORD_HASH UINT64_C (14695981039346656037)
 uint64_t word_hash (uint64_t hash, const char *word);
+/* FNV-1a of 32 bits: what is stored is placed and told from what was torn by it, so it stays as it is. */
+uint32_t bytes_hash (const void *bytes, size_t size);
 
 #endif

@@ -4,16 +4,14 @@
 #include "keys.h"
 
 #include "ids.h"
+#include "words.h"
 
 #include <stdio.h>
 #include <string.h>
 
 int shard_of (const char *workspace, int shards)
 {
-    uint32_t hash = 2166136261u; /* FNV-1a, 32 bits */
-    for (const char *at = workspace; *at; at++)
-        hash = (hash ^ (uint8_t)*at) * 16777619u;
-    return (int)(hash % (uint32_t)shards);
+    return (int)(bytes_hash (workspace, strlen (workspace)) % (uint32_t)shards);
 }
 
 /* ------------------------------------------------------- spelling a key: a dozen a commit, so not by printf */

@@ -9,7 +9,9 @@
  *   2       1     how many event ids follow the head (0..32)
  *   3       1     kind: 'c', 'p', 'd', 'k', 'w'
  *   4       8     version, big endian, 1 for the first
- *   12      4     epoch, big endian: a person's; 0 elsewhere
+ *   12      4     big endian: a person's epoch; of a contact, delivery or customer the body's hash (bytes_hash), by which a
+ *                 body that was cut or changed is told also where what is left of it still reads as one (0: written by a
+ *                 worker that knew none); 0 elsewhere
  *   16      8n    the last event ids, oldest first
  *   16+8n         the body, record.proto
  */
@@ -32,14 +34,14 @@ typedef struct record_head {
     unsigned attempts;
     char kind;
     uint64_t version;
-    uint32_t epoch;
+    uint32_t epoch; /* a person's; else 0 */
     event_id_t ids[EVENT_IDS_KEPT];
     size_t ids_n;
 } record_head_t;
 
 typedef enum record_fault { RECORD_OK = 0, RECORD_NEWER, RECORD_BROKEN, RECORD_WRONG_KIND } record_fault_t;
 
-/* Reads the head; body is set to where the protobuf starts. */
+/* Reads the head; body is set to where the protobuf starts; whether it is whole is not looked at. */
 record_fault_t record_head_read (const void *bytes, size_t size, char kind, record_head_t *head, const uint8_t **body,
                                  size_t *body_size);
 /* The head of the next version: version + 1, attempts 0, `id` appended (the oldest leaves when full). */
