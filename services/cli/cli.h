@@ -86,6 +86,11 @@ int cli_workspace (cli_t *cli);
 /* Is there one of that name? CLI_GO, or said: which there are, and how one is made. */
 int cli_workspace_known (cli_t *cli);
 
+/* What to do where the token is of another workspace than the one that is meant. */
+#define CLI_OTHER_WORKSPACE                                                \
+    "Leave --workspace (BUCKSTOP_WORKSPACE) out, or give a token of that " \
+    "one (BUCKSTOP_TOKEN, --token-file)."
+
 /* HTTP. CLI_FINE with *answer (json_decref it; may be NULL for an empty one); else said on stderr (or on stdout as the
  * problem document with --json) and the exit status. key: Idempotency-Key, NULL: none. quiet: say nothing. */
 typedef struct cli_request {
@@ -116,6 +121,8 @@ typedef struct cli_pages {
 int cli_http_pages (cli_t *cli, cli_pages_t *pages);
 /* Nothing goes out now: said on stderr. "" : it does. */
 void cli_say_held (const char *held);
+/* Drawn at random: makes a key of one's own, so that a request whose answer was lost can be sent again. Returns id. */
+const char *cli_key (char id[ID_SIZE]);
 /* A part of a path or query, percent-encoded; free it. */
 char *cli_escape (const char *text);
 

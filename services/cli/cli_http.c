@@ -6,6 +6,8 @@
  */
 #include "cli_exchange.h"
 
+#include "clock.h"
+#include "ids.h"
 #include "xmalloc.h"
 
 #include <inttypes.h>
@@ -118,9 +120,7 @@ static const saying_t sayings[] = {
     {"bad-token", "it is wrong, or was revoked",
      "Set BUCKSTOP_TOKEN, or --token-file FILE, to one that is known; 'buckstop token issue' makes one."},
     {"not-you", NULL, "Leave --person out, or use an operator's token."},
-    {"other-workspace", NULL,
-     "Leave --workspace (BUCKSTOP_WORKSPACE) out, or give a token of that one (BUCKSTOP_TOKEN, --token-file).",
-     CLI_USAGE},
+    {"other-workspace", NULL, CLI_OTHER_WORKSPACE, CLI_USAGE},
     {"no-such-path", NULL, "Is --server (BUCKSTOP_SERVER) the address of intake, and of this version?"},
     {"no-such-person", NULL, "'buckstop people' lists those it names."},
     {"unknown-person", NULL, "'buckstop people' lists those it names."},
@@ -270,6 +270,14 @@ int cli_http_pages (cli_t *cli, cli_pages_t *self)
             fprintf (stderr, "-- %" PRId64 " read so far\n", self->seen);
     } while (more);
     return CLI_FINE;
+}
+
+const char *cli_key (char id[ID_SIZE])
+{
+    uint8_t random[ID_RANDOM_BYTES];
+    clock_random (random, sizeof random);
+    id_make (clock_wall (), random, id);
+    return id;
 }
 
 char *cli_escape (const char *text)

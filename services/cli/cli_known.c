@@ -8,6 +8,7 @@
 #include "ids.h"
 #include "keys.h"
 #include "policy_yaml.h"
+#include "words.h"
 #include "xmalloc.h"
 
 #include <stdlib.h>
@@ -35,8 +36,8 @@ static int unknown (const cli_t *cli, const cli_values_t *names)
             rows[n++] = names->items[i].bytes;
     qsort (rows, n, sizeof *rows, by_name);
     const char *near = yaml_nearest (cli->workspace, rows, n, sizeof *rows);
-    int rc = cli_fail (CLI_USAGE, "there is no workspace '%s'%s%s%s", cli->workspace, near ? "; did you mean '" : "",
-                       near ? near : "", near ? "'?" : "");
+    char meant[WORD_MEANT_SIZE];
+    int rc = cli_fail (CLI_USAGE, "there is no workspace '%s'%s", cli->workspace, word_meant (near, meant));
     say_which (rows, n);
     free (rows);
     return rc;

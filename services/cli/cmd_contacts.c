@@ -5,9 +5,9 @@
 #include "commands.h"
 
 #include "clock.h"
-#include "ids.h"
 #include "lines.h"
 #include "policy_yaml.h"
+#include "words.h"
 #include "xmalloc.h"
 
 enum { PATH_SIZE = 2048, KEY_TEXT_SIZE = 64 };
@@ -15,13 +15,10 @@ enum { PATH_SIZE = 2048, KEY_TEXT_SIZE = 64 };
 /* A key of our own, so that a request whose answer was lost can be sent again. */
 static const char *make_key (const char *given, char key[KEY_TEXT_SIZE])
 {
-    uint8_t random[ID_RANDOM_BYTES];
     char id[ID_SIZE];
     if (given)
         return given;
-    clock_random (random, sizeof random);
-    id_make (clock_wall (), random, id);
-    snprintf (key, KEY_TEXT_SIZE, "cli-%s", id);
+    snprintf (key, KEY_TEXT_SIZE, "cli-%s", cli_key (id));
     return key;
 }
 
@@ -148,7 +145,8 @@ static int check_action (const char *word)
         if (strcmp (actions[i], word) == 0)
             return CLI_GO;
     const char *near = yaml_nearest (word, actions, n, sizeof *actions);
-    cli_fail (CLI_USAGE, near ? "there is no action '%s'; did you mean '%s'?" : "there is no action '%s'", word, near);
+    char meant[WORD_MEANT_SIZE];
+    cli_fail (CLI_USAGE, "there is no action '%s'%s", word, word_meant (near, meant));
     fputs ("  they are:", stderr);
     for (size_t i = 0; i < n; i++)
         fprintf (stderr, " %s", actions[i]);

@@ -53,7 +53,7 @@ static int find_policy (customer_command_t *self)
 
 static int perform (customer_command_t *self, const customer_word_t *row)
 {
-    char meant[POLICY_MEANT_SIZE];
+    char meant[WORD_MEANT_SIZE];
     int rc = row->reads || self->dry_run ? cli_store_open_to_read (self->cli) : cli_store_open (self->cli);
     if (rc != CLI_GO)
         return rc;

@@ -9,7 +9,6 @@
 #include "commands.h"
 
 #include "clock.h"
-#include "ids.h"
 #include "lines.h"
 #include "repair_filter.h"
 #include "xmalloc.h"
@@ -249,11 +248,8 @@ static int check (repair_t *self, const char *word)
 
 static void name_run (repair_t *self)
 {
-    uint8_t random[ID_RANDOM_BYTES];
     char id[ID_SIZE];
-    clock_random (random, sizeof random);
-    id_make (clock_wall (), random, id);
-    snprintf (self->run, sizeof self->run, "%s", self->key ? self->key : id);
+    snprintf (self->run, sizeof self->run, "%s", self->key ? self->key : cli_key (id));
 }
 
 static step_fn *step_of (const char *word)

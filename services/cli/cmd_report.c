@@ -5,6 +5,7 @@
 #include "commands.h"
 #include "report.h"
 #include "words.h"
+#include "xmalloc.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -13,15 +14,32 @@ typedef struct report_command {
     cli_t *cli;
     const char *workspace, *from, *to;
     report_t *report;
+    json_t *names; /* of the workspaces whose events were read */
 } report_command_t;
 
 static bool take (void *arg, const json_t *line)
 {
     const report_command_t *self = arg;
     const char *workspace = json_string_value (json_object_get (line, "workspace"));
+    if (workspace)
+        json_object_set_new (self->names, workspace, json_true ());
     if (!self->workspace || (workspace && strcmp (self->workspace, workspace) == 0))
         report_take (self->report, line);
     return true;
+}
+
+/* Nothing of the workspace that was asked for, but of others: its name may be another. */
+static int check_name (const report_command_t *self)
+{
+    const char *name;
+    json_t *value;
+    if (!self->workspace || !json_object_size (self->names) || json_object_get (self->names, self->workspace))
+        return CLI_FINE;
+    cli_fail (CLI_NO, "no event of workspace '%.60s' is there", self->workspace);
+    fputs ("  these have some:", stderr);
+    json_object_foreach (self->names, name, value) fprintf (stderr, " %s", name);
+    fputc ('\n', stderr);
+    return CLI_NO;
 }
 
 /* ---- tables */
@@ -136,7 +154,9 @@ int cmd_report (cli_t *cli, const command_t *command, int argc, char **argv)
     if (rc != CLI_GO)
         return rc;
     self.report = report_new (from, to);
+    self.names = xcheck (json_object ());
     rc = archive_read (cli, 0, take, &self);
+    rc = rc == CLI_FINE ? check_name (&self) : rc;
     json_t *report = report_json (self.report);
     bool none = rc != CLI_FINE && !number_of (report, "events"); /* said: nothing could be read */
     if (!none && cli->json)
@@ -144,6 +164,7 @@ int cmd_report (cli_t *cli, const command_t *command, int argc, char **argv)
     else if (!none)
         print_report (report);
     json_decref (report);
+    json_decref (self.names);
     report_destroy (&self.report);
     return rc;
 }

@@ -15,6 +15,7 @@
 #include "option_checks.h"
 #include "top.h"
 #include "top_print.h"
+#include "words.h"
 #include "xmalloc.h"
 
 #include <ncurses.h>
@@ -88,14 +89,13 @@ static int refused (const top_t *self)
     char why[DETAIL_SIZE];
     int status = top_link_refused (self->link, why);
     if (self->foreign)
-        return cli_fail (CLI_USAGE,
-                         "the token is good for workspace '%s', not for '%.60s'\n  Leave --workspace "
-                         "(BUCKSTOP_WORKSPACE) out, or give a token of that one (BUCKSTOP_TOKEN, --token-file).",
+        return cli_fail (CLI_USAGE, "the token is good for workspace '%s', not for '%.60s'\n  " CLI_OTHER_WORKSPACE,
                          json_text (self->board.board, "workspace"), self->cli->workspace);
     if (self->stranger) {
         const char *near = top_board_nearest (&self->board, self->person);
-        return cli_fail (CLI_NO, "the policy names no person '%s'%s%s%s; 'buckstop people' lists those it names",
-                         self->person, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+        char meant[WORD_MEANT_SIZE];
+        return cli_fail (CLI_NO, "the policy names no person '%s'%s\n  'buckstop people' lists those it names.",
+                         self->person, word_meant (near, meant));
     }
     if (status == CLI_GO)
         return CLI_GO;

@@ -32,9 +32,10 @@ static const char act_notes[] =
     "  accept                 nobody: it takes no text";
 
 static const char customer_notes[] =
-    "WHO is an id, a mail address, a number (+49...) or PLATFORM:HANDLE. FILE is CSV with a header line, or JSON with\n"
-    "an object a line; - is standard input. Its columns: id, name, mail (mail2 ... mail9), phone (phone2 ...), handle\n"
-    "(handle2 ..., PLATFORM:HANDLE), language, channel, tier, owner, deputy, notes. What is empty stays as it is.\n"
+    "WHO is an id, a mail address, a number (+49...) or PLATFORM:HANDLE. FILE is CSV with a header line, its cells\n"
+    "divided by , or by ; or JSON with an object a line; - is standard input. Its columns: id, name, mail (mail2 ...\n"
+    "mail9), phone (phone2 ...), handle (handle2 ..., PLATFORM:HANDLE), language, channel, tier, owner, deputy,\n"
+    "notes. What is empty stays as it is.\n"
     "Where a match is doubtful nothing is joined: it is proposed, and 'link' or 'drop-proposal' decide it.\n"
     "forget removes who they are and what was said, and leaves kinds, times, people here, and promises.";
 

@@ -7,6 +7,7 @@
 #include "cli.h"
 #include "option_checks.h"
 #include "policy_yaml.h"
+#include "words.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -130,15 +131,14 @@ int cli_usage (const cli_t *cli, const command_t *command)
     first_word_t words[FIRST_WORDS];
     size_t n = first_words (command, words);
     const char *given = cli->words_n ? cli->words[0] : "", *near = NULL;
+    char meant[WORD_MEANT_SIZE];
     bool known = !*given || !n;
     for (size_t i = 0; i < n; i++)
         known |= strcmp (words[i].name, given) == 0;
     if (!known)
         near = yaml_nearest (given, words, n, sizeof *words);
-    if (near)
-        cli_fail (CLI_USAGE, "%s knows no '%.60s'; did you mean '%s'?", command->name, given, near);
-    else if (!known)
-        cli_fail (CLI_USAGE, "%s knows no '%.60s'", command->name, given);
+    if (!known)
+        cli_fail (CLI_USAGE, "%s knows no '%.60s'%s", command->name, given, word_meant (near, meant));
     return cli_fail (CLI_USAGE, "usage: buckstop %s %s\nexample:\n  %s", command->name, command->synopsis,
                      command->example);
 }

@@ -6,9 +6,7 @@
  * Limits: one act at a time; TOP_SAID_MAX lines without a certain end. */
 #include "top.h"
 
-#include "clock.h"
 #include "contact.h"
-#include "ids.h"
 #include "lines.h"
 #include "policy_yaml.h"
 #include "words.h"
@@ -85,26 +83,18 @@ static bool add_first (top_t *self, json_t *body, const char *word)
     }
     names_t names = names_of (self);
     const char *near = yaml_nearest (word, names.items, names.n, sizeof *names.items);
+    char meant[WORD_MEANT_SIZE];
     const char *what = self->act->first == FIRST_PROMISE ? "promise" : "person or team";
     if (!*word)
         top_say (self, "first a %s: Tab shows which there are", what);
     else
-        top_say (self, "there is no %s '%s'%s%s%s; Tab shows which there are", what, WORD_CUT (word, SHOWN_MAX),
-                 near ? ", did you mean '" : "", near ? near : "", near ? "'?" : "");
+        top_say (self, "there is no %s '%s'%s (Tab shows which there are)", what, WORD_CUT (word, SHOWN_MAX),
+                 word_meant (near, meant));
     free (names.items);
     return false;
 }
 
 /* ---- the request */
-
-static void make_key (top_said_t *said)
-{
-    uint8_t random[ID_RANDOM_BYTES];
-    char id[ID_SIZE];
-    clock_random (random, sizeof random);
-    id_make (clock_wall (), random, id);
-    snprintf (said->key, sizeof said->key, "top-%s", id);
-}
 
 static void forget (top_said_t *said)
 {
@@ -128,7 +118,8 @@ static top_said_t *remember (top_t *self, char *words, bool written)
     if (!room)
         forget (room = &self->said[self->said_n++ % TOP_SAID_MAX]);
     *room = (top_said_t){.words = words, .written = written};
-    make_key (room);
+    char id[ID_SIZE];
+    snprintf (room->key, sizeof room->key, "top-%s", cli_key (id));
     return room;
 }
 

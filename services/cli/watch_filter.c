@@ -9,6 +9,7 @@
 #include "contact.h"
 #include "lines.h"
 #include "policy_yaml.h"
+#include "words.h"
 
 #include <string.h>
 
@@ -51,8 +52,8 @@ static int check_kind (const char *word, size_t length)
     char given[NAME_SIZE];
     snprintf (given, sizeof given, "%.*s", (int)length, word);
     const char *near = nearest_kind (given);
-    fprintf (stderr, "buckstop: --kind: there is no fact '%s'%s%s%s; they are:", given, near ? "; did you mean '" : "",
-             near ? near : "", near ? "'?" : "");
+    char meant[WORD_MEANT_SIZE];
+    fprintf (stderr, "buckstop: --kind: there is no fact '%s'%s\n  they are:", given, word_meant (near, meant));
     for (size_t i = 0; (name = kind_at (i)); i++)
         fprintf (stderr, " %s", name);
     fputc ('\n', stderr);

@@ -301,7 +301,7 @@ static bool knows (ask_t **ask_p, const policy_t *policy, const char *actor)
     const char *unknown = !policy_person (policy, actor)                                 ? actor
                           : *said->to_person && !policy_person (policy, said->to_person) ? said->to_person
                                                                                          : NULL;
-    char meant[POLICY_MEANT_SIZE];
+    char meant[WORD_MEANT_SIZE];
     if (unknown)
         ask_refuse_as (ask_p, REFUSE_UNKNOWN_PERSON, "the policy does not name '%.64s'%s", unknown,
                        policy_meant (policy, POLICY_PEOPLE, unknown, meant));

@@ -51,7 +51,7 @@ static bool wanted (const list_t *self, const contact_t *contact, wall_ms_t now)
 /* A filter that nothing can fit is no error, since contacts may outlive a policy's names, but it is said. */
 static json_t *hint_of (const list_t *self, const policy_t *policy)
 {
-    char hint[DETAIL_SIZE] = "", meant[POLICY_MEANT_SIZE];
+    char hint[DETAIL_SIZE] = "", meant[WORD_MEANT_SIZE];
     if (policy && *self->team && !policy_team (policy, self->team))
         snprintf (hint, sizeof hint, "the policy names no team '%s'%s", self->team,
                   policy_meant (policy, POLICY_TEAMS, self->team, meant));

@@ -188,7 +188,7 @@ static void begin (ask_t **ask_p, person_event_t event)
     if (!policy)
         return;
     if (!policy_person (policy, ask->id)) {
-        char meant[POLICY_MEANT_SIZE];
+        char meant[WORD_MEANT_SIZE];
         ask_refuse_as (ask_p, REFUSE_NO_PERSON, "the policy does not name '%.64s'%s", ask->id,
                        policy_meant (policy, POLICY_PEOPLE, ask->id, meant));
         return;

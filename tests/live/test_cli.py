@@ -468,7 +468,7 @@ def plant(s, key, change):
     body = 16 + 8 * bytes_[2]
     contact = s.record_pb2.Contact.FromString(bytes_[body:])
     change(contact)
-    s.db.set(key, bytes_[:body] + contact.SerializeToString())
+    s.db.set(key, bytes_[:12] + bytes(4) + bytes_[16:body] + contact.SerializeToString())  # whose head says no hash
 
 
 def audit_names_what_stops_others(s):

@@ -67,7 +67,7 @@ def each_key_acts(stack):
     # to whom: no such one, as far as names agree, one
     world.present("dana")
     top.press("t", "frint", ENTER)
-    top.shows("no person or team 'frint', did you mean 'front'?")
+    top.shows("no person or team 'frint'; did you mean 'front'?")
     top.press(CTRL_U, TAB)
     top.shows("ada  dana  front")
     top.press(CTRL_U, "d", TAB, "she knows them", ENTER)

@@ -52,6 +52,12 @@ static void test_rows (void **state)
         {"\"one\ntwo\r\nthree\",x\nlast\n", "1:one\ntwo\r\nthree|x 4:last"},
         {" a , b \n", "1: a | b "},
         {"a\rb\n", "1:a\rb"},
+        /* the first row has no comma without quotes: spreadsheets where one divides decimals write ';' */
+        {"a;b\n1,5;2\n", "1:a|b 2:1,5|2"},
+        {"a;\"b;,\"\r\n1;2", "1:a|b;, 2:1|2"},
+        {"a,b;c\n1;2\n", "1:a|b;c 2:1;2"},
+        {"a\n1;2\n", "1:a 2:1;2"},
+        {"\n\na;b", "3:a|b"},
         /* errors: the rows behind them are read */
         {"a\"b\nc\n", "1!2 2:c"},
         {"x\n\"a\"b\nc\n", "1:x 2!2 3:c"},

@@ -1,6 +1,7 @@
 /* words.c - bounded copies of strings: a name that is cut is still valid UTF-8. */
 #include "words.h"
 
+#include <stdio.h>
 #include <string.h>
 
 bool word_fits (char *to, size_t size, const char *from)
@@ -41,6 +42,12 @@ char *word_spaced (char *word)
     for (char *at = word; *at; at++)
         *at = *at == '_' ? ' ' : *at;
     return word;
+}
+
+const char *word_meant (const char *near, char text[WORD_MEANT_SIZE])
+{
+    snprintf (text, WORD_MEANT_SIZE, near ? "; did you mean '%.64s'?" : "", near);
+    return text;
 }
 
 uint64_t word_hash (uint64_t hash, const char *word)

@@ -18,10 +18,24 @@ struct csv {
     const char *begin, *at, *end;
     size_t line, began; /* where we are; where the row began */
     state_t state;
+    char divider;
     size_t cells[CSV_CELLS_MAX]; /* offsets into text */
     size_t cells_n, used;
     char text[CSV_ROW_MAX];
 };
+
+/* ';' where the first row has one and no ',', both outside of quotes. */
+static char divider_of (const char *at, const char *end)
+{
+    bool quoted = false, semicolon = false;
+    while (at < end && (*at == '\n' || *at == '\r'))
+        at++;
+    for (; at < end && (quoted || (*at != '\n' && *at != ',')); at++) {
+        quoted ^= *at == '"';
+        semicolon |= !quoted && *at == ';';
+    }
+    return semicolon && (at == end || *at != ',') ? ';' : ',';
+}
 
 csv_t *csv_new (const char *text, size_t size)
 {
@@ -32,6 +46,7 @@ csv_t *csv_new (const char *text, size_t size)
     self->line = 1;
     if (size >= sizeof mark - 1 && memcmp (text, mark, sizeof mark - 1) == 0)
         self->at += sizeof mark - 1;
+    self->divider = divider_of (self->at, self->end);
     return self;
 }
 
@@ -153,14 +168,14 @@ static csv_outcome_t take_bare (csv_t *self)
     return put (self, c) ? CSV_ROW : CSV_TOO_LONG;
 }
 
-/* One byte, or a comma. CSV_ROW: it goes on. */
+/* One byte, or what divides cells. CSV_ROW: it goes on. */
 static csv_outcome_t take (csv_t *self)
 {
     if (*self->at == '\0')
         return CSV_NUL;
     if (self->state == STATE_QUOTED)
         return take_quoted (self);
-    if (*self->at != ',')
+    if (*self->at != self->divider)
         return take_bare (self);
     self->at++;
     if (self->cells_n == CSV_CELLS_MAX || self->used + 2 > CSV_ROW_MAX)

@@ -1,6 +1,6 @@
 /* csv.h - comma-separated values as RFC 4180 has them, row by row out of a text in memory. Pure.
  *
- * Cells are divided by ',', rows by LF or CRLF; a cell within '"' may hold all of these, and '"' doubled. A mark of byte
+ * Cells are divided by ',', or by ';' where the first row has none but that; rows by LF or CRLF; a cell within '"' may hold all of these, and '"' doubled. A mark of byte
  * order at the beginning and empty lines are passed over. Stricter than spreadsheets: a '"' within a bare cell, or
  * anything behind a closing one, is an error, since nobody could say what was meant.
  *

@@ -6,6 +6,7 @@
 #define BUCKSTOP_POLICY_H
 
 #include "types.h"
+#include "words.h"
 
 #include "buckstop/v1/record.pb-c.h"
 
@@ -276,8 +277,7 @@ const policy_team_t *policy_team (const policy_t *self, const char *name);
 const policy_person_t *policy_person (const policy_t *self, const char *name);
 /* "; did you mean 'ada'?" of a word that is none of these; "" when none is near. */
 typedef enum policy_names { POLICY_PEOPLE, POLICY_TEAMS, POLICY_CHANNELS } policy_names_t;
-enum { POLICY_MEANT_SIZE = NAME_SIZE + 32 };
-const char *policy_meant (const policy_t *self, policy_names_t which, const char *word, char text[POLICY_MEANT_SIZE]);
+const char *policy_meant (const policy_t *self, policy_names_t which, const char *word, char text[WORD_MEANT_SIZE]);
 const policy_rule_t *policy_rule (const policy_t *self, const char *name);
 const policy_ladder_t *policy_ladder (const policy_t *self, const char *name); /* default for "" and unknown */
 const calendar_t *policy_hours (const policy_t *self, const char *name);       /* NULL: around the clock */

@@ -4,10 +4,9 @@
  */
 #include "policy.h"
 #include "policy_yaml.h"
+#include "words.h"
 
-#include <stdio.h>
-
-const char *policy_meant (const policy_t *self, policy_names_t which, const char *word, char text[POLICY_MEANT_SIZE])
+const char *policy_meant (const policy_t *self, policy_names_t which, const char *word, char text[WORD_MEANT_SIZE])
 {
     const struct {
         const void *rows; /* each begins with its name */
@@ -16,9 +15,5 @@ const char *policy_meant (const policy_t *self, policy_names_t which, const char
                   [POLICY_TEAMS] = {self->teams, self->teams_n, sizeof *self->teams},
                   [POLICY_CHANNELS] = {self->channels, self->channels_n, sizeof *self->channels}};
     const char *near = yaml_nearest (word, tables[which].rows, tables[which].n, tables[which].size);
-    if (near)
-        snprintf (text, POLICY_MEANT_SIZE, "; did you mean '%s'?", near);
-    else
-        *text = '\0';
-    return text;
+    return word_meant (near, text);
 }
