@@ -181,8 +181,11 @@ static bool say_unknown (const options_t *self, int found, char *const *argv, FI
 {
     char letter[] = {'-', (char)(optopt > ' ' && optopt < 0x7f ? optopt : '?'), '\0'};
     bool word = found == ':' || optopt == 0 || optopt >= FIRST_PARAM || (optopt > 0 && optopt <= OPTION_COMPLETION);
-    fprintf (err, "%s: %s %s; --help lists the options\n", self->program, word ? argv[optind - 1] : letter,
+    fprintf (err, "%s: %s %s; ", self->program, word ? argv[optind - 1] : letter,
              found == ':' ? "needs a value" : "is no option here");
+    if (found != ':' && word)
+        options_meant (self, argv[optind - 1], err);
+    fputs ("--help lists the options\n", err);
     return word;
 }
 

@@ -181,6 +181,8 @@ def slips(stack):
         told = world.cli(*words, "--workspace", "other", status=2)
         assert "there is no workspace 'other'\n  there are: desk; " in told, told
     assert "is the option --person" in world.cli("act", "accept", contact, status=1)
+    assert "--to is no option here; did you mean --to-person, --to-team, --token-file? --help" in \
+        world.cli("act", "transfer", contact[-4:], "--to", "ada", status=2)
     assert "did you mean 'accept'?" in world.cli("act", "accpet", contact[-4:], status=2)
     assert "release" in world.cli("act", "xyzzy", "1234", status=2)
     assert "did you mean 'watch'?" in world.cli("wach", status=2)

@@ -62,7 +62,17 @@ static const row_t rows[] = {
      false,
      0,
      "BUCKSTOP_SIZE: '0'"},
-    {"unknown", {"--sise", "5"}, {NULL}, OPTIONS_BAD, NULL, 0, false, 0, "--sise is no option here"},
+    {"unknown",
+     {"--sise", "5"},
+     {NULL},
+     OPTIONS_BAD,
+     NULL,
+     0,
+     false,
+     0,
+     "--sise is no option here; did you mean --size? --help lists"},
+    {"none like it", {"--xyzzy"}, {NULL}, OPTIONS_BAD, NULL, 0, false, 0, "--xyzzy is no option here; --help lists"},
+
     {"value missing", {"--size"}, {NULL}, OPTIONS_BAD, NULL, 0, false, 0, "--size needs a value"},
     {"a page", {"--man"}, {NULL}, OPTIONS_TOLD, "here", 10, false, 0, ".SH OPTIONS"},
     {"options, for bash", {"--completion", "bash"}, {NULL}, OPTIONS_TOLD, "here", 10, false, 0, "--dry-run"},
@@ -93,7 +103,7 @@ static const row_t rows[] = {
      0,
      "program: BUCKSTOP_COLOUR: 'z' is not what was wanted\n"
      "program: --size: '0' is not a whole number from 1 to 100\n"
-     "program: --sise is no option here; --help lists the options\n"
+     "program: --sise is no option here; did you mean --size? --help lists the options\n"
      "program: --colour: 'x' is not what was wanted\n"
      "program: --listen: 'y' is not what was wanted\n"},
     {"each, at a start too",

@@ -46,7 +46,9 @@ char *word_spaced (char *word)
 
 const char *word_meant (const char *near, char text[WORD_MEANT_SIZE])
 {
-    snprintf (text, WORD_MEANT_SIZE, near ? "; did you mean '%.64s'?" : "", near);
+    *text = '\0';
+    if (near)
+        snprintf (text, WORD_MEANT_SIZE, "; did you mean '%.64s'?", near);
     return text;
 }
 
