@@ -152,4 +152,13 @@ export async function keyboard() {
   await page.waitForSelector("html:not([data-story])");
   await press(page, "g");
   await page.waitForSelector("html[data-view=desk]");
+
+  await press(page, "/");
+  await page.waitForSelector("#query:focus");
+  await page.keyboard.type("!");
+  await page.evaluate(() => { location.hash = "#/wall"; }); // as a link does, before what was typed is looked for
+  await page.waitForSelector("html[data-view=wall]");
+  const left = await page.evaluate(() => performance.now());
+  await page.waitForFunction((from) => performance.now() > from + 500, left);
+  assert.equal(await page.evaluate(() => document.documentElement.dataset.view), "wall", "what was typed takes nobody back");
 }

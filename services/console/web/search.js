@@ -14,15 +14,21 @@ export class Search {
     this.text = "";
     at("find").addEventListener("submit", (event) => {
       event.preventDefault();
+      this.leave();
       if (at("query").value.trim()) location.hash = `#/search/${encodeURIComponent(at("query").value.trim())}`;
     });
     at("query").addEventListener("input", () => {
-      clearTimeout(this.soon);
+      this.leave();
       this.soon = setTimeout(() => this.typed(), SOON_MS);
     });
     at("query").addEventListener("keydown", (event) => {
       if (event.key === "ArrowDown" && this.rows.parent.firstChild) { event.preventDefault(); this.rows.step(1); }
     });
+  }
+
+  // What was typed was sent, or somebody went elsewhere meanwhile: it takes nobody back.
+  leave() {
+    clearTimeout(this.soon);
   }
 
   typed() {
