@@ -35,9 +35,6 @@ void options_say_fine (const options_t *self, FILE *out);
 void options_defaults (const param_t *params);
 void options_help (const options_t *self, FILE *out);
 
-/* Of an option that is none, those that begin so, or the nearest: "did you mean --size? "; nothing for none. */
-void options_meant (const options_t *self, const char *given, FILE *out);
-
 /* The same tables as a page for man(1); "buckstop watch" is buckstop-watch(1), "buckstop-intake" buckstop-intake(8). */
 void options_man (const options_t *self, FILE *out);
 /* And as a script that completes the program's words and options in a shell; of "buckstop watch" only that command's part

@@ -6,12 +6,14 @@
  */
 #include "options.h"
 
+#include "meant.h"
 #include "xmalloc.h"
 
 #include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
+#include <string.h>
 
 enum { ENVIRONMENT_SIZE = OPTIONS_NAME_SIZE, FIRST_PARAM = 256, PARAMS_MAX = 96 };
 enum { OPTION_HELP = 1, OPTION_VERSION, OPTION_CHECK, OPTION_MAN, OPTION_COMPLETION };
@@ -176,15 +178,35 @@ typedef struct arguments {
     const char *shell;                   /* completion */
 } arguments_t;
 
+/* "did you mean --to-person, --to-team? ": those that begin as what was given does, else the nearest; list: all. */
+static void say_meant (const struct option *list, const char *given, FILE *err)
+{
+    const char *before = "did you mean --";
+    char word[OPTIONS_NAME_SIZE];
+    size_t n = 0;
+    given += strspn (given, "-");
+    snprintf (word, sizeof word, "%.*s", (int)strcspn (given, "="), given);
+    for (; list[n].name; n++)
+        if (*word && strncmp (list[n].name, word, strlen (word)) == 0) {
+            fprintf (err, "%s%s", before, list[n].name);
+            before = ", --";
+        }
+    const char *near = *before == 'd' ? word_nearest (word, list, n, sizeof *list) : NULL;
+    if (near)
+        fprintf (err, "%s%s", before, near);
+    if (near || *before == ',')
+        fputs ("? ", err);
+}
+
 /* False: it is a letter, and what hangs on it is not looked at. */
-static bool say_unknown (const options_t *self, int found, char *const *argv, FILE *err)
+static bool say_unknown (const options_t *self, const struct option *list, int found, char *const *argv, FILE *err)
 {
     char letter[] = {'-', (char)(optopt > ' ' && optopt < 0x7f ? optopt : '?'), '\0'};
     bool word = found == ':' || optopt == 0 || optopt >= FIRST_PARAM || (optopt > 0 && optopt <= OPTION_COMPLETION);
     fprintf (err, "%s: %s %s; ", self->program, word ? argv[optind - 1] : letter,
              found == ':' ? "needs a value" : "is no option here");
     if (found != ':' && word)
-        options_meant (self, argv[optind - 1], err);
+        say_meant (list, argv[optind - 1], err);
     fputs ("--help lists the options\n", err);
     return word;
 }
@@ -209,7 +231,7 @@ static void read_arguments (const options_t *self, const rows_t *rows, int argc,
     for (int found; (found = getopt_long (argc, argv, ":", list, NULL)) != -1;) {
         if (found == '?' || found == ':') {
             asked->bad = true;
-            if (!say_unknown (self, found, argv, err))
+            if (!say_unknown (self, list, found, argv, err))
                 return;
         } else if (found >= FIRST_PARAM) {
             asked->bad |= !set_argument (self, rows->items[found - FIRST_PARAM], optarg, err);

@@ -7,8 +7,7 @@
 
 #include "ids.h"
 #include "keys.h"
-#include "policy_yaml.h"
-#include "words.h"
+#include "meant.h"
 #include "xmalloc.h"
 
 #include <stdlib.h>
@@ -35,7 +34,7 @@ static int unknown (const cli_t *cli, const cli_values_t *names)
         if (name_valid (names->items[i].bytes))
             rows[n++] = names->items[i].bytes;
     qsort (rows, n, sizeof *rows, by_name);
-    const char *near = yaml_nearest (cli->workspace, rows, n, sizeof *rows);
+    const char *near = word_nearest (cli->workspace, rows, n, sizeof *rows);
     char meant[WORD_MEANT_SIZE];
     int rc = cli_fail (CLI_USAGE, "there is no workspace '%s'%s", cli->workspace, word_meant (near, meant));
     say_which (rows, n);

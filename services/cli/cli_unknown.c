@@ -4,8 +4,8 @@
  * commands that have this very word ("accept": act accept), else the command or the word that is near.
  */
 #include "commands.h"
+#include "meant.h"
 #include "options.h"
-#include "policy_yaml.h"
 #include "xmalloc.h"
 
 #include <string.h>
@@ -13,7 +13,7 @@
 enum { VERBS_MAX = 128, SAID_SIZE = 256 };
 
 typedef struct verb {
-    const char *name; /* points to text; first, for yaml_nearest */
+    const char *name; /* points to text; first, for word_nearest */
     const command_t *command;
     char text[OPTIONS_NAME_SIZE];
 } verb_t;
@@ -50,8 +50,8 @@ int cli_unknown (const char *word)
     size_t n = find_verbs (verbs);
     while (commands[commands_n].name)
         commands_n++;
-    const char *near = yaml_nearest (word, commands, commands_n, sizeof *commands);
-    const char *verb = near ? NULL : yaml_nearest (word, verbs, n, sizeof *verbs);
+    const char *near = word_nearest (word, commands, commands_n, sizeof *commands);
+    const char *verb = near ? NULL : word_nearest (word, verbs, n, sizeof *verbs);
     bool found = say_verbs (verbs, n, word, said) || (verb && say_verbs (verbs, n, verb, said));
     if (!found && near)
         snprintf (said, sizeof said, "'%s'", near);

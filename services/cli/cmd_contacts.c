@@ -6,8 +6,7 @@
 
 #include "clock.h"
 #include "lines.h"
-#include "policy_yaml.h"
-#include "words.h"
+#include "meant.h"
 #include "xmalloc.h"
 
 enum { PATH_SIZE = 2048, KEY_TEXT_SIZE = 64 };
@@ -144,7 +143,7 @@ static int check_action (const char *word)
     for (size_t i = 0; i < n; i++)
         if (strcmp (actions[i], word) == 0)
             return CLI_GO;
-    const char *near = yaml_nearest (word, actions, n, sizeof *actions);
+    const char *near = word_nearest (word, actions, n, sizeof *actions);
     char meant[WORD_MEANT_SIZE];
     cli_fail (CLI_USAGE, "there is no action '%s'%s", word, word_meant (near, meant));
     fputs ("  they are:", stderr);

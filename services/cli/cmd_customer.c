@@ -8,6 +8,7 @@
 
 #include "commands.h"
 #include "ids.h"
+#include "meant.h"
 
 #include <string.h>
 #include <unistd.h>

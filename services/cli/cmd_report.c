@@ -28,18 +28,16 @@ static bool take (void *arg, const json_t *line)
     return true;
 }
 
-/* Nothing of the workspace that was asked for, but of others: its name may be another. */
-static int check_name (const report_command_t *self)
+/* Nothing of the workspace that was asked for, but of others: perhaps it is new, perhaps its name is another. */
+static void check_name (const report_command_t *self)
 {
     const char *name;
     json_t *value;
     if (!self->workspace || !json_object_size (self->names) || json_object_get (self->names, self->workspace))
-        return CLI_FINE;
-    cli_fail (CLI_NO, "no event of workspace '%.60s' is there", self->workspace);
-    fputs ("  these have some:", stderr);
+        return;
+    fprintf (stderr, "-- there is no event of workspace '%.60s', only of:", self->workspace);
     json_object_foreach (self->names, name, value) fprintf (stderr, " %s", name);
-    fputc ('\n', stderr);
-    return CLI_NO;
+    fputs ("; --workspace (BUCKSTOP_WORKSPACE) takes one of these, or leave it out\n", stderr);
 }
 
 /* ---- tables */
@@ -156,7 +154,7 @@ int cmd_report (cli_t *cli, const command_t *command, int argc, char **argv)
     self.report = report_new (from, to);
     self.names = xcheck (json_object ());
     rc = archive_read (cli, 0, take, &self);
-    rc = rc == CLI_FINE ? check_name (&self) : rc;
+    check_name (&self);
     json_t *report = report_json (self.report);
     bool none = rc != CLI_FINE && !number_of (report, "events"); /* said: nothing could be read */
     if (!none && cli->json)

@@ -12,10 +12,10 @@
 
 #include "clock.h"
 #include "lines.h"
+#include "meant.h"
 #include "option_checks.h"
 #include "top.h"
 #include "top_print.h"
-#include "words.h"
 #include "xmalloc.h"
 
 #include <ncurses.h>

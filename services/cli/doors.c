@@ -7,8 +7,8 @@
  * what is no UTF-8 in them becomes '?'. */
 #include "doors.h"
 
+#include "meant.h"
 #include "option_checks.h"
-#include "policy_yaml.h"
 #include "values.h"
 #include "xmalloc.h"
 
@@ -120,11 +120,11 @@ static int fail_unknown (const doors_t *self, const char *word)
         names[n++] = self->items[i].name;
     for (size_t i = 0; i < USUAL; i++)
         names[n++] = usual[i].name;
-    const char *near = yaml_nearest (word, names, n, sizeof *names);
+    char meant[WORD_MEANT_SIZE];
     return cli_fail (CLI_USAGE,
-                     "'%.60s' is neither a service nor PORT, HOST:PORT or URL; %s%s%sservices: intake, routing, "
-                     "escalation, notification, console, archive",
-                     word, near ? "did you mean '" : "", near ? near : "", near ? "'? " : "");
+                     "'%.60s' is neither a service nor PORT, HOST:PORT or URL%s\n"
+                     "  services: intake, routing, escalation, notification, console, archive",
+                     word, word_meant (word_nearest (word, names, n, sizeof *names), meant));
 }
 
 /* Where one word names a place: false, it does not. */

@@ -33,7 +33,7 @@ static const char act_notes[] =
 
 static const char customer_notes[] =
     "WHO is an id, a mail address, a number (+49...) or PLATFORM:HANDLE. FILE is CSV with a header line, its cells\n"
-    "divided by , or by ; or JSON with an object a line; - is standard input. Its columns: id, name, mail (mail2 ...\n"
+    "divided by ',' or ';'; or JSON, an object a line; - is standard input. Its columns: id, name, mail (mail2 ...\n"
     "mail9), phone (phone2 ...), handle (handle2 ..., PLATFORM:HANDLE), language, channel, tier, owner, deputy,\n"
     "notes. What is empty stays as it is.\n"
     "Where a match is doubtful nothing is joined: it is proposed, and 'link' or 'drop-proposal' decide it.\n"

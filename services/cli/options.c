@@ -5,9 +5,8 @@
  */
 #include "options.h"
 #include "cli.h"
+#include "meant.h"
 #include "option_checks.h"
-#include "policy_yaml.h"
-#include "words.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -130,15 +129,14 @@ int cli_usage (const cli_t *cli, const command_t *command)
 {
     first_word_t words[FIRST_WORDS];
     size_t n = first_words (command, words);
-    const char *given = cli->words_n ? cli->words[0] : "", *near = NULL;
+    const char *given = cli->words_n ? cli->words[0] : "";
     char meant[WORD_MEANT_SIZE];
     bool known = !*given || !n;
     for (size_t i = 0; i < n; i++)
         known |= strcmp (words[i].name, given) == 0;
     if (!known)
-        near = yaml_nearest (given, words, n, sizeof *words);
-    if (!known)
-        cli_fail (CLI_USAGE, "%s knows no '%.60s'%s", command->name, given, word_meant (near, meant));
+        cli_fail (CLI_USAGE, "%s knows no '%.60s'%s", command->name, given,
+                  word_meant (word_nearest (given, words, n, sizeof *words), meant));
     return cli_fail (CLI_USAGE, "usage: buckstop %s %s\nexample:\n  %s", command->name, command->synopsis,
                      command->example);
 }

@@ -84,11 +84,23 @@ static bool take_heads (people_reading_t *self, const csv_t *csv, int columns[PE
     return self->table->errors_n == 0;
 }
 
+static bool is_whole (people_reading_t *self, const csv_t *csv, size_t heads)
+{
+    bool whole = csv_cells (csv) == heads;
+    if (!whole)
+        people_fail (self, csv_line (csv),
+                     "it has %zu cells, the header line has %zu: empty ones stand there, too; a cell that holds what "
+                     "divides them stands in '\"'",
+                     csv_cells (csv), heads);
+    return whole;
+}
+
 static void read_csv (people_reading_t *self, const char *text, size_t size)
 {
     csv_t *csv = csv_new (text, size);
     int columns[PEOPLE_FIELDS];
     csv_outcome_t outcome = csv_next (csv);
+    size_t heads = csv_cells (csv);
     bool go = outcome == CSV_ROW && take_heads (self, csv, columns);
     if (outcome != CSV_ROW)
         people_fail (self, 1, "%s",
@@ -99,8 +111,10 @@ static void read_csv (people_reading_t *self, const char *text, size_t size)
             people_fail (self, csv_line (csv), "%s", csv_words (outcome));
             continue;
         }
+        if (!is_whole (self, csv, heads))
+            continue;
         for (int i = 0; i < PEOPLE_FIELDS; i++)
-            if (columns[i] >= 0 && (size_t)columns[i] < csv_cells (csv))
+            if (columns[i] >= 0)
                 values[i] = csv_cell (csv, (size_t)columns[i]);
         people_take (self, csv_line (csv), values);
     }

@@ -8,7 +8,7 @@
 
 #include "contact.h"
 #include "lines.h"
-#include "policy_yaml.h"
+#include "meant.h"
 #include "words.h"
 #include "xmalloc.h"
 
@@ -82,7 +82,7 @@ static bool add_first (top_t *self, json_t *body, const char *word)
         return true;
     }
     names_t names = names_of (self);
-    const char *near = yaml_nearest (word, names.items, names.n, sizeof *names.items);
+    const char *near = word_nearest (word, names.items, names.n, sizeof *names.items);
     char meant[WORD_MEANT_SIZE];
     const char *what = self->act->first == FIRST_PROMISE ? "promise" : "person or team";
     if (!*word)

@@ -6,7 +6,7 @@
 #include "top_board.h"
 
 #include "lines.h"
-#include "policy_yaml.h"
+#include "meant.h"
 #include "xmalloc.h"
 
 #include <string.h>
@@ -215,7 +215,7 @@ const char *top_board_nearest (const top_board_t *self, const char *word)
     const char **names = xcalloc (n + 1, sizeof *names);
     for (size_t i = 0; i < n; i++)
         names[i] = json_text (json_array_get (self->people, i), "name");
-    const char *near = yaml_nearest (word, names, n, sizeof *names);
+    const char *near = word_nearest (word, names, n, sizeof *names);
     free (names);
     return near;
 }

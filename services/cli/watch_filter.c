@@ -8,8 +8,7 @@
 
 #include "contact.h"
 #include "lines.h"
-#include "policy_yaml.h"
-#include "words.h"
+#include "meant.h"
 
 #include <string.h>
 
@@ -40,7 +39,7 @@ static const char *nearest_kind (const char *word)
     size_t n = 0;
     while (n < KINDS_MAX && (names[n] = kind_at (n)))
         n++;
-    return yaml_nearest (word, names, n, sizeof *names);
+    return word_nearest (word, names, n, sizeof *names);
 }
 
 static int check_kind (const char *word, size_t length)

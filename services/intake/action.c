@@ -12,6 +12,7 @@
 #include "guard.h"
 #include "log.h"
 #include "may_accept.h"
+#include "meant.h"
 #include "presence.h"
 #include "wire.h"
 #include "words.h"

@@ -9,6 +9,7 @@
 #include "ask.h"
 
 #include "hold.h"
+#include "meant.h"
 #include "views.h"
 #include "words.h"
 #include "xmalloc.h"

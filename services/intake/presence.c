@@ -8,6 +8,7 @@
 
 #include "keys.h"
 #include "log.h"
+#include "meant.h"
 #include "plan.h"
 #include "words.h"
 #include "xmalloc.h"

@@ -155,7 +155,7 @@ export async function keyboard() {
 
   await press(page, "/");
   await page.waitForSelector("#query:focus");
-  await page.keyboard.type("!");
+  await page.locator("#query").fill("Back again, once more");
   await page.evaluate(() => { location.hash = "#/wall"; }); // as a link does, before what was typed is looked for
   await page.waitForSelector("html[data-view=wall]");
   const left = await page.evaluate(() => performance.now());

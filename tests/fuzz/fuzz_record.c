@@ -2,7 +2,10 @@
 #include "customer.h"
 #include "customer_forgotten.h"
 #include "fuzz.h"
+#include "keys.h"
 #include "record.h"
+
+#include <string.h>
 
 #define ROUND(kind, type)                                                               \
     static bool round_##kind (const void *bytes, size_t size)                           \
@@ -63,12 +66,20 @@ static bool forget (const void *bytes, size_t size)
     return event_remembers (bytes, size, contact);
 }
 
+/* As of a worker that wrote no hash: what was changed would be refused before its body is read. */
+static void clear_hash (uint8_t *bytes, size_t size)
+{
+    if (size >= RECORD_HEAD_SIZE && bytes[3] != KIND_PERSON)
+        memset (bytes + RECORD_HEAD_SIZE - 4, 0, 4);
+}
+
 int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
 {
     static bool (*const kinds[]) (const void *, size_t) = {round_contact,  round_person,    round_delivery,
                                                            round_customer, round_workspace, forget};
     uint8_t kind = fuzz_choice (data, &size);
     void *bytes = fuzz_bytes (data, size);
+    clear_hash (bytes, size);
     kinds[kind % (sizeof kinds / sizeof *kinds)](bytes, size);
     free (bytes);
     return 0;

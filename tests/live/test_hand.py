@@ -432,6 +432,9 @@ def people_from_a_list(stack):
     words = world.cli("people", "import", write(world, "bad.csv", bad), status=1)
     for line, part in ((2, "no team 'nosuch'"), (3, "phone of person 'fay'")):
         assert re.search(rf"bad.csv:{line}: .*{re.escape(part)}", words), (line, words)
+    shifted = "id;name;languages;skills\neve;Eve;en;de;cards:3\n"
+    assert "bad.csv:2: it has 5 cells, the header line has 4" in \
+        world.cli("people", "import", write(world, "bad.csv", shifted), status=1)
     assert "unknown column 'salary'" in world.cli("people", "import", write(world, "bad.csv", "id,salary\na,1\n"), status=1)
     hostile = 'id,name,skills\neve,"""}\n  dana: {name: x} #",cards:3\n'
     world.cli("people", "import", write(world, "odd.csv", hostile), status=1)

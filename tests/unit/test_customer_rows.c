@@ -122,7 +122,7 @@ static void test_csv (void **state)
         {"mail,name\na@example.org,\xff\n", "2! name: it can't be read (UTF-8)\n"},
         {"mail,name\n,Ann\n", "2! nothing says who it is (mail, phone or handle; or an id)\n"},
         {"mail,name\na@example.org\n", "2! it has 1 cells, the header line has 2 (a cell for each column"},
-        {"mail,name\na@example.org,\"Ann\"x\nb@example.org,Bo\n", "2! a '\"' where none can be (cells divided by ','"},
+        {"mail,name\na@example.org,\"Ann\"x\nb@example.org,Bo\n", "2! a '\"' where none can be (cells divided as"},
         /* no header line that is one */
         {"", "1!! there is no header line (id, name, mail (mail2"},
         {"mail,colour\nx\n", "1!! there is no column 'colour' (id, name, mail (mail2 ... mail9), phone (phone2 ...), "

@@ -120,3 +120,12 @@ void hash_hex (const void *bytes, size_t size, char hex[HASH_HEX_SIZE])
     crypto_generichash (hash, sizeof hash, bytes, size, NULL, 0);
     put_hex (hex, hash, (HASH_HEX_SIZE - 1) / 2);
 }
+
+uint32_t bytes_hash (const void *bytes, size_t size)
+{
+    const uint8_t *at = bytes;
+    uint32_t hash = 2166136261u;
+    for (const uint8_t *end = at + size; at < end; at++)
+        hash = (hash ^ *at) * 16777619u;
+    return hash;
+}

@@ -27,5 +27,7 @@ void event_id_hex (event_id_t id, char hex[HASH_HEX_SIZE]);
 void effect_id (event_id_t event, unsigned n, char id[DELIVERY_ID_SIZE]);
 /* 64 bits of BLAKE2b in hex: for keys that hold foreign words (threads, idempotency keys). */
 void hash_hex (const void *bytes, size_t size, char hex[HASH_HEX_SIZE]);
+/* FNV-1a of 32 bits: tells shards, and bodies that were torn (record.h). Never change it: what is stored rests on it. */
+uint32_t bytes_hash (const void *bytes, size_t size);
 
 #endif

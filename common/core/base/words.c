@@ -1,7 +1,6 @@
 /* words.c - bounded copies of strings: a name that is cut is still valid UTF-8. */
 #include "words.h"
 
-#include <stdio.h>
 #include <string.h>
 
 bool word_fits (char *to, size_t size, const char *from)
@@ -44,26 +43,9 @@ char *word_spaced (char *word)
     return word;
 }
 
-const char *word_meant (const char *near, char text[WORD_MEANT_SIZE])
-{
-    *text = '\0';
-    if (near)
-        snprintf (text, WORD_MEANT_SIZE, "; did you mean '%.64s'?", near);
-    return text;
-}
-
 uint64_t word_hash (uint64_t hash, const char *word)
 {
     for (; *word; word++)
         hash = (hash ^ (unsigned char)*word) * UINT64_C (1099511628211);
-    return hash;
-}
-
-uint32_t bytes_hash (const void *bytes, size_t size)
-{
-    const uint8_t *at = bytes;
-    uint32_t hash = 2166136261u;
-    for (const uint8_t *end = at + size; at < end; at++)
-        hash = (hash ^ *at) * 16777619u;
     return hash;
 }

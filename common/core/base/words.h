@@ -24,14 +24,8 @@ bool word_same (const char *a, const char *b);
 /* "first_response", as programs write it, as people say it; in place. Returns it. */
 char *word_spaced (char *word);
 
-/* "; did you mean 'ada'?" to put behind a refusal, of the word that was found near; "" for NULL. */
-enum { WORD_MEANT_SIZE = 96 };
-const char *word_meant (const char *near, char text[WORD_MEANT_SIZE]);
-
 /* FNV-1a, for tables in memory: the hash of all words that were given, one after the other, from WORD_HASH on. */
 #define WORD_HASH UINT64_C (14695981039346656037)
 uint64_t word_hash (uint64_t hash, const char *word);
-/* FNV-1a of 32 bits: what is stored is placed and told from what was torn by it, so it stays as it is. */
-uint32_t bytes_hash (const void *bytes, size_t size);
 
 #endif

@@ -1,8 +1,10 @@
-/* csv.h - comma-separated values as RFC 4180 has them, row by row out of a text in memory. Pure.
+/* csv.h - values as RFC 4180 has them, divided by commas, or by ';' as some spreadsheets do, row by row out of a text in
+ * memory. Pure.
  *
- * Cells are divided by ',', or by ';' where the first row has none but that; rows by LF or CRLF; a cell within '"' may hold all of these, and '"' doubled. A mark of byte
- * order at the beginning and empty lines are passed over. Stricter than spreadsheets: a '"' within a bare cell, or
- * anything behind a closing one, is an error, since nobody could say what was meant.
+ * Cells are divided by ',', or by ';' where the first row has one and no ','; rows by LF or CRLF; a cell within '"' may
+ * hold all of these, and '"' doubled. A mark of byte order at the beginning and empty lines are passed over. Stricter
+ * than spreadsheets: a '"' within a bare cell, or anything behind a closing one, is an error, since nobody could say
+ * what was meant.
  *
  * Of Debian's libraries libcsv alone reads this; it does not tell the line of a row, nor lets a bad row pass. */
 #ifndef BUCKSTOP_CSV_H

@@ -67,8 +67,10 @@ static rows_outcome_t next_csv (rows_t *self, customer_row_t *row, rows_place_t 
     if (outcome == CSV_END)
         return ROWS_END;
     if (outcome != CSV_ROW) {
-        row_wrong (place, "cells divided by ',', in '\"' what holds one, '\"\"' for '\"' in there", "%s",
-                   csv_words (outcome));
+        row_wrong (
+            place,
+            "cells divided as in the header line, by ',' or ';', in '\"' what holds one, '\"\"' for '\"' in there",
+            "%s", csv_words (outcome));
         return ROWS_BAD;
     }
     if (csv_cells (self->csv) != self->columns_n) {

@@ -5,8 +5,8 @@
 #ifndef BUCKSTOP_POLICY_H
 #define BUCKSTOP_POLICY_H
 
+#include "meant.h"
 #include "types.h"
-#include "words.h"
 
 #include "buckstop/v1/record.pb-c.h"
 

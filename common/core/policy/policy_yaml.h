@@ -70,8 +70,6 @@ void *yaml_list_rows (reader_t *self, const node_t *list, size_t row_size, const
 const void *yaml_named (reader_t *self, const node_t *at, const char *name, const char *what, const void *rows,
                         size_t n, size_t row_size);
 char *yaml_where (reader_t *self, const char *format, ...) __attribute__ ((format (printf, 2, 3)));
-/* Of words (n of them, at a stride), the one that was probably meant; NULL: none is near. */
-const char *yaml_nearest (const char *word, const void *rows, size_t n, size_t row_size);
 
 /* General kinds of values; the field's type in brackets. */
 yaml_read_fn yaml_read_text;       /* const char *: min to max bytes */

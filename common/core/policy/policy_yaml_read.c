@@ -3,13 +3,14 @@
  * Each message says what was found, in what, and what was expected; an unknown word that is nearly a known
  * one gets a "did you mean". Reading goes on behind every error, so that one pass lists them all. */
 #include "ids.h"
+#include "meant.h"
 #include "policy_yaml.h"
 #include "xmalloc.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 
-enum { NEAR_WORD_MAX = 40, SHOWN_MAX = 60 };
+enum { SHOWN_MAX = 60 };
 
 void yaml_fail (reader_t *self, const node_t *at, const char *expected, const char *what, ...)
 {
@@ -52,56 +53,15 @@ char *yaml_where (reader_t *self, const char *format, ...)
     return arena_copy (self->arena, words, strlen (words));
 }
 
-static size_t least_of (size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
-/* How many letters must change, come, go, or swap with their neighbour (optimal string alignment); words are short. */
-static size_t distance (const char *a, const char *b)
-{
-    size_t rows[3][NEAR_WORD_MAX + 1] = {{0}}, n = strlen (b), i = 0;
-    char last_a = '\0';
-    for (size_t j = 0; j <= n; j++)
-        rows[0][j] = j;
-    for (; *a; last_a = *a++) {
-        i++;
-        size_t *row = rows[i % 3], *above = rows[(i + 2) % 3], *above2 = rows[(i + 1) % 3];
-        char last_b = '\0';
-        row[0] = i;
-        for (size_t j = 1; j <= n; last_b = b[j++ - 1]) {
-            row[j] = least_of (above[j - 1] + (*a != b[j - 1]), least_of (row[j - 1], above[j]) + 1);
-            if (*a == last_b && b[j - 1] == last_a) /* neither is so before the second letter */
-                row[j] = least_of (row[j], above2[j - 2] + 1);
-        }
-    }
-    return rows[i % 3][n];
-}
-
 static const char *name_at (const void *rows, size_t row_size, size_t index)
 {
     return *(const char *const *)((const char *)rows + index * row_size);
 }
 
-const char *yaml_nearest (const char *word, const void *rows, size_t n, size_t row_size)
-{
-    const char *nearest = NULL;
-    size_t length = strlen (word), least = length <= 4 ? 2 : 3; /* fewer changes than that */
-    for (size_t i = 0; i < n && length <= NEAR_WORD_MAX; i++) {
-        const char *name = name_at (rows, row_size, i);
-        size_t changes = strlen (name) <= NEAR_WORD_MAX ? distance (word, name) : least;
-        if (changes < least && changes < length) {
-            least = changes;
-            nearest = name;
-        }
-    }
-    return nearest;
-}
-
 /* "did you mean 'capacity'? one of: name, skills, ..." */
 static void list_names (char buffer[DETAIL_SIZE], const char *word, const void *rows, size_t n, size_t row_size)
 {
-    const char *nearest = yaml_nearest (word, rows, n, row_size);
+    const char *nearest = word_nearest (word, rows, n, row_size);
     size_t at = 0;
     if (nearest)
         at += (size_t)snprintf (buffer, DETAIL_SIZE, "did you mean '%s'? ", nearest);

@@ -4,7 +4,6 @@
 #include "keys.h"
 
 #include "ids.h"
-#include "words.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -2,6 +2,7 @@
  * Limits: strings that do not fit their field make a record broken, never cut. */
 #include "record_private.h"
 
+#include "ids.h"
 #include "keys.h"
 
 #include <string.h>
@@ -23,7 +24,7 @@ static uint64_t get_be (const uint8_t *from, int bytes)
 }
 
 /* Whose head has room for their body's hash: a person's holds the epoch. A workspace's has none: earlier workers keep a
- * former policy with the head of the one that follows. */
+ * former policy under the head that they read, its link key taken out; a hash that is copied along would not fit. */
 static bool is_hashed (char kind)
 {
     return kind == KIND_CONTACT || kind == KIND_DELIVERY || kind == KIND_CUSTOMER;

@@ -9,9 +9,9 @@
  *   2       1     how many event ids follow the head (0..32)
  *   3       1     kind: 'c', 'p', 'd', 'k', 'w'
  *   4       8     version, big endian, 1 for the first
- *   12      4     big endian: a person's epoch; of a contact, delivery or customer the body's hash (bytes_hash), by which a
- *                 body that was cut or changed is told also where what is left of it still reads as one (0: written by a
- *                 worker that knew none); 0 elsewhere
+ *   12      4     big endian: a person's epoch; of a contact, delivery or customer the body's hash (bytes_hash), by
+ *                 which a body that was cut or changed is told also where what is left still reads as one (0: written
+ *                 by a worker that knew none); 0 elsewhere
  *   16      8n    the last event ids, oldest first
  *   16+8n         the body, record.proto
  */

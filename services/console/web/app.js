@@ -131,7 +131,7 @@ function beat() {
 function route() {
   if (!api.who()) return;
   const [, name = "", rest = ""] = location.hash.split("/");
-  if (name !== "search") search.leave();
+  if (name !== "search") search.forget();
   if (name === "contact" && rest) {
     openStory(decodeURIComponent(rest));
   } else {

@@ -14,11 +14,11 @@ export class Search {
     this.text = "";
     at("find").addEventListener("submit", (event) => {
       event.preventDefault();
-      this.leave();
+      this.forget();
       if (at("query").value.trim()) location.hash = `#/search/${encodeURIComponent(at("query").value.trim())}`;
     });
     at("query").addEventListener("input", () => {
-      this.leave();
+      this.forget();
       this.soon = setTimeout(() => this.typed(), SOON_MS);
     });
     at("query").addEventListener("keydown", (event) => {
@@ -26,8 +26,8 @@ export class Search {
     });
   }
 
-  // What was typed was sent, or somebody went elsewhere meanwhile: it takes nobody back.
-  leave() {
+  // What was typed is not looked for: it was sent, more is typed, or somebody went elsewhere.
+  forget() {
     clearTimeout(this.soon);
   }
 
