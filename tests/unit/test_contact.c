@@ -364,6 +364,39 @@ static void a_reply_that_failed_was_never_given (void **state)
     assert_true (told (&s, D (APOLOGY), ""));
 }
 
+/* The first of two replies failed, the second is on its way: it decides, if it was given in time. Else the promise breaks,
+ * and the second answers what is promised in its place, once it arrives. */
+static void a_later_reply_decides_if_it_was_in_time (void **state)
+{
+    static const struct {
+        int64_t second_ms;
+        unsigned broken_before, kept, broken;
+    } rows[] = {{50 * MS_PER_SECOND, 0, 1, 0}, {70 * MS_PER_SECOND, 1, 1, 1}};
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        story_t s = in_state (S (OWNED));
+        const uint32_t before = s.c.kept;
+        s.now = T0 + 10 * MS_PER_SECOND;
+        does (&s, EVENT_REPLY);
+        s.now = T0 + rows[i].second_ms;
+        does (&s, EVENT_REPLY);
+        contact_event_t failed = event_of (EVENT_FAILED), delivered = event_of (EVENT_DELIVERED);
+        failed.answered_at = T0 + 10 * MS_PER_SECOND;
+        delivered.answered_at = s.now;
+        s.now += 5 * MS_PER_SECOND;
+        assert_int_equal (apply (&s, &failed), APPLY_DONE);
+        assert_int_equal (s.c.broken, rows[i].broken_before);
+        s.now += 5 * MS_PER_SECOND;
+        assert_int_equal (apply (&s, &delivered), APPLY_DONE);
+        assert_int_equal (s.c.kept - before, rows[i].kept);
+        assert_int_equal (s.c.broken, rows[i].broken);
+        assert_int_equal (s.c.opened, s.c.kept + s.c.broken + s.c.promises_n);
+        for (size_t k = 0; k < s.fx.facts_n; k++)
+            if (s.fx.facts[k].kind == F (PROMISE_KEPT) && s.fx.facts[k].number == 0)
+                assert_true (s.fx.facts[k].at <= s.fx.facts[k].due);
+    }
+}
+
 static void a_break_is_judged_by_its_deadline_and_owes_an_apology (void **state)
 {
     (void)state;
@@ -1075,6 +1108,7 @@ int main (void)
         cmocka_unit_test (what_somebody_may_is_what_is_done),
         cmocka_unit_test (a_reply_keeps_its_promise_only_once_it_arrived),
         cmocka_unit_test (a_reply_that_failed_was_never_given),
+        cmocka_unit_test (a_later_reply_decides_if_it_was_in_time),
         cmocka_unit_test (a_break_is_judged_by_its_deadline_and_owes_an_apology),
         cmocka_unit_test (an_apology_acknowledges),
         cmocka_unit_test (that_no_more_is_promised_is_said),

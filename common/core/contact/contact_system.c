@@ -237,13 +237,15 @@ apply_outcome_t act_delivered (turn_t *t)
 }
 
 /* A later reply may have arrived meanwhile: then the customer was answered by that one, at its time. Or it is on its way
- * still: then its delivery decides. */
+ * still: then its delivery decides, where it was given in time; else the promise breaks now, and it answers what is owed
+ * instead once it arrives. */
 static void not_answered (turn_t *t, size_t index)
 {
     contact_t *c = t->c;
     promise_t *p = &c->promises[index];
     bool later = c->delivered_at > p->answered_at;
-    p->answered_at = !later && c->last_reply_at > p->answered_at ? c->last_reply_at : 0;
+    bool in_time = p->state == P_BROKEN || c->last_reply_at <= p->due;
+    p->answered_at = !later && in_time && c->last_reply_at > p->answered_at ? c->last_reply_at : 0;
     if (!later)
         return;
     if (p->state == P_BROKEN)
