@@ -21,7 +21,7 @@ from console import Stream
 from ports import free_port
 
 UP = os.path.join(w.ROOT, "deploy", "up")
-PATIENCE = 120  # seconds; services that were built with the sanitizers, on a machine that has others to serve
+PATIENCE = 300  # seconds; services that were built with the sanitizers, on a machine that has others to serve
 
 POLICY = """workspace: ours
 last_resort: dana
