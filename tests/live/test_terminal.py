@@ -120,7 +120,7 @@ def one_dead_host(stack):
         watch = Lines(world, "--last", "1000", *words)
         w.until(lambda watch=watch: f"{words}: all is printed: {watch.lines}",
                 lambda watch=watch: watch.about("the end of it") or len(watch.lines) == every)
-        assert watch.end() == 0, watch.said
+        assert watch.end() in (0, -signal.SIGINT), watch.said  # what was is printed before it follows
         lines = watch.about("a delivery is tried again")
         assert sum(counts(lines)) == every and (len(lines) < every) == folded, (words, every, lines)
 
