@@ -274,10 +274,9 @@ static int import_people (import_t *self)
 static const char notes[] =
     "CSV begins with a line of columns: id, name, mail, slack, phone, languages, skills, capacity, teams, shift,\n"
     "quiet; id is the person's name in the policy. Cells are divided by ',' or ';', the words in one by ';' or blanks\n"
-    "(en de), skills have levels (cards:3 pin:1). LDIF, as ldapsearch prints it: uid (or sAMAccountName), displayName "
-    "(or cn), mail,\n"
-    "telephoneNumber, preferredLanguage; entries without an id are passed over. --map FIELD=COLUMN,... takes a field\n"
-    "from another column or attribute.\n"
+    "(en de), skills have levels (cards:3 pin:1). LDIF, as ldapsearch prints it: uid (or sAMAccountName),\n"
+    "displayName (or cn), mail, telephoneNumber, preferredLanguage; entries without an id are passed over. --map\n"
+    "FIELD=COLUMN,... takes a field from another column or attribute.\n"
     "The list becomes the file that the policy names with 'people_from' (people.yaml). A policy that names none gets\n"
     "that line, 'people_from: people.yaml', before its people, and stays as it is otherwise. Who is in the list no "
     "more\n"

@@ -119,7 +119,8 @@ class Person:
         csrf = {} if method == "GET" else {"Buckstop-CSRF": self.csrf}
         for _ in range(AGAIN):
             answer = call_once(self.world, method, path, body, {"Cookie": self.cookie, **csrf, **more})
-            busy = answer.status == 503 and answer["code"] in ("busy", "no-answer-in-time", "store-away")  # the same again, by its key
+            # the same again, by its key
+            busy = answer.status == 503 and answer["code"] in ("busy", "no-answer-in-time", "store-away")
             self.answers["busy" if busy else answer.status] += 1
             if not busy:
                 break

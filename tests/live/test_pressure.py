@@ -152,14 +152,16 @@ def three_times_too_much(stack):
         if answer.status == 503:
             refusals.append(answer)
 
-    got, whole = {"accepted": 0}, Took()
-    while not got["accepted"] and whole.seconds() < 60:  # a store that stood still all the while says nothing of it
-        running = load(world, 6, 1024, max(3 * holds, 600))
+    for _ in range(4):  # a store that stood still all the while says nothing of it
+        refusals.clear()
+        whole, running = Took(), load(world, 6, 1024, max(3 * holds, 600))
         while running.poll() is None:
             took = Took()
             look(world.ask("POST", "/v1/contacts", {"channel": "mail", "text": "hello"}))
             assert took.seconds() < 3, "no answer within 3 s"
         got = result(running)
+        if got["accepted"]:
+            break
     print(f"      {holds:.0f} a second hold; then {got}; {len(refusals)} of the probes refused", flush=True)
     assert got["p99_us"] < 1e6 * (1 + whole.held()), got  # one in a hundred may have met the machine's pause
     assert got["accepted"] > 0 and got["refused"] > got["accepted"] / 2, got

@@ -89,9 +89,12 @@ def who_asks_intake(stack):
     for contact in [world.submit() for _ in range(3)]:
         w.until("ada has it", lambda contact=contact: world.view(contact)["state"] == "owned")
     repair = ("repair", "resolve", "--owner", "ada", "--reason", "a drill", "--by", "dana")
-    done = tells(stack, world, repair, b"/actions", "^-- waiting for http", "^-- 1 of 3 contacts$|does not answer in time",
-                 world["intake"].port)
-    assert done == 0 or "does not answer in time" in said(world), said(world)  # a store that had no time: the same again
+    for _ in range(5):  # where the store had no time for one of them: the same again, for those that are left
+        left = len(world.contacts())
+        status = tells(stack, world, repair, b"/actions", "^-- waiting for http", far=world["intake"].port)
+        if status == 0 or "does not answer in time" not in said(world):
+            break
+    assert status == 0 and re.search(f"^-- 1 of {left} contacts$", said(world), re.M), (status, left, said(world))
 
 
 def a_copy_and_back(stack):

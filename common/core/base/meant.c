@@ -34,17 +34,12 @@ static size_t distance (const char *a, const char *b)
     return rows[i % 3][n];
 }
 
-static const char *name_at (const void *rows, size_t row_size, size_t index)
-{
-    return *(const char *const *)((const char *)rows + index * row_size);
-}
-
 const char *word_nearest (const char *word, const void *rows, size_t n, size_t row_size)
 {
     const char *nearest = NULL;
     size_t length = strlen (word), least = length <= 4 ? 2 : 3; /* fewer changes than that */
     for (size_t i = 0; i < n && length <= NEAR_WORD_MAX; i++) {
-        const char *name = name_at (rows, row_size, i);
+        const char *name = row_name (rows, row_size, i);
         size_t changes = strlen (name) <= NEAR_WORD_MAX ? distance (word, name) : least;
         if (changes < least && changes < length) {
             least = changes;

@@ -4,7 +4,12 @@
 
 #include <stddef.h>
 
-/* Of n rows, each row_size bytes that begin with a name (const char *), the one whose name is nearest: a letter or two
+/* Of rows, each row_size bytes that begin with a name (const char *). */
+static inline const char *row_name (const void *rows, size_t row_size, size_t index)
+{
+    return *(const char *const *)((const char *)rows + index * row_size);
+}
+/* Of n such rows the one whose name is nearest: a letter or two
  * changed, come, gone or swapped. Its name; NULL: none is near. */
 const char *word_nearest (const char *word, const void *rows, size_t n, size_t row_size);
 /* "; did you mean 'ada'?" to put behind a refusal, of the word that was found near; "" for NULL. */

@@ -53,11 +53,6 @@ char *yaml_where (reader_t *self, const char *format, ...)
     return arena_copy (self->arena, words, strlen (words));
 }
 
-static const char *name_at (const void *rows, size_t row_size, size_t index)
-{
-    return *(const char *const *)((const char *)rows + index * row_size);
-}
-
 /* "did you mean 'capacity'? one of: name, skills, ..." */
 static void list_names (char buffer[DETAIL_SIZE], const char *word, const void *rows, size_t n, size_t row_size)
 {
@@ -67,7 +62,7 @@ static void list_names (char buffer[DETAIL_SIZE], const char *word, const void *
         at += (size_t)snprintf (buffer, DETAIL_SIZE, "did you mean '%s'? ", nearest);
     at += (size_t)snprintf (buffer + at, DETAIL_SIZE - at, n ? "one of: " : "one that is defined; there is none");
     for (size_t i = 0; i < n; i++) {
-        const char *name = name_at (rows, row_size, i);
+        const char *name = row_name (rows, row_size, i);
         if (at + strlen (name) + sizeof ", ..., " > DETAIL_SIZE) {
             snprintf (buffer + at, DETAIL_SIZE - at, ", ...");
             return;
@@ -80,7 +75,7 @@ const void *yaml_named (reader_t *self, const node_t *at, const char *name, cons
                         size_t n, size_t row_size)
 {
     for (size_t i = 0; i < n; i++)
-        if (strcmp (name_at (rows, row_size, i), name) == 0)
+        if (strcmp (row_name (rows, row_size, i), name) == 0)
             return (const char *)rows + i * row_size;
     char expected[DETAIL_SIZE];
     list_names (expected, name, rows, n, row_size);
