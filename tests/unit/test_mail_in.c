@@ -461,6 +461,25 @@ static void test_hostile (void **state)
     }
 }
 
+/* More names than the HTML parser's pool holds, of any length, and after an error of another kind, too: the page
+ * is read to its end, where the parser alone would turn around the first that does not fit for ever. */
+static void test_names_without_end (void **state)
+{
+    (void)state;
+    static const char *const beginnings[] = {"", "a &; b", "</ ><!DOCTYPE><p>&;&;"};
+    for (size_t i = 0; i < G_N_ELEMENTS (beginnings); i++)
+        for (int length = 1; length < 64; length += 6) {
+            GString *page = g_string_new (HEAD "Content-Type: text/html\n\n");
+            g_string_append (page, beginnings[i]);
+            for (int n = 0; n < 400; n++)
+                g_string_append_printf (page, "<x%d%0*d>w%d", n, length, 0, n);
+            mail_in_t *mail = parse (page->str);
+            assert_non_null (strstr (mail->text, "w399"));
+            mail_in_destroy (&mail);
+            g_string_free (page, TRUE);
+        }
+}
+
 /* Every beginning of a mail, and every mail with one byte that is another. */
 static void test_torn (void **state)
 {
@@ -523,13 +542,21 @@ static void test_threads (void **state)
 int main (void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test (test_threads),      cmocka_unit_test (test_headers),
-        cmocka_unit_test (test_header_sizes), cmocka_unit_test (test_texts),
-        cmocka_unit_test (test_fresh),        cmocka_unit_test (test_text_limit),
-        cmocka_unit_test (test_files),        cmocka_unit_test (test_file_limits),
-        cmocka_unit_test (test_kinds),        cmocka_unit_test (test_list_and_answer),
-        cmocka_unit_test (test_reports),      cmocka_unit_test (test_hostile),
-        cmocka_unit_test (test_torn),         cmocka_unit_test (test_empty_files),
+        cmocka_unit_test (test_threads),
+        cmocka_unit_test (test_headers),
+        cmocka_unit_test (test_header_sizes),
+        cmocka_unit_test (test_texts),
+        cmocka_unit_test (test_fresh),
+        cmocka_unit_test (test_text_limit),
+        cmocka_unit_test (test_files),
+        cmocka_unit_test (test_file_limits),
+        cmocka_unit_test (test_kinds),
+        cmocka_unit_test (test_list_and_answer),
+        cmocka_unit_test (test_reports),
+        cmocka_unit_test (test_hostile),
+        cmocka_unit_test (test_names_without_end),
+        cmocka_unit_test (test_torn),
+        cmocka_unit_test (test_empty_files),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }

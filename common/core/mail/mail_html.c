@@ -196,10 +196,15 @@ static void count (page_t *self, const frame_t *frame, int by)
     self->pre += frame->pre ? by : 0;
 }
 
-static void stop (page_t *self)
+static size_t position (const page_t *self)
 {
     const xmlParserInput *input = self->parser->input;
-    self->stopped = input->consumed + (size_t)(input->cur - input->base);
+    return input->consumed + (size_t)(input->cur - input->base);
+}
+
+static void stop (page_t *self)
+{
+    self->stopped = position (self);
     xmlStopParser (self->parser);
 }
 
@@ -301,15 +306,19 @@ static void on_text (void *arg, const xmlChar *text, int n)
 /* ---------------------------------------------------------------- the parser */
 
 /* A name that does not fit into the pool any more: the parser would turn around an element without a name for
- * ever. So one pool more for this tag; the next one begins with a new parser. */
+ * ever, with the same error at the same place. So one pool more for this tag; the next one begins with a new
+ * parser. It can not be stopped here: that turn does not ask whether it was. */
 static void on_error (void *arg, xmlErrorPtr error)
 {
     page_t *self = arg;
-    if (error->code == XML_ERR_NAME_REQUIRED && !self->renew &&
-        !xmlDictLookup (self->parser->dict, BAD_CAST "does-one-more-fit", -1)) {
+    if (error->code != XML_ERR_NAME_REQUIRED || self->renew)
+        return;
+    size_t at = position (self);
+    if (at == self->nameless) {
         self->renew = true;
         xmlDictSetLimit (self->parser->dict, POOL_LAST);
     }
+    self->nameless = at;
 }
 
 static void prepare (page_t *self)
@@ -340,6 +349,7 @@ static size_t parse (page_t *self, const char *html, size_t size)
         return size;
     prepare (self);
     self->deep = self->renew = false;
+    self->nameless = SIZE_MAX;
     htmlParseDocument (self->parser);
     htmlFreeParserCtxt (self->parser);
     int quotes = self->quotes;

@@ -30,6 +30,7 @@ typedef struct page {
     bool space, cell;              /* owed, too */
     bool lone;                     /* a block that holds a no-break space is an empty line */
     size_t stopped;                /* how far the parser came, where it was stopped */
+    size_t nameless;               /* where it last missed a name */
     bool renew, deep, full;        /* as soon as it can; it has to begin anew; there is enough */
 } page_t;
 
