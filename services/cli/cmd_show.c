@@ -15,8 +15,6 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { PATH_SIZE = 512 };
-
 static void print_line (FILE *out, const char *name, const char *value)
 {
     if (*value)
@@ -108,32 +106,36 @@ void show_print (const json_t *contact, bool each, bool color, FILE *out)
     print_timeline (contact, each, &style, out);
 }
 
-/* The contact with its first entries, then the rest of them until there is no more. */
-int show_fetch (cli_t *cli, const char *contact_id, char *why, size_t why_size, json_t **contact)
+void show_path (const char *contact_id, char path[SHOW_PATH_SIZE])
 {
-    char path[PATH_SIZE], *id = cli_escape (contact_id);
-    snprintf (path, sizeof path, "/v1/contacts/%s", id);
+    char *id = cli_escape (contact_id);
+    snprintf (path, SHOW_PATH_SIZE, "/v1/contacts/%s", id);
     free (id);
-    *contact = NULL;
-    do {
+}
+
+void show_add_page (json_t **contact, const json_t *page, char path[SHOW_PATH_SIZE])
+{
+    snprintf (path, SHOW_PATH_SIZE, "%s", json_text (page, "next"));
+    if (!*contact) {
+        *contact = json_deep_copy (page);
+        json_object_del (*contact, "next");
+        return;
+    }
+    json_array_extend (json_object_get (*contact, "timeline"), json_object_get (page, "timeline"));
+}
+
+static int fetch (cli_t *cli, const char *id, json_t **contact)
+{
+    char path[SHOW_PATH_SIZE];
+    int rc = CLI_FINE;
+    for (show_path (id, path); *path && rc == CLI_FINE;) {
         json_t *page = NULL;
-        int rc =
-            cli_http (cli, &(cli_request_t){.method = "GET", .path = path, .why = why, .why_size = why_size}, &page);
-        if (rc != CLI_FINE) {
-            json_decref (*contact);
-            *contact = NULL;
-            return rc;
-        }
-        WORD_COPY (path, json_text (page, "next"));
-        if (!*contact) {
-            *contact = page;
-            continue;
-        }
-        json_array_extend (json_object_get (*contact, "timeline"), json_object_get (page, "timeline"));
+        rc = cli_http (cli, &(cli_request_t){.method = "GET", .path = path}, &page);
+        if (rc == CLI_FINE)
+            show_add_page (contact, page, path);
         json_decref (page);
-    } while (*path);
-    json_object_del (*contact, "next");
-    return CLI_FINE;
+    }
+    return rc;
 }
 
 int cmd_show (cli_t *cli, const command_t *command, int argc, char **argv)
@@ -151,7 +153,7 @@ int cmd_show (cli_t *cli, const command_t *command, int argc, char **argv)
         rc = cli_contact (cli, cli->words[0], whole);
     if (rc != CLI_GO)
         return rc;
-    rc = show_fetch (cli, whole, NULL, 0, &contact);
+    rc = fetch (cli, whole, &contact);
     if (rc == CLI_FINE && cli->json)
         cli_print_json (contact);
     else if (rc == CLI_FINE)

@@ -6,7 +6,7 @@
  *   top_keys  the table of keys        top_link   the stream, and requests beside it
  *   top_act   what is done             top_board  what the stream told
  *   top_write a line that is written   top_screen, top_lists, top_foot, top_story: what is where
- *   top_find  the search
+ *   top_find  the search                top_read  a story that is fetched
  */
 #include "commands.h"
 
@@ -185,9 +185,9 @@ int cmd_top (cli_t *cli, const command_t *command, int argc, char **argv)
     hear_signals (terminal);
     rc = terminal ? live (&self) : once (&self);
     top_act_end (&self);
+    top_read_end (&self);
     top_find_end (&self);
     top_link_destroy (&self.link);
-    top_story_drop (&self.view);
     top_board_clear (&self.board);
     return rc;
 }

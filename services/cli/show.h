@@ -4,8 +4,13 @@
 
 #include "cli.h"
 
-/* The contact with its whole timeline, of a whole id. CLI_FINE, or why (as cli_request_t) and the exit status. */
-int show_fetch (cli_t *cli, const char *id, char *why, size_t why_size, json_t **contact);
+enum { SHOW_PATH_SIZE = 512 };
+
+/* Where the first page of a contact is, of a whole id. */
+void show_path (const char *id, char path[SHOW_PATH_SIZE]);
+/* A page (lent) is put to what there is of the contact: NULL at first, to be freed. path: of the next one, "": it is
+ * whole. */
+void show_add_page (json_t **contact, const json_t *page, char path[SHOW_PATH_SIZE]);
 /* each: also of deliveries that are tried again for one reason each is a line. */
 void show_print (const json_t *contact, bool each, bool color, FILE *out);
 

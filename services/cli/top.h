@@ -42,7 +42,9 @@ typedef struct top {
     top_line_t line;  /* of an act. After it was given up it stays, for the same act on the same contact. */
     const top_act_t *act;
     char contact[ID_SIZE];
-    top_ask_t acting, finding;
+    top_ask_t acting, finding, reading;
+    json_t *pages;          /* of a story, as far as it was read */
+    json_t *story;          /* whole; NULL: none yet */
     const top_act_t *acted; /* that of a line; NULL: it had none */
     char said_done[DETAIL_SIZE];
     top_said_t said[TOP_SAID_MAX];
@@ -56,7 +58,6 @@ void top_say (top_t *self, const char *format, ...) __attribute__ ((format (prin
 void top_take_key (top_t *self, int key);
 char *top_keys_text (void); /* what all keys do, a line each; free it */
 void top_keys_foot (top_view_t *view);
-void top_open_story (top_t *self); /* of the chosen contact; again where it was read */
 
 /* top_act.c */
 void top_act_begin (top_t *self, const top_act_t *act); /* with the chosen contact: at once, or its line is opened */
@@ -70,6 +71,11 @@ void top_write_begin (top_t *self, top_line_t *line, const char *asks);
 void top_write_key (top_t *self, int key);
 void top_write_paste (top_t *self, int key);
 bool top_write_sending (const top_t *self); /* it is on its way: no key changes it */
+
+/* top_read.c */
+void top_read_begin (top_t *self); /* the chosen contact's story; again where it was read */
+void top_read_show (top_t *self);  /* as wide as the screen is now */
+void top_read_end (top_t *self);   /* nobody looks at it any more */
 
 /* top_find.c */
 void top_find_begin (top_t *self);

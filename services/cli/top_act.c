@@ -141,7 +141,7 @@ static void on_acted (void *arg, int status, const json_t *receipt, const char *
         self->act = NULL;
     }
     if (self->view.page == TOP_STORY)
-        top_open_story (self);
+        top_read_begin (self);
     top_say (self, "%s", self->said_done);
 }
 

@@ -54,7 +54,7 @@ static void on_found (void *arg, int status, const json_t *answer, const char *w
     view->page = view->list = TOP_FOUND;
     view->cursor = view->top = 0;
     view->chosen[0] = view->message[0] = '\0';
-    top_story_drop (view);
+    top_read_end (self);
 }
 
 void top_find_send (top_t *self)

@@ -1,17 +1,15 @@
 /* top_keys.c - the keys of `buckstop top`, in one table: what each does, and what is said of it at the bottom, on the
  * page of keys, and in the manual. What they do with a contact has the console's letters.
  *
- * Hears: keys, as ncurses names them. Says: what is done.
- * Limits: while a story is fetched the screen stands still, for STORY_MS a page of it at most. */
+ * Hears: keys, as ncurses names them. Says: what is done. */
 #include "top.h"
 
-#include "show.h"
 #include "xmalloc.h"
 
 #include <ncurses.h>
 #include <string.h>
 
-enum { KEY_ESCAPE = 27, KEY_CTRL_C = 3, KEY_RETURN = '\r', KEYS_MAX = 4, ALL = 1000000, STORY_MS = 5000 };
+enum { KEY_ESCAPE = 27, KEY_CTRL_C = 3, KEY_RETURN = '\r', KEYS_MAX = 4, ALL = 1000000 };
 enum {
     ON_CONTACTS = 1 << TOP_CONTACTS,
     ON_PEOPLE = 1 << TOP_PEOPLE,
@@ -35,7 +33,6 @@ typedef struct row {
     top_act_t act;    /* or that is done */
 } row_t;
 
-static void go_on_story (top_t *self);
 static void go_back (top_t *self);
 static void back_or_out (top_t *self);
 static void switch_people (top_t *self);
@@ -54,7 +51,7 @@ static const row_t rows[] = {
      ON_ONE,
      "story",
      ON_LISTS,
-     go_on_story},
+     top_read_begin},
     {{'a'}, "a", "accept: take what you are asked for", ON_ONE, "accept", ON_ONE, .act = {"accept", "taken"}},
     {{'r'},
      "r",
@@ -171,45 +168,20 @@ void top_keys_foot (top_view_t *view)
 
 /* ---- what they do */
 
-void top_open_story (top_t *self)
-{
-    char *text = NULL, why[DETAIL_SIZE] = "";
-    size_t size = 0, line = self->view.page == TOP_STORY ? self->view.line : 0;
-    json_t *contact = NULL;
-    cli_t reader = *self->cli;
-    reader.patience_ms = STORY_MS;
-    if (!*self->view.chosen)
-        return;
-    if (show_fetch (&reader, self->view.chosen, why, sizeof why, &contact) != CLI_FINE) {
-        top_say (self, "%s", why);
-        return;
-    }
-    FILE *out = xcheck (open_memstream (&text, &size));
-    show_print (contact, false, false, out);
-    fclose (out);
-    top_story_keep (&self->view, text, top_screen_width ());
-    self->view.line = line;
-    self->view.page = TOP_STORY;
-    free (text);
-    json_decref (contact);
-}
-
-static void go_on_story (top_t *self)
-{
-    top_open_story (self);
-}
-
 /* Escape goes back only: a key that the terminal's description does not know begins with it. */
 static void go_back (top_t *self)
 {
     top_view_t *view = &self->view;
-    bool story = view->page == TOP_KEYS && view->under == TOP_STORY;
     if (view->page == view->list)
         view->list = TOP_CONTACTS;
-    top_story_drop (view);
-    view->page = view->page == TOP_KEYS && view->under != TOP_STORY ? view->under : view->list;
-    if (story)
-        top_open_story (self);
+    if (view->page == TOP_KEYS) {
+        top_story_drop (view);
+        view->page = view->under;
+        top_read_show (self);
+        return;
+    }
+    top_read_end (self);
+    view->page = view->list;
 }
 
 static void back_or_out (top_t *self)
@@ -258,8 +230,7 @@ static void move_by (top_t *self, int by)
 /* Its lines are as long as there was room. */
 static void resized (top_t *self)
 {
-    if (self->view.page == TOP_STORY)
-        top_open_story (self);
+    top_read_show (self);
 }
 
 static void run (top_t *self, const row_t *row)

@@ -239,14 +239,19 @@ static void draw_feed (const top_board_t *board)
     }
 }
 
+size_t top_screen_text_height (void)
+{
+    return LINES > 2 ? (size_t)LINES - 2 : 0;
+}
+
 static void draw_text (top_view_t *view)
 {
-    int height = LINES - 2;
-    if (view->line + (size_t)height > view->lines_n)
-        view->line = view->lines_n > (size_t)height ? view->lines_n - (size_t)height : 0;
-    for (int i = 0; i < height; i++) {
-        size_t at = view->line + (size_t)i;
-        top_put_line (1 + i, LOOK_PLAIN, "%s", at < view->lines_n ? view->lines[at] : "");
+    size_t height = top_screen_text_height ();
+    if (view->lines_n && view->line + height > view->lines_n) /* none: it is still read */
+        view->line = view->lines_n > height ? view->lines_n - height : 0;
+    for (size_t i = 0; i < height; i++) {
+        size_t at = view->line + i;
+        top_put_line (1 + (int)i, LOOK_PLAIN, "%s", at < view->lines_n ? view->lines[at] : "");
     }
 }
 

@@ -45,5 +45,6 @@ void top_story_keep (top_view_t *view, const char *text, size_t columns);
 void top_story_drop (top_view_t *view);
 size_t top_screen_width (void);
 size_t top_screen_list_height (void); /* rows that a page of the list has */
+size_t top_screen_text_height (void); /* of a story */
 
 #endif
