@@ -89,11 +89,10 @@ static bool is_like (const char *wanted, const char *found)
 static bool is_wanted (const held_command_t *self, const delivery_t *delivery)
 {
     size_t length = strlen (delivery->contact), part = self->contact ? strlen (self->contact) : 0;
-    return !delivery->dead && !delivery->ended && part <= length &&
-           is_like (self->contact, delivery->contact + length - part) && is_like (self->person, delivery->person) &&
-           is_like (self->way, way_name (delivery->way)) && is_like (self->purpose, purpose_name (delivery->purpose)) &&
-           is_like (self->channel, delivery->channel) && (!self->customers || !*delivery->person) &&
-           (!self->before_at || delivery->created_at < self->before_at);
+    return part <= length && is_like (self->contact, delivery->contact + length - part) &&
+           is_like (self->person, delivery->person) && is_like (self->way, way_name (delivery->way)) &&
+           is_like (self->purpose, purpose_name (delivery->purpose)) && is_like (self->channel, delivery->channel) &&
+           (!self->customers || !*delivery->person) && (!self->before_at || delivery->created_at < self->before_at);
 }
 
 /* The records of a page, then those of their contacts. */
@@ -114,7 +113,10 @@ static int look_at_page (held_command_t *self, char (*ids)[DELIVERY_ID_SIZE], si
         const store_value_t *value = &records.items[i];
         if (!value->bytes || delivery_unpack (value->bytes, value->size, &row->head, &row->delivery) != RECORD_OK)
             continue;
-        if (is_wanted (self, &row->delivery))
+        bool waits = !row->delivery.dead && !row->delivery.ended;
+        if (waits)
+            held_there_add (self, &row->delivery);
+        if (waits && is_wanted (self, &row->delivery))
             found++;
         else
             delivery_clear (&row->delivery);
@@ -143,6 +145,8 @@ int held_each (held_command_t *self, held_fn *fn, void *arg)
     for (size_t at = 0; rc == CLI_GO && at < ids.n; at += RECORDS_PAGE)
         rc = look_at_page (self, ids.items + at, ids.n - at < RECORDS_PAGE ? ids.n - at : RECORDS_PAGE, fn, arg);
     free (ids.items);
+    if (rc == CLI_GO)
+        held_there_say (self);
     return rc;
 }
 
@@ -313,6 +317,7 @@ static int perform (held_command_t *self, const subcommand_t *row)
     }
     if (rc == CLI_GO)
         rc = row->run (self);
+    held_there_clear (self);
     cli_store_close (self->cli);
     return rc;
 }
