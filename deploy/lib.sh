@@ -14,6 +14,18 @@ die() {
     exit 1
 }
 
+# COMMAND...: some times again, where it says "not now" (exit status 3), as the store of a busy machine may.
+TRIES=4
+patiently() {
+    local status try
+    for ((try = 1; ; try++)); do
+        status=0
+        "$@" || status=$?
+        [ "$status" -eq 3 ] && [ "$try" -lt "$TRIES" ] || return "$status"
+        say "-- once more ($try of $((TRIES - 1)))" >&2
+    done
+}
+
 # Installs what the lists name and the machine has not; without the right to, says which and how.
 need_packages() {
     local list missing=() name

@@ -24,11 +24,12 @@ typedef struct live_redis {
     pid_t pid;        /* 0: not running */
 } live_redis_t;
 
-/* A new directory; starts nothing. */
+/* A new directory, of TMPDIR; starts nothing. */
 static inline void live_redis_new (live_redis_t *self)
 {
+    const char *place = getenv ("TMPDIR");
     memset (self, 0, sizeof *self);
-    snprintf (self->dir, sizeof self->dir, "/tmp/buckstop-live-XXXXXX");
+    snprintf (self->dir, sizeof self->dir, "%s/buckstop-live-XXXXXX", place && strlen (place) < 32 ? place : "/tmp");
     assert_non_null (mkdtemp (self->dir));
     snprintf (self->socket, sizeof self->socket, "%s/s", self->dir);
     snprintf (self->address, sizeof self->address, "unix:%s", self->socket);

@@ -66,7 +66,7 @@ def two_accept(world):
     path = f"/v1/contacts/{contact}/actions"
 
     def accept(who, at):
-        return who, world.ask("POST", path, {"action": "accept", "person": who}, at=at)
+        return who, world.insist("POST", path, {"action": "accept", "person": who}, f"{who} {contact}", at)
 
     answers = w.at_once(lambda: accept("ada", 1), lambda: accept("ben", 2))
     winners = [who for who, answer in answers if answer.status == 200]
@@ -89,7 +89,7 @@ def twice_submitted(world, n):
 
 def one_thread(world, n):
     """Two messages of one new thread: one contact."""
-    answers = w.at_once(*[lambda at=at: world.ask("POST", "/v1/contacts", {
+    answers = w.at_once(*[lambda at=at: world.insist("POST", "/v1/contacts", {
         "channel": "mail", "text": f"message {at}", "customer": f"thread {n}", "thread": f"thread-{n}",
         "return_way": "spoken"}, f"thread-{n}-{at}", at) for at in (1, 2)])
     assert len({answer["contact"] for answer in answers}) == 1, answers

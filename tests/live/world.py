@@ -203,13 +203,14 @@ class World:
     def submit(self, channel="mail", key=None, at=1, **more):
         """One contact, whatever happens meanwhile: its id."""
         body = {"channel": channel, "text": "hello", "customer": f"customer {next(self.counter)}", **more}
+        key = key or f"submit-{secrets.token_hex(8)}"  # an answer that was lost is asked for again, and it is one contact
         answer = self.insist("POST", "/v1/contacts", body, key, at)
         assert answer.status == 202, answer
         return answer["contact"]
 
     def act(self, contact, action, person, key=None, at=1, **more):
         body = {"action": action, "person": person, **more}
-        key = key or f"{action}-{secrets.token_hex(8)}"  # an answer that was lost is asked for again, and it is done once
+        key = key or f"{action}-{secrets.token_hex(8)}"  # as above: it is done once
         return self.insist("POST", f"/v1/contacts/{contact}/actions", body, key, at)
 
     def present(self, *people):
