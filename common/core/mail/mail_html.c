@@ -4,9 +4,9 @@
  * quotations as "> " lines; what mail programs put around the mail that they answer becomes marks for
  * mail_quote.c. Scripts, styles and what is not displayed are left out. Nothing is fetched.
  *
- * Limits: the parser compares each attribute with all before it, each end tag with all that is open. So it knows
- * no more names than one small pool holds (names that matter here are put in first), and elements nest HTML_DEPTH deep:
- * below that it begins anew with what is left, TRIES times. */
+ * Limits: the parser compares each attribute with all before it, each end tag with all that is open. So it knows no
+ * more names than its pool holds (those that matter here are put in first), and elements nest HTML_DEPTH deep. Before
+ * a tag that would be too deep, or once there were NAMES_MAX names, a new parser begins, TRIES times. */
 #include "mail_html_private.h"
 
 #include <string.h>
@@ -14,8 +14,8 @@
 enum {
     ELEMENTS_MAX = 100000,
     TRIES = 50,
-    POOL = 900 /* bytes of names; libxml2's pools are 1000, 4000, ... */,
-    POOL_LAST = 4900,
+    NAMES_MAX = 200,
+    POOL = 1000, /* bytes of names: a pool of so many may be full, then one of four times as many comes beside it */
     URL_MAX = 500,
 };
 
@@ -199,30 +199,51 @@ static void count (page_t *self, const frame_t *frame, int by)
 static size_t position (const page_t *self)
 {
     const xmlParserInput *input = self->parser->input;
-    return input->consumed + (size_t)(input->cur - input->base);
+    size_t at = input->consumed + (size_t)(input->cur - input->base);
+    return at < self->size ? at : self->size;
 }
 
-static void stop (page_t *self)
+static void stop_full (page_t *self)
 {
-    self->stopped = position (self);
+    self->full = true;
     xmlStopParser (self->parser);
 }
 
-static void on_start (void *arg, const xmlChar *name, const xmlChar **all)
+static void begin_anew (page_t *self, size_t at)
 {
-    page_t *self = arg;
-    if (self->deep || self->full)
-        return;
-    if (++self->elements > ELEMENTS_MAX) {
-        self->full = true;
-        stop (self);
-        return;
-    }
-    if (self->depth == HTML_DEPTH || self->renew) {
-        self->deep = true;
-        stop (self);
-        return;
-    }
+    self->anew = at;
+    xmlStopParser (self->parser);
+}
+
+/* Where the tag that was read last begins. 0: nowhere behind the beginning; the element is one that the parser
+ * supposes, or there was nothing before it. */
+static size_t tag_start (const page_t *self, const xmlChar *name)
+{
+    const char *end = self->html + position (self), *at = self->html + self->heard;
+    size_t n = strlen ((const char *)name);
+    for (; at < end && (at = memchr (at, '<', (size_t)(end - at))); at++)
+        if ((size_t)(end - at) > n && g_ascii_strncasecmp (at + 1, (const char *)name, n) == 0)
+            return (size_t)(at - self->html);
+    return 0;
+}
+
+/* Before the tag, so that nothing of it is lost. One at the very beginning can't be helped by that. */
+static bool begins_anew (page_t *self, const xmlChar *name)
+{
+    bool names = self->renew || xmlDictSize (self->parser->dict) > self->names + NAMES_MAX;
+    size_t at = names || self->depth >= HTML_DEPTH ? tag_start (self, name) : 0;
+    if (at)
+        begin_anew (self, at);
+    return at > 0;
+}
+
+static bool is_over (const page_t *self)
+{
+    return self->full || self->anew;
+}
+
+static void open_frame (page_t *self, const xmlChar *name, const xmlChar **all)
+{
     frame_t *frame = &self->frames[self->depth];
     *frame = (frame_t){.how = how_of (name), .name = name};
     frame->skips = frame->how == SKIP || (all && hidden (all));
@@ -234,6 +255,20 @@ static void on_start (void *arg, const xmlChar *name, const xmlChar **all)
     frame->marks = mark == MARK_QUOTE;
     count (self, frame, 1);
     self->depth++;
+}
+
+static void on_start (void *arg, const xmlChar *name, const xmlChar **all)
+{
+    page_t *self = arg;
+    if (is_over (self))
+        return;
+    if (!begins_anew (self, name)) {
+        if (++self->elements > ELEMENTS_MAX || self->depth == HTML_DEPTH + HTML_SUPPOSED)
+            stop_full (self);
+        else
+            open_frame (self, name, all);
+    }
+    self->heard = position (self);
 }
 
 static bool same_link (const char *text, size_t n, const char *href)
@@ -288,35 +323,49 @@ static void close_frame (page_t *self)
 static void on_end (void *arg, const xmlChar *name)
 {
     page_t *self = arg;
-    if (self->depth && !self->deep && xmlStrEqual (self->frames[self->depth - 1].name, name))
+    if (self->depth && !self->anew && xmlStrEqual (self->frames[self->depth - 1].name, name))
         close_frame (self);
+    self->heard = position (self);
 }
 
 static void on_text (void *arg, const xmlChar *text, int n)
 {
     page_t *self = arg;
-    if (self->full || self->deep)
+    size_t at = position (self);
+    if (is_over (self))
         return;
+    if (self->renew && at == self->nameless && at) { /* it was no tag: "<" is told before it is stepped over */
+        begin_anew (self, at);
+        return;
+    }
     if (!self->skips && n > 0)
         html_words (self, (const char *)text, (size_t)n);
     if (self->full)
-        stop (self);
+        stop_full (self);
+    self->heard = at;
+}
+
+static void on_comment (void *arg, const xmlChar *text)
+{
+    page_t *self = arg;
+    (void)text;
+    self->heard = position (self);
 }
 
 /* ---------------------------------------------------------------- the parser */
 
-/* A name that does not fit into the pool any more: the parser would turn around an element without a name for
- * ever, with the same error at the same place. So one pool more for this tag; the next one begins with a new
- * parser. It can not be stopped here: that turn does not ask whether it was. */
+/* A name that does not fit into the pool any more: the parser would turn around an element without a name for ever,
+ * with the same error at the same place. So there is one pool more for it; before it a new parser begins. It can not
+ * be stopped here: it would step over the end of an empty input for ever. */
 static void on_error (void *arg, xmlErrorPtr error)
 {
     page_t *self = arg;
-    if (error->code != XML_ERR_NAME_REQUIRED || self->renew)
+    if (error->code != XML_ERR_NAME_REQUIRED)
         return;
     size_t at = position (self);
     if (at == self->nameless) {
         self->renew = true;
-        xmlDictSetLimit (self->parser->dict, POOL_LAST);
+        xmlDictSetLimit (self->parser->dict, xmlDictGetUsage (self->parser->dict));
     }
     self->nameless = at;
 }
@@ -332,34 +381,36 @@ static void prepare (page_t *self)
     parser->sax->startElement = on_start;
     parser->sax->endElement = on_end;
     parser->sax->characters = parser->sax->ignorableWhitespace = parser->sax->cdataBlock = on_text;
+    parser->sax->comment = on_comment;
     parser->userData = self;
     parser->charset = XML_CHAR_ENCODING_UTF8;
     for (size_t i = 0; i < G_N_ELEMENTS (tags); i++)
         xmlDictLookup (parser->dict, BAD_CAST tags[i].name, -1);
     for (size_t i = 0; i < G_N_ELEMENTS (attributes); i++)
         xmlDictLookup (parser->dict, BAD_CAST attributes[i], -1);
+    self->names = xmlDictSize (parser->dict);
     xmlDictSetLimit (parser->dict, POOL);
 }
 
-/* How far it came: all of it, or to where the nesting was too deep. */
+/* How far it came: all of it, or to where a new parser begins. */
 static size_t parse (page_t *self, const char *html, size_t size)
 {
     self->parser = htmlCreateMemoryParserCtxt (html, (int)size);
     if (!self->parser)
         return size;
     prepare (self);
-    self->deep = self->renew = false;
+    self->html = html;
+    self->size = size;
+    self->renew = false;
+    self->anew = self->heard = 0;
     self->nameless = SIZE_MAX;
     htmlParseDocument (self->parser);
     htmlFreeParserCtxt (self->parser);
     int quotes = self->quotes;
     while (self->depth)
         close_frame (self);
-    self->quotes = self->deep ? quotes : 0; /* end tags of what is forgotten will not be seen */
-    size_t at = self->deep ? self->stopped : size;
-    while (self->deep && at < size && (html[at] == '>' || html[at] == '/'))
-        at++;
-    return at ? at : size;
+    self->quotes = self->anew ? quotes : 0; /* end tags of what is forgotten will not be seen */
+    return self->anew ? self->anew : size;
 }
 
 bool mail_html_text (GString *to, const char *html, size_t size, size_t limit)

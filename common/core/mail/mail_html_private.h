@@ -6,7 +6,8 @@
 
 #include <libxml/HTMLparser.h>
 
-enum { HTML_DEPTH = 250, HTML_BREAKS_MAX = 3 };
+/* Deep: of tags, and of elements that the parser supposes beside them (a body, a paragraph). */
+enum { HTML_DEPTH = 250, HTML_SUPPOSED = 16, HTML_BREAKS_MAX = 3 };
 
 typedef enum how { INLINE, SKIP, LINE, PARAGRAPH, CELL, ROW, BREAK, RULE, ITEM, LIST, LINK, IMAGE, PRE, QUOTE } how_t;
 
@@ -23,15 +24,18 @@ typedef struct page {
     GString *out;
     size_t start, limit;
     xmlParserCtxtPtr parser;
-    frame_t frames[HTML_DEPTH];
+    const char *html; /* what this parser reads */
+    size_t size;
+    frame_t frames[HTML_DEPTH + HTML_SUPPOSED];
     int depth, elements;
     int skips, quotes, marks, pre; /* how many are open */
     int breaks;                    /* owed before the next word */
     bool space, cell;              /* owed, too */
     bool lone;                     /* a block that holds a no-break space is an empty line */
-    size_t stopped;                /* how far the parser came, where it was stopped */
-    size_t nameless;               /* where it last missed a name */
-    bool renew, deep, full;        /* as soon as it can; it has to begin anew; there is enough */
+    int names;                     /* that the parser knew at its beginning */
+    size_t heard, nameless;        /* where it was when it told of something; when it missed a name */
+    size_t anew;                   /* where a new one begins; 0: nowhere */
+    bool renew, full;              /* it is to be soon; there is enough */
 } page_t;
 
 void html_owe (page_t *self, int breaks);
