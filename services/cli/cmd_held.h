@@ -36,7 +36,7 @@ typedef int (held_fn) (void *arg, held_row_t *row);
 /* cmd_held.c: every delivery that is named by the words from 1 on, or fits the filters. CLI_GO, or said, and the status. */
 int held_each (held_command_t *self, held_fn *fn, void *arg);
 int held_read_hold (held_command_t *self);
-/* held_there.c: of each notice; then of each filter whose name none had, once all were seen */
+/* cmd_held_there.c: each notice that waits, of those that are looked at; then, of each filter whose name none has, a word. */
 void held_there_add (held_command_t *self, const delivery_t *delivery);
 void held_there_say (const held_command_t *self);
 void held_there_clear (held_command_t *self);

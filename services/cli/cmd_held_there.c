@@ -1,11 +1,12 @@
-/* held_there.c - a filter of `buckstop held` that fits nothing: a name that was mistyped says 0 as an empty outbox does.
+/* cmd_held_there.c - which names there are, for a filter of `buckstop held` that fits no notice.
  *
- * Hears: each notice that is in the outbox. Says: which names there are for that filter, and which was meant. */
+ * Hears: the notices that wait. Says: of each filter whose name none of them has: which they have, and which was meant. */
 #include "cmd_held.h"
 
 #include "meant.h"
+#include "xmalloc.h"
 
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { SHOWN_MAX = 20 };
@@ -30,21 +31,30 @@ void held_there_add (held_command_t *self, const delivery_t *delivery)
     }
 }
 
+static int by_name (const void *a, const void *b)
+{
+    return strcmp (*(const char *const *)a, *(const char *const *)b);
+}
+
 static void say (const char *what, const char *name, json_t *there)
 {
-    const char *rows[SHOWN_MAX], *key;
+    const char **rows = xcalloc (json_object_size (there) + 1, sizeof *rows), *key;
     char meant[WORD_MEANT_SIZE];
     size_t n = 0;
     json_t *value;
     json_object_foreach (there, key, value)
     {
-        if (n < SHOWN_MAX)
-            rows[n++] = key;
+        rows[n++] = key;
     }
-    fprintf (stderr, "-- no notice here has the %s '%s'%s\n", what, name,
-             word_meant (word_nearest (name, rows, n, sizeof *rows), meant));
-    for (size_t i = 0; i < n; i++)
-        fprintf (stderr, "%s%s%s", i ? ", " : "   there are: ", rows[i], i + 1 < n ? "" : "\n");
+    qsort (rows, n, sizeof *rows, by_name);
+    const char *near = word_nearest (name, rows, n, sizeof *rows);
+    fprintf (stderr, "-- no notice here has the %s '%s'%s\n", what, name, word_meant (near, meant));
+    for (size_t i = 0; i < n && i < SHOWN_MAX; i++)
+        fprintf (stderr, "%s%s", i ? ", " : "   there are: ", rows[i]);
+    if (n > SHOWN_MAX)
+        fprintf (stderr, " and %zu more", n - SHOWN_MAX);
+    fputs (n ? "\n" : "", stderr);
+    free (rows);
 }
 
 void held_there_say (const held_command_t *self)
@@ -58,6 +68,8 @@ void held_there_say (const held_command_t *self)
 
 void held_there_clear (held_command_t *self)
 {
-    for (int i = 0; i < HELD_FILTERS; i++)
+    for (int i = 0; i < HELD_FILTERS; i++) {
         json_decref (self->there[i]);
+        self->there[i] = NULL;
+    }
 }

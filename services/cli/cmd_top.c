@@ -6,7 +6,7 @@
  *   top_keys  the table of keys        top_link   the stream, and requests beside it
  *   top_act   what is done             top_board  what the stream told
  *   top_write a line that is written   top_screen, top_lists, top_foot, top_story: what is where
- *   top_find  the search                top_read  a story that is fetched
+ *   top_find  the search               top_read   a story that is fetched
  */
 #include "commands.h"
 

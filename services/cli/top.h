@@ -74,7 +74,8 @@ bool top_write_sending (const top_t *self); /* it is on its way: no key changes 
 
 /* top_read.c */
 void top_read_begin (top_t *self); /* the chosen contact's story; again where it was read */
-void top_read_show (top_t *self);  /* as wide as the screen is now */
+void top_read_again (top_t *self); /* if one is open */
+void top_read_show (top_t *self);  /* if it is on the screen: as wide as that is now */
 void top_read_end (top_t *self);   /* nobody looks at it any more */
 
 /* top_find.c */

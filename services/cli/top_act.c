@@ -140,8 +140,7 @@ static void on_acted (void *arg, int status, const json_t *receipt, const char *
         self->view.writing = self->view.writing == &self->line ? NULL : self->view.writing;
         self->act = NULL;
     }
-    if (self->view.page == TOP_STORY)
-        top_read_begin (self);
+    top_read_again (self);
     top_say (self, "%s", self->said_done);
 }
 

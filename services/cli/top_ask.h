@@ -20,7 +20,7 @@ typedef struct top_ask {
 } top_ask_t;
 
 /* cli names the server; it, and self, stay where they are until the answer. The rest is copied. One that is under way
- * is dropped. */
+ * is dropped. fn may send the next one: why is gone then. */
 void top_ask_send (top_ask_t *self, top_link_t *link, const cli_t *cli, const cli_request_t *request, top_answer_fn *fn,
                    void *arg);
 bool top_ask_under_way (const top_ask_t *self);

@@ -177,6 +177,7 @@ static void go_back (top_t *self)
     if (view->page == TOP_KEYS) {
         top_story_drop (view);
         view->page = view->under;
+        view->line = view->under_line;
         top_read_show (self);
         return;
     }
@@ -204,6 +205,7 @@ static void show_keys (top_t *self)
 {
     char *text = top_keys_text ();
     self->view.under = self->view.page;
+    self->view.under_line = self->view.line;
     top_story_keep (&self->view, text, top_screen_width ());
     self->view.page = TOP_KEYS;
     free (text);
@@ -225,12 +227,6 @@ static void move_by (top_t *self, int by)
         *at = (size_t)((ssize_t)*at + by); /* past the end: the screen puts it right */
     if (!text)
         top_view_choose (view);
-}
-
-/* Its lines are as long as there was room. */
-static void resized (top_t *self)
-{
-    top_read_show (self);
 }
 
 static void run (top_t *self, const row_t *row)
@@ -270,7 +266,7 @@ void top_take_key (top_t *self, int key)
     if (!stays)
         self->view.message[0] = '\0';
     if (key == KEY_RESIZE)
-        resized (self);
+        top_read_show (self);
     else if (key == TOP_KEY_PASTE || key == TOP_KEY_PASTED ||
              (self->pasting && key == KEY_CTRL_C && !top_screen_waits ()))
         self->pasting = key == TOP_KEY_PASTE;

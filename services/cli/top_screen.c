@@ -247,7 +247,7 @@ size_t top_screen_text_height (void)
 static void draw_text (top_view_t *view)
 {
     size_t height = top_screen_text_height ();
-    if (view->lines_n && view->line + height > view->lines_n) /* none: it is still read */
+    if (view->line + height > view->lines_n)
         view->line = view->lines_n > height ? view->lines_n - height : 0;
     for (size_t i = 0; i < height; i++) {
         size_t at = view->line + i;

@@ -19,7 +19,8 @@ typedef struct top_view {
     const top_line_t *writing; /* NULL: nothing is written */
     char asks[DETAIL_SIZE];    /* what it is for */
     top_page_t page, list;     /* list: of contacts, that a story goes back to */
-    top_page_t under;          /* what the page of keys covers */
+    top_page_t under;          /* what the page of keys covers, */
+    size_t under_line;         /* and where that was */
     json_t *found;             /* rows as the search told them; NULL: none yet */
     char found_words[DETAIL_SIZE];
     size_t cursor, top;   /* of the list: the row, and the first that is shown */
@@ -45,6 +46,6 @@ void top_story_keep (top_view_t *view, const char *text, size_t columns);
 void top_story_drop (top_view_t *view);
 size_t top_screen_width (void);
 size_t top_screen_list_height (void); /* rows that a page of the list has */
-size_t top_screen_text_height (void); /* of a story */
+size_t top_screen_text_height (void); /* of a story, of the page of keys */
 
 #endif
