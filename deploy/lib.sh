@@ -14,15 +14,15 @@ die() {
     exit 1
 }
 
-# COMMAND...: some times again, where it says "not now" (exit status 3), as the store of a busy machine may.
-TRIES=4
+# COMMAND...: three times more, where it says "not now" (exit status 3), as the store of a busy machine may. It is one that
+# may be done twice.
 patiently() {
-    local status try
-    for ((try = 1; ; try++)); do
+    local status left
+    for left in 3 2 1 0; do
         status=0
         "$@" || status=$?
-        [ "$status" -eq 3 ] && [ "$try" -lt "$TRIES" ] || return "$status"
-        say "-- once more ($try of $((TRIES - 1)))" >&2
+        [ "$status" -eq 3 ] && [ "$left" -gt 0 ] || return "$status"
+        say "-- that is tried again" >&2
     done
 }
 

@@ -11,6 +11,7 @@ import tempfile
 
 import desk as d
 import composed
+import dated
 import engine
 import image
 import images
@@ -41,9 +42,14 @@ class Podman:
         return cls.made
 
     @classmethod
-    def get(cls):
+    def bare_or_skipped(cls):
         if not cls.bare():
             raise w.Skipped(engine.missing())
+        return cls.made
+
+    @classmethod
+    def get(cls):
+        cls.bare_or_skipped()
         if not cls.built and not (os.environ.get("BUCKSTOP_IMAGES") == "keep" and cls.made.has_image(images.NOW)):
             images.build(cls.made)
         cls.built = True
@@ -171,8 +177,18 @@ def pinned(stack):
     assert (status, text) == (1, unnamed) and "build without SNAPSHOT" in why, why
 
 
-CASES = [manifests, pinned, the_image, units, systemd, previous_image, compose, rolling_update]
-ASKED = [built_twice, on_trixie]  # only by its name
+def dated_store(_stack):
+    """By SNAPSHOT, the smallest image: every package by its day."""
+    dated.built(Podman.bare_or_skipped(), "redis", "redis-server", "redis-server", "--version")
+
+
+def dated_image(_stack):
+    """Some minutes: buckstop's own, with all that compiles it."""
+    dated.built(Podman.bare_or_skipped(), "buckstop", "libczmq4t64", "buckstop", "--version")
+
+
+CASES = [manifests, pinned, dated_store, the_image, units, systemd, previous_image, compose, rolling_update]
+ASKED = [built_twice, dated_image, on_trixie]  # only by its name
 
 if __name__ == "__main__":
     try:

@@ -8,6 +8,7 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,12 +25,13 @@ typedef struct live_redis {
     pid_t pid;        /* 0: not running */
 } live_redis_t;
 
-/* A new directory, of TMPDIR; starts nothing. */
+/* A new directory, of TMPDIR where that is short enough for a socket's path; starts nothing. */
 static inline void live_redis_new (live_redis_t *self)
 {
-    const char *place = getenv ("TMPDIR");
+    const char *place = getenv ("TMPDIR"), *name = "/buckstop-live-XXXXXX";
     memset (self, 0, sizeof *self);
-    snprintf (self->dir, sizeof self->dir, "%s/buckstop-live-XXXXXX", place && strlen (place) < 32 ? place : "/tmp");
+    bool fits = place && *place && strlen (place) + strlen (name) < sizeof self->dir;
+    snprintf (self->dir, sizeof self->dir, "%s%s", fits ? place : "/tmp", name);
     assert_non_null (mkdtemp (self->dir));
     snprintf (self->socket, sizeof self->socket, "%s/s", self->dir);
     snprintf (self->address, sizeof self->address, "unix:%s", self->socket);

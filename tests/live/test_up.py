@@ -212,6 +212,14 @@ def who_has_no_terminal_is_told_how_far_it_is(stack):
         assert not [name for name in os.listdir(place) if name.startswith("tmp.")], os.listdir(place)
 
 
+def what_has_no_time_is_asked_again(_stack):
+    """Three times more; another answer is taken as it is."""
+    for answers, asked, status in ("0", 1, 0), ("3 3 0", 3, 0), ("3 3 3 3 0", 4, 3), ("3 1 0", 2, 1):
+        done = lib('said=($1); n=0; ask() { echo "$*"; n=$((n + 1)); return "${said[n - 1]}"; }; patiently ask two words', answers)
+        assert (done.returncode, done.stdout) == (status, asked * "two words\n"), (answers, done)
+        assert done.stderr == (asked - 1) * "-- that is tried again\n", (answers, done)
+
+
 def where_a_mail_server_is(_stack):
     """The door of an --smtp, as it is asked whether somebody answers there."""
     for url, door in (("smtp://mail.example", "mail.example:25"), ("smtps://mail.example/", "mail.example:465"),
@@ -220,7 +228,7 @@ def where_a_mail_server_is(_stack):
         assert lib('smtp_door "$1"', url).stdout == door + "\n", url
 
 
-CASES = [who_runs_is_named, data_of_before_are_found, taken_ports_are_told_at_once, sockets_lie_where_they_lay,
+CASES = [what_has_no_time_is_asked_again, who_runs_is_named, data_of_before_are_found, taken_ports_are_told_at_once, sockets_lie_where_they_lay,
          who_needs_a_mail_server, where_a_mail_server_is, pages_lead_where_people_can_go, who_has_no_terminal_is_told_how_far_it_is]
 
 if __name__ == "__main__":
