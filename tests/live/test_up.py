@@ -228,8 +228,9 @@ def where_a_mail_server_is(_stack):
         assert lib('smtp_door "$1"', url).stdout == door + "\n", url
 
 
-CASES = [what_has_no_time_is_asked_again, who_runs_is_named, data_of_before_are_found, taken_ports_are_told_at_once, sockets_lie_where_they_lay,
-         who_needs_a_mail_server, where_a_mail_server_is, pages_lead_where_people_can_go, who_has_no_terminal_is_told_how_far_it_is]
+CASES = [what_has_no_time_is_asked_again, who_runs_is_named, data_of_before_are_found, taken_ports_are_told_at_once,
+         sockets_lie_where_they_lay, who_needs_a_mail_server, where_a_mail_server_is, pages_lead_where_people_can_go,
+         who_has_no_terminal_is_told_how_far_it_is]
 
 if __name__ == "__main__":
     sys.exit(w.main(CASES))
