@@ -221,6 +221,8 @@ static void move_by (top_t *self, int by)
     top_view_t *view = &self->view;
     bool text = view->page == TOP_STORY || view->page == TOP_KEYS;
     size_t *at = text ? &view->line : &view->cursor;
+    if (!text)
+        top_view_follow (view); /* the order may have changed since it was drawn */
     if (by < 0 && *at < (size_t)-by)
         *at = 0;
     else

@@ -63,14 +63,20 @@ void top_view_choose (top_view_t *view)
                   n ? json_text (top_view_row (view, view->cursor), "id") : "");
 }
 
-/* The cursor stays on its contact, or where it was; and on the page. */
-static void follow_cursor (top_view_t *view)
+void top_view_follow (top_view_t *view)
 {
-    size_t height = top_screen_list_height (), n = top_view_rows (view);
+    size_t n = top_view_rows (view);
     for (size_t i = 0; view->page != TOP_PEOPLE && *view->chosen && i < n; i++)
         if (strcmp (json_text (top_view_row (view, i), "id"), view->chosen) == 0)
             view->cursor = i;
     top_view_choose (view);
+}
+
+/* And on the page. */
+static void follow_cursor (top_view_t *view)
+{
+    size_t height = top_screen_list_height ();
+    top_view_follow (view);
     if (view->cursor < view->top)
         view->top = view->cursor;
     if (view->cursor >= view->top + height)

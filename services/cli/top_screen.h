@@ -41,6 +41,7 @@ void top_screen_draw (top_view_t *view, mono_ms_t at);
 size_t top_view_rows (const top_view_t *view);
 const json_t *top_view_row (const top_view_t *view, size_t index);
 void top_view_choose (top_view_t *view); /* the contact under the cursor, which is put right */
+void top_view_follow (top_view_t *view); /* the cursor stays on its contact, or where it was */
 /* The lines of a story, of a text whose lines may be longer than the screen is wide. */
 void top_story_keep (top_view_t *view, const char *text, size_t columns);
 void top_story_drop (top_view_t *view);

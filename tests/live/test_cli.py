@@ -128,7 +128,14 @@ class Watch:
     def facts(self):
         return [fact["fact"] for event in list(self.events) for fact in event["facts"]]
 
+    def follows(self):
+        """Once it follows, its loop takes signals; until then a Ctrl-C just ends it."""
+        with open(f"/proc/{self.process.pid}/status", encoding="ascii") as file:
+            blocked = re.search(r"^SigBlk:\s*(\w+)", file.read(), re.M)
+        return int(blocked[1], 16) & 1 << (signal.SIGINT - 1)
+
     def stop(self):
+        until("it follows", self.follows)
         self.process.send_signal(signal.SIGINT)
         return self.process.wait(timeout=10)
 
