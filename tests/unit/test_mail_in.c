@@ -439,6 +439,22 @@ static const hostile_t hostile[] = {
     {"status", "From: mailer-daemon@x\nSubject: undeliverable\n\n", "1.5.1.1 ", 100000, ""},
 };
 
+static void check_time (const char *name, const char *text)
+{
+    struct timespec before, after;
+    alarm (120);
+    clock_gettime (CLOCK_THREAD_CPUTIME_ID, &before);
+    mail_in_t *mail = parse (text);
+    clock_gettime (CLOCK_THREAD_CPUTIME_ID, &after);
+    alarm (0);
+    double took = (double)(after.tv_sec - before.tv_sec) * 1e3 + (double)(after.tv_nsec - before.tv_nsec) / 1e6;
+    if (took > 150)
+        print_message ("%s: %.0f ms\n", name, took);
+    assert_true (took < 3000); /* without its bounds each is minutes, or the end of the stack */
+    assert_true (g_utf8_validate (mail->text, -1, NULL));
+    mail_in_destroy (&mail);
+}
+
 static void test_hostile (void **state)
 {
     (void)state;
@@ -447,22 +463,13 @@ static void test_hostile (void **state)
         for (int n = 0; n < hostile[i].times; n++)
             g_string_append (text, hostile[i].again);
         g_string_append (text, hostile[i].after);
-        struct timespec before, after;
-        clock_gettime (CLOCK_THREAD_CPUTIME_ID, &before);
-        mail_in_t *mail = parse (text->str);
-        clock_gettime (CLOCK_THREAD_CPUTIME_ID, &after);
-        double took = (double)(after.tv_sec - before.tv_sec) * 1e3 + (double)(after.tv_nsec - before.tv_nsec) / 1e6;
-        if (took > 150)
-            print_message ("%s: %.0f ms\n", hostile[i].name, took);
-        assert_true (took < 3000); /* without its bounds each is minutes, or the end of the stack */
-        assert_true (g_utf8_validate (mail->text, -1, NULL));
-        mail_in_destroy (&mail);
+        check_time (hostile[i].name, text->str);
         g_string_free (text, TRUE);
     }
 }
 
-/* More names than the HTML parser's pool holds, of any length, and after an error of another kind, too: the page
- * is read to its end, where the parser alone would turn around the first that does not fit for ever. */
+/* More names than the HTML parser's pool holds, of any length that it takes, and after an error of another kind, too:
+ * the page is read to its end, where the parser alone would turn around the first that does not fit for ever. */
 static void test_names_without_end (void **state)
 {
     (void)state;
@@ -511,6 +518,98 @@ static void test_many_attributes (void **state)
     mail_in_destroy (&mail);
     g_string_free (page, TRUE);
     g_string_free (wanted, TRUE);
+}
+
+/* An element with so many attributes that their names leave no room: the next tag is a new parser's first. */
+static char *full_pool (void)
+{
+    GString *text = g_string_new ("<i");
+    for (int n = 0; n < 150; n++)
+        g_string_append_printf (text, " n%d%040d", n, 0);
+    return g_string_free (g_string_append (text, "></i>"), FALSE);
+}
+
+static char *replaced (const char *text, const char *what, const char *by)
+{
+    char **parts = g_strsplit (text, what, -1), *whole = g_strjoinv (by, parts);
+    g_strfreev (parts);
+    return whole;
+}
+
+static void test_begun_anew (void **state)
+{
+    (void)state;
+    static const struct {
+        const char *page, *text; /* FULL stands for such an element */
+    } rows[] = {
+        {"<html FULL<p title='<p>leaked'>text", "text"},
+        {"FULL<p id='<p>'>text</p>FULL<p title='<p>leaked'>more", "text\n\nmore"},
+        {"<p>one<!DOCTYPE>FULL<p title='<p>leaked'>two", "one\n\ntwo"},
+        {"<p>one FULL<body style='display:none'><b>two</b> three", "one two three"},
+        {"FULL<p>AT&T1 and R&D; &ouml; &copy;</p><p>b&uuml;r", "AT&T1 and R&D; ö ©\n\nbür"},
+        {"FULL<a href='http://b/?u=1&page=2&of=7'>y</a>", "y (http://b/?u=1&page=2&of=7)"},
+        {"FULL<p data-zzz='a> style' style='display:none'>secret</p>x", "x"},
+        {"FULL<p>a</zzz>b</qqq c='d'>e", "abe"},
+        {"FULL<p>a<?zzz b c>d", "ad"},
+        {"FULL<x.yyy style='display:none'>secret</x.yyy>x", "x"},
+        {"FULL<script><foo1234567</script>a & b & c", "a & b & c"},
+        {"FULL<p>x</p></html><foo1234567>a & b & c", "x\na & b & c"},
+        {"<div>12FULL<b>3</b></div>45", "123\n45"},
+        {"<table><tr><td>FULL<b>3</b></td></tr></table>45", "3\n45"},
+        {"<blockquote>oldFULL<b>x</b></blockquote><p>my answer", "> oldx\n\nmy answer"},
+        {"<div style='display:none'>FULL<b>secret</b></div>shown", "shown"},
+        {"<svg>FULL<text>hid</text></svg>x", "x"},
+        {"<select>FULL<b>hid</b></select>x", "x"},
+    };
+    char *full = full_pool ();
+    for (size_t i = 0; i < G_N_ELEMENTS (rows); i++) {
+        char *page = replaced (rows[i].page, "FULL", full);
+        char *whole = g_strconcat (HEAD "Content-Type: text/html; charset=utf-8\n\n", page, NULL);
+        mail_in_t *mail = parse (whole);
+        if (strcmp (mail->text, rows[i].text) != 0)
+            print_message ("%s: %s\n", rows[i].page, mail->text);
+        assert_string_equal (mail->text, rows[i].text);
+        mail_in_destroy (&mail);
+        g_free (whole);
+        g_free (page);
+    }
+    g_free (full);
+}
+
+/* However its names, ends and links are arranged, a page takes time by its size. */
+static void test_hostile_pages (void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        struct {
+            const char *text; /* %d: counts */
+            int times;
+        } parts[6];
+    } rows[] = {
+        {"full by a rule", {{"<p>", 1}, {"x ", 524287}, {"<hr>", 1}, {"<b>", 100000}, {"</u>", 150000}}},
+        {"links of one word", {{"<a href=http://", 1}, {"a", 480}, {"><b>", 1}, {"<p>", 1}, {"a", 1000000}}},
+        {"one attribute again", {{"<b", 1}, {" a#", 1300}, {" a1299", 300000}, {">x", 1}}},
+        {"attributes of elements", {{"<b a# b# c# d# e# f# g# h#>x", 40000}}},
+        {"names that are none", {{"<_a#", 100000}, {"<b", 1}, {" b#", 60000}, {">", 1}}},
+        {"supposed elements",
+         {{"<html><body>", 1}, {"</html><b a# c# d#>", 30000}, {"<nn#", 5000}, {"</html><i", 1}, {" q#", 90000}}},
+        {"entities", {{"&a#; &b# ", 100000}}},
+        {"end tags", {{"<div>", 240}, {"</a#></b#>", 90000}}},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS (rows); i++) {
+        GString *page = g_string_new (PAGE);
+        for (size_t k = 0; k < G_N_ELEMENTS (rows[i].parts) && rows[i].parts[k].text; k++)
+            for (int n = 0; n < rows[i].parts[k].times; n++) {
+                char number[16];
+                snprintf (number, sizeof number, "%d", n);
+                char *part = replaced (rows[i].parts[k].text, "#", number);
+                g_string_append (page, part);
+                g_free (part);
+            }
+        check_time (rows[i].name, page->str);
+        g_string_free (page, TRUE);
+    }
 }
 
 /* Every beginning of a mail, and every mail with one byte that is another. */
@@ -587,6 +686,8 @@ int main (void)
         cmocka_unit_test (test_list_and_answer),
         cmocka_unit_test (test_reports),
         cmocka_unit_test (test_hostile),
+        cmocka_unit_test (test_begun_anew),
+        cmocka_unit_test (test_hostile_pages),
         cmocka_unit_test (test_many_attributes),
         cmocka_unit_test (test_names_without_end),
         cmocka_unit_test (test_torn),

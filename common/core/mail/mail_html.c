@@ -4,19 +4,20 @@
  * quotations as "> " lines; what mail programs put around the mail that they answer becomes marks for
  * mail_quote.c. Scripts, styles and what is not displayed are left out. Nothing is fetched.
  *
- * Limits: the parser compares each attribute with all before it, each end tag with all that is open. So it knows no
- * more names than its pool holds (those that matter here are put in first), and elements nest HTML_DEPTH deep. Before
- * a tag that would be too deep, or once there were NAMES_MAX names, a new parser begins, TRIES times. */
+ * Limits: the parser compares each attribute with all before it, each end tag with all that is open, and does not end
+ * where a name finds no room. So elements nest HTML_DEPTH deep, and names have POOL bytes and as many again three times:
+ * before the next tag that would be too deep, or once POOL is full, a new parser begins, TRIES times. */
 #include "mail_html_private.h"
 
 #include <string.h>
 
 enum {
     ELEMENTS_MAX = 100000,
-    TRIES = 50,
-    NAMES_MAX = 200,
-    POOL = 1000, /* bytes of names: a pool of so many may be full, then one of four times as many comes beside it */
+    TRIES = 25,
+    POOL = 5000,       /* the library's pools: 1000, 4000, 16000, ...; with a third one there is no other */
+    AGAIN_MAX = 20000, /* attributes that their element has already */
     URL_MAX = 500,
+    NAME_CUT = 100, /* where the library cuts names */
 };
 
 /* In order, for bsearch. What is not here is inline. */
@@ -215,22 +216,25 @@ static void begin_anew (page_t *self, size_t at)
     xmlStopParser (self->parser);
 }
 
-/* Where the tag that was read last begins. 0: nowhere behind the beginning; the element is one that the parser
- * supposes, or there was nothing before it. */
+/* Where the tag of that name, which was read last, begins: the first one behind what was told. 0: there was nothing
+ * before it. */
 static size_t tag_start (const page_t *self, const xmlChar *name)
 {
+    static const char ends[] = " \t\r\n\f/>";
     const char *end = self->html + position (self), *at = self->html + self->heard;
     size_t n = strlen ((const char *)name);
     for (; at < end && (at = memchr (at, '<', (size_t)(end - at))); at++)
-        if ((size_t)(end - at) > n && g_ascii_strncasecmp (at + 1, (const char *)name, n) == 0)
+        if ((size_t)(end - at) > n && g_ascii_strncasecmp (at + 1, (const char *)name, n) == 0 &&
+            (at + 1 + n == end || memchr (ends, at[1 + n], sizeof ends) || n >= NAME_CUT))
             return (size_t)(at - self->html);
     return 0;
 }
 
-/* Before the tag, so that nothing of it is lost. One at the very beginning can't be helped by that. */
+/* Before the tag, so that it is read whole. One at the very beginning can't be helped by that. While nothing is shown
+ * names may miss their room: what hides it would be forgotten. */
 static bool begins_anew (page_t *self, const xmlChar *name)
 {
-    bool names = self->renew || xmlDictSize (self->parser->dict) > self->names + NAMES_MAX;
+    bool names = self->renew || (!self->skips && xmlDictGetUsage (self->parser->dict) > POOL);
     size_t at = names || self->depth >= HTML_DEPTH ? tag_start (self, name) : 0;
     if (at)
         begin_anew (self, at);
@@ -242,10 +246,10 @@ static bool is_over (const page_t *self)
     return self->full || self->anew;
 }
 
-static void open_frame (page_t *self, const xmlChar *name, const xmlChar **all)
+static void open_frame (page_t *self, const xmlChar *name, how_t how, const xmlChar **all)
 {
     frame_t *frame = &self->frames[self->depth];
-    *frame = (frame_t){.how = how_of (name), .name = name};
+    *frame = (frame_t){.how = how, .name = name};
     frame->skips = frame->how == SKIP || (all && hidden (all));
     char mark = self->skips || !all ? '\0' : frontier_of (all);
     if (mark == MARK_REST)
@@ -257,18 +261,21 @@ static void open_frame (page_t *self, const xmlChar *name, const xmlChar **all)
     self->depth++;
 }
 
+/* The library supposes elements by names of its own, when it read the name of the next tag already. */
 static void on_start (void *arg, const xmlChar *name, const xmlChar **all)
 {
     page_t *self = arg;
-    if (is_over (self))
+    bool supposed = !xmlDictOwns (self->parser->dict, name);
+    if (is_over (self) || (!supposed && begins_anew (self, name)))
         return;
-    if (!begins_anew (self, name)) {
-        if (++self->elements > ELEMENTS_MAX || self->depth == HTML_DEPTH + HTML_SUPPOSED)
-            stop_full (self);
-        else
-            open_frame (self, name, all);
-    }
-    self->heard = position (self);
+    if (++self->elements > ELEMENTS_MAX || self->depth == HTML_DEPTH + HTML_SUPPOSED)
+        self->full = true;
+    else
+        open_frame (self, name, supposed && self->tries ? INLINE : how_of (name), all); /* in the midst of a line */
+    if (self->full)
+        stop_full (self);
+    else if (!supposed)
+        self->heard = position (self);
 }
 
 static bool same_link (const char *text, size_t n, const char *href)
@@ -280,8 +287,8 @@ static bool same_link (const char *text, size_t n, const char *href)
         length = strlen (bare);
     if (length && bare[length - 1] == '/')
         length--;
-    return n == 0 || length == 0 || g_strstr_len (text, (gssize)n, href) ||
-           (n >= length && g_strstr_len (text, (gssize)n, bare)) ||
+    return n == 0 || length == 0 || memmem (text, n, href, strlen (href)) ||
+           (n >= length && memmem (text, n, bare, strlen (bare))) ||
            (n + 1 >= length && strncmp (text, bare, length) == 0);
 }
 
@@ -300,7 +307,7 @@ static void close_link (page_t *self, frame_t *frame)
     }
 }
 
-static void close_frame (page_t *self)
+static frame_t *leave_frame (page_t *self)
 {
     frame_t *frame = &self->frames[--self->depth];
     count (self, frame, -1);
@@ -308,6 +315,12 @@ static void close_frame (page_t *self)
         close_link (self, frame);
     g_free (frame->href);
     frame->href = NULL;
+    return frame;
+}
+
+static void close_frame (page_t *self)
+{
+    const frame_t *frame = leave_frame (self);
     if (frame->skips || self->skips)
         return;
     if (frame->how == PARAGRAPH || frame->how == PRE)
@@ -325,7 +338,6 @@ static void on_end (void *arg, const xmlChar *name)
     page_t *self = arg;
     if (self->depth && !self->anew && xmlStrEqual (self->frames[self->depth - 1].name, name))
         close_frame (self);
-    self->heard = position (self);
 }
 
 static void on_text (void *arg, const xmlChar *text, int n)
@@ -334,7 +346,7 @@ static void on_text (void *arg, const xmlChar *text, int n)
     size_t at = position (self);
     if (is_over (self))
         return;
-    if (self->renew && at == self->nameless && at) { /* it was no tag: "<" is told before it is stepped over */
+    if (self->renew && *text == '<' && at == self->nameless && at) { /* it was no tag: told, not yet stepped over */
         begin_anew (self, at);
         return;
     }
@@ -357,17 +369,37 @@ static void on_comment (void *arg, const xmlChar *text)
 /* A name that does not fit into the pool any more: the parser would turn around an element without a name for ever,
  * with the same error at the same place. So there is one pool more for it; before it a new parser begins. It can not
  * be stopped here: it would step over the end of an empty input for ever. */
-static void on_error (void *arg, xmlErrorPtr error)
+static void on_nameless (page_t *self)
 {
-    page_t *self = arg;
-    if (error->code != XML_ERR_NAME_REQUIRED)
-        return;
     size_t at = position (self);
     if (at == self->nameless) {
         self->renew = true;
         xmlDictSetLimit (self->parser->dict, xmlDictGetUsage (self->parser->dict));
     }
     self->nameless = at;
+}
+
+/* An end tag without its beginning: that was forgotten with an earlier parser, perhaps. */
+static void on_stray_end (page_t *self, const char *name)
+{
+    how_t how = name ? how_of (BAD_CAST name) : INLINE;
+    if (self->skips || how == INLINE || how == SKIP || how == LINK || how == CELL)
+        return;
+    html_owe (self, 1);
+    self->quotes -= how == QUOTE && self->quotes;
+}
+
+static void on_error (void *arg, xmlErrorPtr error)
+{
+    page_t *self = arg;
+    if (is_over (self))
+        return;
+    if (error->code == XML_ERR_NAME_REQUIRED)
+        on_nameless (self);
+    else if (error->code == XML_ERR_ATTRIBUTE_REDEFINED && ++self->again > AGAIN_MAX)
+        stop_full (self);
+    else if (error->code == XML_ERR_TAG_NAME_MISMATCH && !error->str2 && self->tries)
+        on_stray_end (self, error->str1);
 }
 
 static void prepare (page_t *self)
@@ -388,7 +420,6 @@ static void prepare (page_t *self)
         xmlDictLookup (parser->dict, BAD_CAST tags[i].name, -1);
     for (size_t i = 0; i < G_N_ELEMENTS (attributes); i++)
         xmlDictLookup (parser->dict, BAD_CAST attributes[i], -1);
-    self->names = xmlDictSize (parser->dict);
     xmlDictSetLimit (parser->dict, POOL);
 }
 
@@ -407,9 +438,11 @@ static size_t parse (page_t *self, const char *html, size_t size)
     htmlParseDocument (self->parser);
     htmlFreeParserCtxt (self->parser);
     int quotes = self->quotes;
+    while (self->anew && self->depth)
+        leave_frame (self);
     while (self->depth)
         close_frame (self);
-    self->quotes = self->anew ? quotes : 0; /* end tags of what is forgotten will not be seen */
+    self->quotes = self->anew ? quotes : 0; /* what goes on ends with end tags that are stray to the next one */
     return self->anew ? self->anew : size;
 }
 
@@ -419,9 +452,8 @@ bool mail_html_text (GString *to, const char *html, size_t size, size_t limit)
     self->out = to;
     self->start = to->len;
     self->limit = limit;
-    int tries = 0;
-    for (size_t at = 0; at < size && !self->full; tries++) {
-        if (tries == TRIES)
+    for (size_t at = 0; at < size && !self->full; self->tries++) {
+        if (self->tries == TRIES)
             self->full = true;
         else
             at += parse (self, html + at, size - at);

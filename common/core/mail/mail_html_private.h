@@ -32,8 +32,9 @@ typedef struct page {
     int breaks;                    /* owed before the next word */
     bool space, cell;              /* owed, too */
     bool lone;                     /* a block that holds a no-break space is an empty line */
-    int names;                     /* that the parser knew at its beginning */
-    size_t heard, nameless;        /* where it was when it told of something; when it missed a name */
+    int tries;                     /* parsers before this one */
+    int again;                     /* attributes that their element had already, of all */
+    size_t heard, nameless;        /* where it was when it told of what is there; when it missed a name */
     size_t anew;                   /* where a new one begins; 0: nowhere */
     bool renew, full;              /* it is to be soon; there is enough */
 } page_t;
