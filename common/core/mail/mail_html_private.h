@@ -39,6 +39,15 @@ typedef struct page {
     bool renew, full;              /* it is to be soon; there is enough */
 } page_t;
 
+/* mail_html_elements.c. Names that matter: NULL behind the last. */
+const char *html_known (size_t index);
+how_t html_how (const char *name);
+void html_open (page_t *self, const xmlChar *name, how_t how, const xmlChar **all);
+void html_close (page_t *self);     /* the innermost */
+frame_t *html_leave (page_t *self); /* it goes on with another parser */
+void html_stray_end (page_t *self, const char *name);
+
+/* mail_html_words.c */
 void html_owe (page_t *self, int breaks);
 void html_break (page_t *self); /* one more, as <br> says it */
 bool html_line_start (const page_t *self);
