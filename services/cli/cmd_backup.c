@@ -201,8 +201,8 @@ static int back_up (const cli_t *cli, redisContext *link, const char *directory)
     if (fine && cli->json)
         cli_print_json (manifest);
     else if (fine)
-        printf ("%s: %" PRIu64 " bytes, %zu workspace%s; copy the spool and the archive beside it\n", directory, size,
-                json_array_size (json_object_get (manifest, "workspaces")),
+        printf ("%s: %" PRIu64 " bytes, %zu workspace%s; copy the spool, the secrets and the archive beside it\n",
+                directory, size, json_array_size (json_object_get (manifest, "workspaces")),
                 json_array_size (json_object_get (manifest, "workspaces")) == 1 ? "" : "s");
     json_decref (manifest);
     return fine ? CLI_FINE : CLI_NO;

@@ -147,12 +147,17 @@ static int check_spool (const customer_command_t *command)
 
 /* ---- words */
 
+/* Redis marks an entry of a stream as deleted; its page, some 4 KB, goes with the last one on it. */
+#define FORGOTTEN_PAGES \
+    "all events of their pages are gone (keep: events, 7 days), and the append-only file is rewritten after that"
+
 static void print_json (const forget_t *self)
 {
     json_t *remains = json_array ();
     if (!self->command->spool)
         json_array_append_new (remains, json_string ("attachments in intake's spool"));
-    json_array_append_new (remains, json_string ("the append-only file of redis, until its next rewrite"));
+    json_array_append_new (
+        remains, json_string ("what redis keeps of events, in its files and in backups, until " FORGOTTEN_PAGES));
     json_array_append_new (remains, json_string ("backups"));
     json_array_append_new (remains, json_string ("the services' logs: notices of 'log' ways, senders of mails"));
     json_array_append_new (remains, json_string ("what was sent"));
@@ -170,16 +175,17 @@ static void print_page (const forget_t *self)
     printf ("customer %s is forgotten; contacts: %zu, events of the stream: %zu, deliveries: %zu, threads: %zu\n",
             self->family->entries[0].customer.id, self->contacts_done, self->events, self->deliveries.n + self->sent.n,
             self->threads.n);
-    puts ("kept: kinds, times, people here, promises; counts are as they were");
+    puts ("kept: kinds, times, people here, promises; what the audit counts is as it was");
     if (!self->command->spool && self->files)
         printf ("NOT removed: %zu attachment%s in intake's spool: forget again with --spool DIR, where intake runs\n",
                 self->files, self->files == 1 ? "" : "s");
     else if (!self->command->spool)
         puts ("attachments in intake's spool, if there are any, are removed with --spool DIR only");
-    puts ("not in our hands: redis's append-only file until its next rewrite (redis-cli BGREWRITEAOF), backups, the "
-          "services'\n"
-          "logs (notices of 'log' ways, senders of mails), and what was sent to mail servers, platforms and people's "
-          "pagers");
+    puts ("not in our hands yet: the beginnings of what was said, in redis's files and in backups made meanwhile, "
+          "until\n" FORGOTTEN_PAGES "\n"
+          "not in our hands: backups made before, the services' logs (notices of 'log' ways, senders of mails), and "
+          "what\n"
+          "was sent to mail servers, platforms and people's pagers");
 }
 
 static int perform (forget_t *self)

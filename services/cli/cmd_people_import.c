@@ -96,7 +96,8 @@ static int name_file (import_t *self)
     return CLI_GO;
 }
 
-/* What stands in a file that the policy uses besides is read as `policy apply` reads it. */
+/* What stands in a file that the policy uses besides is read as `policy apply` reads it; and in its order, or the next
+ * one would find a difference. */
 static int compose (import_t *self)
 {
     char why[PARAM_WHY_SIZE];
@@ -106,9 +107,12 @@ static int compose (import_t *self)
         policy_replace_used (self->old_text, self->old_size, self->people_file, table->document, table->size, &size);
     if (self->file)
         text = policy_read_used (self->file, text, &size, why);
-    self->policy.text = text;
+    if (!text)
+        return cli_fail (CLI_USAGE, "%s", why);
+    self->policy.text = policy_last_used (text, size, self->people_file, table->document, table->size, &size);
     self->policy.size = size;
-    return self->policy.text ? CLI_GO : cli_fail (CLI_USAGE, "%s", why);
+    free (text);
+    return CLI_GO;
 }
 
 /* A mistake in the list is one of its row. */

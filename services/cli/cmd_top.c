@@ -82,7 +82,7 @@ void top_say (top_t *self, const char *format, ...)
     va_end (list);
 }
 
-/* ---- live */
+/* ---- live: a key is about what it sees, so nothing is heard between the drawing and the key */
 
 static int refused (const top_t *self)
 {
@@ -113,6 +113,7 @@ static int live (top_t *self)
                          getenv ("TERM") ? getenv ("TERM") : "");
     while (!self->quit && !self->stranger && !self->foreign && !told_to_end &&
            top_link_refused (self->link, why) == CLI_GO) {
+        top_link_hear (self->link);
         self->view.trouble = top_link_trouble (self->link);
         top_keys_foot (&self->view);
         top_screen_draw (&self->view, clock_mono ());
@@ -132,7 +133,8 @@ static int once (top_t *self)
     mono_ms_t end = clock_mono () + FIRST_MS;
     int rc = CLI_GO;
     while (rc == CLI_GO && !self->board.board && clock_mono () < end && !told_to_end) {
-        top_link_wait (self->link, -1, TURN_MS);
+        top_link_hear (self->link);
+        top_link_wait (self->link, -1, self->board.board ? 0 : TURN_MS);
         rc = refused (self);
         if (cli_slow (&self->cli->slow))
             fprintf (stderr, "-- waiting for the console at %s: %s\n", self->console, top_link_trouble (self->link));

@@ -200,8 +200,11 @@ static void say_trouble (top_link_t *self)
 void top_link_wait (top_link_t *self, int fd, int ms)
 {
     struct curl_waitfd also = {.fd = fd, .events = CURL_WAIT_POLLIN};
-    look (self);
     curl_multi_poll (self->multi, &also, fd >= 0, ms, NULL);
+}
+
+void top_link_hear (top_link_t *self)
+{
     look (self);
     say_trouble (self);
 }

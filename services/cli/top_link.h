@@ -9,12 +9,14 @@
 
 typedef struct top_link top_link_t;
 
-/* console: its address. fn is called from top_link_wait alone. */
+/* console: its address. fn is called from top_link_hear alone. */
 top_link_t *top_link_new (const cli_t *cli, const char *console, sse_fn *fn, void *arg);
 void top_link_destroy (top_link_t **self_p);
-/* Waits for the stream, for something on descriptor fd, or so long. */
+/* What has come. */
+void top_link_hear (top_link_t *self);
+/* Waits until something has, for something on descriptor fd (-1: none), or so long. */
 void top_link_wait (top_link_t *self, int fd, int ms);
-/* Another request, on its way while the stream is heard. done: from top_link_wait, once, with the handle given back.
+/* Another request, on its way while the stream is heard. done: from top_link_hear, once, with the handle given back.
  * What is removed before that is not told. */
 typedef struct top_beside {
     void (*done) (void *arg, CURLcode rc);

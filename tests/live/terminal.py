@@ -69,6 +69,14 @@ class Terminal:
     def line(self, part):
         return next((line for line in self.text().split("\n") if part in line), "")
 
+    def under_cursor(self, part):
+        """Is the row with that the one that is marked?"""
+        with self.lock:
+            for y, line in enumerate(self.screen.display[1:-1], 1):
+                if part in line:
+                    return any(self.screen.buffer[y][x].reverse for x in range(self.screen.columns))
+        return False
+
     def writes(self, text):
         """The line at the bottom, as it is seen."""
         self.becomes(f"the line is {text!r}", lambda: self.text().split("\n")[-1] == text)

@@ -414,6 +414,7 @@ def people_from_a_list(stack):
     write(world, "staff.csv", "id,name\nfay,Fay\n")
     words = world.cli("people", "import", staff, "--policy", path)
     assert "names" not in words and "people.yaml: written" in words, words
+    assert "in force already" in world.cli("policy", "apply", path)
     assert "new: fay" in words and "gone: eve" in words and "leaving: eve" in words, words
     # into the policy in force, from a directory
     words = world.cli("people", "import", write(world, "staff.ldif", LDIF), "--map", "teams=ou")

@@ -47,6 +47,7 @@ def it_follows_and_acts(stack):
     top.shows("A calm question", "Enter story")
     # the cursor stays on its contact when the order changes
     top.press(DOWN)
+    top.becomes("the cursor is on it", lambda: top.under_cursor("A calm question"))
     assert world.act(hot, "resolve", "ada", text="done").status == 200
     top.shows("ada resolved it: done")
     top.press(ENTER)

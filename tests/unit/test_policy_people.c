@@ -122,7 +122,13 @@ static void test_files (void **state)
     assert_null (strstr (three, "eve"));
     char *four = policy_replace_used (text, strlen (text), "people.yaml", "people: {}\n", 11, &size);
     assert_non_null (strstr (four, "---\nfile: \"people.yaml\"\npeople: {}\n"));
-    free (one), free (two), free (three), free (four);
+    char *five = policy_last_used (two, strlen (two), "people.yaml", "people:\n  gus: {}\n", 18, &size);
+    assert_int_equal (strlen (five), size);
+    assert_memory_equal (five, text, strlen (text));
+    assert_non_null (
+        strstr (five, OWN "---\nfile: \"sms.yaml\"\nweight: 3\n---\nfile: \"people.yaml\"\npeople:\n  gus: {}\n"));
+    assert_null (strstr (five, "eve"));
+    free (one), free (two), free (three), free (four), free (five);
 }
 
 /* Two spellings of one mailbox are one; a word for the log is no mailbox. */

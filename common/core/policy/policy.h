@@ -260,6 +260,9 @@ char *policy_append_used (const char *text, size_t length, const char *file, con
 /* The text with this in place of what it holds of that file, or else behind it; malloc'd. */
 char *policy_replace_used (const char *text, size_t length, const char *file, const char *bytes, size_t size,
                            size_t *new_length);
+/* The same, but behind all others, where a policy's reading puts the people. */
+char *policy_last_used (const char *text, size_t length, const char *file, const char *bytes, size_t size,
+                        size_t *new_length);
 /* The file that `people_from` names; NULL: none. malloc'd. */
 char *policy_people_file (const char *text, size_t length);
 /* Is that line one of a file that is used? Then which, and its own number there. */

@@ -174,6 +174,21 @@ char *policy_replace_used (const char *text, size_t length, const char *file, co
     return whole;
 }
 
+char *policy_last_used (const char *text, size_t length, const char *file, const char *bytes, size_t size,
+                        size_t *new_length)
+{
+    const char *end = text + length, *behind, *begin = find_used (text, end, file, &behind);
+    if (!begin)
+        return policy_append_used (text, length, file, bytes, size, new_length);
+    size_t head = (size_t)(begin - text), tail = (size_t)(end - behind);
+    char *others = xmalloc (head + tail + 1);
+    memcpy (others, text, head);
+    memcpy (others + head, behind, tail);
+    char *whole = policy_append_used (others, head + tail, file, bytes, size, new_length);
+    free (others);
+    return whole;
+}
+
 bool policy_place (const char *text, size_t length, int line, char file[ADDRESS_SIZE], int *own_line)
 {
     const char *end = text + length;
