@@ -13,11 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int by_name (const void *a, const void *b)
-{
-    return strcmp (*(const char *const *)a, *(const char *const *)b);
-}
-
 static void say_which (const char *const *rows, size_t n)
 {
     fputs (n ? "  there are:" : "  there is none yet", stderr);
@@ -33,7 +28,7 @@ static int unknown (const cli_t *cli, const cli_values_t *names)
     for (size_t i = 0; i < names->n; i++)
         if (name_valid (names->items[i].bytes))
             rows[n++] = names->items[i].bytes;
-    qsort (rows, n, sizeof *rows, by_name);
+    qsort (rows, n, sizeof *rows, row_by_name);
     const char *near = word_nearest (cli->workspace, rows, n, sizeof *rows);
     char meant[WORD_MEANT_SIZE];
     int rc = cli_fail (CLI_USAGE, "there is no workspace '%s'%s", cli->workspace, word_meant (near, meant));

@@ -31,11 +31,6 @@ void held_there_add (held_command_t *self, const delivery_t *delivery)
     }
 }
 
-static int by_name (const void *a, const void *b)
-{
-    return strcmp (*(const char *const *)a, *(const char *const *)b);
-}
-
 static void say (const char *what, const char *name, json_t *there)
 {
     const char **rows = xcalloc (json_object_size (there) + 1, sizeof *rows), *key;
@@ -46,7 +41,7 @@ static void say (const char *what, const char *name, json_t *there)
     {
         rows[n++] = key;
     }
-    qsort (rows, n, sizeof *rows, by_name);
+    qsort (rows, n, sizeof *rows, row_by_name);
     const char *near = word_nearest (name, rows, n, sizeof *rows);
     fprintf (stderr, "-- no notice here has the %s '%s'%s\n", what, name, word_meant (near, meant));
     for (size_t i = 0; i < n && i < SHOWN_MAX; i++)

@@ -96,22 +96,28 @@ static int name_file (import_t *self)
     return CLI_GO;
 }
 
-/* What stands in a file that the policy uses besides is read as `policy apply` reads it; and in its order, or the next
- * one would find a difference. */
+static char *with_list (const import_t *self, const char *text, size_t *size)
+{
+    const people_table_t *table = &self->table;
+    return policy_replace_used (text, *size, self->people_file, table->document, table->size, size);
+}
+
+/* What stands in a file that the policy uses besides is read as `policy apply` reads it, which does not read the list
+ * then; and in its order, or the next one would find a difference. */
 static int compose (import_t *self)
 {
     char why[PARAM_WHY_SIZE];
-    const people_table_t *table = &self->table;
-    size_t size = 0;
-    char *text =
-        policy_replace_used (self->old_text, self->old_size, self->people_file, table->document, table->size, &size);
-    if (self->file)
-        text = policy_read_used (self->file, text, &size, why);
-    if (!text)
-        return cli_fail (CLI_USAGE, "%s", why);
-    self->policy.text = policy_last_used (text, size, self->people_file, table->document, table->size, &size);
+    size_t size = self->old_size;
+    char *text = with_list (self, self->old_text, &size);
+    if (self->file) {
+        char *whole = policy_read_used (self->file, text, &size, why);
+        if (!whole)
+            return cli_fail (CLI_USAGE, "%s", why);
+        text = with_list (self, whole, &size);
+        free (whole);
+    }
+    self->policy.text = text;
     self->policy.size = size;
-    free (text);
     return CLI_GO;
 }
 

@@ -10,7 +10,6 @@ import json
 import socket
 import subprocess
 import sys
-import threading
 import time
 
 import world as w
@@ -18,7 +17,7 @@ from breath import Took
 from console import Stream
 from crowd import PRESENCE_S, Crowd, Desks, Person, tokens_for
 from test_console import call, same_counts, store_counts
-from turns import told
+from turns import Turns, told
 
 POLICY = """workspace: desk
 last_resort: dana
@@ -63,35 +62,26 @@ def longest_turn(service):
     return [us / 1000 for us in told(service.ask("/metrics").body.decode())]
 
 
-class Longest:
-    """The longest turns of services since now. Looked at in short windows: what the machine held its breath within one is taken
-    off the processor's time, which a host that took the processor may have let go on."""
+class Longest(Turns):
+    """Of each window the turn as it is told, by the clock; and of the processor, less what the machine paused. Microseconds."""
 
-    WINDOW_S = 0.25
+    def __init__(self, service):
+        super().__init__(lambda: service.process.pid, lambda: service.ask("/metrics").body.decode())
+        self.clock = self.processor = 0
+        self.longest_us()
+        self.clock = self.processor = 0
 
-    def __init__(self, services):
-        self.found, self.enough = {service.name: [0.0, 0.0] for service in services}, threading.Event()
-        for service in services:
-            longest_turn(service)
-        self.thread = threading.Thread(target=self.go_on, args=(services,), daemon=True)
-        self.thread.start()
-
-    def go_on(self, services):
-        took, last = Took(soon=True), False
-        while not last:
-            last = self.enough.wait(self.WINDOW_S)
-            before, took = took, Took(soon=True)
-            turns = {service.name: longest_turn(service) for service in services}
-            held = 1000 * before.held()
-            for name, (turn, cpu) in turns.items():
-                self.found[name] = [max(self.found[name][0], turn), max(self.found[name][1], cpu - held)]
-        self.enough.clear()
+    def look(self, pid, before, wall, processor):
+        paused = 1e6 * before[2].held()
+        self.clock, self.processor = max(self.clock, wall), max(self.processor, processor - paused)
 
     def end(self):
+        """Milliseconds. Windows without an end would take off too much."""
+        assert self.thread.is_alive(), "the service did not tell of its turns"
         self.enough.set()
         self.thread.join(30)
-        assert not self.enough.is_set(), "the services did not tell of their turns"
-        return self.found
+        self.metrics()
+        return self.clock / 1000, self.processor / 1000
 
 
 def two_hundred_watch_ten_thousand(stack):
@@ -220,7 +210,7 @@ def two_hundred_work_each_as_themselves(stack):
     marks.append(time.monotonic())
     submit = functools.partial(world.submit, "form")
     contacts = shared_out([submit] * BEFORE)  # nobody is here yet
-    longest = Longest((world.console, world["intake-1"]))
+    longest = {service.name: Longest(service) for service in (world.console, world["intake-1"])}
     people = w.at_once(*[lambda who=name, token=token: Person(world, who, token) for name, token in tokens.items()])
     stack.callback(lambda: [person.close() for person in people])
     marks.append(time.monotonic())
@@ -261,7 +251,7 @@ def two_hundred_work_each_as_themselves(stack):
         assert not person.refused and not person.thread.is_alive(), person.refused
     w.until(lambda: f"each stream ends with its session: {desks.ended}", lambda: desks.ended == len(people), 20)
     marks.append(time.monotonic())
-    turns = longest.end()
+    turns = {name: one.end() for name, one in longest.items()}
     late = lateness(world, turns)
     answers = sum((person.answers for person in people), collections.Counter())
     took = ", ".join(f"{word} {after - before:.1f} s" for word, before, after in zip(

@@ -583,7 +583,7 @@ static void test_hostile_pages (void **state)
     static const struct {
         const char *name;
         struct {
-            const char *text; /* %d: counts */
+            const char *text; /* #: counts */
             int times;
         } parts[6];
     } rows[] = {

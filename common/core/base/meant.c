@@ -34,6 +34,11 @@ static size_t distance (const char *a, const char *b)
     return rows[i % 3][n];
 }
 
+int row_by_name (const void *a, const void *b)
+{
+    return strcmp (row_name (a, 0, 0), row_name (b, 0, 0));
+}
+
 const char *word_nearest (const char *word, const void *rows, size_t n, size_t row_size)
 {
     const char *nearest = NULL;

@@ -9,6 +9,8 @@ static inline const char *row_name (const void *rows, size_t row_size, size_t in
 {
     return *(const char *const *)((const char *)rows + index * row_size);
 }
+/* For qsort of such rows, by name. */
+int row_by_name (const void *a, const void *b);
 /* Of n such rows the one whose name is nearest: a letter or two
  * changed, come, gone or swapped. Its name; NULL: none is near. */
 const char *word_nearest (const char *word, const void *rows, size_t n, size_t row_size);

@@ -257,12 +257,10 @@ void policy_uses_fail (const char *text, size_t length, const char *file, const 
 /* The text with one more; malloc'd. */
 char *policy_append_used (const char *text, size_t length, const char *file, const char *bytes, size_t size,
                           size_t *new_length);
-/* The text with this in place of what it holds of that file, or else behind it; malloc'd. */
+/* The text without what it holds of that file, and with this behind all others, where reading a policy puts the people;
+ * malloc'd. */
 char *policy_replace_used (const char *text, size_t length, const char *file, const char *bytes, size_t size,
                            size_t *new_length);
-/* The same, but behind all others, where a policy's reading puts the people. */
-char *policy_last_used (const char *text, size_t length, const char *file, const char *bytes, size_t size,
-                        size_t *new_length);
 /* The file that `people_from` names; NULL: none. malloc'd. */
 char *policy_people_file (const char *text, size_t length);
 /* Is that line one of a file that is used? Then which, and its own number there. */

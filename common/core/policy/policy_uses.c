@@ -165,21 +165,6 @@ char *policy_replace_used (const char *text, size_t length, const char *file, co
     const char *end = text + length, *behind, *begin = find_used (text, end, file, &behind);
     if (!begin)
         return policy_append_used (text, length, file, bytes, size, new_length);
-    size_t head = (size_t)(begin - text), tail = (size_t)(end - behind), whole_size = 0;
-    char *whole = policy_append_used (text, head, file, bytes, size, &whole_size);
-    whole = xrealloc (whole, whole_size + tail + 1);
-    memcpy (whole + whole_size, behind, tail);
-    whole[whole_size + tail] = '\0';
-    *new_length = whole_size + tail;
-    return whole;
-}
-
-char *policy_last_used (const char *text, size_t length, const char *file, const char *bytes, size_t size,
-                        size_t *new_length)
-{
-    const char *end = text + length, *behind, *begin = find_used (text, end, file, &behind);
-    if (!begin)
-        return policy_append_used (text, length, file, bytes, size, new_length);
     size_t head = (size_t)(begin - text), tail = (size_t)(end - behind);
     char *others = xmalloc (head + tail + 1);
     memcpy (others, text, head);
