@@ -10,6 +10,7 @@ const {chromium} = await import(pathToFileURL(`${about.modules}/node_modules/pla
 const AXE = readFileSync(`${about.modules}/node_modules/axe-core/axe.min.js`, "utf8");
 const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 const WAIT_MS = 20000;
+const LOADED = 2, STOLEN = 0.1; // more who want a processor for each than this, or a share of its work: a crowded machine
 
 const lines = createInterface({input: process.stdin})[Symbol.asyncIterator]();
 export async function outside(what, given) {
@@ -72,4 +73,15 @@ export async function axe(page, what) {
   assert.deepEqual(violations.map((one) => `${what}: ${one.id}: ${one.nodes.map((node) => node.target).join(" ")}`), []);
 }
 
-export const crowded = () => loadavg()[0] > 2 * cpus().length;
+// What was wanted of the processors, and what of that the host of this machine gave to others; clock ticks (proc(5): stat).
+export function ticks() {
+  const [user, nice, system, , , irq, softirq, stolen] = readFileSync("/proc/stat", "ascii").split("\n")[0].split(/\s+/).slice(1).map(Number);
+  return {wanted: user + nice + system + irq + softirq + stolen, stolen};
+}
+
+// Why no figure of time taken since is a verdict on the page; null where it is one. since: ticks() of then.
+export function crowded(since) {
+  const now = ticks(), share = (now.stolen - since.stolen) / (now.wanted - since.wanted), load = loadavg()[0];
+  if (share > STOLEN) return {stolen: true, why: `its host gave ${Math.round(100 * share)} % of its processors' work to others`};
+  return load > LOADED * cpus().length ? {stolen: false, why: `load ${load.toFixed(1)}`} : null;
+}
