@@ -201,7 +201,7 @@ start_redis() {
     go_on_with_log "$directory/redis.log"
     start redis "$directory/redis.log" redis-server --port 0 --unixsocket "$socket" --unixsocketperm 700 \
         --dir "$directory" --appendonly yes --appendfsync always --maxmemory-policy noeviction --save '' \
-        --maxmemory "${half}kb" --daemonize no
+        --stream-node-max-entries 1 --maxmemory "${half}kb" --daemonize no
     wait_for 30 redis_answers "$socket" || { tail -n 5 "$directory/redis.log" >&2; die "redis did not start"; }
 }
 redis_answers() { [ "$(redis-cli -s "$1" ping 2>/dev/null)" = PONG ]; }

@@ -147,17 +147,26 @@ static int check_spool (const customer_command_t *command)
 
 /* ---- words */
 
-/* Redis marks an entry of a stream as deleted; its page, some 4 KB, goes with the last one on it. */
-#define FORGOTTEN_PAGES \
-    "all events of their pages are gone (keep: events, 7 days), and the append-only file is rewritten after that"
+/* Redis marks an entry of a stream as deleted; its page goes with the last one on it. */
+static const struct {
+    const char *json, *page;
+} of_redis[2] = {
+    {"what redis's append-only file has of it, until its next rewrite (BGREWRITEAOF)",
+     "not in our hands yet: redis's append-only file, until its next rewrite: redis-cli BGREWRITEAOF"},
+    {"what redis keeps of events, in its files and in backups, until all events of their pages are gone (keep: events) "
+     "and the append-only file is rewritten (BGREWRITEAOF)",
+     "not in our hands yet: the beginnings of what was said. This redis keeps several events on a page, and a page, in\n"
+     "its files and in backups made meanwhile, until all events on it are gone (keep: events, 7 days) and the\n"
+     "append-only file is rewritten after that: redis-cli BGREWRITEAOF. With stream-node-max-entries 1 in redis.conf\n"
+     "each event from then on has a page of its own, and is gone when it is forgotten"},
+};
 
 static void print_json (const forget_t *self)
 {
     json_t *remains = json_array ();
     if (!self->command->spool)
         json_array_append_new (remains, json_string ("attachments in intake's spool"));
-    json_array_append_new (
-        remains, json_string ("what redis keeps of events, in its files and in backups, until " FORGOTTEN_PAGES));
+    json_array_append_new (remains, json_string (of_redis[self->paged].json));
     json_array_append_new (remains, json_string ("backups"));
     json_array_append_new (remains, json_string ("the services' logs: notices of 'log' ways, senders of mails"));
     json_array_append_new (remains, json_string ("what was sent"));
@@ -181,9 +190,8 @@ static void print_page (const forget_t *self)
                 self->files, self->files == 1 ? "" : "s");
     else if (!self->command->spool)
         puts ("attachments in intake's spool, if there are any, are removed with --spool DIR only");
-    puts ("not in our hands yet: the beginnings of what was said, in redis's files and in backups made meanwhile, "
-          "until\n" FORGOTTEN_PAGES "\n"
-          "not in our hands: backups made before, the services' logs (notices of 'log' ways, senders of mails), and "
+    puts (of_redis[self->paged].page);
+    puts ("not in our hands: backups made before, the services' logs (notices of 'log' ways, senders of mails), and "
           "what\n"
           "was sent to mail servers, platforms and people's pagers");
 }

@@ -163,6 +163,18 @@ static int say_begun (forget_t *self, uint64_t *number)
     return rc;
 }
 
+/* Before the first is taken out: afterwards a page with one entry may have had others. */
+static int look_at_pages (forget_t *self, const char *key)
+{
+    cli_t *cli = self->command->cli;
+    cli_values_t together = {0};
+    store_events_together (cli->store, key, cli_take, cli_ask (cli, &together));
+    int rc = cli_got (&together);
+    self->paged = rc == CLI_GO && together.n && together.items[0].score > 0;
+    cli_values_clear (&together);
+    return rc;
+}
+
 static int drop_page (forget_t *self, const char *key, const cli_values_t *entries, uint64_t until)
 {
     cli_t *cli = self->command->cli;
@@ -193,6 +205,7 @@ int forget_events (forget_t *self)
     size_t n = EVENTS_PAGE;
     int rc = say_begun (self, &until);
     key_events (key, self->command->shard, cli->workspace);
+    rc = rc == CLI_GO ? look_at_pages (self, key) : rc;
     while (rc == CLI_GO && n == EVENTS_PAGE && after < until) {
         cli_values_t entries = {0};
         store_events (cli->store, key, after, EVENTS_PAGE, cli_take, cli_ask (cli, &entries));

@@ -34,7 +34,7 @@ PROBE_S, PROBES, PROBE_STEP = 6, 5, 1.25  # how the rate that holds is looked fo
 HOLD_SHARE = 0.95  # of it is measured
 MAIL_SIZE, MAIL_CONNECTIONS, MAIL_ROUNDS = 2000, 64, 3
 REDIS = ["--port", "0", "--appendonly", "yes", "--appendfsync", "always", "--maxmemory-policy", "noeviction",
-         "--save", "", "--auto-aof-rewrite-percentage", "0"]
+         "--save", "", "--stream-node-max-entries", "1", "--auto-aof-rewrite-percentage", "0"]
 
 
 def ended_at_exit(process):

@@ -248,6 +248,19 @@ def traces(world, where):
     return found
 
 
+def rewritten(world):
+    """What Redis's files hold once they are written anew: as bytes, texts as they are."""
+    world.redis.config_set("rdbcompression", "no")
+    world.redis.bgrewriteaof()
+    w.until("it is written", lambda: not world.redis.info("persistence")["aof_rewrite_in_progress"] and
+            not world.redis.info("persistence")["aof_rewrite_scheduled"], 60)
+    place, files = world.dir + "/appendonlydir", {}
+    for name in os.listdir(place):
+        with open(f"{place}/{name}", "rb") as file:
+            files[name] = file.read()
+    return files
+
+
 def talk(world, receiver):
     """A customer of two addresses, two contacts that are resolved, one of another customer, a dead letter."""
     write(world, "z.csv", f"mail,phone,name,notes\n{MAIL},{NUMBER},{NAME},likes the {TEXT}\n")
@@ -303,7 +316,7 @@ def no_trace_is_left(stack):
     for contact in (first, second):
         assert world.act(contact, "resolve", "ada", text=f"{NAME} is happy").status == 200
     w.until("nothing is on its way", world.settled)
-    assert len(traces(world, dump(world))) > 10
+    assert len(traces(world, dump(world))) > 10 and len({trace for _, trace in traces(world, rewritten(world))}) > 4
     counts = world.redis.hgetall(world.redis.keys("b:{*}:n:desk")[0])
     before, _ = numbers(world)
     facts = {contact: w.count_facts(world.view(contact)) for contact in (first, second, other)}
@@ -312,6 +325,7 @@ def no_trace_is_left(stack):
     said = world.cli(*forget)
     assert "is forgotten; contacts: 2," in said and "append-only file" in said, said
     assert not traces(world, dump(world)), traces(world, dump(world))
+    assert not traces(world, rewritten(world)), traces(world, rewritten(world))
     assert not os.path.exists(os.path.dirname(files[0])) and os.path.exists(files[1])
     # what is counted is as it was
     assert world.redis.hgetall(world.redis.keys("b:{*}:n:desk")[0]) == counts
@@ -340,6 +354,25 @@ def no_trace_is_left(stack):
         assert "goes on below" not in service.text() and "went back" not in service.text(), service.text()
     assert not world.redis.exists("b:lost")
     world.audit()
+
+
+def pages_of_several(stack):
+    """A Redis with several events on a page: what is forgotten stays in its files for a while, and that is said."""
+    receiver = w.open_receiver(stack)
+    world = w.open_world(stack, POLICY)
+    world.redis.config_set("stream-node-max-entries", 100)
+    world.present("ada")
+    first, second, _ = talk(world, receiver)
+    for contact in (first, second):
+        assert world.act(contact, "resolve", "ada").status == 200
+    w.until("nothing is on its way", world.settled)
+    said = world.cli("customer", "forget", MAIL, "--by", "dana", "--reason", "by letter", "--yes")
+    assert "this redis keeps several events on a page" in said.lower() and "stream-node-max-entries 1" in said, said
+    assert not traces(world, dump(world)), traces(world, dump(world))
+    assert traces(world, rewritten(world)), "Redis has learnt to clear its pages: say so"
+    stream = world.redis.keys("b:{*}:ev:desk")[0]
+    world.redis.xtrim(stream, maxlen=0)  # keep: events is over
+    assert not traces(world, rewritten(world)), traces(world, rewritten(world))
 
 
 def handed_in(world, sender, subject, text, name, data):
@@ -425,7 +458,7 @@ def who_has_no_record(stack):
     assert world.view(contact)["state"] == "resolved"
 
 
-CASES = [a_table_is_read, interrupted_and_again, each_bad_row_is_named, what_is_doubtful_is_proposed, linked_and_as_before, no_trace_is_left,
+CASES = [a_table_is_read, interrupted_and_again, each_bad_row_is_named, what_is_doubtful_is_proposed, linked_and_as_before, no_trace_is_left, pages_of_several,
          mail_and_its_files, ended_in_the_midst, who_has_no_record]
 
 if __name__ == "__main__":

@@ -478,6 +478,15 @@ static void test_reads (void **state)
     assert_string_equal (read.bytes[0], "4");
     READ (self, &read, store_events_last, "b:{3}:ev:none");
     assert_int_equal (read.n, 0);
+    READ (self, &read, store_events_together, "b:{3}:ev:w"); /* three on the page that Redis begins by itself */
+    assert_int_equal (read.score[0], 2);
+    live_redis_do (&self->redis, "CONFIG SET stream-node-max-entries 1");
+    for (int i = 0; i < 5; i++)
+        live_redis_do (&self->redis, "XADD b:{3}:ev:alone 0-* e %d", i);
+    READ (self, &read, store_events_together, "b:{3}:ev:alone");
+    assert_int_equal (read.score[0], 0);
+    READ (self, &read, store_events_together, "b:{3}:ev:none");
+    assert_true (read.away && !read.wrong_type && read.n == 0);
     READ (self, &read, store_scan, 0, "b:tok:*");
     assert_int_equal (read.cursor, 0);
     assert_int_equal (read.n, 1);

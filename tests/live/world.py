@@ -119,7 +119,7 @@ class World:
         self.redis_process = subprocess.Popen(
             [*self.inside("redis"), "redis-server", "--port", REDIS_PORT if self.network else "0", *tcp, "--unixsocket",
              self.socket, "--dir", self.dir, "--appendonly", "yes", "--appendfsync", "always", "--save", "",
-             "--maxmemory-policy", "noeviction", "--enable-debug-command", "yes"],
+             "--maxmemory-policy", "noeviction", "--stream-node-max-entries", "1", "--enable-debug-command", "yes"],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ, **environment})
         until("redis answers", self.redis_answers, 60)  # it may have much to read
 

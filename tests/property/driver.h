@@ -27,6 +27,6 @@ void op_get (driver_t *self), op_range (driver_t *self), op_range_lex (driver_t 
     op_list (driver_t *self), op_events (driver_t *self), op_events_last (driver_t *self),
     op_events_first (driver_t *self), op_trim (driver_t *self), op_drop (driver_t *self), op_hash (driver_t *self),
     op_set (driver_t *self), op_set_add (driver_t *self), op_put (driver_t *self), op_delete (driver_t *self),
-    op_scan (driver_t *self);
+    op_scan (driver_t *self), op_together (driver_t *self);
 
 #endif

@@ -165,6 +165,12 @@ void op_trim (driver_t *self)
     store_trim_events (self->store, key_for (self, key, "trim", DRAW_STREAM), oldest, on_written, self);
 }
 
+void op_together (driver_t *self)
+{
+    char key[KEY_SIZE];
+    store_events_together (self->store, key_for (self, key, "together", DRAW_STREAM), on_values, self);
+}
+
 void op_drop (driver_t *self)
 {
     char key[KEY_SIZE];

@@ -360,6 +360,19 @@ void store_trim_events (store_t *self, const char *key, uint64_t oldest_kept, st
     call_begin (call, 0);
 }
 
+/* In memory each stands for itself. */
+static void do_together (call_t *call)
+{
+    call->away = !look (call, DATA_STREAM) && !call->wrong_type;
+    if (!call->away && !call->wrong_type)
+        give (call, NULL, 0, 0);
+}
+
+void store_events_together (store_t *self, const char *key, store_values_fn *fn, void *arg)
+{
+    call_begin (read_new (self, do_together, key, fn, arg), 0);
+}
+
 static void do_drop_events (call_t *call)
 {
     data_t *data = look (call, DATA_STREAM);

@@ -42,32 +42,23 @@ static uint64_t number_of (const redisReply *id)
     return dash ? strtoull (dash + 1, NULL, 10) : 0;
 }
 
-/* What XINFO STREAM says by that name; NULL: nothing. */
-static const redisReply *info_of (const redisReply *reply, const char *name)
-{
-    for (size_t i = 0; reply->type == REDIS_REPLY_ARRAY && i + 1 < reply->elements; i += 2)
-        if (reply->element[i]->type == REDIS_REPLY_STRING && strcmp (reply->element[i]->str, name) == 0)
-            return reply->element[i + 1];
-    return NULL;
-}
-
 static uint64_t first_number (const redisReply *reply)
 {
-    const redisReply *entry = info_of (reply, "first-entry");
+    const redisReply *entry = store_stream_info (reply, "first-entry");
     bool there = entry && entry->type == REDIS_REPLY_ARRAY && entry->elements > 0;
     return there ? number_of (entry->element[0]) : UINT64_MAX;
 }
 
 uint64_t stream_newest (const redisReply *reply)
 {
-    const redisReply *last = info_of (reply, "last-generated-id");
+    const redisReply *last = store_stream_info (reply, "last-generated-id");
     return last ? number_of (last) : 0;
 }
 
 /* The highest number that somebody took out of the stream (store_drop_events); trimming does not count for it. */
 static uint64_t dropped_number (const redisReply *reply)
 {
-    const redisReply *last = info_of (reply, "max-deleted-entry-id");
+    const redisReply *last = store_stream_info (reply, "max-deleted-entry-id");
     return last ? number_of (last) : 0;
 }
 

@@ -15,6 +15,7 @@ enum shape {
     SHAPE_SCORED, /* member, score, member, score; or one score */
     SHAPE_STREAM, /* entries: id, (field, value) */
     SHAPE_SCAN,   /* cursor, keys */
+    SHAPE_PAGES,  /* what is known of a stream: one item, its score */
 };
 
 static store_value_t value_of (const redisReply *reply)
@@ -37,10 +38,30 @@ store_value_t store_entry_of (const redisReply *entry)
     return value;
 }
 
+const redisReply *store_stream_info (const redisReply *reply, const char *name)
+{
+    for (size_t i = 0; reply->type == REDIS_REPLY_ARRAY && i + 1 < reply->elements; i += 2)
+        if (reply->element[i]->type == REDIS_REPLY_STRING && strcmp (reply->element[i]->str, name) == 0)
+            return reply->element[i + 1];
+    return NULL;
+}
+
+/* Each page has one entry at least. A store that does not tell of pages may have them all on one. */
+static int64_t entries_together (const redisReply *reply)
+{
+    const redisReply *entries = store_stream_info (reply, "length");
+    const redisReply *pages = store_stream_info (reply, "radix-tree-keys");
+    return entries && pages ? reply_number (entries) - reply_number (pages) : INT64_MAX;
+}
+
 /* Fills items from a reply of that shape; they have room for one an element. */
 static size_t read_items (enum shape shape, const redisReply *reply, store_value_t *items)
 {
     size_t n = 0;
+    if (shape == SHAPE_PAGES) {
+        items[n] = (store_value_t){.score = entries_together (reply)};
+        return n + 1;
+    }
     if (reply->type != REDIS_REPLY_ARRAY) {
         items[n] = value_of (reply);
         if (shape == SHAPE_SCORED && items[n].bytes)
@@ -251,6 +272,11 @@ void store_trim_events (store_t *self, const char *key, uint64_t oldest_kept, st
     char least[BOUND_SIZE];
     ask (read_new (self, SHAPE_PLAIN, fn, arg), "XTRIM", key, "MINID", number (least, "0-", (int64_t)oldest_kept),
          NULL);
+}
+
+void store_events_together (store_t *self, const char *key, store_values_fn *fn, void *arg)
+{
+    ask (read_new (self, SHAPE_PAGES, fn, arg), "XINFO", "STREAM", key, NULL);
 }
 
 void store_drop_events (store_t *self, const char *key, const uint64_t *numbers, size_t n, store_values_fn *fn,
