@@ -155,7 +155,8 @@ static const struct {
      "not in our hands yet: redis's append-only file, until its next rewrite: redis-cli BGREWRITEAOF"},
     {"what redis keeps of events, in its files and in backups, until all events of their pages are gone (keep: events) "
      "and the append-only file is rewritten (BGREWRITEAOF)",
-     "not in our hands yet: the beginnings of what was said. This redis keeps several events on a page, and a page, in\n"
+     "not in our hands yet: the beginnings of what was said. This redis keeps several events on a page, and a page, "
+     "in\n"
      "its files and in backups made meanwhile, until all events on it are gone (keep: events, 7 days) and the\n"
      "append-only file is rewritten after that: redis-cli BGREWRITEAOF. With stream-node-max-entries 1 in redis.conf\n"
      "each event from then on has a page of its own, and is gone when it is forgotten"},

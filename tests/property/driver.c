@@ -111,10 +111,10 @@ typedef struct row {
 } row_t;
 
 static const row_t rows[] = {
-    {40, op_commits}, {20, op_lease},  {5, op_get},          {5, op_range}, {4, op_range_lex}, {4, op_count_lex},
-    {3, op_list},     {4, op_events},  {2, op_events_last},  {2, op_trim},  {1, op_drop},      {3, op_hash},
-    {2, op_set},      {2, op_set_add}, {1, op_events_first}, {1, op_put},   {2, op_delete},    {1, op_scan},
-    {1, op_together},
+    {40, op_commits},  {20, op_lease}, {5, op_get},    {5, op_range},       {4, op_range_lex},
+    {4, op_count_lex}, {3, op_list},   {4, op_events}, {2, op_events_last}, {2, op_trim},
+    {1, op_drop},      {3, op_hash},   {2, op_set},    {2, op_set_add},     {1, op_events_first},
+    {1, op_put},       {2, op_delete}, {1, op_scan},   {1, op_together},
 };
 
 static void one (void *arg)
