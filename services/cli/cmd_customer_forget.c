@@ -90,9 +90,9 @@ static int confirm (const forget_t *self)
     char answer[16] = "";
     if (self->command->yes)
         return CLI_GO;
-    if (!isatty (STDIN_FILENO))
-        return cli_fail (CLI_USAGE, "this can't be undone: say --yes");
     say_found (self);
+    if (!isatty (STDIN_FILENO))
+        return cli_fail (CLI_USAGE, "nothing was forgotten; it can't be undone: say --yes");
     fputs ("all that says who it was and what was said is removed, for good. Forget? (yes/no) ", stderr);
     if (!fgets (answer, sizeof answer, stdin) || strcmp (answer, "yes\n") != 0)
         return cli_fail (CLI_NO, "nothing was forgotten");

@@ -212,6 +212,8 @@ static int run (repair_t *self)
         rc = conclude (self, work (self, pages.all, &fitting));
         if (*pages.hint)
             rc = cli_fail (fitting ? rc : CLI_NO, "%s", pages.hint);
+        else if (!fitting)
+            repair_say_unknown (&self->filter, pages.all);
         json_decref (self->done);
     }
     json_decref (pages.all);

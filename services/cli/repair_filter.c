@@ -22,6 +22,16 @@ static bool same (const char *wanted, const char *found)
     return !wanted || strcasecmp (wanted, found) == 0;
 }
 
+static bool is_channels (const repair_filter_t *self, const json_t *contact)
+{
+    return same (self->channel, json_text (contact, "channel"));
+}
+
+static bool is_subjects (const repair_filter_t *self, const json_t *contact)
+{
+    return !self->subject || strcasestr (json_text (contact, "subject"), self->subject);
+}
+
 static bool is_customers (const repair_filter_t *self, const json_t *contact)
 {
     return !self->customer || same (self->customer, json_text (contact, "customer")) ||
@@ -32,9 +42,32 @@ static bool is_customers (const repair_filter_t *self, const json_t *contact)
 bool repair_fits (const repair_filter_t *self, const json_t *contact, wall_ms_t now)
 {
     wall_ms_t opened = cli_time_parse (json_text (contact, "opened_at"));
-    return same (self->channel, json_text (contact, "channel")) && is_customers (self, contact) &&
-           (!self->subject || strcasestr (json_text (contact, "subject"), self->subject)) &&
+    return is_channels (self, contact) && is_customers (self, contact) && is_subjects (self, contact) &&
            (!self->older || now - opened >= self->older_ms) && (!self->broken || has_broken (contact));
+}
+
+void repair_say_unknown (const repair_filter_t *self, const json_t *contacts)
+{
+    const struct {
+        const char *name, *value;
+        bool (*fits) (const repair_filter_t *self, const json_t *contact);
+    } rows[] = {{"channel", self->channel, is_channels},
+                {"customer", self->customer, is_customers},
+                {"subject", self->subject, is_subjects}};
+    size_t index, n = json_array_size (contacts);
+    json_t *contact;
+    if (self->contact && !n)
+        fprintf (stderr, "-- --contact %s: no contact that is not closed ends so, of those asked for\n", self->contact);
+    for (size_t i = 0; n && i < sizeof rows / sizeof *rows; i++) {
+        bool any = !rows[i].value;
+        json_array_foreach (contacts, index, contact)
+        {
+            any = any || rows[i].fits (self, contact);
+        }
+        if (!any)
+            fprintf (stderr, "-- --%s %s: of the %zu contact%s that were looked at, none is\n", rows[i].name,
+                     rows[i].value, n, n == 1 ? "" : "s");
+    }
 }
 
 void repair_path (const repair_filter_t *self, char path[REPAIR_PATH_SIZE])

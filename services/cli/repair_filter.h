@@ -17,6 +17,8 @@ typedef struct repair_filter {
 size_t repair_filters (const repair_filter_t *self, const char **empty);
 /* State, team, owner, risk and the id's end are asked of intake; the rest is looked at. */
 void repair_path (const repair_filter_t *self, char path[REPAIR_PATH_SIZE]);
+/* On stderr: each that alone fits none of these; it may have been mistyped. */
+void repair_say_unknown (const repair_filter_t *self, const json_t *contacts);
 bool repair_fits (const repair_filter_t *self, const json_t *contact, wall_ms_t now);
 
 #endif
