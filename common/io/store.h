@@ -148,7 +148,7 @@ void store_delete (store_t *self, const char *key, store_values_fn *fn, void *ar
 void store_list_drop (store_t *self, const char *key, int64_t n, store_values_fn *fn, void *arg);
 /* One value: how many entries a stream has beyond one for each page of the store's memory (its score). One that is dropped
  * off a page of several stays there as bytes, which no read shows, until the page has none: in the store's files and in
- * copies of them as well. Redis: stream-node-max-entries; 1 is a page for each. Away, too, when there is no stream. */
+ * copies of them as well. Redis: stream-node-max-entries; 1 is a page for each. No value: there is no stream. */
 void store_events_together (store_t *self, const char *key, store_values_fn *fn, void *arg);
 void store_trim_events (store_t *self, const char *key, uint64_t oldest_kept, store_values_fn *fn, void *arg);
 /* These entries of a stream are gone, wherever they stand; the others keep their numbers, and none is drawn again. For

@@ -147,27 +147,29 @@ static int check_spool (const customer_command_t *command)
 
 /* ---- words */
 
-/* Redis marks an entry of a stream as deleted; its page goes with the last one on it. */
+/* Redis marks an entry of a stream as deleted; its page goes with the last one on it. The newest entry is always kept. */
 static const struct {
     const char *json, *page;
-} of_redis[2] = {
-    {"what redis's append-only file has of it, until its next rewrite (BGREWRITEAOF)",
-     "not in our hands yet: redis's append-only file, until its next rewrite: redis-cli BGREWRITEAOF"},
-    {"what redis keeps of events, in its files and in backups, until all events of their pages are gone (keep: events) "
-     "and the append-only file is rewritten (BGREWRITEAOF)",
-     "not in our hands yet: the beginnings of what was said. This redis keeps several events on a page, and a page, "
-     "in\n"
-     "its files and in backups made meanwhile, until all events on it are gone (keep: events, 7 days) and the\n"
-     "append-only file is rewritten after that: redis-cli BGREWRITEAOF. With stream-node-max-entries 1 in redis.conf\n"
-     "each event from then on has a page of its own, and is gone when it is forgotten"},
-};
+} of_files = {"redis's append-only file and its replicas', until the next rewrite of each (BGREWRITEAOF)",
+              "not in our hands yet: redis's append-only file, and that of each replica, until its next rewrite:\n"
+              "redis-cli BGREWRITEAOF"},
+  of_pages = {
+      "the beginnings of what was said, in redis's files and in backups, until the last event of their pages is gone "
+      "(keep: events) and the append-only file is rewritten after that",
+      "and the beginnings of what was said: this redis keeps several events on a page, and a page, in its files and "
+      "in\n"
+      "backups made meanwhile, until the last event on it is gone (keep: events); rewrite once more after that. With\n"
+      "stream-node-max-entries 1 (CONFIG SET, and in redis.conf) each event from then on has a page of its own, which\n"
+      "goes when it is forgotten"};
 
 static void print_json (const forget_t *self)
 {
     json_t *remains = json_array ();
     if (!self->command->spool)
         json_array_append_new (remains, json_string ("attachments in intake's spool"));
-    json_array_append_new (remains, json_string (of_redis[self->paged].json));
+    json_array_append_new (remains, json_string (of_files.json));
+    if (self->paged)
+        json_array_append_new (remains, json_string (of_pages.json));
     json_array_append_new (remains, json_string ("backups"));
     json_array_append_new (remains, json_string ("the services' logs: notices of 'log' ways, senders of mails"));
     json_array_append_new (remains, json_string ("what was sent"));
@@ -191,8 +193,11 @@ static void print_page (const forget_t *self)
                 self->files, self->files == 1 ? "" : "s");
     else if (!self->command->spool)
         puts ("attachments in intake's spool, if there are any, are removed with --spool DIR only");
-    puts (of_redis[self->paged].page);
-    puts ("not in our hands: backups made before, the services' logs (notices of 'log' ways, senders of mails), and "
+    puts (of_files.page);
+    if (self->paged)
+        puts (of_pages.page);
+    puts ("not in our hands at all: backups made before, the services' logs (notices of 'log' ways, senders of mails), "
+          "and "
           "what\n"
           "was sent to mail servers, platforms and people's pagers");
 }

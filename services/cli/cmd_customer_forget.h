@@ -24,7 +24,7 @@ typedef struct forget {
     strings_t proposals;                 /* other customers, to whom an identity of theirs was proposed */
     size_t files, events;                /* in the spool, as timelines say; taken out of the stream */
     size_t contacts_done;                /* in this run */
-    bool paged;                          /* some stood on pages with others: store_events_together */
+    bool paged;                          /* the stream had pages of several entries: store_events_together */
 } forget_t;
 
 /* cmd_customer_forget_find.c: walks over all keys of a kind. May be done again: begins anew. */

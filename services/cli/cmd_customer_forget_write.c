@@ -163,7 +163,8 @@ static int say_begun (forget_t *self, uint64_t *number)
     return rc;
 }
 
-/* Before the first is taken out: afterwards a page with one entry may have had others. */
+/* Before the first is taken out: afterwards a page with one entry may have had others. (So it is with what an earlier run
+ * took out, which has said so then.) */
 static int look_at_pages (forget_t *self, const char *key)
 {
     cli_t *cli = self->command->cli;

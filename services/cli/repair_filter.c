@@ -22,11 +22,6 @@ static bool same (const char *wanted, const char *found)
     return !wanted || strcasecmp (wanted, found) == 0;
 }
 
-static bool is_channels (const repair_filter_t *self, const json_t *contact)
-{
-    return same (self->channel, json_text (contact, "channel"));
-}
-
 static bool is_subjects (const repair_filter_t *self, const json_t *contact)
 {
     return !self->subject || strcasestr (json_text (contact, "subject"), self->subject);
@@ -42,7 +37,7 @@ static bool is_customers (const repair_filter_t *self, const json_t *contact)
 bool repair_fits (const repair_filter_t *self, const json_t *contact, wall_ms_t now)
 {
     wall_ms_t opened = cli_time_parse (json_text (contact, "opened_at"));
-    return is_channels (self, contact) && is_customers (self, contact) && is_subjects (self, contact) &&
+    return is_customers (self, contact) && is_subjects (self, contact) &&
            (!self->older || now - opened >= self->older_ms) && (!self->broken || has_broken (contact));
 }
 
@@ -51,9 +46,7 @@ void repair_say_unknown (const repair_filter_t *self, const json_t *contacts)
     const struct {
         const char *name, *value;
         bool (*fits) (const repair_filter_t *self, const json_t *contact);
-    } rows[] = {{"channel", self->channel, is_channels},
-                {"customer", self->customer, is_customers},
-                {"subject", self->subject, is_subjects}};
+    } rows[] = {{"customer", self->customer, is_customers}, {"subject", self->subject, is_subjects}};
     size_t index, n = json_array_size (contacts);
     json_t *contact;
     if (self->contact && !n)
@@ -65,18 +58,16 @@ void repair_say_unknown (const repair_filter_t *self, const json_t *contacts)
             any = any || rows[i].fits (self, contact);
         }
         if (!any)
-            fprintf (stderr, "-- --%s %s: of the %zu contact%s that were looked at, none is\n", rows[i].name,
+            fprintf (stderr, "-- --%s %s: it fits none of the %zu contact%s that were looked at\n", rows[i].name,
                      rows[i].value, n, n == 1 ? "" : "s");
     }
 }
 
 void repair_path (const repair_filter_t *self, char path[REPAIR_PATH_SIZE])
 {
-    const char *const fields[][2] = {{"state", self->state},
-                                     {"team", self->team},
-                                     {"owner", self->owner},
-                                     {"ends", self->contact},
-                                     {"at_risk", self->at_risk ? "true" : NULL}};
+    const char *const fields[][2] = {{"state", self->state},  {"team", self->team},
+                                     {"owner", self->owner},  {"channel", self->channel},
+                                     {"ends", self->contact}, {"at_risk", self->at_risk ? "true" : NULL}};
     size_t used = (size_t)snprintf (path, REPAIR_PATH_SIZE, "/v1/contacts?limit=500");
     for (size_t i = 0; i < sizeof fields / sizeof *fields && used < REPAIR_PATH_SIZE; i++) {
         if (!fields[i][1] || !*fields[i][1])

@@ -427,6 +427,7 @@ struct feed {
     uint64_t bound;                 /* of what the archives have */
     wall_ms_t cutoff;
     uint64_t low, high, probe; /* low is too old, high is to be kept */
+    uint64_t first;            /* that is there, or is being trimmed */
 };
 void retention_begin (feed_t *feed);
 size_t retention_blocked (const notification_t *self);

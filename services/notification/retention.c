@@ -4,6 +4,7 @@
  * a minute and workspace, however many there are. The newest entry always stays.
  * As many dead letters as were counted are there if the last of them is and none behind it: one small read each few
  * seconds, and a count only where that fails.
+ * They are trimmed TRIM_STEP at a time, so that Redis does something else in between: each has a page of its own to free.
  * Where a workspace has archives nothing is trimmed that one of them does not have (archive_cursor.h); what should have
  * been trimmed and waits for that is counted.
  * Limits: every replica does it; the second finds nothing left to do. */
@@ -12,7 +13,10 @@
 #include "archive_cursor.h"
 #include "keys.h"
 
+enum { TRIM_STEP = 2000 };
+
 static void probe (feed_t *feed);
+static void trim_step (feed_t *feed);
 
 static const char *key_of (const feed_t *feed, char key[KEY_SIZE])
 {
@@ -40,14 +44,21 @@ static bool answered (feed_t *feed, const store_values_t *values)
 static void trimmed (void *arg, const store_values_t *values)
 {
     feed_t *feed = arg;
-    (void)values;
-    feed->trimming = false;
-    notification_release (feed->self);
+    feed->trimming = !values->away && !values->wrong_type && feed->first < feed->high;
+    if (notification_release (feed->self) && feed->trimming)
+        trim_step (feed);
+}
+
+static void trim_step (feed_t *feed)
+{
+    char key[KEY_SIZE];
+    feed->first = feed->first + TRIM_STEP < feed->high ? feed->first + TRIM_STEP : feed->high;
+    notification_hold (feed->self);
+    store_trim_events (feed->self->service->store, key_of (feed, key), feed->first, trimmed, feed);
 }
 
 static void trim (feed_t *feed)
 {
-    char key[KEY_SIZE];
     feed->blocked = feed->high > feed->bound;
     if (feed->blocked)
         feed->high = feed->bound;
@@ -55,8 +66,7 @@ static void trim (feed_t *feed)
         feed->trimming = false;
         return;
     }
-    notification_hold (feed->self);
-    store_trim_events (feed->self->service->store, key_of (feed, key), feed->high, trimmed, feed);
+    trim_step (feed);
 }
 
 static void probed (void *arg, const store_values_t *values)
@@ -105,7 +115,7 @@ static void on_first (void *arg, const store_values_t *values)
         return;
     }
     char key[KEY_SIZE];
-    feed->low = (uint64_t)values->items[0].score;
+    feed->first = feed->low = (uint64_t)values->items[0].score;
     notification_hold (feed->self);
     store_events_last (feed->self->service->store, key_of (feed, key), on_last, feed);
 }

@@ -10,6 +10,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "live"))
 import world as w  # noqa: E402  pylint: disable=wrong-import-position
+from stream import stream_bytes  # noqa: E402  pylint: disable=wrong-import-position
 
 POLICY = """workspace: desk
 last_resort: dana
@@ -33,15 +34,6 @@ def life(world, key):
     return contact
 
 
-def taken(redis, stream):
-    """Bytes of a stream: by a copy of it, since MEMORY USAGE only estimates them."""
-    before = redis.info("memory")["used_memory"]
-    redis.copy(stream, "copy")
-    taken_by_it = redis.info("memory")["used_memory"] - before
-    redis.delete("copy")
-    return taken_by_it
-
-
 def line(what, value):
     print(f"  {what:66} {value}", flush=True)
 
@@ -57,7 +49,7 @@ def main(contacts):
         stream = world.redis.keys("b:{*}:ev:desk")[0].decode()
         events = world.redis.xlen(stream)
         line("contacts; events of each", f"{len(customers.done)}; {events / len(customers.done):.1f}")
-        line("bytes of an event in the store", f"{taken(world.redis, stream) / events:.0f}")
+        line("bytes of an event in the store", f"{stream_bytes(world.redis, stream) / events:.0f}")
         lists = world.redis.keys("b:{*}:tl:desk:*")
         line("bytes of a contact's timeline in the store",
              f"{sum(world.redis.memory_usage(key) for key in lists) / len(lists):.0f}")

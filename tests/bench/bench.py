@@ -22,6 +22,8 @@ import urllib.request
 
 import redis
 
+from stream import stream_bytes
+
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.environ["BUCKSTOP_BUILD"]
 SECONDS = float(os.environ.get("BENCH_SECONDS", "30"))
@@ -394,7 +396,7 @@ def memory():
     for key in client.scan_iter("b:*:tl:*", count=1000):
         lines += client.memory_usage(key)
     for key in client.scan_iter("b:*:ev:*", count=1000):
-        stream += client.memory_usage(key, samples=0)
+        stream += stream_bytes(client, key)
     n = out["accepted"]
     show(f"Redis memory an open contact ({n:,} of them), bytes", f"{(whole - lines - stream) / n:,.0f}", "memory")
     show("  its timeline so far, bytes", f"{lines / n:,.0f}", "memory")

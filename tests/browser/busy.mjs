@@ -1,11 +1,13 @@
 // busy.mjs - the wall with many contacts open, and with many events a second: how soon it is painted, how long a frame takes.
-// A figure of time that a crowded machine made is no verdict on the page: it is left out, and a line says so.
+// A figure of time that a crowded machine made is no verdict on the page: it is left out, and a line says so. What even such a
+// machine must reach is judged all the same.
 import assert from "node:assert/strict";
 import {Load} from "./load.mjs";
 import {about, browser, crowded, linked, outside, shown, somebody, ticks, until} from "./tools.mjs";
 import {framesOf, judge, tasksOf, waits, within} from "./trace.mjs";
 
 const FRAME_MS = 50, LOAD_S = 30, ROUNDS = 3, PAINT_MS = 1000, EVENTS_S = 500;
+const CROWDED = {PAINT_MS: 10000, EVENTS_S: 200};
 const SENT_S = 560; // what is refused is no event
 
 const leftOut = (words, {why}) => console.log(`skip  ${about.case}: ${words}; the machine is crowded (${why})`);
@@ -41,25 +43,28 @@ async function painted() {
     console.log(`the wall of ${about.contacts} contacts was painted after ${paints.join(", ")} ms, each time in a browser that was never here`);
     const crowd = crowded(since);
     if (ms >= PAINT_MS && crowd) leftOut(`first paint within ${PAINT_MS} ms`, crowd);
-    else assert.ok(ms < PAINT_MS, `${ms} ms`);
+    assert.ok(ms < (crowd ? CROWDED : {PAINT_MS}).PAINT_MS, `${ms} ms`);
     return page;
   }
 }
 
+const middle = (numbers) => numbers.sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
 const newestLine = (page) => page.evaluate(() => Number(document.querySelector("#feed .line[data-number]")?.dataset.number || 0));
 
 async function round(page, ids) {
-  const load = new Load(about, ids, SENT_S), before = await outside("newest"), waited = waits();
+  const load = new Load(about, ids, SENT_S), before = await outside("newest"), waited = waits(), since = ticks();
   await browser.startTracing(page, {categories: ["toplevel", "devtools.timeline", "disabled-by-default-devtools.timeline"]});
   await load.run(LOAD_S);
-  const rate = ((await newestLine(page)) - before) / LOAD_S, trace = await browser.stopTracing();
+  const rate = ((await newestLine(page)) - before) / LOAD_S, crowd = crowded(since), trace = await browser.stopTracing();
   const tasks = tasksOf(trace), frames = framesOf(trace, tasks), verdicts = [judge(trace, tasks, FRAME_MS, waited), judge(trace, frames, FRAME_MS, waited)];
   const longest = (all, of) => Math.max(...all.map((one) => one[of])).toFixed(1);
   console.log(`${Math.round(rate)} events a second shown for ${LOAD_S} s; ${load.refused} refused; ${frames.length} frames, the longest ${longest(frames, "ms")} ms, ${longest(frames, "cpu")} ms of processor`);
   console.log(`${tasks.length} tasks of the page, the longest ${longest(tasks, "ms")} ms, ${longest(tasks, "cpu")} ms of processor; the threads that draw it waited ${verdicts[0].waited.toFixed(0)} ms for one, so it is judged by ${verdicts[1].by}`);
   console.log(`the busiest: ${within(trace, tasks.reduce((a, b) => (a.cpu > b.cpu ? a : b)))}`);
   assert.ok(frames.length > 0, "Chromium counted frames");
-  return {rate, long: verdicts.flatMap((one) => one.long)};
+  const usual = middle(frames.map((one) => one.cpu));
+  assert.ok(usual <= FRAME_MS, `every other frame works for ${usual} ms or more`);
+  return {rate, crowd, long: verdicts.flatMap((one) => one.long)};
 }
 
 // A frame that waits takes up what came meanwhile, too: where others want the processors its work is no verdict, a task's is;
@@ -71,13 +76,12 @@ export async function load() {
   await linked(page, "live");
   await page.click("#stream-all");
   const ids = (await outside("open")).map((one) => one.contact);
-  const since = ticks();
   let done;
   for (let n = 0; n < ROUNDS && !(done && done.rate >= EVENTS_S && done.long.length === 0); n++) done = await round(page, ids);
-  const crowd = crowded(since);
-  if (done.rate < EVENTS_S && crowd) leftOut(`${EVENTS_S} events a second, ${Math.round(done.rate)} were shown`, crowd);
-  else assert.ok(done.rate >= EVENTS_S, `${done.rate} events a second were shown`);
-  const left = done.long.filter((one) => !excused(one, crowd)), out = done.long.length - left.length;
+  const {rate, crowd, long} = done;
+  if (rate < EVENTS_S && crowd) leftOut(`${EVENTS_S} events a second, ${Math.round(rate)} were shown`, crowd);
+  assert.ok(rate >= (crowd ? CROWDED : {EVENTS_S}).EVENTS_S, `${rate} events a second were shown`);
+  const left = long.filter((one) => !excused(one, crowd)), out = long.length - left.length;
   if (out > 0) leftOut(`no frame above ${FRAME_MS} ms, ${out} were (or tasks)`, crowd);
   assert.deepEqual(left.map((one) => `a ${one.what} of ${one.ms.toFixed(1)} ms of which ${one.cpu.toFixed(1)} working`), []);
   await until("the counts are the server's", () => isTrue(page), 30000);

@@ -83,8 +83,8 @@ def port_words(node):
 
 def redis_words(node):
     return ["redis-server", *port_words(node), "--bind", "127.0.0.1", "--dir", node.folder, "--appendonly", "yes",
-            "--appendfsync", "always", "--save", "", "--maxmemory-policy", "noeviction", "--repl-diskless-sync-delay",
-            "0", *(["--requirepass", node.password, "--masterauth", node.password] if node.password else [])]
+            "--appendfsync", "always", "--save", "", "--maxmemory-policy", "noeviction", "--stream-node-max-entries", "1",
+            "--repl-diskless-sync-delay", "0", *(["--requirepass", node.password, "--masterauth", node.password] if node.password else [])]
 
 
 def sentinel_words(node):

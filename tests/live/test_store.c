@@ -486,7 +486,9 @@ static void test_reads (void **state)
     READ (self, &read, store_events_together, "b:{3}:ev:alone");
     assert_int_equal (read.score[0], 0);
     READ (self, &read, store_events_together, "b:{3}:ev:none");
-    assert_true (read.away && !read.wrong_type && read.n == 0);
+    assert_true (!read.away && !read.wrong_type && read.n == 0);
+    READ (self, &read, store_events_together, "b:tok:t");
+    assert_true (!read.away && read.wrong_type && read.n == 0);
     READ (self, &read, store_scan, 0, "b:tok:*");
     assert_int_equal (read.cursor, 0);
     assert_int_equal (read.n, 1);

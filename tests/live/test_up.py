@@ -119,6 +119,15 @@ def taken_ports_are_told_at_once(stack):
     assert done.returncode == 1 and f"already: --console {free};" in done.stdout, done
 
 
+def no_folder_for_a_workspace_that_is_nowhere(stack):
+    folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="buckstop-up-"))
+    for place in (folder, f"{folder}/none"):
+        done = subprocess.run([os.path.dirname(LIB) + "/up", "--workspace", "trial", "--data", place], capture_output=True, text=True,
+                              timeout=60, check=False)
+        assert done.returncode == 1 and f"no workspace 'trial' here: nothing has run in {place} yet" in done.stderr, done
+        assert os.listdir(folder) == [], os.listdir(folder)
+
+
 def sockets_lie_where_they_lay(stack):
     """The same folder at each start, empty; where its path is none for a socket: a short one, by the data's path."""
     folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="buckstop-up-"))
@@ -229,7 +238,7 @@ def where_a_mail_server_is(_stack):
 
 
 CASES = [what_has_no_time_is_asked_again, who_runs_is_named, data_of_before_are_found, taken_ports_are_told_at_once,
-         sockets_lie_where_they_lay, who_needs_a_mail_server, where_a_mail_server_is, pages_lead_where_people_can_go,
+         no_folder_for_a_workspace_that_is_nowhere, sockets_lie_where_they_lay, who_needs_a_mail_server, where_a_mail_server_is, pages_lead_where_people_can_go,
          who_has_no_terminal_is_told_how_far_it_is]
 
 if __name__ == "__main__":

@@ -1727,6 +1727,9 @@ static void a_stream_that_begins_anew_is_followed (void **state)
     assert_int_equal (fake_log_count ("goes on below"), 1);
 }
 
+static const char kept_for_an_hour[] = "workspace: acme\nlast_resort: ada\npeople: { ada: {} }\n"
+                                       "settings: { keep: { events: 1h } }\n";
+
 static void old_events_are_trimmed (void **state)
 {
     house_t *house = *state;
@@ -1747,11 +1750,50 @@ static void old_events_are_trimmed (void **state)
     assert_true (first > 1);
 }
 
+static void on_noted (void *arg, const commit_answer_t *answer)
+{
+    assert_int_equal (answer->outcome, COMMIT_DONE);
+    ++*(unsigned *)arg;
+}
+
+/* A day of a busy desk at once: step by step, so that the store does something else in between. */
+static void many_are_trimmed_in_steps (void **state)
+{
+    enum { MANY = 5000, STEP = 2000, LOOKS_MS = 4 * MS_PER_MINUTE };
+    house_t *house = *state;
+    unsigned noted = 0;
+    run (start (house));
+    policy_apply (house->store, house->loop, kept_for_an_hour, sizeof kept_for_an_hour - 1, "test", applied, NULL);
+    fake_advance (1000);
+    for (int i = 0; i < MANY; i++) {
+        commit_t *commit = commit_new (0);
+        fact_t fact = {.kind = BUCKSTOP__V1__FACT_KIND__FACT_KIND_NOTED, .at = fake_store_now ()};
+        event_put (commit, 0, "acme", NULL, NULL, &fact, false);
+        store_commit (house->store, &commit, 0, on_noted, &noted);
+    }
+    fake_advance (1000);
+    assert_int_equal (noted, MANY);
+    char key[KEY_SIZE];
+    size_t before = fake_store_size (key_events (key, 0, "acme")), steps = 0;
+    assert_true (before >= MANY);
+    fake_chaos (&(fake_chaos_t){.latency_ms = 50});
+    fake_advance (MS_PER_HOUR - 2 * MS_PER_MINUTE);
+    for (int64_t ms = 0; ms < LOOKS_MS && before > 1; ms++) {
+        fake_advance (1);
+        size_t now = fake_store_size (key);
+        assert_true (now <= before);
+        assert_true (before - now <= STEP);
+        steps += now < before;
+        before = now;
+    }
+    fake_chaos (NULL);
+    assert_int_equal (before, 1);  /* the newest always stays */
+    assert_in_range (steps, 3, 4); /* who came first may have been trimmed alone */
+}
+
 /* Nothing goes that an archive lacks; once it has it, it goes. */
 static void events_wait_for_the_archive (void **state)
 {
-    static const char kept_for_an_hour[] = "workspace: acme\nlast_resort: ada\npeople: { ada: {} }\n"
-                                           "settings: { keep: { events: 1h } }\n";
     house_t *house = *state;
     char key[KEY_SIZE], events[KEY_SIZE];
     size_t size;
@@ -1978,6 +2020,7 @@ int main (void)
         CASE (every_event_is_published),
         CASE (a_stream_that_begins_anew_is_followed),
         CASE (old_events_are_trimmed),
+        CASE (many_are_trimmed_in_steps),
         CASE (events_wait_for_the_archive),
         CASE (what_is_held_waits_for_a_word),
         CASE (a_dropped_reply_is_owed_again),

@@ -363,8 +363,7 @@ void store_trim_events (store_t *self, const char *key, uint64_t oldest_kept, st
 /* In memory each stands for itself. */
 static void do_together (call_t *call)
 {
-    call->away = !look (call, DATA_STREAM) && !call->wrong_type;
-    if (!call->away && !call->wrong_type)
+    if (look (call, DATA_STREAM))
         give (call, NULL, 0, 0);
 }
 
