@@ -1,7 +1,7 @@
 // app.js - the wiring: session, stream, views, and the beat that keeps them true.
 //
-// What changes is drawn together, at most DRAWS_MS apart and in one frame: people read no faster, and a burst of events
-// costs no more than one.
+// What changes is drawn together, at most each DRAW_MS and in two frames, the feed in the second: people read no faster, and
+// a burst of events costs no more.
 
 import {at, h, say, show} from "./dom.js";
 import * as api from "./api.js";
@@ -106,6 +106,11 @@ function paint() {
   if (view === "wall") wall.render();
   desk.render(); // also unseen: an offer is heard wherever one looks
   title();
+  requestAnimationFrame(paintFeed); // a frame of its own: sixty lines anew take as long as all the rest
+}
+
+function paintFeed() {
+  if (board.known && view === "wall") wall.renderFeed();
 }
 
 function title() {

@@ -145,7 +145,6 @@ export class Wall {
     this.renderTeams();
     this.renderPeople();
     this.health.vitalsInto(at("vitals"));
-    this.renderFeed();
     draw(at("trend"), this.board.trend, now());
   }
 
