@@ -156,11 +156,9 @@ static const struct {
   of_pages = {
       "the beginnings of what was said, in redis's files and in backups, until the last event of their pages is gone "
       "(keep: events) and the append-only file is rewritten after that",
-      "and the beginnings of what was said: this redis keeps several events on a page, and a page, in its files and "
-      "in\n"
-      "backups made meanwhile, until the last event on it is gone (keep: events); rewrite once more after that. With\n"
-      "stream-node-max-entries 1 (CONFIG SET, and in redis.conf) each event from then on has a page of its own, which\n"
-      "goes when it is forgotten"};
+      "and the beginnings of what was said: this redis keeps several events on a page, and each page until the last\n"
+      "event on it is gone (keep: events), in its files and in backups made meanwhile; rewrite once more after that.\n"
+      "With stream-node-max-entries 1 (CONFIG SET, and in redis.conf) an event has a page of its own from then on"};
 
 static void print_json (const forget_t *self)
 {
