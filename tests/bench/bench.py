@@ -478,6 +478,7 @@ def main():
     unknown = [name for name in names if name not in PARTS]
     if unknown:
         sys.exit(f"bench: no such part: {', '.join(unknown)}; there are: {', '.join(PARTS)}")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # what was started is ended
     print(f"{os.cpu_count()} cores; redis {redis.__name__} over a unix socket, append-only file, fsync always")
     for name in names:
         print(name, flush=True)
