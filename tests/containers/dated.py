@@ -72,7 +72,7 @@ def built(podman, target, package, *words):
         build(podman, DAY, target)
         assert all(path.startswith(f"/archive/debian/{DAY}/") for path in Archive.asked), Archive.asked
         got = [path for path in Archive.asked if path.endswith(".deb")]
-        assert any(f"/{package}_" in path for path in got), got
+        assert any(f"/{package}_" in path for path in got), f"no {package} among {len(got)}"
         said = podman.do("run", "--rm", "--network", "none", "--read-only", DATED, *words)
         try:
             build(podman, OTHER_DAY, target)
