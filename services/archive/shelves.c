@@ -16,6 +16,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -240,6 +241,30 @@ typedef struct rewriting {
     uint64_t changed; /* of this file */
 } rewriting_t;
 
+static bool is_closed (const char *path)
+{
+    size_t length = strlen (path);
+    return length >= 3 && strcmp (path + length - 3, ".gz") == 0;
+}
+
+/* The lock of the archive whose file it is, so that none begins to write it: to be closed. -1: one writes. A file that
+ * stands alone has none. */
+static int hold_still (const char *path)
+{
+    char lock[4096];
+    const char *slash = strrchr (path, '/');
+    int length = slash ? (int)(slash - path) : 1;
+    if (snprintf (lock, sizeof lock, "%.*s/../.lock", length, slash ? path : ".") >= (int)sizeof lock)
+        return -1;
+    int fd = open (lock, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return errno == ENOENT ? open ("/dev/null", O_RDONLY | O_CLOEXEC) : -1;
+    if (flock (fd, LOCK_EX | LOCK_NB) == 0)
+        return fd;
+    close (fd);
+    return -1;
+}
+
 static bool pour_line (rewriting_t *self, gzFile out, const char *text, size_t size)
 {
     json_t *line = json_loadb (text, size, 0, NULL), *other = line ? self->fn (self->arg, line) : NULL;
@@ -257,7 +282,7 @@ static int pour_file (rewriting_t *self, const char *path, int out)
 {
     int copy = dup (out), rc = 0;
     ndjson_t *lines = open_lines (path);
-    gzFile file = copy < 0 ? NULL : gzdopen (copy, "wb");
+    gzFile file = copy < 0 ? NULL : gzdopen (copy, is_closed (path) ? "wb" : "wbT"); /* T: as it is, not compressed */
     size_t size = 0;
     if (!lines || !file)
         rc = -EIO;
@@ -292,6 +317,19 @@ static int rewrite_file (rewriting_t *self, const char *path)
     return rc;
 }
 
+/* One that no archive has closed: a crash may have torn its end, which the archive cuts off when it goes on. */
+static int rewrite_open (rewriting_t *self, const char *path, bool *passed)
+{
+    int lock = hold_still (path);
+    *passed = lock < 0;
+    if (*passed)
+        return 0;
+    int rc = rewrite_file (self, path);
+    close (lock);
+    *passed = rc == -EBADMSG;
+    return *passed ? 0 : rc;
+}
+
 int shelves_rewrite (const char *const *paths, size_t n, shelves_change_fn *fn, void *arg, uint64_t *changed,
                      uint64_t *open, shelves_found_t *found)
 {
@@ -301,15 +339,13 @@ int shelves_rewrite (const char *const *paths, size_t n, shelves_change_fn *fn, 
     *changed = *open = 0;
     for (size_t i = 0; rc == 0 && i < files.n; i++) {
         const char *path = files.items[i].path;
-        size_t length = strlen (path);
-        if (length < 3 || strcmp (path + length - 3, ".gz") != 0) {
-            ++*open;
-            continue;
-        }
-        rc = rewrite_file (&rewriting, path);
-        if (rc == 0)
+        bool passed = false;
+        rewriting.changed = 0;
+        rc = is_closed (path) ? rewrite_file (&rewriting, path) : rewrite_open (&rewriting, path, &passed);
+        *open += passed;
+        if (rc == 0 && !passed)
             *changed += rewriting.changed;
-        else
+        else if (rc < 0)
             snprintf (found->damage, sizeof found->damage, "%s", WORD_CUT (path, 200));
     }
     files_clear (&files);

@@ -176,8 +176,10 @@ static int perform_forget (archive_command_t *self)
         printf ("%" PRIu64 " events of %zu contact%s are forgotten in the archive\n", changed, contacts,
                 contacts == 1 ? "" : "s");
         if (open)
-            printf ("%" PRIu64 " file%s still written, and passed over: again once closed (--file-age)\n", open,
-                    open == 1 ? " is" : "s are");
+            printf ("%" PRIu64
+                    " file%s still written, and passed over: again while the archive is stopped, or once closed "
+                    "(--file-age of buckstop-archive: an hour)\n",
+                    open, open == 1 ? " is" : "s are");
     }
     json_decref (self->forgotten);
     return rc;

@@ -287,6 +287,33 @@ def who_is_forgotten_is_forgotten_here(stack):
     assert found == list(range(1, len(found) + 1)), found
 
 
+def what_is_still_written_is_forgotten_in_between(stack):
+    """A file that is not closed: passed over while its archive writes, and done while that is stopped."""
+    world, archive = with_files(stack)
+    kim = world.submit("chat", customer="kim@example.com", text="my secret", return_way="spoken")
+    w.until("ada has it", lambda: world.view(kim).get("owner") == "ada")
+    assert world.act(kim, "resolve", "ada", text="done").status == 200
+    caught_up(world)
+    world.cli("customer", "forget", "kim@example.com", "--by", "dana", "--reason", "a letter", "--yes")
+    caught_up(world)
+    had, _ = numbers(world)
+    said = world.cli("archive", "forget", world.dir + "/archive")
+    assert "0 events of 1 contact" in said and "1 file is still written" in said and "while the archive is stopped" in said, said
+    assert "my secret" in world.cli("archive", "read", world.dir + "/archive", "--json")
+    archive.end()
+    said = json.loads(world.cli("archive", "forget", world.dir + "/archive", "--json"))
+    assert said["contacts"] == 1 and said["events"] > 3 and not said["open_files"], said
+    assert all(name.endswith(".ndjson") for name in files(world)), files(world)
+    left = world.cli("archive", "read", world.dir + "/archive", "--json")
+    assert "my secret" not in left and numbers(world)[0] == had, left
+    archive.start()
+    rounds(world, 1)
+    caught_up(world)
+    assert archive.metric("buckstop_archive_series_total") == 0
+    found, _ = numbers(world)
+    assert found == list(range(1, len(found) + 1)) and len(found) > len(had), found
+
+
 def words_can_stay_in_the_store(stack):
     world, _ = with_files(stack, "--without-texts")
     world.submit("chat", subject="my card", text="my secret", return_way="spoken")
@@ -360,7 +387,8 @@ def one_that_posts_is_who_came_last(stack):
     second.end()
 
 
-CASES = [each_has_its_name, one_that_posts_is_who_came_last, who_is_forgotten_is_forgotten_here, words_can_stay_in_the_store,
+CASES = [each_has_its_name, one_that_posts_is_who_came_last, who_is_forgotten_is_forgotten_here,
+         what_is_still_written_is_forgotten_in_between, words_can_stay_in_the_store,
          each_event_is_there_once, a_kill_loses_nothing, nothing_is_deleted_that_it_lacks, a_webhook_gets_them_signed,
          a_store_that_went_back_begins_a_series, a_report_tells_where_time_went]
 
