@@ -157,9 +157,9 @@ lock() {
         printf '%s\n' $$ >"$1" # who has to be told to stop
         return 0
     fi
-    for at in /proc/[0-9]*/fd/9; do
+    for at in /proc/[0-9]*/fd/*; do # a shell puts it elsewhere while it begins what must not have it
         pid=${at#/proc/} pid=${pid%%/*}
-        [ "$pid" != $$ ] && [ "$at" -ef "$1" ] || continue
+        [ "$pid" != $$ ] && [ "$at" -ef "$1" ] && [[ " ${pids[*]} " != *" $pid "* ]] || continue
         pids+=("$pid")
         names+=", $(tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline" | awk '{ sub (".*/", "", $1); print $1 }') $pid"
     done

@@ -16,7 +16,7 @@ void spool_close (spool_t **self_p);
 /* The next two block; from any thread. workspace, customer: names or ids. 0, or negative errno: -ENOSPC, ... */
 int spool_keep (const spool_t *self, const char *workspace, const char *customer, const void *bytes, size_t size,
                 char hash[SPOOL_HASH_SIZE]);
-/* All of a customer's; 0 also when there is nothing. */
+/* All of a customer's: how many there were, or negative errno. */
 int spool_forget (const spool_t *self, const char *workspace, const char *customer);
 void spool_hash (const void *bytes, size_t size, char hash[SPOOL_HASH_SIZE]);
 

@@ -9,6 +9,7 @@
 #include "cmd_customer_forget.h"
 
 #include "spool.h"
+#include "store_address.h"
 #include "xmalloc.h"
 
 #include <errno.h>
@@ -116,7 +117,7 @@ static int check_reason (const forget_t *self)
 
 /* ---- attachments */
 
-static int forget_files (const forget_t *self)
+static int forget_files (forget_t *self)
 {
     const customer_command_t *command = self->command;
     if (!command->spool)
@@ -126,10 +127,12 @@ static int forget_files (const forget_t *self)
         return cli_fail (CLI_USAGE, "--spool %s: %s", command->spool, strerror (errno));
     int rc = CLI_GO;
     for (size_t i = 0; rc == CLI_GO && i < self->ids.n; i++) {
-        int failed = spool_forget (spool, command->cli->workspace, self->ids.items[i]);
-        if (failed)
+        int n = spool_forget (spool, command->cli->workspace, self->ids.items[i]);
+        if (n < 0)
             rc = cli_fail (CLI_NO, "the files in %s/%s/%s can't be removed: %s; forget again", command->spool,
-                           command->cli->workspace, self->ids.items[i], strerror (-failed));
+                           command->cli->workspace, self->ids.items[i], strerror (-n));
+        else
+            self->files_done += (size_t)n;
     }
     spool_close (&spool);
     return rc;
@@ -151,14 +154,26 @@ static int check_spool (const customer_command_t *command)
 static const struct {
     const char *json, *page;
 } of_files = {"redis's append-only file and its replicas', until the next rewrite of each (BGREWRITEAOF)",
-              "not in our hands yet: redis's append-only file, and that of each replica, until its next rewrite:\n"
-              "redis-cli BGREWRITEAOF"},
+              "not in our hands yet: redis's append-only file, and that of each replica, until its next rewrite:"},
   of_pages = {
       "the beginnings of what was said, in redis's files and in backups, until the last event of their pages is gone "
       "(keep: events) and the append-only file is rewritten after that",
       "and the beginnings of what was said: this redis keeps several events on a page, and each page until the last\n"
       "event on it is gone (keep: events), in its files and in backups made meanwhile; rewrite once more after that.\n"
       "With stream-node-max-entries 1 (CONFIG SET, and in redis.conf) an event has a page of its own from then on"};
+
+static void print_rewrite (const cli_t *cli)
+{
+    store_address_t at;
+    char why[STORE_ADDRESS_WHY_SIZE];
+    bool known = store_address_parse (cli->redis, &at, why) && !at.tls;
+    if (known && at.kind == STORE_UNIX)
+        printf ("redis-cli -s %s BGREWRITEAOF\n", at.path);
+    else if (known && at.kind == STORE_HOST)
+        printf ("redis-cli -h %s -p %d BGREWRITEAOF\n", at.places[0].host, at.places[0].port);
+    else
+        puts ("redis-cli BGREWRITEAOF");
+}
 
 static void print_json (const forget_t *self)
 {
@@ -168,23 +183,27 @@ static void print_json (const forget_t *self)
     json_array_append_new (remains, json_string (of_files.json));
     if (self->paged)
         json_array_append_new (remains, json_string (of_pages.json));
+    json_array_append_new (remains, json_string ("archives' files (buckstop archive forget)"));
     json_array_append_new (remains, json_string ("backups"));
     json_array_append_new (remains, json_string ("the services' logs: notices of 'log' ways, senders of mails"));
     json_array_append_new (remains, json_string ("what was sent"));
     size_t deliveries = self->deliveries.n + self->sent.n;
-    json_t *answer =
-        json_pack ("{s:s, s:I, s:I, s:I, s:I, s:o}", "forgotten", self->family->entries[0].customer.id, "contacts",
-                   (json_int_t)self->contacts_done, "deliveries", (json_int_t)deliveries, "events",
-                   (json_int_t)self->events, "threads", (json_int_t)self->threads.n, "remains", remains);
+    json_t *answer = json_pack (
+        "{s:s, s:I, s:I, s:I, s:I, s:I, s:o}", "forgotten", self->family->entries[0].customer.id, "contacts",
+        (json_int_t)self->contacts_done, "deliveries", (json_int_t)deliveries, "events", (json_int_t)self->events,
+        "threads", (json_int_t)self->threads.n, "attachments", (json_int_t)self->files_done, "remains", remains);
     cli_print_json (answer);
     json_decref (answer);
 }
 
 static void print_page (const forget_t *self)
 {
-    printf ("customer %s is forgotten; contacts: %zu, events of the stream: %zu, deliveries: %zu, threads: %zu\n",
+    printf ("customer %s is forgotten; contacts: %zu, events of the stream: %zu, deliveries: %zu, threads: %zu",
             self->family->entries[0].customer.id, self->contacts_done, self->events, self->deliveries.n + self->sent.n,
             self->threads.n);
+    if (self->command->spool)
+        printf (", attachments: %zu", self->files_done);
+    putchar ('\n');
     puts ("kept: kinds, times, people here, promises; what the audit counts is as it was");
     if (!self->command->spool && self->files)
         printf ("NOT removed: %zu attachment%s in intake's spool: forget again with --spool DIR, where intake runs\n",
@@ -192,12 +211,13 @@ static void print_page (const forget_t *self)
     else if (!self->command->spool)
         puts ("attachments in intake's spool, if there are any, are removed with --spool DIR only");
     puts (of_files.page);
+    print_rewrite (self->command->cli);
     if (self->paged)
         puts (of_pages.page);
-    puts ("not in our hands at all: backups made before, the services' logs (notices of 'log' ways, senders of mails), "
-          "and "
-          "what\n"
-          "was sent to mail servers, platforms and people's pagers");
+    puts (
+        "archives' files: buckstop archive forget DIR, each\n"
+        "not in our hands at all: backups made before, the services' logs (notices of 'log' ways, senders of mails),\n"
+        "and what was sent to mail servers, platforms and people's pagers");
 }
 
 static int perform (forget_t *self)

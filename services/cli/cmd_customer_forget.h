@@ -23,7 +23,7 @@ typedef struct forget {
     strings_t deliveries, threads, sent; /* keys */
     strings_t proposals;                 /* other customers, to whom an identity of theirs was proposed */
     size_t files, events;                /* in the spool, as timelines say; taken out of the stream */
-    size_t contacts_done;                /* in this run */
+    size_t contacts_done, files_done;    /* in this run */
     bool paged;                          /* the stream had pages of several entries: store_events_together */
 } forget_t;
 

@@ -202,6 +202,7 @@ static const struct {
     {"\tmanager: ada", 4, 0, "a tab where a line begins", "spaces: YAML does not allow tabs"},
     {"teams:\n  \tt: {}", 5, 0, "a tab where a line begins", "spaces: YAML does not allow tabs"},
     {"teams:\n\tt: {}", 5, 0, "a tab where a line begins", "spaces: YAML does not allow tabs"},
+    {"manager: ada\n\tteams: {}", 5, 0, "a tab where a line begins", "spaces: YAML does not allow tabs"},
     {"teams:\n  t:\n    lead: ada\n u: {}", 7, 2,
      "wrong indentation: this line is indented by 1 space; those above by 0, 2 or 4", "the same indentation"},
     {"teams:\n  t:\n    lead: ada\n   members: []", 7, 4, "indented by 3 spaces; those above by 0, 2 or 4",

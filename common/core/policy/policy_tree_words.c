@@ -200,6 +200,13 @@ static void go_to_opened (place_t *self)
     self->at = bracket ? bracket : self->at;
 }
 
+static bool is_tabbed_below (const place_t *self)
+{
+    place_t below = *self;
+    go_below (&below);
+    return !begins_line (self) && is_tabbed (&below);
+}
+
 /* ---- the table */
 
 #define NO_TABS    "spaces: YAML does not allow tabs for indentation"
@@ -223,6 +230,7 @@ static const struct {
     {"invalid indentation in mapping", NULL, "wrong indentation", add_indents, SAME_BEGIN, NULL},
     {"wrong inden", NULL, "wrong indentation", add_indents, SAME_BEGIN, NULL},
     {"invalid mapping in plain multiline", NULL, "wrong indentation", add_indents, SAME_BEGIN, NULL},
+    {"invalid multiline plain key", is_tabbed_below, "a tab where a line begins", NULL, NO_TABS, go_below},
     {"invalid multiline plain key", is_within_line, "wrong indentation", add_indents,
      SAME_BEGIN "; or quotes around a text that goes on in this line", go_below},
     {"did not find expected key", is_item, "a '- ' where a key belongs", add_indents,

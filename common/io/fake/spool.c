@@ -85,6 +85,7 @@ int spool_forget (const spool_t *self, const char *workspace, const char *custom
     for (size_t i = 0; i < files_n; i++)
         if (strncmp (files[i].name, head, (size_t)size) != 0)
             files[kept++] = files[i];
+    int n = (int)(files_n - kept);
     files_n = kept;
-    return 0;
+    return n;
 }

@@ -125,21 +125,26 @@ int spool_keep (const spool_t *self, const char *workspace, const char *customer
     return fsync (inner) < 0 ? -errno : 0; /* whoever renamed it may not have come so far */
 }
 
+/* How many there were, or negative errno. */
 static int empty (int directory)
 {
     DIR *files = fdopendir (directory);
-    int rc = 0;
+    int rc = 0, n = 0;
     if (!files) {
         rc = -errno;
         close (directory);
         return rc;
     }
-    for (struct dirent *file; (file = readdir (files));)
-        if (strcmp (file->d_name, ".") != 0 && strcmp (file->d_name, "..") != 0 &&
-            unlinkat (dirfd (files), file->d_name, 0) < 0 && errno != ENOENT)
+    for (struct dirent *file; (file = readdir (files));) {
+        if (strcmp (file->d_name, ".") == 0 || strcmp (file->d_name, "..") == 0)
+            continue;
+        if (unlinkat (dirfd (files), file->d_name, 0) == 0)
+            n++;
+        else if (errno != ENOENT)
             rc = -errno;
+    }
     closedir (files);
-    return rc;
+    return rc < 0 ? rc : n;
 }
 
 int spool_forget (const spool_t *self, const char *workspace, const char *customer)
@@ -150,10 +155,8 @@ int spool_forget (const spool_t *self, const char *workspace, const char *custom
     int inner = openat (outer, customer, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (inner < 0)
         return errno == ENOENT ? 0 : -errno;
-    int rc = empty (inner);
-    if (rc == 0 && unlinkat (outer, customer, AT_REMOVEDIR) < 0 && errno != ENOENT)
-        rc = -errno;
-    if (rc == 0 && fsync (outer) < 0)
-        rc = -errno;
-    return rc;
+    int n = empty (inner);
+    if (n >= 0 && unlinkat (outer, customer, AT_REMOVEDIR) < 0 && errno != ENOENT)
+        return -errno;
+    return n >= 0 && fsync (outer) < 0 ? -errno : n;
 }
