@@ -92,7 +92,10 @@ static int lock (archive_t *self)
     if (self->lock >= 0 && flock (self->lock, LOCK_EX | LOCK_NB) == 0)
         return 0;
     log_fact (LOG_ERROR_, "", "the archive's directory can't be used", "directory", self->params->directory, "why",
-              self->lock >= 0 && errno == EWOULDBLOCK ? "another archive writes there" : strerror (errno), NULL);
+              self->lock >= 0 && errno == EWOULDBLOCK
+                  ? "another archive writes there, or 'buckstop archive forget' just now"
+                  : strerror (errno),
+              NULL);
     if (self->lock >= 0)
         close (self->lock);
     self->lock = -1;

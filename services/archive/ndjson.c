@@ -45,6 +45,8 @@ void ndjson_close (ndjson_t **self_p)
     free (self);
 }
 
+static const char torn[] = "its last line is not whole";
+
 static void fill (ndjson_t *self)
 {
     memmove (self->bytes, self->bytes + self->at, self->n - self->at);
@@ -81,13 +83,18 @@ const char *ndjson_next (ndjson_t *self, size_t *size)
         fill (self);
     }
     if (!self->fault && looked)
-        self->fault = looked > LINE_SIZE_MAX ? "a line has no end" : "its last line is not whole";
+        self->fault = looked > LINE_SIZE_MAX ? "a line has no end" : torn;
     return NULL;
 }
 
 const char *ndjson_fault (const ndjson_t *self)
 {
     return self->fault;
+}
+
+bool ndjson_torn (const ndjson_t *self)
+{
+    return self->fault == torn;
 }
 
 uint64_t ndjson_whole (const ndjson_t *self)

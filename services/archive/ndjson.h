@@ -14,6 +14,8 @@ void ndjson_close (ndjson_t **self_p);
 const char *ndjson_next (ndjson_t *self, size_t *size);
 /* Once there is no further line: is it read to its end, and does it end with a whole line? Words, or NULL: it is fine. */
 const char *ndjson_fault (const ndjson_t *self);
+/* Its only fault is that the last line is not whole: of a file that is written still, or was when its archive died. */
+bool ndjson_torn (const ndjson_t *self);
 /* Bytes up to the end of the last whole line. */
 uint64_t ndjson_whole (const ndjson_t *self);
 

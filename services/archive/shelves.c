@@ -51,6 +51,19 @@ static ndjson_t *open_lines (const char *path)
     return fd < 0 ? NULL : ndjson_open (fd);
 }
 
+static bool is_closed (const char *path)
+{
+    size_t length = strlen (path);
+    return length >= 3 && strcmp (path + length - 3, ".gz") == 0;
+}
+
+/* What is wrong with it, NULL: nothing. One that is not closed may end in the midst of a line: its archive is about to write
+ * the rest, or will cut it off. */
+static const char *fault_of (const ndjson_t *lines, const char *path)
+{
+    return !is_closed (path) && ndjson_torn (lines) ? NULL : ndjson_fault (lines);
+}
+
 static json_t *next_line (ndjson_t *lines, unsigned *series, uint64_t *number, bool *is_line)
 {
     size_t size = 0;
@@ -195,8 +208,9 @@ static void read_file (reading_t *self, const file_t *file)
             damage (self->found, file->path, "a line is no event");
         json_decref (line);
     }
-    if (!lines || (ndjson_fault (lines) && !self->stopped))
-        damage (self->found, file->path, lines ? ndjson_fault (lines) : strerror (errno));
+    const char *fault = lines ? fault_of (lines, file->path) : strerror (errno);
+    if (fault && !self->stopped)
+        damage (self->found, file->path, fault);
     ndjson_close (&lines);
 }
 
@@ -241,12 +255,6 @@ typedef struct rewriting {
     uint64_t changed; /* of this file */
 } rewriting_t;
 
-static bool is_closed (const char *path)
-{
-    size_t length = strlen (path);
-    return length >= 3 && strcmp (path + length - 3, ".gz") == 0;
-}
-
 /* The lock of the archive whose file it is, so that none begins to write it: to be closed. -1: one writes. A file that
  * stands alone has none. */
 static int hold_still (const char *path)
@@ -256,7 +264,7 @@ static int hold_still (const char *path)
     int length = slash ? (int)(slash - path) : 1;
     if (snprintf (lock, sizeof lock, "%.*s/../.lock", length, slash ? path : ".") >= (int)sizeof lock)
         return -1;
-    int fd = open (lock, O_RDONLY | O_CLOEXEC);
+    int fd = open (lock, O_RDWR | O_CLOEXEC); /* as some file systems want it for a lock */
     if (fd < 0)
         return errno == ENOENT ? open ("/dev/null", O_RDONLY | O_CLOEXEC) : -1;
     if (flock (fd, LOCK_EX | LOCK_NB) == 0)
@@ -278,10 +286,10 @@ static bool pour_line (rewriting_t *self, gzFile out, const char *text, size_t s
     return fine;
 }
 
-static int pour_file (rewriting_t *self, const char *path, int out)
+static int pour_file (rewriting_t *self, const char *path, int in, int out)
 {
-    int copy = dup (out), rc = 0;
-    ndjson_t *lines = open_lines (path);
+    int read = dup (in), copy = dup (out), rc = 0;
+    ndjson_t *lines = read < 0 ? NULL : ndjson_open (read);
     gzFile file = copy < 0 ? NULL : gzdopen (copy, is_closed (path) ? "wb" : "wbT"); /* T: as it is, not compressed */
     size_t size = 0;
     if (!lines || !file)
@@ -289,7 +297,7 @@ static int pour_file (rewriting_t *self, const char *path, int out)
     for (const char *text; rc == 0 && (text = ndjson_next (lines, &size));)
         if (!pour_line (self, file, text, size))
             rc = -EIO;
-    if (rc == 0 && ndjson_fault (lines))
+    if (rc == 0 && fault_of (lines, path))
         rc = -EBADMSG; /* what is damaged is not made to look whole */
     if (file && gzclose (file) != Z_OK && rc == 0)
         rc = -EIO;
@@ -297,37 +305,74 @@ static int pour_file (rewriting_t *self, const char *path, int out)
     return rc < 0 ? rc : fsync (out) < 0 ? -errno : 0;
 }
 
-static int rewrite_file (rewriting_t *self, const char *path)
+/* Whose the old one is may go on with the new one. */
+static int hand_over (int in, int out)
 {
-    char part[4096];
-    if (snprintf (part, sizeof part, "%s.part", path) >= (int)sizeof part)
+    struct stat old, now;
+    if (fstat (in, &old) < 0 || fstat (out, &now) < 0)
+        return -errno;
+    bool same = old.st_uid == now.st_uid && old.st_gid == now.st_gid;
+    if (!same && fchown (out, old.st_uid, old.st_gid) < 0)
+        return -errno;
+    return fchmod (out, old.st_mode & 07777) < 0 ? -errno : 0;
+}
+
+/* The name itself is on disk. */
+static int sync_folder (const char *path)
+{
+    char folder[4096];
+    const char *slash = strrchr (path, '/');
+    if (snprintf (folder, sizeof folder, "%.*s", slash ? (int)(slash - path) + 1 : 1, slash ? path : ".") >=
+        (int)sizeof folder)
         return -ENAMETOOLONG;
+    int fd = open (folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc = fd < 0 || fsync (fd) < 0 ? -errno : 0;
+    if (fd >= 0)
+        close (fd);
+    return rc;
+}
+
+static int rewrite_into (rewriting_t *self, const char *path, int in, const char *part)
+{
     int out = open (part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (out < 0)
         return -errno;
-    self->changed = 0;
-    int rc = pour_file (self, path, out);
+    int rc = pour_file (self, path, in, out);
+    if (rc == 0 && self->changed)
+        rc = hand_over (in, out);
     close (out);
-    if (rc == 0 && self->changed) {
-        if (rename (part, path) == 0)
-            return 0;
-        rc = -errno;
-    }
+    if (rc == 0 && self->changed)
+        return rename (part, path) < 0 ? -errno : sync_folder (path);
     unlink (part);
     return rc;
 }
 
-/* One that no archive has closed: a crash may have torn its end, which the archive cuts off when it goes on. */
-static int rewrite_open (rewriting_t *self, const char *path, bool *passed)
+static int rewrite_file (rewriting_t *self, const char *path)
 {
+    char part[4096];
+    self->changed = 0;
+    if (snprintf (part, sizeof part, "%s.part", path) >= (int)sizeof part)
+        return -ENAMETOOLONG;
+    int in = open (path, O_RDONLY | O_CLOEXEC);
+    if (in < 0)
+        return -errno;
+    int rc = rewrite_into (self, path, in, part);
+    close (in);
+    return rc;
+}
+
+/* One that was not closed when its name was read. By now it may be; while we hold the lock it does not become so. */
+static int rewrite_open (rewriting_t *self, const char *path, bool *written)
+{
+    char closed[4096];
     int lock = hold_still (path);
-    *passed = lock < 0;
-    if (*passed)
+    *written = lock < 0;
+    if (*written)
         return 0;
     int rc = rewrite_file (self, path);
+    if (rc == -ENOENT && snprintf (closed, sizeof closed, "%s.gz", path) < (int)sizeof closed)
+        rc = rewrite_file (self, closed);
     close (lock);
-    *passed = rc == -EBADMSG;
-    return *passed ? 0 : rc;
+    return rc;
 }
 
 int shelves_rewrite (const char *const *paths, size_t n, shelves_change_fn *fn, void *arg, uint64_t *changed,
@@ -339,11 +384,10 @@ int shelves_rewrite (const char *const *paths, size_t n, shelves_change_fn *fn, 
     *changed = *open = 0;
     for (size_t i = 0; rc == 0 && i < files.n; i++) {
         const char *path = files.items[i].path;
-        bool passed = false;
-        rewriting.changed = 0;
-        rc = is_closed (path) ? rewrite_file (&rewriting, path) : rewrite_open (&rewriting, path, &passed);
-        *open += passed;
-        if (rc == 0 && !passed)
+        bool written = false;
+        rc = is_closed (path) ? rewrite_file (&rewriting, path) : rewrite_open (&rewriting, path, &written);
+        *open += written;
+        if (rc == 0 && !written)
             *changed += rewriting.changed;
         else if (rc < 0)
             snprintf (found->damage, sizeof found->damage, "%s", WORD_CUT (path, 200));

@@ -23,9 +23,9 @@ int shelves_read (const char *const *paths, size_t n, shelves_fn *fn, void *arg,
 
 /* What a line becomes: the caller's, freed by shelves_rewrite; NULL: it stays. */
 typedef json_t *(shelves_change_fn)(void *arg, const json_t *line);
-/* The files of those paths, each on disk before the old one goes; one in which nothing changes is left alone. Those that an
- * archive still writes (it holds its directory's lock), or whose end a crash has torn, are passed over: *open. *changed: lines. 0, or negative errno, with the name in
- * found->damage. */
+/* The files of those paths, each on disk, and its owner's, before the old one goes; one in which nothing changes is left
+ * alone. Those that an archive still writes (it holds its directory's lock) are passed over: *open. *changed: lines. 0, or
+ * negative errno, with the name in found->damage. */
 int shelves_rewrite (const char *const *paths, size_t n, shelves_change_fn *fn, void *arg, uint64_t *changed,
                      uint64_t *open, shelves_found_t *found);
 

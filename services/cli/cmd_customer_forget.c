@@ -10,6 +10,7 @@
 
 #include "spool.h"
 #include "store_address.h"
+#include "words.h"
 #include "xmalloc.h"
 
 #include <errno.h>
@@ -162,17 +163,25 @@ static const struct {
       "event on it is gone (keep: events), in its files and in backups made meanwhile; rewrite once more after that.\n"
       "With stream-node-max-entries 1 (CONFIG SET, and in redis.conf) an event has a page of its own from then on"};
 
+/* For this store, as a shell takes it. Of sentinels the primary is elsewhere now and then. */
 static void print_rewrite (const cli_t *cli)
 {
     store_address_t at;
     char why[STORE_ADDRESS_WHY_SIZE];
-    bool known = store_address_parse (cli->redis, &at, why) && !at.tls;
-    if (known && at.kind == STORE_UNIX)
-        printf ("redis-cli -s %s BGREWRITEAOF\n", at.path);
-    else if (known && at.kind == STORE_HOST)
-        printf ("redis-cli -h %s -p %d BGREWRITEAOF\n", at.places[0].host, at.places[0].port);
+    if (!store_address_parse (cli->redis, &at, why))
+        return;
+    fputs ("redis-cli", stdout);
+    if (at.tls)
+        fputs (" --tls", stdout);
+    if (at.kind == STORE_UNIX)
+        printf (strchr (at.path, '\'') ? " -s \"%s\"" : " -s '%s'", at.path);
+    else if (at.kind == STORE_HOST)
+        printf (" -h '%s' -p %d", at.places[0].host, at.places[0].port);
     else
-        puts ("redis-cli BGREWRITEAOF");
+        fputs (" -h PRIMARY -p PORT", stdout);
+    if (!word_empty (cli->redis_user))
+        printf (" --user '%s' --askpass", cli->redis_user);
+    puts (" BGREWRITEAOF");
 }
 
 static void print_json (const forget_t *self)

@@ -15,7 +15,7 @@ typedef struct repair_filter {
 
 /* How many there are; one that is empty fits all, and is none: a variable that was not set. *empty: which; NULL: none. */
 size_t repair_filters (const repair_filter_t *self, const char **empty);
-/* State, team, owner, risk and the id's end are asked of intake; the rest is looked at. */
+/* State, team, owner, channel, risk and the id's end are asked of intake; the rest is looked at. */
 void repair_path (const repair_filter_t *self, char path[REPAIR_PATH_SIZE]);
 /* On stderr: each that alone fits none of these; it may have been mistyped. */
 void repair_say_unknown (const repair_filter_t *self, const json_t *contacts);

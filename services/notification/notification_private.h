@@ -428,6 +428,7 @@ struct feed {
     wall_ms_t cutoff;
     uint64_t low, high, probe; /* low is too old, high is to be kept */
     uint64_t first;            /* that is there, or is being trimmed */
+    unsigned steps;            /* since then */
 };
 void retention_begin (feed_t *feed);
 size_t retention_blocked (const notification_t *self);

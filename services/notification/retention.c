@@ -13,7 +13,7 @@
 #include "archive_cursor.h"
 #include "keys.h"
 
-enum { TRIM_STEP = 2000 };
+enum { TRIM_STEP = 2000, TRIM_STEPS = 50 };
 
 static void probe (feed_t *feed);
 static void trim_step (feed_t *feed);
@@ -45,8 +45,14 @@ static void trimmed (void *arg, const store_values_t *values)
 {
     feed_t *feed = arg;
     feed->trimming = !values->away && !values->wrong_type && feed->first < feed->high;
-    if (notification_release (feed->self) && feed->trimming)
+    if (!notification_release (feed->self) || !feed->trimming)
+        return;
+    if (++feed->steps < TRIM_STEPS) {
         trim_step (feed);
+        return;
+    }
+    feed->trimming = false; /* an archive may have come meanwhile, or the policy keeps more: all is looked at anew */
+    retention_begin (feed);
 }
 
 static void trim_step (feed_t *feed)
@@ -115,6 +121,7 @@ static void on_first (void *arg, const store_values_t *values)
         return;
     }
     char key[KEY_SIZE];
+    feed->steps = 0;
     feed->first = feed->low = (uint64_t)values->items[0].score;
     notification_hold (feed->self);
     store_events_last (feed->self->service->store, key_of (feed, key), on_last, feed);

@@ -293,6 +293,7 @@ def what_is_still_written_is_forgotten_in_between(stack):
     kim = world.submit("chat", customer="kim@example.com", text="my secret", return_way="spoken")
     w.until("ada has it", lambda: world.view(kim).get("owner") == "ada")
     assert world.act(kim, "resolve", "ada", text="done").status == 200
+    closed(world)
     caught_up(world)
     world.cli("customer", "forget", "kim@example.com", "--by", "dana", "--reason", "a letter", "--yes")
     caught_up(world)
@@ -301,11 +302,18 @@ def what_is_still_written_is_forgotten_in_between(stack):
     assert "0 events of 1 contact" in said and "1 file is still written" in said and "while the archive is stopped" in said, said
     assert "my secret" in world.cli("archive", "read", world.dir + "/archive", "--json")
     archive.end()
+    path = f"{world.dir}/archive/desk/{files(world)[-1]}"
+    os.chown(path, 1234, 1234)
+    with open(path, "ab") as file:
+        file.write(b'{"half a line')  # as a crash leaves it: its archive cuts it off
     said = json.loads(world.cli("archive", "forget", world.dir + "/archive", "--json"))
     assert said["contacts"] == 1 and said["events"] > 3 and not said["open_files"], said
+    about = os.stat(path)
+    assert (about.st_uid, about.st_gid, about.st_mode & 0o777) == (1234, 1234, 0o600), about
+    os.chown(path, os.getuid(), os.getgid())
     assert all(name.endswith(".ndjson") for name in files(world)), files(world)
     left = world.cli("archive", "read", world.dir + "/archive", "--json")
-    assert "my secret" not in left and numbers(world)[0] == had, left
+    assert "my secret" not in left and numbers(world)[0][:len(had)] == had, left
     archive.start()
     rounds(world, 1)
     caught_up(world)

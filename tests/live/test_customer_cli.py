@@ -325,7 +325,7 @@ def no_trace_is_left(stack):
     assert "say --yes" in said and "2 contacts, 1 delivery" in said and traces(world, dump(world)), said
     said = world.cli(*forget)
     assert "is forgotten; contacts: 2," in said and "several events" not in said, said
-    assert f"redis-cli -s {world.socket} BGREWRITEAOF" in said and "attachments: 1\n" in said, said
+    assert f"redis-cli -s '{world.socket}' BGREWRITEAOF" in said and "attachments: 1\n" in said, said
     assert not traces(world, dump(world)), traces(world, dump(world))
     assert not traces(world, rewritten(world)), traces(world, rewritten(world))
     assert not os.path.exists(os.path.dirname(files[0])) and os.path.exists(files[1])

@@ -180,7 +180,7 @@ static void a_crash_is_mended (void **state)
     assert_true (read.n == 5 && found.doubles == 1 && found.gaps == 1 && found.missing == 1 && !found.damaged);
     append_raw ("0001-000000000005.ndjson", "rubbish\n{\"series\":1,");
     found = read_all (&read);
-    assert_true (read.n == 5 && found.damaged == 2);
+    assert_true (read.n == 5 && found.damaged == 1); /* half a line at the end of one that is not closed is no damage */
 }
 
 /* A closed file of the same name is no reason to take the new one away. */

@@ -161,7 +161,7 @@ static const char *why (transfer_t *self, CURLcode code)
     if (self->refused)
         return self->refused;
     if (self->private_target)
-        return "the target's address is private (notification: --private-targets, --private-callbacks)";
+        return "the target's address is private";
     if (code == CURLE_OPERATION_TIMEDOUT) {
         snprintf (self->error, sizeof self->error, "no answer within %d ms", self->timeout_ms);
         return self->error;
