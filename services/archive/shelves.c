@@ -21,6 +21,8 @@
 #include <unistd.h>
 #include <zlib.h>
 
+enum { PATH_SIZE = 4096 };
+
 typedef struct file {
     char *path;
     char workspace[NAME_SIZE];
@@ -44,7 +46,7 @@ static void damage (shelves_found_t *found, const char *path, const char *why)
 /* An archive that goes on may have closed it since its name was read: then it has another. */
 static ndjson_t *open_lines (const char *path)
 {
-    char closed[4096];
+    char closed[PATH_SIZE];
     int fd = open (path, O_RDONLY | O_CLOEXEC);
     if (fd < 0 && errno == ENOENT && snprintf (closed, sizeof closed, "%s.gz", path) < (int)sizeof closed)
         fd = open (closed, O_RDONLY | O_CLOEXEC);
@@ -103,7 +105,7 @@ static int add_directory (files_t *self, const char *path, unsigned depth, shelv
         return -errno;
     int rc = 0;
     for (struct dirent *name; rc == 0 && (name = readdir (names));) {
-        char inner[4096];
+        char inner[PATH_SIZE];
         unsigned series;
         uint64_t number;
         bool compressed;
@@ -255,15 +257,22 @@ typedef struct rewriting {
     uint64_t changed; /* of this file */
 } rewriting_t;
 
+/* "." for a name alone. */
+static bool folder_of (const char *path, char folder[PATH_SIZE])
+{
+    const char *slash = strrchr (path, '/');
+    int length = slash ? (int)(slash - path) + 1 : 1;
+    return snprintf (folder, PATH_SIZE, "%.*s", length, slash ? path : ".") < PATH_SIZE;
+}
+
 /* The lock of the archive whose file it is, so that none begins to write it: to be closed. -1: one writes. A file that
  * stands alone has none. */
 static int hold_still (const char *path)
 {
-    char lock[4096];
-    const char *slash = strrchr (path, '/');
-    int length = slash ? (int)(slash - path) : 1;
-    if (snprintf (lock, sizeof lock, "%.*s/../.lock", length, slash ? path : ".") >= (int)sizeof lock)
+    char folder[PATH_SIZE], lock[PATH_SIZE + sizeof "/../.lock"];
+    if (!folder_of (path, folder))
         return -1;
+    snprintf (lock, sizeof lock, "%s/../.lock", folder);
     int fd = open (lock, O_RDWR | O_CLOEXEC); /* as some file systems want it for a lock */
     if (fd < 0)
         return errno == ENOENT ? open ("/dev/null", O_RDONLY | O_CLOEXEC) : -1;
@@ -320,12 +329,9 @@ static int hand_over (int in, int out)
 /* The name itself is on disk. */
 static int sync_folder (const char *path)
 {
-    char folder[4096];
-    const char *slash = strrchr (path, '/');
-    if (snprintf (folder, sizeof folder, "%.*s", slash ? (int)(slash - path) + 1 : 1, slash ? path : ".") >=
-        (int)sizeof folder)
-        return -ENAMETOOLONG;
-    int fd = open (folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc = fd < 0 || fsync (fd) < 0 ? -errno : 0;
+    char folder[PATH_SIZE];
+    int fd = folder_of (path, folder) ? open (folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    int rc = fd < 0 || fsync (fd) < 0 ? -errno : 0;
     if (fd >= 0)
         close (fd);
     return rc;
@@ -348,7 +354,7 @@ static int rewrite_into (rewriting_t *self, const char *path, int in, const char
 
 static int rewrite_file (rewriting_t *self, const char *path)
 {
-    char part[4096];
+    char part[PATH_SIZE];
     self->changed = 0;
     if (snprintf (part, sizeof part, "%s.part", path) >= (int)sizeof part)
         return -ENAMETOOLONG;
@@ -363,7 +369,7 @@ static int rewrite_file (rewriting_t *self, const char *path)
 /* One that was not closed when its name was read. By now it may be; while we hold the lock it does not become so. */
 static int rewrite_open (rewriting_t *self, const char *path, bool *written)
 {
-    char closed[4096];
+    char closed[PATH_SIZE];
     int lock = hold_still (path);
     *written = lock < 0;
     if (*written)

@@ -163,7 +163,16 @@ static const struct {
       "event on it is gone (keep: events), in its files and in backups made meanwhile; rewrite once more after that.\n"
       "With stream-node-max-entries 1 (CONFIG SET, and in redis.conf) an event has a page of its own from then on"};
 
-/* For this store, as a shell takes it. Of sentinels the primary is elsewhere now and then. */
+/* As a shell takes it for one word, whatever it holds. */
+static void print_word (const char *option, const char *word)
+{
+    printf (" %s '", option);
+    for (; *word; word++)
+        *word == '\'' ? (void)fputs ("'\\''", stdout) : (void)putchar (*word);
+    putchar ('\'');
+}
+
+/* For this store. Of sentinels the primary is elsewhere now and then. */
 static void print_rewrite (const cli_t *cli)
 {
     store_address_t at;
@@ -174,13 +183,16 @@ static void print_rewrite (const cli_t *cli)
     if (at.tls)
         fputs (" --tls", stdout);
     if (at.kind == STORE_UNIX)
-        printf (strchr (at.path, '\'') ? " -s \"%s\"" : " -s '%s'", at.path);
-    else if (at.kind == STORE_HOST)
-        printf (" -h '%s' -p %d", at.places[0].host, at.places[0].port);
-    else
+        print_word ("-s", at.path);
+    else if (at.kind == STORE_HOST) {
+        print_word ("-h", at.places[0].host);
+        printf (" -p %d", at.places[0].port);
+    } else
         fputs (" -h PRIMARY -p PORT", stdout);
-    if (!word_empty (cli->redis_user))
-        printf (" --user '%s' --askpass", cli->redis_user);
+    if (!word_empty (cli->redis_user)) {
+        print_word ("--user", cli->redis_user);
+        fputs (" --askpass", stdout);
+    }
     puts (" BGREWRITEAOF");
 }
 

@@ -59,6 +59,19 @@ def who_runs_is_named(stack):
     until("the lock is free", lambda: second_start(lock).stdout == "free\n")
 
 
+PARKED = '. "$0"; lock "$1"; builds() { echo it; read -r _; }; builds 9>&-'
+
+
+def who_builds_is_named(stack):
+    """What must not have the lock is begun: a shell keeps it elsewhere meanwhile."""
+    folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="buckstop-up-"))
+    with subprocess.Popen(["/bin/bash", "-euc", PARKED, LIB, folder + "/lock"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                          text=True) as first:
+        assert first.stdout.readline() == "it\n"
+        done = second_start(folder + "/lock")
+        assert done.returncode == 1 and f"stop it:  kill {first.pid} " in done.stderr, done
+
+
 def move(old, new):
     return subprocess.run(["/bin/bash", "-euc", '. "$0"; move_data "$1" "$2"; echo here', LIB, old, new],
                           capture_output=True, text=True, timeout=20, check=False)
@@ -237,7 +250,7 @@ def where_a_mail_server_is(_stack):
         assert lib('smtp_door "$1"', url).stdout == door + "\n", url
 
 
-CASES = [what_has_no_time_is_asked_again, who_runs_is_named, data_of_before_are_found, taken_ports_are_told_at_once,
+CASES = [what_has_no_time_is_asked_again, who_runs_is_named, who_builds_is_named, data_of_before_are_found, taken_ports_are_told_at_once,
          no_folder_for_a_workspace_that_is_nowhere, sockets_lie_where_they_lay, who_needs_a_mail_server, where_a_mail_server_is, pages_lead_where_people_can_go,
          who_has_no_terminal_is_told_how_far_it_is]
 

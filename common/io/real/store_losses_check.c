@@ -132,8 +132,8 @@ static void on_stream (void *arg, redisReply *reply)
     if (!reply || is_asked_anew (self))
         return;
     uint64_t newest = stream_newest (reply);
-    bool gone = reply->type == REDIS_REPLY_ERROR &&
-                (strncmp (reply->str, "ERR no such key", 15) == 0 || strncmp (reply->str, "WRONGTYPE", 9) == 0);
+    bool gone =
+        reply_is_absent (reply) || (reply->type == REDIS_REPLY_ERROR && strncmp (reply->str, "WRONGTYPE", 9) == 0);
     if (reply->type == REDIS_REPLY_ERROR && !gone)
         said_no (losses, "XINFO", reply);
     else if (!gone && witness_is_trimmed (self, reply))

@@ -45,6 +45,8 @@ void resp_clear (resp_t *self);
 int64_t reply_number (const redisReply *reply);                 /* an integer, or text that begins with one; else 0 */
 double info_number (const redisReply *reply, const char *name); /* behind "name:" in what INFO says; -1: not there */
 
+/* What is asked of a key's object is an error where there is none; other reads find nothing. */
+bool reply_is_absent (const redisReply *reply);
 /* What XINFO STREAM says by that name; NULL: nothing. */
 const redisReply *store_stream_info (const redisReply *reply, const char *name);
 store_value_t store_entry_of (const redisReply *entry); /* of a stream: value, and the number as score */

@@ -81,8 +81,7 @@ static size_t read_items (enum shape shape, const redisReply *reply, store_value
     return n;
 }
 
-/* What is asked of a key's object is an error where there is none; other reads find nothing. */
-static bool is_absent (const redisReply *reply)
+bool reply_is_absent (const redisReply *reply)
 {
     return reply->type == REDIS_REPLY_ERROR && strncmp (reply->str, "ERR no such key", 15) == 0;
 }
@@ -92,7 +91,7 @@ static void on_answer (call_t *self, redisReply *reply)
     store_value_t few[ITEMS_FEW], *items = few;
     store_values_t values = {0};
     enum shape shape = (enum shape)self->shape;
-    bool absent = shape == SHAPE_PAGES && reply && is_absent (reply);
+    bool absent = shape == SHAPE_PAGES && reply && reply_is_absent (reply);
     bool failed = !reply || reply->type == REDIS_REPLY_ERROR;
     if (failed && !absent) {
         values.wrong_type = reply && strncmp (reply->str, "WRONGTYPE", 9) == 0;
